@@ -1,0 +1,295 @@
+"""``python -m benchmarks.dashboard``: the page as people use it, in a real Chromium, against the real app.
+
+Latencies are taken from the clocks of one machine: the time stamp that the trainer gives an event, and the time at which the
+page has drawn it. Rates of the app come from the run's own count of steps and trained seconds between two pauses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--enable-precise-memory-info", "--js-flags=--expose-gc"]
+WATCH = """() => { window.gvSeen = []; let last = 0;
+  new MutationObserver(() => { const chart = window.ganviz.stats.chart;
+    if (chart && chart.step !== last) { last = chart.step; window.gvSeen.push(1000 * (Date.now() / 1000 - chart.time)); } })
+  .observe(document.body, { attributes: true, attributeFilter: ['data-gv-chart-step'] }); }"""
+SLIDE = """async (count) => { const canvas = document.querySelector('#gv-latent canvas'), pen = canvas.getContext('2d');
+  const slider = document.querySelector('#gv-latent input[type=range]'), times = [];
+  const sum = () => pen.getImageData(0, 0, canvas.width, canvas.height).data.reduce((a, b, i) => (a * 31 + b) | 0, 7);
+  for (let i = 0; i < count; i += 1) {
+    const before = sum(); slider.value = (i % 2 ? 1 : -1) * (1.5 + (i % 7) / 4);
+    const began = performance.now(); slider.dispatchEvent(new Event('input', { bubbles: true }));
+    while (sum() === before && performance.now() - began < 2000) await new Promise((go) => setTimeout(go, 1));
+    times.push(performance.now() - began); await new Promise((go) => setTimeout(go, 60)); }
+  return times; }"""
+
+
+class App:
+    """The app in a process of its own, and one page on it."""
+
+    def __init__(self, browser: Any, folder: Path, preset: str, data_root: Path):
+        self.folder = folder
+        with socket.socket() as trial:
+            trial.bind(("127.0.0.1", 0))
+            port = trial.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--no-browser", "--device", "cpu", "--data-root",
+             str(data_root), "--runs-root", str(folder / "runs")], stdout=subprocess.DEVNULL, cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder / "tmp"), "GRADIO_TEMP_DIR": str(folder / "tmp")})
+        while not self._answers():
+            time.sleep(0.05)
+        self.started = time.perf_counter() - began
+        self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        began = time.perf_counter()
+        self.page.goto(f"{self.url}/?preset={preset}")
+        self.page.wait_for_selector("body[data-gv-ready=yes]")
+        self.usable = time.perf_counter() - began
+        self.page.wait_for_function("window.ganviz.now.link === 'live'")
+        self.page.wait_for_timeout(1500)
+        self.page.fill("#gv-f-steps input", "0")  # until it is stopped
+        self.page.keyboard.press("Tab")
+        self.page.wait_for_timeout(500)
+
+    def train(self) -> float:
+        """Click Train; the moment of the click."""
+        at = time.time()
+        self.page.click("#gv-train")
+        self.page.wait_for_selector("body[data-gv-state=running]")
+        return at
+
+    def command(self, action: str) -> None:
+        body = json.dumps({"action": action}).encode()
+        request = urllib.request.Request(f"{self.url}/gv/command", body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=30).read()
+
+    def paused(self) -> tuple[int, float]:
+        """Pause; steps and trained seconds so far."""
+        self.command("pause")
+        self.page.wait_for_selector("body[data-gv-state=paused]")
+        self.page.wait_for_timeout(300)
+        status = self.page.evaluate("window.ganviz.now.status")
+        return status["step"], status["elapsed"]
+
+    def rate(self, seconds: float) -> float:
+        """Steps a second over about ``seconds``, from pause to pause."""
+        steps, elapsed = self.paused()
+        self.command("resume")
+        self.page.wait_for_timeout(1000 * seconds)
+        after, later = self.paused()
+        return (after - steps) / (later - elapsed)
+
+    def close(self) -> None:
+        self.page.close()
+        self.process.terminate()
+        self.process.wait(20)
+
+    def _answers(self) -> bool:
+        try:
+            return urllib.request.urlopen(self.url, timeout=5).status == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def app(browser: Any, preset: str, data_root: Path) -> Iterator[App]:
+    with tempfile.TemporaryDirectory(prefix="ganviz-bench-") as folder:
+        (Path(folder) / "tmp").mkdir()
+        one = App(browser, Path(folder), preset, data_root)
+        try:
+            yield one
+        finally:
+            one.close()
+
+
+def tell(name: str, value: str, bar: str) -> None:
+    print(f"{name:58} {value:44} {bar}", flush=True)
+
+
+def spread(times: list[float]) -> str:
+    cuts = statistics.quantiles(times, n=20)
+    return f"p50 {statistics.median(times):.0f} ms, p95 {cuts[18]:.0f} ms ({len(times)} times)"
+
+
+def around(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> None:
+    """Watched by one browser, against the bare loop of the same maths in a process of its own: in turn."""
+    from benchmarks import sides
+    from ganviz.config import RunConfig
+    for preset in ("digits-mlp", "digits-dcgan"):
+        config = RunConfig.from_preset(preset, steps=0)
+        settings = config.model_dump()
+        bare = sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")
+        with app(browser, preset, data_root) as one:
+            one.train()
+            one.rate(2), bare.work(2)
+            ratios = [one.rate(seconds) * config.batch_size / bare.work(seconds) for _ in range(rounds)]
+        bare.close()
+        tell(f"throughput watched / bare, {preset}", around(ratios), ">= 0.95")
+
+
+def quick(browser: Any, data_root: Path) -> None:
+    """From the click to the first changed picture, and to digits that a classifier of the same data recognises."""
+    import torch
+
+    from ganviz.config import RunConfig
+    from ganviz.data import load_data
+    from ganviz.probes.features import feature_model
+    source = load_data(RunConfig.from_preset("digits-quick"), torch.device("cpu"), data_root)
+    judge = feature_model(source, data_root, lambda: False)
+    with app(browser, "digits-quick", data_root) as one:
+        tell("app.py to a page that answers", f"{one.started:.1f} s", "<= 4 s warm")
+        tell("page usable after it answers", f"{one.usable:.1f} s", "<= 3 s")
+        clicked = one.train()
+        one.page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+        tell("click to first picture change", f"{time.time() - clicked:.2f} s", "<= 2 s")
+        for mark in (5, 10, 15):
+            one.page.wait_for_timeout(max(0.0, 1000 * (clicked + mark - time.time())))
+            tell(f"digits {mark} s after the click", _recognised(one, judge), ">= 0.8 over 10 of 10 by 15 s")
+        one.page.evaluate(WATCH)
+        one.page.wait_for_timeout(15_000)
+        tell("step produced to drawn in the page, training", spread(one.page.evaluate("window.gvSeen")), "p95 <= 500 ms")
+        tell("slider to picture, training", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 60, p95 <= 150 ms")
+        _viewers(one)
+        one.paused()
+        tell("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
+        outside = [path for path in (one.folder / "tmp").rglob("*") if path.is_file()]
+        tell("files written outside the run folder", f"{len(outside)}, {sum(p.stat().st_size for p in outside)} bytes", "0")
+
+
+def _recognised(one: App, judge: Any) -> str:
+    """Mean confidence of the classifier in the class asked for, over the page's own grid."""
+    import torch
+    from PIL import Image
+    frame = one.page.evaluate("window.ganviz.now.frame")
+    picture = Image.open(io.BytesIO(urllib.request.urlopen(one.url + frame["url"], timeout=10).read()))
+    rows, cols = frame["rows"], frame["cols"]
+    side = (frame["width"] + 1) // cols
+    sheet = np.asarray(picture, dtype=np.float32) / 127.5 - 1
+    tiles = np.stack([sheet[r * side:r * side + side - 1, c * side:c * side + side - 1]
+                      for r in range(rows) for c in range(cols)])
+    _, chances = judge(torch.from_numpy(tiles)[:, None])
+    sure, seen = chances.max(1)
+    asked = torch.arange(cols).repeat(rows)
+    return (f"confidence {sure.mean():.2f}, {len(set(seen.tolist()))} classes, as asked {(seen == asked).float().mean():.0%}, "
+            f"step {frame['step']}")
+
+
+def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) -> None:
+    """``count`` protocol clients beside the browser: how late they learn of a step, and what they cost the training."""
+    ratios, late = [], []
+    for _ in range(rounds):
+        alone = one.rate(seconds)
+        crowd = subprocess.Popen([sys.executable, "-m", "benchmarks.dashboard", "--crowd", one.url, str(count),
+                                  str(seconds + 3)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        one.page.wait_for_timeout(2000)
+        ratios.append(one.rate(seconds) / alone)
+        late += json.loads(crowd.communicate()[0])
+        one.command("resume")
+    tell("30 viewers: step produced to message there", spread(late), "p95 <= 1000 ms")
+    tell("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
+
+
+async def crowd(url: str, count: int, seconds: float) -> list[float]:
+    """Milliseconds from an event's time stamp to its message, for ``count`` sockets over ``seconds``."""
+    from websockets.asyncio.client import connect
+    late: list[float] = []
+
+    async def viewer() -> None:
+        async with connect(url.replace("http", "ws") + "/gv/live", max_size=None) as socket_:
+            async for message in socket_:
+                now, news = time.time(), json.loads(message)
+                times = news.get("columns", {}).get("time") if news["type"] == "delta" else None
+                if times:
+                    late.append(1000 * (now - times[-1]))
+
+    tasks = [asyncio.create_task(viewer()) for _ in range(count)]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    return late
+
+
+def memory(browser: Any, data_root: Path, updates: int) -> None:
+    """The browser's heap and the server's memory, early in a run and ``updates`` messages later."""
+    import psutil
+    with app(browser, "digits-mlp", data_root) as one:
+        one.train()
+        server = psutil.Process(one.process.pid)
+
+        def measure() -> tuple[float, float]:
+            one.page.evaluate("window.gc && window.gc()")
+            heap = one.page.evaluate("performance.memory.usedJSHeapSize")
+            return heap / 1e6, server.memory_info().rss / 1e6
+
+        def wait_for(messages: int) -> None:
+            while one.page.evaluate("window.ganviz.stats.messages") < messages:
+                one.page.wait_for_timeout(500)
+
+        wait_for(updates // 4)
+        heap, resident = measure()
+        wait_for(updates // 4 + updates)
+        heap_later, resident_later = measure()
+        tell(f"browser heap, {updates} updates later",
+             f"{heap:.1f} -> {heap_later:.1f} MB ({heap_later / heap - 1:+.0%})", "<= +10 %")
+        tell(f"server memory, {updates} updates later",
+             f"{resident:.0f} -> {resident_later:.0f} MB ({resident_later / resident - 1:+.0%})", "<= +10 %")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", default=["quick", "throughput", "memory"], help="quick, throughput, memory")
+    parser.add_argument("--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data")
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--crowd", nargs=3, metavar=("URL", "COUNT", "SECONDS"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.crowd:
+        url, count, seconds = options.crowd
+        print(json.dumps(asyncio.run(crowd(url, int(count), float(seconds)))))
+        return 0
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        print("These rows need Chromium: apt-get install chromium.", file=sys.stderr)
+        return 2
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        for part in options.parts:
+            if part == "quick":
+                quick(browser, options.data_root)
+            elif part == "throughput":
+                throughput(browser, options.data_root, options.seconds, options.rounds)
+            elif part == "memory":
+                memory(browser, options.data_root, options.updates)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

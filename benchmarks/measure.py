@@ -1,0 +1,93 @@
+"""Interleaved measurement: A, B, A, B, ..., and the median of what each round says, with its spread."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.sides import Worker
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a row gets: where data lie, on which device, how long and how often it may work, by which clock, whom to tell."""
+
+    folder: Path
+    device: str
+    rounds: int
+    seconds: float
+    quick: bool
+    by_cpu: bool
+    tell: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row of the report.
+
+    ``value``: the median; ``low``, ``high``: the quartiles; ``bar``: what it should reach, in the sense of ``better``
+    ("higher" or "lower"). ``detail``: absolute figures, in words.
+    """
+
+    name: str
+    title: str
+    value: float
+    low: float
+    high: float
+    unit: str = "x"
+    bar: float | None = None
+    better: str = "higher"
+    rounds: int = 0
+    detail: str = ""
+    samples: list[float] = field(default_factory=list, repr=False)
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median reaches the bar; None without one."""
+        if self.bar is None:
+            return None
+        return self.value >= self.bar if self.better == "higher" else self.value <= self.bar
+
+
+def summarise(name: str, title: str, samples: Sequence[float], **rest) -> Measured:
+    """Median and quartiles of ``samples``."""
+    low, middle, high = quartiles(samples)
+    return Measured(name, title, middle, low, high, rounds=len(samples), samples=list(samples), **rest)
+
+
+def quartiles(samples: Sequence[float]) -> tuple[float, float, float]:
+    """First quartile, median, third quartile."""
+    if len(samples) == 1:
+        return samples[0], samples[0], samples[0]
+    low, middle, high = statistics.quantiles(samples, n=4, method="inclusive")
+    return low, middle, high
+
+
+def interleave(ours: Worker, other: Worker, rounds: int, seconds: float,
+               tell: Callable[[str], None] = lambda text: None) -> list[tuple[float, float]]:
+    """Pairs of rates. Both sides warm up first; who goes first changes from round to round."""
+    for side in (ours, other):
+        side.work(seconds / 2)
+    pairs = []
+    for number in range(rounds):
+        if number % 2:
+            theirs, mine = other.work(seconds), ours.work(seconds)
+        else:
+            mine, theirs = ours.work(seconds), other.work(seconds)
+        pairs.append((mine, theirs))
+        tell(f"round {number + 1} of {rounds}: {mine / theirs:.2f}")
+    return pairs
+
+
+def compare(name: str, title: str, ours: Worker, other: Worker, rounds: int, seconds: float, bar: float | None,
+            tell: Callable[[str], None]) -> Measured:
+    """The ratio of the rates of ``ours`` to ``other``."""
+    try:
+        pairs = interleave(ours, other, rounds, seconds, tell)
+    finally:
+        ours.close()
+        other.close()
+    mine, theirs = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+    return summarise(name, title, [a / b for a, b in pairs], bar=bar, detail=f"{mine:,.0f} / {theirs:,.0f} pictures/s")

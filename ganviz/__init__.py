@@ -1,0 +1,46 @@
+"""ganviz: train GANs and watch them live.
+
+    import ganviz
+    result = ganviz.train("digits-quick", out="runs/x", progress=True)
+    pictures = ganviz.load("runs/x").sample(64, seed=0)     # [64, 1, 28, 28] in [-1, 1]
+
+Names are loaded when first used, so that ``import ganviz`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["GanvizError", "RunConfig", "RunResult", "__version__", "assets_folder", "load", "train"]
+
+_HOMES = {"train": ("ganviz.api", "train"), "RunResult": ("ganviz.api", "RunResult"),
+          "load": ("ganviz.runs.trained", "load_generator"), "RunConfig": ("ganviz.config", "RunConfig"),
+          "GanvizError": ("ganviz.errors", "GanvizError")}
+
+if TYPE_CHECKING:
+    from ganviz.api import RunResult, train
+    from ganviz.config import RunConfig
+    from ganviz.errors import GanvizError
+    from ganviz.runs.trained import load_generator as load
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ganviz' has no attribute {name!r}")
+    home, there = _HOMES[name]
+    value = globals()[name] = getattr(import_module(home), there)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def assets_folder() -> Path:
+    """What the browser loads: inside the package once installed, beside it in a clone."""
+    package = Path(__file__).resolve().parent
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"

@@ -1,0 +1,8 @@
+"""``python -m ganviz``."""
+
+import sys
+
+from ganviz.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""The adversarial game: D learns to tell real from fake, G learns from D's gradient."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganviz import objectives, penalties, registry
+from ganviz.algorithms.base import Algorithm, Draw, Series, make_optimizer, place
+from ganviz.config import RunConfig
+from ganviz.data.augment import diff_augment
+from ganviz.data.source import Batch, DataSpec
+from ganviz.engine.ema import Ema
+from ganviz.models import build_discriminator, build_generator
+from ganviz.models.quick import only_inputs
+
+
+class Adversarial(Algorithm):
+    """Alternating or simultaneous updates of a generator and a discriminator (Goodfellow et al., 2014)."""
+
+    series = (Series("loss_d", "D loss", "loss", "d"), Series("loss_g", "G loss", "loss", "g"),
+              Series("d_real", "D(x), real", "score", "real"), Series("d_fake", "D(G(z)), fake", "score", "fake"),
+              Series("penalty", "Gradient penalty", "other", "d"))
+    blame: ClassVar[dict[str, str]] = {"loss_d": "discriminator", "d_real": "discriminator", "penalty": "discriminator",
+                                       "d_fake": "generator", "loss_g": "generator"}
+
+    def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
+        super().__init__(config, spec, device)
+        self.generator = place(build_generator(config, spec), device)
+        self.discriminator = place(build_discriminator(config, spec), device)
+        self.networks = {"generator": self.generator, "discriminator": self.discriminator}
+        self.optimizers = {"generator": make_optimizer(config, self.generator, config.g_lr, device),
+                           "discriminator": make_optimizer(config, self.discriminator, config.d_lr, device)}
+        self.ema = Ema(self.generator, config.ema_decay)
+        self.objective = objectives.build(config)
+        self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
+        self._g_params = [p for p in self.generator.parameters() if p.requires_grad]
+        self._d_params = [p for p in self.discriminator.parameters() if p.requires_grad]
+        # Where D judges each sample on its own, reals and fakes share one pass.
+        self._joined = config.d_norm != "batch" and not config.minibatch_std
+        # R1 and R2 are taken at the very points whose logits the loss needs: one pass gives both.
+        self._penalised_here = self.penalty.at in ("real", "fake", "both")
+        self._classes_judged = config.conditioning == "auxiliary"
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return self.objective.equilibrium
+
+    def step(self, draw: Draw) -> None:
+        if self.config.update == "simultaneous":
+            self._both(draw())
+        else:
+            for _ in range(self.config.d_steps - 1):
+                self._discriminator_turn(draw())
+            batch = draw()
+            self._generator_turn(batch, self._discriminator_turn(batch, keep_graph=True))
+            for _ in range(self.config.g_steps - 1):
+                self._generator_turn(draw())
+        self.steps_done += 1
+
+    # -- the two turns ---------------------------------------------------------------------
+    def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
+        """Move D; returns the fakes that it was shown, with G's graph where the caller will learn from them."""
+        y = batch.y if self.conditional else None
+        with torch.set_grad_enabled(keep_graph), self._autocast():
+            made = self.generator(self.latents(len(batch.x)), y).float()
+        fake = made.detach()
+        points = self._join(batch.x, fake)
+        real_logits, fake_logits, points, extra = self._judge_both(points, len(batch.x), y)
+        loss = self._discriminator_loss(real_logits, fake_logits) + extra
+        loss = loss + self._penalty(real_logits, fake_logits, points, batch.x, fake, y)
+        self._descend("discriminator", loss)
+        return made
+
+    def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
+        """Move G by what the moved D says of ``fake``: D's last fakes, since G has not moved since (Radford et al.'s
+        recipe, and a pass through G less); fresh ones in further G steps."""
+        y = batch.y if self.conditional else None
+        if fake is None:
+            with self._autocast():
+                fake = self.generator(self.latents(len(batch.x)), y)
+        with _at_rest(self._d_params):
+            fake_logits, extra = self._judge(fake.float(), y)
+        real_logits = fake_logits.detach()
+        if self.objective.needs_real_in_g:
+            with torch.no_grad():
+                real_logits = self._judge(batch.x, y)[0]
+        self._descend("generator", self._generator_loss(real_logits, fake_logits) + extra)
+        self.ema.update()
+
+    def _both(self, batch: Batch) -> None:
+        """Both players move from the same position, with one pass through D.
+
+        D treats samples independently here, so the gradient of any per-sample G loss at a fake is D's own input
+        gradient there times dL_G/dlogit; no second pass through D is needed (tests hold this against two passes).
+        """
+        y, count = (batch.y if self.conditional else None), len(batch.x)
+        with self._autocast():
+            fake = self.generator(self.latents(count), y)
+        points = self._join(batch.x, fake.detach().float())
+        real_logits, fake_logits, points, extra = self._judge_both(points, count, y, need_input_gradient=True)
+        slope = self._slope(real_logits, fake_logits, points)
+        loss_d = self._discriminator_loss(real_logits, fake_logits) + extra
+        loss_d = loss_d + self._penalty(real_logits, fake_logits, points, batch.x, fake.detach().float(), y, slope)
+
+        logits = fake_logits.detach().requires_grad_()
+        loss_g = self._generator_loss(real_logits.detach(), logits)
+        towards = torch.autograd.grad(loss_g, logits)[0]
+        fake_slope = slope[count:].detach() if self._joined else slope[1].detach()
+        fake_gradient = fake_slope * towards.view(-1, *[1] * (fake.dim() - 1))
+
+        self._descend("discriminator", loss_d)
+        self._descend("generator", fake, fake_gradient.to(fake.dtype))
+        self.ema.update()
+
+    # -- pieces ----------------------------------------------------------------------------
+    def _judge(self, x: Tensor, y: Tensor | None, exact: bool = False) -> tuple[Tensor, Tensor | float]:
+        """D's logits on what it is shown, and the class loss of an auxiliary classifier (else 0).
+
+        ``exact`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too coarse for.
+        """
+        with contextlib.nullcontext() if exact else self._autocast():
+            if self._classes_judged:
+                logits, classes = self.discriminator.judge(self._shown(x))
+                return logits.float(), F.cross_entropy(classes.float(), y)
+            return self.discriminator(self._shown(x), y).float(), 0.0
+
+    def _judge_both(self, points: Any, count: int, y: Tensor | None, need_input_gradient: bool = False):
+        """Logits of reals and fakes, the points with a graph where needed, and the class loss."""
+        exact = self._penalised_here
+        wants = need_input_gradient or exact
+        if self._joined:
+            points = points.requires_grad_(wants)
+            logits, extra = self._judge(points, None if y is None else torch.cat([y, y]), exact)
+            half = len(logits) // 2
+            return logits[:half], logits[half:], points, extra
+        real, fake = (part.requires_grad_(wants) for part in points)
+        real_logits, real_extra = self._judge(real, y, exact)
+        fake_logits, fake_extra = self._judge(fake, y, exact)
+        return real_logits, fake_logits, (real, fake), real_extra + fake_extra
+
+    def _join(self, real: Tensor, fake: Tensor) -> Any:
+        return torch.cat([real, fake]) if self._joined else (real.clone(), fake)
+
+    def _slope(self, real_logits: Tensor, fake_logits: Tensor, points: Any) -> Any:
+        """D's input gradient at the judged points, differentiable where a penalty needs it."""
+        total = real_logits.sum() + fake_logits.sum()
+        with only_inputs():
+            slopes = torch.autograd.grad(total, points, create_graph=self._penalised_here, retain_graph=True)
+        return slopes[0] if self._joined else slopes
+
+    def _penalty(self, real_logits, fake_logits, points, real, fake, y, slope=None) -> Tensor | float:
+        """The weighted gradient penalty; R1 and R2 reuse the pass that gave the logits."""
+        if self.penalty.at is None or self.config.penalty_weight == 0:
+            return 0.0
+        if self._penalised_here:
+            slope = self._slope(real_logits, fake_logits, points) if slope is None else slope
+            parts = slope.chunk(2) if self._joined else slope
+            chosen = {"real": parts[:1], "fake": parts[1:], "both": parts}[self.penalty.at]
+            value = self.penalty.factor * sum(penalties.squared_norm(part, len(real_logits)).mean() for part in chosen)
+        else:
+            value = self.penalty.penalty(lambda x: self._judge(x, y, exact=True)[0], real, fake, self.random)
+        self.stats.add("penalty", value)
+        return self.config.penalty_weight * value
+
+    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        self.stats.add("d_real", self.objective.score(real_logits.detach()).mean())
+        self.stats.add("d_fake", self.objective.score(fake_logits.detach()).mean())
+        if self.config.label_flip:
+            told_wrong = torch.rand(len(real_logits), device=self.device, generator=self.random) < self.config.label_flip
+            real_logits, fake_logits = (torch.where(told_wrong, fake_logits, real_logits),
+                                        torch.where(told_wrong, real_logits, fake_logits))
+        loss = self.objective.d(real_logits, fake_logits)
+        self.stats.add("loss_d", loss)
+        return loss
+
+    def _generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        loss = self.objective.g(real_logits, fake_logits)
+        self.stats.add("loss_g", loss)
+        return loss
+
+    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None) -> None:
+        """One optimiser step; autograd is asked for this network's weights only."""
+        params = self._g_params if network == "generator" else self._d_params
+        self.optimizers[network].zero_grad(set_to_none=True)
+        loss.backward(gradient, inputs=params)
+        self.average_gradients(params)
+        if self.config.grad_clip:
+            nn.utils.clip_grad_norm_(params, self.config.grad_clip, foreach=True)
+        self.optimizers[network].step()
+        if network == "discriminator" and self.config.weight_clip:
+            with torch.no_grad():
+                torch._foreach_clamp_max_(params, self.config.weight_clip)
+                torch._foreach_clamp_min_(params, -self.config.weight_clip)
+
+    def _shown(self, x: Tensor) -> Tensor:
+        """What D gets to see of ``x``: augmented and noised alike for reals and fakes."""
+        if self.config.augment:
+            x = diff_augment(x, self.config.augment, self.random)
+        strength = self.config.instance_noise * max(0.0, 1 - self.steps_done / self.config.instance_noise_steps)
+        if strength:
+            x = x + strength * torch.randn(x.shape, device=x.device, generator=self.random)
+        return x
+
+
+@contextlib.contextmanager
+def _at_rest(parameters: list[Tensor]) -> Iterator[None]:
+    """Passes made within ask for no gradient at ``parameters``."""
+    for p in parameters:
+        p.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in parameters:
+            p.requires_grad_(True)

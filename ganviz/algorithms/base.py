@@ -1,0 +1,153 @@
+"""What every training algorithm offers to the engine, which knows nothing of GANs or VAEs."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.config import RunConfig
+from ganviz.data.source import Batch, DataSpec
+from ganviz.engine.ema import Ema
+from ganviz.engine.stats import Stats
+from ganviz.models.quick import quicken
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+Draw = Callable[[], Batch]
+
+
+class Series(NamedTuple):
+    """A statistic that a chart can draw. ``group``: loss, score or other. ``colour``: d, g, real, fake or ""."""
+
+    name: str
+    label: str
+    group: str
+    colour: str
+
+
+class Algorithm(ABC):
+    """Owns networks and optimisers. Subclasses fill ``networks``, ``optimizers`` and ``ema``.
+
+    ``step`` takes ``draw``, which gives the next real batch, and not one batch as such: a critic that is
+    updated five times per generator update needs five.
+    """
+
+    series: tuple[Series, ...] = ()
+    blame: ClassVar[dict[str, str]] = {}  # statistic -> the network that it speaks of, for messages
+
+    def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
+        self.config = config
+        self.spec = spec
+        self.device = device
+        self.stats = Stats()
+        self.networks: dict[str, nn.Module] = {}
+        self.optimizers: dict[str, Optimizer] = {}
+        self.ema: Ema
+        self.random = torch.Generator(device).manual_seed(config.seed + 1)
+        self.steps_done = 0
+        self.average_gradients = as_they_are  # called before gradients are used; several processes put their mean here
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        """Values of the losses at equilibrium, for the lines on the chart."""
+        return {}
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the generator is told the class."""
+        return self.config.conditioning != "none"
+
+    @abstractmethod
+    def step(self, draw: Draw) -> None:
+        """One generator update and whatever goes with it. Statistics stay on the device."""
+
+    def schedule(self, step: int) -> None:
+        """Set the learning rates that ``lr_decay`` gives to step number ``step`` (from 0)."""
+        factor = decay_factor(self.config, step)
+        if factor is None:
+            return
+        for name, optimizer in self.optimizers.items():
+            rate = self.config.d_lr if name == "discriminator" else self.config.g_lr
+            for group in optimizer.param_groups:
+                group["lr"] = factor * rate
+
+    def apply(self, name: str, value: Any) -> None:
+        """Change a live setting between two steps."""
+        self.config = self.config.but(**{name: value})
+        if name in ("g_lr", "d_lr"):
+            network = {"g_lr": "generator", "d_lr": "discriminator"}[name]
+            for group in self.optimizers[network].param_groups if network in self.optimizers else ():
+                group["lr"] = value
+        if name == "ema_decay":
+            self.ema.decay = value
+
+    def _autocast(self) -> contextlib.AbstractContextManager:
+        """The forward pass in bf16, where the config asks for it."""
+        if self.config.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def latents(self, count: int) -> Tensor:
+        """``count`` standard normal latents, [count, latent_dim], from the run's own random numbers."""
+        return torch.randn(count, self.config.latent_dim, device=self.device, generator=self.random)
+
+    # -- saving ----------------------------------------------------------------------------
+    def weights(self) -> dict[str, Tensor]:
+        """All weights and buffers, flat: "generator/…", "discriminator/…", "ema/…"."""
+        modules = {**self.networks, "ema": self.ema.network}
+        return {f"{part}/{name}": value for part, module in modules.items() for name, value in module.state_dict().items()}
+
+    def training_state(self) -> dict[str, Any]:
+        """What continuing needs beside the weights."""
+        return {"optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+                "ema_updates": self.ema.updates, "random": self.random.get_state(), "steps_done": self.steps_done}
+
+    def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
+        """Take over saved weights and, unless None, the training state."""
+        for part, module in {**self.networks, "ema": self.ema.network}.items():
+            module.load_state_dict({name.removeprefix(part + "/"): value for name, value in weights.items()
+                                    if name.startswith(part + "/")})
+        if state is None:
+            return
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.ema.updates = state["ema_updates"]
+        self.random.set_state(state["random"].cpu())
+        self.steps_done = state["steps_done"]
+
+
+def as_they_are(parameters: list[Tensor]) -> None:
+    """The gradients of a single process need no averaging."""
+
+
+def place(network: nn.Module, device: torch.device) -> nn.Module:
+    """``network`` on the device, in the memory layout that convolutions like, its linear layers as the processor likes them."""
+    has_convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in network.modules())
+    network = network.to(device, memory_format=torch.channels_last) if has_convolutions else network.to(device)
+    return quicken(network) if device.type == "cpu" else network
+
+
+def decay_factor(config: RunConfig, step: int) -> float | None:
+    """The share of the learning rates that is left at ``step``: from 1 down to 0 over the run; None without decay."""
+    if config.lr_decay == "none":
+        return None
+    done = min(1.0, step / config.steps)
+    return 1 - done if config.lr_decay == "linear" else (1 + math.cos(math.pi * done)) / 2
+
+
+def make_optimizer(config: RunConfig, network: nn.Module, lr: float, device: torch.device) -> Optimizer:
+    """The optimiser of ``config`` over ``network``, with the fused or foreach form where the device has it."""
+    form = {"fused": True} if device.type in ("cpu", "cuda") else {"foreach": True}
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if config.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr, (config.beta1, config.beta2), **form)
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr, foreach=True)
+    return torch.optim.SGD(parameters, lr, momentum=0.9 if config.optimizer == "momentum" else 0.0, foreach=True)

@@ -1,0 +1,126 @@
+"""Mistakes that learners really make, each as one small change to an honest algorithm (SOURCES.md, part A).
+
+A run makes one only when its config's ``mistake`` names it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss, softplus
+
+from ganviz import objectives
+from ganviz.algorithms.adversarial import Adversarial
+from ganviz.algorithms.base import Draw, Series, make_optimizer, place
+from ganviz.algorithms.vae import Vae
+from ganviz.config import RunConfig
+from ganviz.data.source import Batch, DataSpec
+from ganviz.models import build_discriminator
+
+
+class MeanSquared(Adversarial):
+    """G is trained to match an unrelated real picture pixel by pixel; D is trained, but nobody asks it.
+
+    The best answer to E (G(z) - x)^2 with x independent of z is the mean of all x, whatever z is.
+    """
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": None, "loss_g": None}
+
+    def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
+        if fake is None:
+            with self._autocast():
+                fake = self.generator(self.latents(len(batch.x)), batch.y if self.conditional else None)
+        loss = mse_loss(fake.float(), batch.x)
+        self.stats.add("loss_g", loss)
+        self._descend("generator", loss)
+        self.ema.update()
+
+
+class HiddenLayer(Adversarial):
+    """D hands out its last hidden layer in place of the logit, and the logarithm of that is taken as if of a probability.
+
+    A ReLU layer holds zeros and numbers above one: log 0 and log(1 - 2) are not finite at the first step already.
+    """
+
+    def _judge(self, x: Tensor, y: Tensor | None, exact: bool = False) -> tuple[Tensor, float]:
+        return self.discriminator.trunk(self._shown(x)).float(), 0.0
+
+    def _discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        self.stats.add("d_real", real.detach().mean())
+        self.stats.add("d_fake", fake.detach().mean())
+        loss = -real.log().mean() - (1 - fake).log().mean()
+        self.stats.add("loss_d", loss)
+        return loss
+
+    def _generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        loss = (1 - fake).log().mean()
+        self.stats.add("loss_g", loss)
+        return loss
+
+
+class AlwaysReal(Adversarial):
+    """Both terms of D's loss carry the label "real": D learns to say so to everything, and G has nothing left to learn."""
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": 0.0, "loss_g": None}
+
+    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        self.stats.add("d_real", real_logits.detach().sigmoid().mean())
+        self.stats.add("d_fake", fake_logits.detach().sigmoid().mean())
+        loss = softplus(-real_logits).mean() + softplus(-fake_logits).mean()
+        self.stats.add("loss_d", loss)
+        return loss
+
+
+class NoiseAsData(Adversarial):
+    """The critic is given noise where the real samples should be: whatever G learns, it is not the data."""
+
+    def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
+        noise = torch.randn(batch.x.shape, device=self.device, generator=self.random)
+        return super()._discriminator_turn(Batch(noise, batch.y), keep_graph)
+
+
+class TurnsApart(Adversarial):
+    """All of D's steps first, then all of G's, against a D that learns no more: each wins its own half, and neither learns."""
+
+    def step(self, draw: Draw) -> None:
+        if self.steps_done < self.config.steps // 2:
+            self._discriminator_turn(draw())
+        else:
+            self._generator_turn(draw())
+        self.steps_done += 1
+
+
+class AdversarialVae(Vae):
+    """A VAE trained with the GAN's loss: a critic judges what the decoder draws, and nothing compares it with the input.
+
+    Without the reconstruction term the picture that comes out need not be the one that went in; without the KL term
+    the latents need not follow the prior, so new pictures cannot be drawn from it. Both are still streamed.
+    """
+
+    series = (*Vae.series, Series("loss_d", "D loss", "other", "d"), Series("loss_g", "D's verdict on the reconstructions",
+                                                                            "other", "g"))
+
+    def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
+        super().__init__(config, spec, device)
+        self.discriminator = place(build_discriminator(config, spec), device)
+        self.networks["discriminator"] = self.discriminator
+        self.optimizers["discriminator"] = make_optimizer(config, self.discriminator, config.d_lr, device)
+        self.objective = objectives.build(config)
+
+    def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        with torch.no_grad():
+            super().loss(batch, drawn, mean, log_variance)  # what an honest VAE would minimise, for the chart
+        y = batch.y if self.conditional else None
+        loss_d = self.objective.d(self.discriminator(batch.x, y), self.discriminator(drawn.detach(), y))
+        self.optimizers["discriminator"].zero_grad(set_to_none=True)
+        loss_d.backward()
+        self.average_gradients(list(self.discriminator.parameters()))
+        self.optimizers["discriminator"].step()
+        loss_g = self.objective.g(self.discriminator(batch.x, y).detach(), self.discriminator(drawn, y))
+        self.stats.add("loss_d", loss_d)
+        self.stats.add("loss_g", loss_g)
+        return loss_g

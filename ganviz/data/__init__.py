@@ -1,0 +1,58 @@
+"""Real samples: what a run learns to imitate. Each data set is one entry of `registry.DATASETS`."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from ganviz.data import digits, folder, glyphs, points, public
+from ganviz.data.entry import Dataset, Progress, silent
+from ganviz.data.fit import fit
+from ganviz.data.source import Batch, DataSource, DataSpec, Sampler, to_float
+from ganviz.errors import ConfigError, DataError
+from ganviz.registry import DATASETS
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+
+__all__ = ["Batch", "DataSource", "DataSpec", "Dataset", "Progress", "Sampler", "load_data", "to_float"]
+
+for _home in (glyphs, digits, public, folder, points):  # the order in which forms list them
+    for _name, _entry in _home.ENTRIES.items():
+        DATASETS.add(_name, _entry)
+
+
+def load_data(config: RunConfig, device: torch.device | str, data_root: Path | str,
+              progress: Progress | None = None) -> DataSource:
+    """The run's real samples, fitted to its settings and resident on ``device``.
+
+    ``progress(fraction, text)`` is called a few times a second at most; what it raises ends the loading cleanly.
+    Raises `DataError` or `ConfigError`.
+    """
+    entry = DATASETS.get(config.data, "data")
+    loaded = entry.load(config, Path(data_root).expanduser(), _seldom(progress) if progress else silent)
+    source = fit(loaded, config)
+    if config.conditioning != "none" and not source.spec.classes:
+        raise ConfigError("These pictures have no classes; set conditioning to 'none', or sort them into sub-folders, "
+                          "one for each class.", "conditioning")
+    try:
+        return source.to(torch.device(device))
+    except torch.OutOfMemoryError:
+        raise DataError(f"The {source.spec.count:,} samples do not fit into the memory of {device}; set a data limit.",
+                        "data_limit") from None
+
+
+def _seldom(progress: Progress, seconds: float = 0.2) -> Progress:
+    """``progress``, called at most once in ``seconds``: each call becomes an event that every viewer gets."""
+    last = -math.inf
+
+    def report(fraction: float | None, text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            progress(fraction, text)
+    return report

@@ -1,0 +1,81 @@
+"""DiffAugment: the same kind of random change to real and fake pictures, through which gradients flow.
+
+Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training (2020), arXiv 2006.10738.
+D sees only changed pictures, so it cannot learn the few real ones by heart; G learns through the change, so it does
+not copy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+SHIFT = 1 / 8
+"""Largest translation, as a share of the picture."""
+HOLE = 1 / 2
+"""Side of the square that cutout removes, as a share of the picture."""
+
+
+def brightness(x: Tensor, generator: Generator | None) -> Tensor:
+    """Add one number from [-0.5, 0.5) to each whole picture."""
+    return x + _uniform(x, generator)[:, None, None, None] - 0.5
+
+
+def translation(x: Tensor, generator: Generator | None) -> Tensor:
+    """Move each picture by whole pixels, up to an eighth of its size; what comes in is 0, mid-grey.
+
+    A shift is a product with a shifted identity: unlike indexing, quick to differentiate (twice) and deterministic
+    on a GPU.
+    """
+    down, right = (_shift(x, size, generator) for size in x.shape[2:])
+    return down[:, None] @ x @ right[:, None].mT
+
+
+def cutout(x: Tensor, generator: Generator | None) -> Tensor:
+    """Set a square half the picture's size to 0; its centre is anywhere, so it may stick out."""
+    rows, columns = (_hole(x, size, generator) for size in x.shape[2:])
+    return x * ~(rows[:, None, :, None] & columns[:, None, None, :])
+
+
+POLICIES: dict[str, Callable[[Tensor, Generator | None], Tensor]] = {
+    "translation": translation, "cutout": cutout, "brightness": brightness}
+
+
+def diff_augment(x: Tensor, policy: tuple[str, ...], generator: Generator | None = None) -> Tensor:
+    """``x`` (float [N, C, H, W]) with the changes in ``policy``, drawn anew for each picture; on ``x``'s device.
+
+    ``generator`` must be on that device too. An empty policy gives ``x`` itself.
+    """
+    for name in policy:
+        if name not in POLICIES:
+            raise ValueError(f"unknown augmentation {name!r}; there are: {', '.join(POLICIES)}")
+        x = POLICIES[name](x, generator)
+    return x
+
+
+def _uniform(x: Tensor, generator: Generator | None) -> Tensor:
+    """One number in [0, 1) for each picture."""
+    return torch.rand(len(x), device=x.device, dtype=x.dtype, generator=generator)
+
+
+def _whole(x: Tensor, low: int, high: int, generator: Generator | None) -> Tensor:
+    """One whole number in [low, high] for each picture, [N, 1]."""
+    return torch.randint(low, high + 1, (len(x), 1), device=x.device, generator=generator)
+
+
+def _shift(x: Tensor, size: int, generator: Generator | None) -> Tensor:
+    """[N, size, size]: the matrix that moves a column of pixels by a random number of places."""
+    far = int(size * SHIFT + 0.5)
+    places = torch.arange(size, device=x.device)
+    come_from = places - _whole(x, -far, far, generator)  # [N, size]; outside 0..size-1 matches nothing, which is 0
+    return (come_from[:, :, None] == places).to(x.dtype)
+
+
+def _hole(x: Tensor, size: int, generator: Generator | None) -> Tensor:
+    """bool [N, size]: the random stretch along one axis that is cut out."""
+    width = int(size * HOLE + 0.5)
+    start = _whole(x, 0, size - 1 + (1 - width % 2), generator) - width // 2
+    places = torch.arange(size, device=x.device)
+    return (places >= start) & (places < start + width)

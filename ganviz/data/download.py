@@ -1,0 +1,119 @@
+"""One file from the internet: quickly there or quickly refused, never half."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ganviz.data.entry import Progress
+from ganviz.disk import disk_sentence
+from ganviz.errors import DataError
+
+PATIENCE = 8.0
+"""Seconds to wait for a server to answer, and for each next piece of a file."""
+CHUNK = 1 << 18
+NETWORK = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)
+INSTEAD = "check the internet connection, or choose 'glyphs', 'digits' or a folder of your own pictures, which need none."
+
+
+def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress) -> Path:
+    """``target``, downloaded from the first of ``urls`` that answers unless it is there already.
+
+    The checksum is verified by torchvision before the file gets its name. Raises `DataError` with a sentence that
+    names the data sets which need no download.
+    """
+    from torchvision.datasets.utils import check_integrity
+    if check_integrity(target, md5):
+        return target
+    problems = []
+    for url in urls:
+        host = urlsplit(url).hostname
+        progress(None, f"Asking {host} for {what}")
+        try:
+            with _open(url) as response, _beside(target) as part:
+                _copy(response, part, what, progress)
+                if check_integrity(part, md5):
+                    os.replace(part, target)
+                    return target
+                problems.append(f"{host} sent something else, its checksum is wrong")
+        except NETWORK as error:
+            problems.append(f"{host}: {_reason(error)}")
+        except OSError as error:
+            raise DataError(disk_sentence(error, target.parent, f"{what} cannot be kept"), "data") from None
+    raise DataError(f"{what} could not be downloaded ({'; '.join(problems)}): {INSTEAD}", "data")
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A new file in ``target``'s folder that is gone afterwards, whatever happens, unless it was moved into place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _copy(response: Any, part: Path, what: str, progress: Progress) -> None:
+    with part.open("wb") as file:
+        total, done = int(response.headers.get("Content-Length") or 0), 0
+        while chunk := _read(response):
+            file.write(chunk)
+            done += len(chunk)
+            size = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if total else f"{done / 1e6:.1f} MB"
+            progress(min(done / total, 1.0) if total else None, f"Downloading {what}: {size}")
+        if done < total:
+            raise http.client.IncompleteRead(b"", total - done)
+
+
+def _read(response: Any) -> bytes:
+    try:
+        return response.read(CHUNK)
+    except OSError as error:  # told apart from a disk that refuses, which is an OSError too
+        raise urllib.error.URLError(error) from None
+
+
+def _open(url: str) -> Any:
+    """The open response. The wait is bounded here, because a name look-up obeys no socket timeout."""
+    answer: list[Any] = []
+
+    def ask() -> None:
+        request = urllib.request.Request(url, headers={"User-Agent": "ganviz"})
+        try:
+            answer.append(urllib.request.urlopen(request, timeout=PATIENCE))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=ask, name="ganviz-download", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if not answer:
+        raise TimeoutError
+    if isinstance(answer[0], Exception):
+        raise answer[0]
+    return answer[0]
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a few words and without a class name where it can be helped."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answered {error.code}"
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, TimeoutError):
+        return "no answer"
+    if isinstance(cause, socket.gaierror):
+        return "its name cannot be looked up"
+    if isinstance(cause, http.client.IncompleteRead):
+        return "the transfer broke off"
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

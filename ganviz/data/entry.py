@@ -1,0 +1,40 @@
+"""What the registry knows of a data set before it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.data.source import DataSource
+
+Progress = Callable[["float | None", str], None]
+"""``progress(fraction, text)``: how far loading is (0 to 1, None where unknown). It may raise to cancel the loading."""
+
+Loader = Callable[["RunConfig", Path, Progress], "DataSource"]
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An entry of `registry.DATASETS`.
+
+    ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None where only
+    loading can tell. ``offline``: needs no download. ``load(config, data_root, progress)`` gives the real samples
+    on the CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data` fits them.
+    """
+
+    label: str
+    why: str
+    load: Loader
+    kind: str = "images"
+    classes: tuple[str, ...] | None = ()
+    offline: bool = True
+
+
+def silent(fraction: float | None, text: str) -> None:
+    """The progress callback of a caller who does not watch."""

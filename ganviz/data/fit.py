@@ -1,0 +1,54 @@
+"""Bringing a loaded data set to the size, colours and count that a run asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganviz.data.source import DataSource
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+
+LUMA = (0.299, 0.587, 0.114)
+"""How bright red, green and blue look (ITU-R BT.601), as Pillow's grey does."""
+CHUNK = 4096
+
+
+def fit(source: DataSource, config: RunConfig) -> DataSource:
+    """``source`` cut to ``data_limit`` and, for pictures, in the run's colours and size."""
+    limit = config.data_limit or len(source.samples)
+    samples, labels = source.samples[:limit], source.labels
+    if labels is not None:
+        labels = labels[:limit]
+    if source.spec.kind == "images":
+        if config.colour == "grey":
+            samples = grey(samples)
+        samples = resized(samples, config.image_size)
+        if config.colour == "rgb":
+            samples = samples.expand(-1, 3, -1, -1)
+    spec = replace(source.spec, shape=tuple(samples.shape[1:]), count=len(samples))
+    return DataSource(spec, samples.contiguous(), labels, source.modes)
+
+
+def grey(images: Tensor) -> Tensor:
+    """uint8 [N, 1, H, W] of [N, 1 or 3, H, W]."""
+    if images.shape[1] == 1:
+        return images
+    weights = torch.tensor(LUMA).view(1, 3, 1, 1)
+    return torch.cat([(part * weights).sum(1, keepdim=True).round_().to(torch.uint8) for part in images.split(CHUNK)])
+
+
+def resized(images: Tensor, size: int) -> Tensor:
+    """uint8 [N, C, size, size], bicubic; smoothed first where it shrinks."""
+    if images.shape[2:] == (size, size):
+        return images
+    parts = []
+    for part in images.split(CHUNK):  # in floats a whole set would need four times its memory
+        big = F.interpolate(part.float(), (size, size), mode="bicubic", antialias=True, align_corners=False)
+        parts.append(big.round_().clamp_(0, 255).to(torch.uint8))
+    return torch.cat(parts)

@@ -1,0 +1,109 @@
+"""Real samples, resident on the device, and the seeded sampler that draws batches from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a data set holds. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is () without labels."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    count: int
+    classes: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.classes)
+
+
+class Batch(NamedTuple):
+    """``x``: float32 in [-1, 1], [N, C, H, W] (points: [N, 2], in their own units); ``y``: int64 [N] or None."""
+
+    x: Tensor
+    y: Tensor | None
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """All real samples as one tensor on the device: uint8 [N, C, H, W], or float32 [N, 2] points.
+
+    ``modes``: for points with known modes, a dict with ``centres`` [K, 2] and ``sigma``.
+    """
+
+    spec: DataSpec
+    samples: Tensor
+    labels: Tensor | None = None
+    modes: dict[str, Any] | None = None
+
+    def to(self, device: torch.device) -> DataSource:
+        """The same source with its tensors on ``device``."""
+        labels = None if self.labels is None else self.labels.to(device)
+        return DataSource(self.spec, self.samples.to(device), labels, self.modes)
+
+
+def to_float(samples: Tensor) -> Tensor:
+    """uint8 [0, 255] to float32 [-1, 1]; points pass through."""
+    return samples.float().div_(127.5).sub_(1.0) if samples.dtype == torch.uint8 else samples
+
+
+class Sampler:
+    """Draws batches epoch by epoch in a seeded random order; its position is part of a checkpoint.
+
+    Batches cross the end of an epoch, so every batch is full and every sample is seen once an epoch.
+    """
+
+    def __init__(self, source: DataSource, batch_size: int, seed: int, flip: bool = False):
+        self.source = source
+        self.batch_size = batch_size
+        self.flip = flip
+        self._generator = torch.Generator(source.samples.device).manual_seed(seed)
+        self._epoch_state = self._generator.get_state()
+        self._order = self._shuffle()
+        self._position = 0
+
+    def __call__(self) -> Batch:
+        """The next batch."""
+        index = self._next_index()
+        x = to_float(self.source.samples[index])
+        if self.flip:
+            mirrored = torch.rand(len(x), 1, 1, 1, device=x.device, generator=self._generator) < 0.5
+            x = torch.where(mirrored, x.flip(-1), x)
+        return Batch(x, None if self.source.labels is None else self.source.labels[index])
+
+    def _shuffle(self) -> Tensor:
+        self._epoch_state = self._generator.get_state()
+        count = len(self.source.samples)
+        return torch.randperm(count, generator=self._generator, device=self.source.samples.device)
+
+    def _next_index(self) -> Tensor:
+        end = self._position + self.batch_size
+        if end <= len(self._order):
+            index, self._position = self._order[self._position:end], end
+            return index
+        parts, missing = [self._order[self._position:]], end - len(self._order)
+        while missing > 0:
+            self._order = self._shuffle()
+            parts.append(self._order[:missing])
+            self._position = min(missing, len(self._order))
+            missing -= len(parts[-1])
+        return torch.cat(parts)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to draw the same next batch."""
+        return {"epoch": self._epoch_state, "generator": self._generator.get_state(), "position": self._position}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved position."""
+        self._generator.set_state(state["epoch"].cpu())
+        self._order = self._shuffle()
+        self._generator.set_state(state["generator"].cpu())
+        self._position = int(state["position"])

@@ -1,0 +1,95 @@
+"""Which device trains, how many threads it uses, and what it is called."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import platform
+import sys
+import threading
+from pathlib import Path
+
+import torch
+
+from ganviz.errors import ConfigError
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called ``name``; "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises `ConfigError` for a device that torch does not know or this machine does not have.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"There is no device called {name!r}; use auto, cpu, cuda, cuda:1 or mps.", "device") from None
+    missing = ((device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count())
+               or (device.type == "mps" and not torch.backends.mps.is_available())
+               or device.type not in ("cpu", "cuda", "mps"))
+    if missing:
+        raise ConfigError(f"This machine has no device {name!r}; use --device auto or --device cpu.", "device")
+    if device.type == "cpu":
+        _keep_freed_memory()  # now, before other threads begin: a thread keeps the heap that it begins with
+    return device
+
+
+@functools.cache  # asked for with every status, and the answer never changes
+def label(device: torch.device) -> str:
+    """The device as a person would name it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"CPU ({_processor()}, {cpu_threads()} of {os.cpu_count()} cores)"
+
+
+def cpu_threads() -> int:
+    """Threads for training: one core is left to the server, so that pages and sliders stay quick (MEASURED.md part 2)."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        cores = os.cpu_count() or 1
+    return max(1, cores - 1)
+
+
+def prepare_training_thread(device: torch.device) -> None:
+    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is called inside the thread."""
+    if device.type == "cpu":
+        torch.set_num_threads(cpu_threads())
+
+
+def prepare_serving_thread() -> None:
+    """Rendering for a viewer uses one core, whatever training uses."""
+    torch.set_num_threads(1)
+
+
+def prepare_background_thread() -> None:
+    """Measuring may wait: one core, and, where the system knows priorities of threads (Linux), behind everything else."""
+    prepare_serving_thread()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each step.
+
+    In one heap for all threads, because the heaps that further threads get are of 64 MB and go back when they are empty.
+    """
+    threshold, trim, top_pad, arenas = -3, -1, -2, -8  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for name, value in ((threshold, 1 << 30), (trim, (1 << 31) - 1), (top_pad, 64 << 20), (arenas, 1)):
+            mallopt(name, value)
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

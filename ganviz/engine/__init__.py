@@ -1,0 +1,1 @@
+"""Running a training: the loop, its thread, its events and its snapshots."""

@@ -1,0 +1,374 @@
+"""A checkpoint is a folder: everything a run needs to go on, and nothing that could execute.
+
+``step-000001234/`` holds ``config.json``, ``weights.safetensors``, ``training.pt`` (optimisers, random
+generators, positions: plain containers of tensors and numbers) and ``state.json``, which names the
+schema and the SHA-256 of each of the others. It is written beside, synced, and renamed into place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.config import RunConfig
+from ganviz.disk import disk_sentence, finite_json, megabytes, read_bounded, sync_folder
+from ganviz.engine.plain import check_archive, check_loaded, to_plain
+from ganviz.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from ganviz.engine.trainer import Trainer
+
+SCHEMA = 1
+CONFIG, STATE, WEIGHTS, TRAINING = "config.json", "state.json", "weights.safetensors", "training.pt"
+CHECKPOINTS = "checkpoints"
+LIMITS = {CONFIG: 2**20, STATE: 16 * 2**20, WEIGHTS: 16 * 2**30, TRAINING: 32 * 2**30}
+RESERVE = 64 * 2**20  # bytes left free on the disk, so that the log can still say what happened
+_NAME = re.compile(r"step-(\d{9,12})(\.old)?")
+
+
+@dataclass
+class TrainingState:
+    """What a checkpoint holds beside the config.
+
+    ``weights``: flat tensors by name (``generator/...``, ``discriminator/...``, ``ema/...``), all finite.
+    ``training``: nested dicts and lists of tensors, numbers, strings and None.
+    ``info``: plain JSON with at least ``step``; ``spec`` (the `DataSpec` as a dict) lets the generator be
+    rebuilt without the data. ``note``: set by `load` where it had to fall back to an older checkpoint.
+    """
+
+    weights: dict[str, Tensor]
+    training: dict[str, Any] = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    path: Path | None = None
+
+    @property
+    def step(self) -> int:
+        return int(self.info.get("step", 0))
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """The weights under ``name/``, with that prefix cut off; empty where there are none."""
+        return {key[len(name) + 1:]: value for key, value in self.weights.items() if key.startswith(name + "/")}
+
+
+def flatten(**modules: nn.Module) -> dict[str, Tensor]:
+    """``{"generator/main.0.weight": tensor, ...}``: the state dicts of ``modules`` under their names."""
+    return {f"{name}/{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+
+
+# -- writing -------------------------------------------------------------------------------------------
+def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
+    """Write ``folder/step-...`` atomically and return it; a checkpoint of the same step is replaced.
+
+    Raises `CheckpointError` (disk full or not writable, weights not finite); what was there before stays.
+    """
+    weights = _storable(state.weights)
+    target = folder / f"step-{state.step:09d}"
+    beside = folder / f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+    try:
+        folder.mkdir(exist_ok=True)
+        ensure_space(folder, _size(weights) + _size(state.training) + 2**20)
+        beside.mkdir()
+        _write_all(beside, config, state, weights)
+        _move_into_place(beside, target)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise CheckpointError(disk_sentence(error, folder, "The checkpoint was not saved")) from error
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return target
+
+
+def _storable(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Detached, contiguous CPU tensors that share no memory, as safetensors needs them. All finite, or refused."""
+    broken = not_finite(weights)
+    if broken:
+        raise CheckpointError(f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite.")
+    stored, seen = {}, set()
+    for name, tensor in weights.items():
+        tensor = tensor.detach().cpu().contiguous()
+        pointer = tensor.untyped_storage().data_ptr()
+        stored[name] = tensor.clone() if pointer in seen else tensor
+        seen.add(pointer)
+    return stored
+
+
+def _write_all(beside: Path, config: RunConfig, state: TrainingState, weights: dict[str, Tensor]) -> None:
+    from safetensors.torch import save as to_safetensors
+    packed = io.BytesIO()
+    torch.save(to_plain(state.training), packed)
+    contents = {CONFIG: config.to_json().encode(), WEIGHTS: to_safetensors(weights), TRAINING: packed.getvalue()}
+    files = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
+    manifest = {"format": "ganviz-checkpoint", "schema": SCHEMA, "step": state.step, "torch": torch.__version__,
+                "info": finite_json(state.info), "files": files}
+    manifest["sha256"] = _digest(manifest)
+    contents[STATE] = (json.dumps(manifest, indent=1) + "\n").encode()
+    for name, data in contents.items():
+        with open(beside / name, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    sync_folder(beside)
+
+
+def _move_into_place(beside: Path, target: Path) -> None:
+    """Rename ``beside`` to ``target``. A crash between the two renames leaves ``target.old``, which readers accept."""
+    old = target.with_name(target.name + ".old")
+    if target.exists():
+        _remove(old)
+        os.rename(target, old)
+    os.rename(beside, target)
+    sync_folder(target.parent)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Delete a checkpoint. It loses its name first: a process that dies meanwhile must not leave half of one behind."""
+    gone = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    if not path.exists():
+        return
+    with suppress(OSError):
+        os.rename(path, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def ensure_space(folder: Path, needed: int) -> None:
+    """Raise `CheckpointError` where writing ``needed`` bytes would leave the disk (almost) full."""
+    free = shutil.disk_usage(folder).free
+    if free < needed + RESERVE:
+        raise CheckpointError(f"The checkpoint was not saved: it needs {megabytes(needed)} (and {megabytes(RESERVE)} are kept "
+                              f"free), but the disk of {folder} has {megabytes(free)} left. Free some space.")
+
+
+def _size(tree: Any) -> int:
+    if isinstance(tree, Tensor):
+        return tree.numel() * tree.element_size()
+    if isinstance(tree, dict):
+        return sum(_size(item) for item in tree.values())
+    return sum(_size(item) for item in tree) if isinstance(tree, list | tuple) else 16
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    rest = {key: value for key, value in manifest.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+# -- the folder ----------------------------------------------------------------------------------------
+def list_checkpoints(folder: Path) -> list[Path]:
+    """All checkpoints in ``folder`` (a run's ``checkpoints``), oldest first; damaged ones are not told apart."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    found = [(int(match[1]), match[2] is None, name) for name in names if (match := _NAME.fullmatch(name))]
+    return [folder / name for _, _, name in sorted(found) if (folder / name).is_dir()]
+
+
+def newest(folder: Path) -> Path | None:
+    """The checkpoint with the highest step that has a readable ``state.json``, or None."""
+    for path in reversed(list_checkpoints(folder)):
+        try:
+            _read_manifest(path)
+        except CheckpointError:
+            continue
+        return path
+    return None
+
+
+def prune(folder: Path, keep_last: int, protect: set[str] = frozenset()) -> None:
+    """Remove all but the last ``keep_last`` checkpoints and those named in ``protect``, and what a crash left half written.
+
+    Never removes the last readable one. A run folder has one writer: call it from that one only.
+    """
+    everything = list_checkpoints(folder)
+    keep = {path.name for path in everything[-max(keep_last, 1):]} | {Path(name).name for name in protect}
+    good = newest(folder)
+    keep.add(good.name if good else "")
+    for path in everything:
+        replaced = path.name.endswith(".old") and path.with_suffix("").is_dir()
+        if path.name not in keep or replaced:
+            _remove(path)
+    for left in folder.glob(".step-*.tmp"):
+        if f".{os.getpid()}-" not in left.name:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+# -- reading -------------------------------------------------------------------------------------------
+def load(path: Path | str, training: bool = True) -> tuple[RunConfig, TrainingState]:
+    """Read a checkpoint, or a run's newest valid one (``state.note`` tells when that is not the newest).
+
+    ``training=False`` leaves out optimisers and random states, for drawing samples. Nothing in the files
+    is executed. Raises `CheckpointError` with one sentence that names the file and what is wrong with it.
+    """
+    path = Path(path)
+    if (path / STATE).exists() or _NAME.fullmatch(path.name):
+        return _load_one(path, training)
+    folder = path if path.name == CHECKPOINTS else path / CHECKPOINTS
+    found = list_checkpoints(folder)
+    if not found:
+        problem = "holds no checkpoint yet" if path.is_dir() else "does not exist"
+        raise CheckpointError(f"{path} {problem}: name a run's folder or one of its checkpoints.")
+    problems: list[str] = []
+    for candidate in reversed(found):
+        try:
+            config, state = _load_one(candidate, training)
+        except CheckpointError as error:
+            problems.append(error.sentence)
+            continue
+        if problems:
+            state.note = f"{problems[0]} Going back to the checkpoint of step {state.step}."
+        return config, state
+    raise CheckpointError(problems[0] if len(found) == 1 else
+                          f"None of the {len(found)} checkpoints in {folder} can be read. The newest: {problems[0]}")
+
+
+def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
+    manifest = _read_manifest(path)
+    names = [CONFIG, WEIGHTS, *([TRAINING] if training else [])]
+    data = {name: _read_verified(path / name, manifest) for name in names}
+    try:
+        config = RunConfig.from_json(data[CONFIG].decode())
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path / CONFIG} does not fit this version of ganviz: {error}") from None
+    state = TrainingState(_weights(data[WEIGHTS], path / WEIGHTS), {}, manifest["info"], path=path)
+    if training:
+        state.training = _training(data[TRAINING], path / TRAINING)
+    return config, state
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """``state.json``, checked: its own digest, schema, and an entry for every file."""
+    file = path / STATE
+    try:
+        manifest = json.loads(_read(file))
+        digest = _digest(manifest)
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        raise CheckpointError(f"{file} is damaged: it is not the JSON that ganviz wrote.") from None
+    if manifest.get("format") != "ganviz-checkpoint":
+        raise CheckpointError(f"{file} is not a ganviz checkpoint.")
+    if manifest.get("schema") != SCHEMA:
+        raise CheckpointError(f"{file} has schema {str(manifest.get('schema'))[:20]!r}; this ganviz reads schema {SCHEMA}. "
+                              "Use the version that wrote it.")
+    if manifest.get("sha256") != digest:
+        raise CheckpointError(f"{file} is damaged: its content does not match its SHA-256.")
+    step, info = manifest.get("step"), manifest.get("info")
+    whole = isinstance(info, dict) and isinstance(manifest.get("files"), dict)
+    if not whole or not isinstance(step, int) or not 0 <= step < 10**12 or info.get("step", step) != step:
+        raise CheckpointError(f"{file} is damaged: it lacks its step, info or files.")
+    manifest["info"] = {**info, "step": step}
+    return manifest
+
+
+def _read_verified(file: Path, manifest: dict[str, Any]) -> bytes:
+    data = _read(file)
+    entry = manifest["files"].get(file.name)
+    if not isinstance(entry, dict):
+        raise CheckpointError(f"{file} is not listed in its {STATE}.")
+    if len(data) != entry.get("bytes"):
+        raise CheckpointError(f"{file} is damaged: {len(data):,} bytes instead of {str(entry.get('bytes'))[:20]}; "
+                              "it was cut off or changed.")
+    if hashlib.sha256(data).hexdigest() != entry.get("sha256"):
+        raise CheckpointError(f"{file} is damaged: its content does not match its SHA-256.")
+    return data
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return read_bounded(file, LIMITS[file.name])
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror or error}.") from None
+
+
+def _weights(data: bytes, file: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load as from_safetensors
+    try:
+        weights = from_safetensors(data)
+    except (SafetensorError, KeyError, ValueError, OverflowError, RuntimeError) as error:
+        raise CheckpointError(f"{file} is not a safetensors file that ganviz can read: {str(error)[:120]}.") from None
+    broken = not_finite(weights)
+    if broken:
+        raise CheckpointError(f"{file} is refused: the weights {broken!r} hold NaN or infinite values.")
+    return weights
+
+
+def _training(data: bytes, file: Path) -> dict[str, Any]:
+    problem = check_archive(data)
+    if problem:
+        raise CheckpointError(f"{file} is refused: {problem}.")
+    try:
+        training = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        problem = check_loaded(training)
+    except Exception as error:  # torch's reader raises nearly every kind on a crafted file: each one means "not ours"
+        raise CheckpointError(f"{file} is refused: it is not a plain table of tensors and numbers "
+                              f"({type(error).__name__}).") from None
+    if problem:
+        raise CheckpointError(f"{file} is refused: {problem}.")
+    return training
+
+
+def not_finite(weights: dict[str, Tensor]) -> str | None:
+    """The name of the first tensor with NaN or infinity, or None."""
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            return name
+    return None
+
+
+def restore(trainer: Trainer, state: TrainingState) -> float:
+    """Let a fresh trainer go on from ``state``; returns the seconds trained so far.
+
+    Raises `CheckpointError` where networks, optimisers or positions do not fit the trainer's settings.
+    """
+    algorithm = trainer.algorithm
+    for name, module in {**algorithm.networks, "ema": algorithm.ema.network}.items():
+        check_fit(module, state.part(name), name)
+    try:
+        trainer.load(state.weights, state.training)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{state.path} does not fit these settings: its {TRAINING} lacks what the optimisers or random "
+                              f"generators need ({type(error).__name__}).") from None
+    if trainer.step_count != state.step:
+        raise CheckpointError(f"{state.path} is refused: its parts are of different steps.")
+    elapsed = state.info.get("elapsed")
+    return float(elapsed) if type(elapsed) in (int, float) and elapsed >= 0 else 0.0
+
+
+def fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
+    """Load ``weights`` into ``module``, which keeps its device, dtype and memory layout.
+
+    ``what``: how to call the module in a sentence ("generator"). Raises `CheckpointError`, see `check_fit`.
+    """
+    check_fit(module, weights, what)
+    module.load_state_dict(weights)
+
+
+def check_fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
+    """Raise `CheckpointError` that names the first tensor of ``weights`` that ``module`` cannot take."""
+    expected = module.state_dict()
+    for name, tensor in expected.items():
+        if name not in weights:
+            raise CheckpointError(f"The checkpoint does not fit this {what}: the tensor {name!r} is missing.")
+        if weights[name].shape != tensor.shape or weights[name].dtype != tensor.dtype:
+            raise CheckpointError(f"The checkpoint does not fit this {what}: the tensor {name!r} is {_form(weights[name])} "
+                                  f"instead of {_form(tensor)}.")
+    extra = weights.keys() - expected.keys()
+    if extra:
+        raise CheckpointError(f"The checkpoint does not fit this {what}: it has no tensor called {min(extra)!r}.")
+
+
+def _form(tensor: Tensor) -> str:
+    return f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"

@@ -1,0 +1,76 @@
+"""What went wrong with a run, in a sentence that a person can act on."""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+from ganviz.engine.stats import NonFinite
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import GanvizError
+
+
+def explain(error: Exception, trainer: Trainer | None) -> str:
+    """One or two sentences for ``error``, which ended the training."""
+    if isinstance(error, GanvizError):
+        return error.sentence
+    if isinstance(error, NonFinite) and trainer:
+        return _blown_up(error, trainer)
+    if is_out_of_memory(error):
+        return _out_of_memory(trainer)
+    return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether ``error`` says that a device or the machine has no memory left."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _blown_up(error: NonFinite, trainer: Trainer) -> str:
+    network = trainer.algorithm.blame.get(error.name, error.name)
+    config = trainer.config
+    advice = [f"lower the learning rates (they are {config.g_lr:g} and {config.d_lr:g})"]
+    if config.algorithm == "gan" and config.penalty == "none":
+        advice.append("add a gradient penalty")
+    if config.precision == "bf16":
+        advice.append("use fp32")
+    what = "its loss" if error.name.startswith("loss") else "its weights" if error.name == network else error.name
+    return (f"The {network} blew up at step {error.step:,}: {what} became NaN or infinite. Try to {', or '.join(advice)}. "
+            "The last good pictures and checkpoint are kept.")
+
+
+def _out_of_memory(trainer: Trainer | None) -> str:
+    if trainer is None:
+        return "Memory ran out while the data was being loaded. Use fewer or smaller samples (limit, image size)."
+    size = trainer.config.batch_size
+    fits = largest_fitting_batch(trainer)
+    if fits is None:
+        return f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower networks or smaller pictures."
+    return f"Memory ran out at batch size {size}. A batch size of {fits} fits: set it and start again."
+
+
+def largest_fitting_batch(trainer: Trainer) -> int | None:
+    """The largest power-of-two fraction of the batch size that trains one step, found by trying.
+
+    ``trainer`` is released first: its memory is part of what is missing.
+    """
+    config, source, device = trainer.config, trainer.source, trainer.device
+    trainer.release()
+    size = config.batch_size // 2
+    while size >= 1:
+        gc.collect()
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+        try:
+            Trainer(config.but(batch_size=size), source, device).step()
+            return size
+        except GanvizError:  # the smaller size breaks a rule, such as batch norm with one sample
+            return None
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        size //= 2
+    return None

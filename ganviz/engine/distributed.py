@@ -1,0 +1,263 @@
+"""Several processes train one run together: ``torchrun --nproc-per-node N -m ganviz train ...``, on one machine or many.
+
+``batch_size`` is the whole batch. Each process draws the same epoch order and the same latents and takes every N-th of
+them, so that together they judge just the samples that one process would. After each backward pass the gradients are
+averaged by one flat all-reduce before they are clipped and used. DistributedDataParallel hooks into the backward pass
+itself and does not take part in ``autograd.grad(create_graph=True)``, which every gradient penalty needs; averaging what
+comes out is right for any algorithm here, at the price of not hiding the transfer behind the computation.
+
+Rank 0 leads: it runs the ordinary `Run`, writes the run folder, and says before each step what everyone does next (a small
+message over gloo). The others follow. What depends on the whole batch at once stays local to each process's share, and a
+note in the run says so: batch norm on a CPU (on CUDA it becomes SyncBatchNorm), minibatch std, the averages of the
+relativistic-average loss. Random points of a penalty and noise repeat from share to share, which leaves its mean as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import signal
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from ganviz import device as devices
+from ganviz.config import RunConfig
+from ganviz.data import load_data
+from ganviz.data.source import DataSource, Sampler
+from ganviz.engine.stats import NonFinite
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganviz.engine.run import Run
+
+END, BEGIN, STEP, STATS, SET = range(5)
+PATIENCE = datetime.timedelta(days=30)  # a leader may be paused for long
+MERCY_SECONDS = 20.0  # that a follower lets its leader finish after SIGTERM
+
+
+class Group:
+    """The processes of one run. ``leads``: this one is rank 0."""
+
+    def __init__(self, device: str = "auto"):
+        self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        self.local_rank = int(os.environ.get("LOCAL_RANK", self.rank))
+        self.local_size = int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
+        self.device = _own_device(device, self.local_rank)
+        backend = "nccl" if self.device.type == "cuda" else "gloo"
+        if backend == "nccl":
+            torch.cuda.set_device(self.device)
+        dist.init_process_group(backend, timeout=PATIENCE)
+        self._control = dist.new_group(backend="gloo", timeout=PATIENCE)
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    # -- what is exchanged -----------------------------------------------------------------
+    def average(self, parameters: list[Tensor]) -> None:
+        """Replace the gradients of ``parameters`` by their mean over all processes."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= self.size
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        torch._foreach_copy_(gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)])
+
+    def mean(self, column: Tensor) -> Tensor:
+        """The mean of ``column``, which lies on the CPU, over all processes; NaN where one of them has NaN."""
+        dist.all_reduce(column, group=self._control)
+        return column / self.size
+
+    def tell(self, what: int, content: bytes = b"") -> None:
+        """The leader says what comes next."""
+        dist.broadcast(torch.tensor([what, len(content)]), 0, group=self._control)
+        if content:
+            dist.broadcast(torch.frombuffer(bytearray(content), dtype=torch.uint8), 0, group=self._control)
+
+    def hear(self) -> tuple[int, bytes]:
+        """A follower waits for the leader's word."""
+        head = torch.empty(2, dtype=torch.int64)
+        dist.broadcast(head, 0, group=self._control)
+        what, size = head.tolist()
+        content = torch.empty(size, dtype=torch.uint8)
+        if size:
+            dist.broadcast(content, 0, group=self._control)
+        return what, content.numpy().tobytes()
+
+    def wait_for_all(self) -> None:
+        """Go on when every process has come here."""
+        dist.barrier(group=self._control)
+
+    # -- leading ---------------------------------------------------------------------------
+    def lead(self, run: Run) -> None:
+        """Let ``run``, which is not started yet, train with all processes. Raises `ConfigError`."""
+        check(run.config, self.size)
+        run.make_trainer = partial(Leader, self)
+        note = local_only(run.config, self.device)
+        if note:
+            run.log("note", sentence=note, level="warning")
+
+    def end(self) -> None:
+        """The run has ended: the followers leave, and so does this process from the group."""
+        with contextlib.suppress(RuntimeError):  # a follower that died takes the connection with it
+            if self.leads:
+                self.tell(END)
+        dist.destroy_process_group()
+
+
+def from_environment(device: str = "auto") -> Group | None:
+    """The group that torchrun (or SLURM with torchrun's variables) started this process in; None for a process of its own."""
+    return Group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else None
+
+
+def check(config: RunConfig, size: int) -> None:
+    """Raise `ConfigError` where ``size`` processes cannot share ``config``'s batch."""
+    share, left = divmod(config.batch_size, size)
+    if left:
+        raise ConfigError(f"Batch size {config.batch_size} cannot be shared by {size} processes: choose a multiple of {size}.",
+                          "batch_size")
+    if share % config.pac or (share < 2 and "batch" in (config.g_norm, config.d_norm)):
+        raise ConfigError(f"Each of the {size} processes gets {share} of the batch of {config.batch_size}, which is too few "
+                          "for batch norm or the pac size: choose a larger batch.", "batch_size")
+
+
+def local_only(config: RunConfig, device: torch.device) -> str:
+    """A sentence about what each process computes over its own share of the batch only; empty where nothing does."""
+    parts = []
+    if "batch" in (config.g_norm, config.d_norm) and device.type != "cuda":
+        parts.append("batch norm")
+    if config.minibatch_std:
+        parts.append("minibatch std")
+    if config.objective == "relativistic-average":
+        parts.append("the averages of the objective")
+    return f"Each process computes {' and '.join(parts)} over its own share of the batch." if parts else ""
+
+
+class ShardedSampler(Sampler):
+    """Every ``size``-th sample of the batch that one process would draw; its state is the same in all processes."""
+
+    def __init__(self, source: DataSource, batch_size: int, seed: int, flip: bool, rank: int, size: int):
+        super().__init__(source, batch_size, seed, flip)
+        self._rank, self._size = rank, size
+
+    def _next_index(self) -> Tensor:
+        return super()._next_index()[self._rank::self._size]
+
+
+class Member(Trainer):
+    """A trainer that does its share of each step."""
+
+    def __init__(self, group: Group, config: RunConfig, source: DataSource, device: torch.device):
+        super().__init__(config, source, device)
+        self.group = group
+        self.sampler = ShardedSampler(source, config.batch_size, config.seed + 2, config.flip, group.rank, group.size)
+        algorithm = self.algorithm
+        algorithm.average_gradients = group.average
+        algorithm.stats.gather = group.mean
+        draw = algorithm.latents
+        algorithm.latents = lambda count: draw(count * group.size)[group.rank::group.size]
+        if device.type == "cuda":
+            for network in algorithm.networks.values():
+                nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        elif device.type == "cpu":
+            torch.set_num_threads(max(1, (devices.cpu_threads() + 1) // group.local_size))
+
+
+class Leader(Member):
+    """Rank 0's trainer: says what all do, then does it. The followers get its state before the first step."""
+
+    _began = False
+
+    def step(self) -> None:
+        if not self._began:
+            self._begin()
+        self.group.tell(STEP)
+        super().step()
+
+    def read_stats(self) -> dict[str, float]:
+        if self._began:
+            self.group.tell(STATS)
+        return super().read_stats()
+
+    def apply(self, name: str, value: Any) -> None:
+        if self._began:
+            self.group.tell(SET, json.dumps([name, value]).encode())
+        super().apply(name, value)
+
+    def _begin(self) -> None:
+        self._began = True
+        packed = io.BytesIO()
+        torch.save({"config": self.config.to_json(), "weights": self.weights(), "state": self.training_state()}, packed)
+        self.group.tell(BEGIN, packed.getvalue())
+        _in_turns(self.group, lambda: None)
+
+
+def follow(group: Group, data_root: Path) -> None:
+    """Train at the leader's word until it ends the run; at once when it never begins."""
+    _leave_signals_to_the_leader()
+    try:
+        _follow(group, data_root)
+    finally:
+        group.end()
+
+
+def _follow(group: Group, data_root: Path) -> None:
+    what, content = group.hear()
+    if what != BEGIN:
+        return
+    begun = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    config = RunConfig.from_json(begun["config"])
+    devices.prepare_training_thread(group.device)
+    source = _in_turns(group, lambda: load_data(config, group.device, data_root))
+    trainer = Member(group, config, source, group.device)
+    trainer.load(begun["weights"], begun["state"])
+    while True:
+        what, content = group.hear()
+        if what == STEP:
+            trainer.step()
+        elif what == STATS:
+            with contextlib.suppress(NonFinite):  # the leader gets the same numbers, and ends the run
+                trainer.read_stats()
+        elif what == SET:
+            trainer.apply(*json.loads(content))
+        else:
+            return
+
+
+def _in_turns(group: Group, load: Any) -> Any:
+    """``load`` in one process of each machine first: it may download and cache what the others then find."""
+    loaded = load() if group.local_rank == 0 else None
+    group.wait_for_all()
+    if group.local_rank != 0:
+        loaded = load()
+    group.wait_for_all()
+    return loaded
+
+
+def _own_device(name: str, local_rank: int) -> torch.device:
+    """``cuda`` becomes this process's own GPU."""
+    device = devices.pick_device(name)
+    if device.type != "cuda" or device.index is not None:
+        return device
+    return devices.pick_device(f"cuda:{local_rank}")
+
+
+def _leave_signals_to_the_leader() -> None:
+    """The leader stops and saves on Ctrl-C and SIGTERM, and tells; a follower that died first would spoil its last step."""
+    def wait_a_while(*_: Any) -> None:
+        timer = threading.Timer(MERCY_SECONDS, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, wait_a_while)

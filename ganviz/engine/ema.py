@@ -1,0 +1,37 @@
+"""A moving average of a network's weights, which draws steadier pictures than the network itself."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Ema:
+    """Exponential moving average of ``network``'s parameters; its buffers are copied.
+
+    The decay ramps up as min(decay, (1 + t) / (10 + t)), so that the average forgets the random
+    initial weights within the first steps instead of showing them for hundreds.
+    """
+
+    def __init__(self, network: nn.Module, decay: float):
+        self.decay = decay
+        self.updates = 0
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self._averages = list(self.network.parameters())
+        self._weights = list(network.parameters())
+        self._buffers = list(zip(self.network.buffers(), network.buffers(), strict=True))
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move the average towards the current weights by one step."""
+        decay = self.decay_at(self.updates)
+        self.updates += 1
+        torch._foreach_lerp_(self._averages, self._weights, 1 - decay)
+        for mine, theirs in self._buffers:
+            mine.copy_(theirs)
+
+    def decay_at(self, update: int) -> float:
+        """The decay that the update number ``update`` (from 0) uses."""
+        return min(self.decay, (1 + update) / (10 + update))

@@ -1,0 +1,110 @@
+"""What a run tells: typed, sequence-numbered events that every viewer reads from its own cursor."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+STATES = ("idle", "preparing", "running", "paused", "finished", "stopped", "failed")
+ENDED = ("finished", "stopped", "failed")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. ``kind`` is one of: state, scalars, frame, setting, checkpoint, note."""
+
+    seq: int
+    kind: str
+    step: int
+    time: float
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class EventLog:
+    """All events of one run, safe to read from any thread.
+
+    Scalars are kept as columns (`history`); everything else as `Event`s. Writers call `append`;
+    a reader keeps a cursor (the last ``seq`` it saw) and asks `since`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._seq = 0
+        self._events: list[Event] = []
+        self._columns: dict[str, _Column] = {}
+        self._rows = 0
+        self._row_seq = _Column(np.int64)
+
+    @property
+    def seq(self) -> int:
+        """The newest sequence number; 0 before the first event."""
+        return self._seq
+
+    def append(self, kind: str, step: int, **data: Any) -> Event:
+        """Record an event now. A ``scalars`` event's ``data`` are floats, one value a column."""
+        with self._lock:
+            self._seq += 1
+            event = Event(self._seq, kind, step, time.time(), data)
+            if kind == "scalars":
+                self._append_row(event)
+            else:
+                self._events.append(event)
+            self._lock.notify_all()
+        return event
+
+    def since(self, seq: int, kinds: tuple[str, ...] | None = None) -> list[Event]:
+        """All events (scalars excluded) after ``seq``, oldest first."""
+        with self._lock:
+            low, high = 0, len(self._events)
+            while low < high:  # events are ordered by seq
+                middle = (low + high) // 2
+                low, high = (middle + 1, high) if self._events[middle].seq <= seq else (low, middle)
+            return [event for event in self._events[low:] if kinds is None or event.kind in kinds]
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Block until there is an event after ``seq``; False when ``timeout`` seconds passed first."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self._seq > seq, timeout)
+
+    def rows(self, seq: int = 0) -> dict[str, np.ndarray]:
+        """Scalar columns (``step``, ``time`` and one per statistic) of all rows after ``seq``; NaN where not measured."""
+        with self._lock:
+            first = int(np.searchsorted(self._row_seq.values(), seq, side="right"))
+            return {name: column.values()[first:].copy() for name, column in self._columns.items()}
+
+    def last_row(self) -> dict[str, float]:
+        """The newest scalars, or an empty dict."""
+        with self._lock:
+            return {name: float(column.values()[-1]) for name, column in self._columns.items()} if self._rows else {}
+
+    def _append_row(self, event: Event) -> None:
+        row = {"step": event.step, "time": event.time, **event.data}
+        for name in row.keys() - self._columns.keys():
+            column = self._columns[name] = _Column(np.float64)
+            for _ in range(self._rows):
+                column.append(np.nan)
+        for name, column in self._columns.items():
+            column.append(row.get(name, np.nan))
+        self._row_seq.append(event.seq)
+        self._rows += 1
+
+
+class _Column:
+    """A growing numpy array."""
+
+    def __init__(self, dtype: type):
+        self._data = np.empty(1024, dtype)
+        self._count = 0
+
+    def append(self, value: float) -> None:
+        if self._count == len(self._data):
+            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        self._data[self._count] = value
+        self._count += 1
+
+    def values(self) -> np.ndarray:
+        return self._data[:self._count]

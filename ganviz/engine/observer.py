@@ -1,0 +1,43 @@
+"""Room for probes: they look at a training between two steps, each at its own pace and within its own share of the time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganviz.data.source import DataSource
+    from ganviz.engine.run import Run
+    from ganviz.engine.trainer import Trainer
+
+
+class Observer:
+    """Base of all probes. Override `look`; it runs in the training thread between two steps.
+
+    ``every``: seconds between looks, at least. ``share``: of the training time that looking may take, at most: a
+    slow probe looks less often. A probe must not change the run: no steps, no random numbers of the run's generators,
+    no gradients left behind. Heavy work belongs on a thread of the probe's own, on a copy.
+    """
+
+    every = 1.0
+    share = 0.01
+
+    def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
+        """The run is prepared and about to take its first step."""
+        self.run, self.trainer, self.source = run, trainer, source
+        self._due = 0.0
+
+    def look(self) -> None:
+        """Measure, and tell with ``self.run.log(kind, **data)``."""
+
+    def tick(self) -> None:
+        """Called once a tick; looks when it is time."""
+        began = time.perf_counter()
+        if began < self._due:
+            return
+        self.look()
+        now = time.perf_counter()
+        self._due = now + max(self.every, (now - began) / self.share)
+
+    def finish(self) -> None:
+        """The run ends; a probe may take a last look and must end its threads."""

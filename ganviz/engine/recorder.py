@@ -1,0 +1,157 @@
+"""What a run writes down while it trains: statistics, sample grids, snapshots and checkpoints, each when due."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import torch
+
+from ganviz.data.source import DataSource
+from ganviz.engine import frames
+from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.snapshot import draw, to_pictures
+from ganviz.engine.stats import NonFinite
+from ganviz.engine.trainer import Trainer
+
+if TYPE_CHECKING:
+    from ganviz.engine.run import Run
+
+SAMPLE_SHARE = 0.02  # of the training time that drawing sample grids may take
+RATE_SMOOTHING = 0.3
+
+
+class Recorder:
+    """Watches a trainer from inside its thread. It draws no random numbers of the run, so recording changes nothing."""
+
+    def __init__(self, run: Run, trainer: Trainer, source: DataSource, elapsed: float = 0.0):
+        self._run = run
+        self._trainer = trainer
+        config = trainer.config
+        self._spec = source.spec
+        self._layout = frames.layout_for(source.spec, trainer.algorithm.conditional)
+        self._is_images = source.spec.kind == "images"
+        self.reals = frames.reals_frame(source, self._layout) if self._is_images else None
+        if run.store and self.reals:
+            run.store.write_reals(self.reals)
+        fixed = torch.Generator().manual_seed(config.seed + 3)
+        self._z = torch.randn(self._layout.count, config.latent_dim, generator=fixed).to(trainer.device)
+        self._y = None if self._layout.y is None else self._layout.y.to(trainer.device)
+        self.rate = 0.0  # steps per second
+        self._elapsed = elapsed
+        self._since: float | None = None
+        self._problem: str | None = None
+        self._best_grade = float("inf")
+
+    # -- time ------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Start the clocks and show the untrained generator."""
+        self.resume()
+        self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
+        self._sample_due = self._clock
+        self._sample()
+
+    def resume(self) -> None:
+        """The clock runs again."""
+        self._clock = self._since = time.perf_counter()
+        self._tick_due = self._clock + self._trainer.config.tick_seconds
+        self._last_tick = (self._clock, self._trainer.step_count)
+
+    def pause(self) -> None:
+        """Show where the run stands; the clock stops."""
+        self._tick(time.perf_counter(), sample=True)
+        self._elapsed, self._since = self.elapsed(), None
+
+    def elapsed(self) -> float:
+        """Seconds trained, pauses left out."""
+        since = self._since
+        return self._elapsed + (time.perf_counter() - since if since is not None else 0.0)
+
+    def after_step(self) -> None:
+        """Called after each step: does nothing until a tick is due."""
+        now = time.perf_counter()
+        if now >= self._tick_due:
+            self._tick(now)
+
+    def finish(self) -> None:
+        """The last statistics, grid, snapshot and checkpoint."""
+        if self._since is not None:
+            self._tick(time.perf_counter(), sample=True)
+            self._elapsed, self._since = self.elapsed(), None
+        for observer in self._run.observers:
+            observer.finish()
+        self.checkpoint()
+
+    # -- a tick ----------------------------------------------------------------------------
+    def _tick(self, now: float, sample: bool = False) -> None:
+        stats = self._trainer.read_stats()
+        if stats:
+            self._measure_rate(now)
+            stats["images_per_second"] = self.rate * self._trainer.images_per_step
+            self._run.log("scalars", **stats, elapsed=self.elapsed())
+        if sample or now >= self._sample_due:
+            self._sample(wait=sample)
+        if self.elapsed() >= self._next_checkpoint:
+            self.checkpoint()
+            self._next_checkpoint = self.elapsed() + self._trainer.config.checkpoint_seconds
+        for observer in self._run.observers:
+            observer.tick()
+        self._tick_due = max(time.perf_counter(), now + self._trainer.config.tick_seconds)
+        self._tell_problem()
+
+    def _measure_rate(self, now: float) -> None:
+        then, steps = self._last_tick
+        self._last_tick = (now, self._trainer.step_count)
+        if now > then and self._trainer.step_count > steps:
+            rate = (self._trainer.step_count - steps) / (now - then)
+            self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
+
+    def _sample(self, wait: bool = False) -> None:
+        """Publish a snapshot and draw the fixed-z grid from it, in at most a small share of the time."""
+        began = time.perf_counter()
+        step, generator = self._trainer.step_count, self._trainer.algorithm.ema.network
+        x = draw(generator, self._z, self._y)
+        if not torch.isfinite(x).all():
+            error = NonFinite("generator")
+            error.step = step
+            raise error
+        self._run.snapshots.publish(generator, step, wait=wait)
+        if self._is_images:
+            elapsed = self.elapsed()
+            kept = wait or self._run.frames.wants_to_keep(elapsed)
+            frame = frames.make_frame(to_pictures(x), self._layout, step, kept)
+            self._run.frames.add(frame, elapsed)
+            if self._run.store and kept:
+                self._run.store.write_frame(frame)
+            self._run.log("frame", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
+                          format=frame.extension, kept=kept)
+        now = time.perf_counter()
+        self._sample_due = now + max(self._trainer.config.sample_seconds - (now - began), (now - began) / SAMPLE_SHARE)
+
+    def checkpoint(self) -> None:
+        """Save the run, unless a network holds NaN: then the last good checkpoint stays the newest."""
+        if not self._run.store:
+            return
+        self._trainer.check_finite()
+        info = {"step": self._trainer.step_count, "elapsed": self.elapsed(), "state": self._run.state,
+                "spec": asdict(self._spec)}
+        state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
+        path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())
+        if path:
+            self._run.log("checkpoint", path=path.name)
+
+    def _is_best(self) -> bool:
+        """Whether no checkpoint of this run had a better grade: such a one is kept when older ones go."""
+        grade = self._run.grade
+        if grade is None or grade >= self._best_grade:
+            return False
+        self._best_grade = grade
+        return True
+
+    def _tell_problem(self) -> None:
+        problem = self._run.store.problem if self._run.store else None
+        if problem != self._problem:
+            self._problem = problem
+            if problem:
+                self._run.log("note", sentence=problem, level="warning")

@@ -1,0 +1,253 @@
+"""A training in its own thread, obeying commands at step boundaries and telling all it does as events."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ganviz import device as devices
+from ganviz import registry
+from ganviz.config import LIVE_FIELDS, RunConfig, meta
+from ganviz.data import load_data
+from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.diagnosis import explain, is_out_of_memory
+from ganviz.engine.events import EventLog
+from ganviz.engine.frames import FrameStore
+from ganviz.engine.observer import Observer
+from ganviz.engine.recorder import Recorder
+from ganviz.engine.snapshot import SnapshotStore
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import ConfigError, GanvizError
+
+if TYPE_CHECKING:
+    from ganviz.engine.frames import Frame
+    from ganviz.runs.store import RunStore
+
+
+class _Stopped(Exception):
+    """Stop was asked for while the data was being prepared."""
+
+
+class Run:
+    """One training. Every method may be called from any thread; training happens in a thread of its own.
+
+    ``store`` keeps the run on disk (None: in memory only). ``restore`` is called with the fresh trainer before the
+    first step, to continue a saved run; it returns the seconds trained before. ``observers`` are probes that look on
+    between steps.
+    """
+
+    def __init__(self, config: RunConfig, store: RunStore | None = None, device: torch.device | None = None,
+                 data_root: Path = Path("data"), run_id: str | None = None,
+                 restore: Callable[[Trainer], float] | None = None, observers: Sequence[Observer] = ()):
+        self.config = config
+        self.store = store
+        self.device = device or devices.pick_device()
+        self.id = run_id or (store.folder.name if store else "run")
+        self.events = EventLog()
+        self.frames = FrameStore()
+        self.reals: Frame | None = None
+        self.spec: DataSpec | None = None
+        self.snapshots = SnapshotStore(config.latent_dim, (), config.conditioning != "none", "images")
+        self.series: list[dict[str, str]] = []
+        self.equilibrium: dict[str, float | None] = {}
+        self.state = "idle"
+        self.sentence = ""
+        self.error: str | None = None
+        self.grade: float | None = None  # how good the generator is by a probe's figure, lower is better; None: not measured
+        self.trainer: Trainer | None = None
+        self.make_trainer: Callable[[RunConfig, DataSource, torch.device], Trainer] = Trainer
+        self._data_root = data_root
+        self._restore = restore
+        self.observers = list(observers)
+        self._wake = threading.Condition()
+        self._commands: list[Callable[[], None]] = []
+        self._allowed: float = float("inf")  # steps that may still be taken before pausing
+        self._stopping = False
+        self._target = config.steps
+        self._recorder: Recorder | None = None
+        self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
+
+    # -- commands --------------------------------------------------------------------------
+    def start(self) -> Run:
+        """Begin training; returns at once."""
+        self._thread.start()
+        return self
+
+    def pause(self) -> None:
+        """Pause after the step in progress."""
+        self._tell(lambda: self._allow(0))
+
+    def resume(self) -> None:
+        """Go on training."""
+        self._tell(lambda: self._allow(float("inf")))
+
+    def step(self, n: int = 1) -> None:
+        """Train ``n`` steps, then pause."""
+        if n < 1:
+            raise ConfigError("Ask for at least one step.", "n")
+        self._tell(lambda: self._allow(n + (0 if self._allowed == float("inf") else self._allowed)))
+
+    def stop(self) -> None:
+        """End the run after the step in progress; what it learned is saved."""
+        self._stopping = True
+        self._tell(lambda: None)
+
+    def set(self, **settings: Any) -> None:
+        """Change live settings at the next step boundary. Raises `ConfigError` for values that a run refuses."""
+        for name in settings.keys() - set(LIVE_FIELDS):
+            raise ConfigError(f"{name} cannot change while a run trains; these can: {', '.join(LIVE_FIELDS)}.", name)
+        checked = self.config.but(**settings)
+        self._tell(lambda: self._apply({name: getattr(checked, name) for name in settings}))
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False when ``timeout`` seconds passed first."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def active(self) -> bool:
+        """Whether the run occupies its process: started and not ended."""
+        return self._thread.is_alive()
+
+    @property
+    def name(self) -> str:
+        """What a person would call the run."""
+        if self.config.name or not self.config.preset:
+            return self.config.name or self.id
+        return registry.PRESETS.get(self.config.preset).label
+
+    @property
+    def step_count(self) -> int:
+        """Steps trained so far."""
+        return self.trainer.step_count if self.trainer else 0
+
+    def status(self) -> dict[str, Any]:
+        """What a status line shows; see CONTRACT of the socket in `ganviz.server`."""
+        recorder = self._recorder
+        rate = recorder.rate if recorder and self.state == "running" else 0.0
+        left = (self._target - self.step_count) / rate if rate and self._target else None
+        return {"id": self.id, "name": self.name, "preset": self.config.preset, "state": self.state,
+                "sentence": self.sentence, "error": self.error, "step": self.step_count, "steps": self._target,
+                "images_per_second": rate * (self.trainer.images_per_step if self.trainer else 0),
+                "elapsed": recorder.elapsed() if recorder else 0.0, "left": left, "device": devices.label(self.device)}
+
+    # -- the thread ------------------------------------------------------------------------
+    def _main(self) -> None:
+        try:
+            self._to("preparing", "Preparing the data.")
+            devices.prepare_training_thread(self.device)
+            self._prepare()
+            self._to("running", "Training.")
+            self._loop()
+            self._end("stopped" if self._stopping else "finished")
+        except _Stopped:
+            self._to("stopped", "Stopped before the first step.")
+        except Exception as error:
+            self._fail(error)
+
+    def _prepare(self) -> None:
+        if self.store:
+            self.store.write_config(self.config)
+        source = load_data(self.config, self.device, self._data_root, self._progress)
+        self.trainer = trainer = self.make_trainer(self.config, source, self.device)
+        elapsed = (self._restore(trainer) if self._restore else None) or 0.0
+        self.spec = source.spec
+        algorithm = trainer.algorithm
+        self.series = [s._asdict() for s in algorithm.series]
+        self.equilibrium = dict(algorithm.equilibrium)
+        self.snapshots = SnapshotStore(self.config.latent_dim, self.spec.classes, algorithm.conditional, self.spec.kind)
+        self._recorder = Recorder(self, trainer, source, elapsed)
+        self.reals = self._recorder.reals
+        if self.store:
+            self.store.describe(spec=asdict(self.spec), series=self.series, equilibrium=self.equilibrium,
+                                device=devices.label(self.device))
+        for observer in self.observers:
+            observer.begin(self, trainer, source)
+        if source.spec.note:
+            self.log("note", sentence=source.spec.note, level="warning")
+
+    def _loop(self) -> None:
+        """The training loop. Commands act between steps; the device is read once a tick."""
+        trainer, recorder = self.trainer, self._recorder
+        recorder.begin()
+        while not self._target or trainer.step_count < self._target:
+            self._obey()
+            if self._stopping:
+                return
+            trainer.step()
+            self._allowed -= 1
+            recorder.after_step()
+
+    def _obey(self) -> None:
+        """Run the commands that came in; wait here while paused."""
+        if not self._commands and self._allowed > 0:
+            return
+        while True:
+            with self._wake:
+                commands, self._commands = self._commands, []
+            for command in commands:
+                command()
+            if self._stopping or self._allowed > 0:
+                break
+            if self.state != "paused":
+                self._recorder.pause()
+                self._to("paused", "Paused.")
+            with self._wake:
+                self._wake.wait_for(lambda: self._commands or self._stopping)
+        if self.state == "paused" and not self._stopping:
+            self._recorder.resume()
+            self._to("running", "Training." if self._allowed == float("inf") else "Stepping.")
+
+    def _apply(self, settings: dict[str, Any]) -> None:
+        for name, value in settings.items():
+            old = getattr(self.trainer.config, name)
+            self.trainer.apply(name, value)
+            self.config = self.trainer.config
+            self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
+
+    def _allow(self, steps: float) -> None:
+        self._allowed = steps
+
+    def _tell(self, command: Callable[[], None]) -> None:
+        with self._wake:
+            self._commands.append(command)
+            self._wake.notify_all()
+
+    # -- endings ---------------------------------------------------------------------------
+    def _end(self, state: str) -> None:
+        self._recorder.finish()
+        done = self.step_count
+        self._to(state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps.")
+
+    def _fail(self, error: Exception) -> None:
+        """Say what happened in a sentence; what was good before is kept."""
+        if self.store and not isinstance(error, GanvizError):
+            self.store.write_traceback("".join(traceback.format_exception(error)))
+        if is_out_of_memory(error) and self._recorder:
+            self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
+        self.error = explain(error, self.trainer)
+        self._to("failed", self.error)
+
+    # -- telling ---------------------------------------------------------------------------
+    def _to(self, state: str, sentence: str) -> None:
+        self.state, self.sentence = state, sentence
+        self.log("state", state=state, sentence=sentence)
+
+    def _progress(self, fraction: float | None, text: str) -> None:
+        if self._stopping:
+            raise _Stopped
+        self.sentence = text if fraction is None else f"{text} ({fraction:.0%})"
+        self.log("note", sentence=self.sentence, level="progress")
+
+    def log(self, kind: str, **data: Any) -> None:
+        event = self.events.append(kind, self.step_count, **data)
+        if self.store:
+            self.store.append(event)
+

@@ -1,0 +1,55 @@
+"""Statistics of training steps, kept on the device and read once per tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class NonFinite(ArithmeticError):
+    """A statistic or a network became NaN or infinite.
+
+    ``name``: which statistic or network; ``when``: the share of the steps since the last read that had passed, 0..1;
+    ``step``: the training step, once known.
+    """
+
+    def __init__(self, name: str, when: float = 1.0):
+        super().__init__(name)
+        self.name = name
+        self.when = when
+        self.step: int | None = None
+
+
+class Stats:
+    """Collects scalars without reading them, so that a step never waits for the device."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[Tensor]] = {}
+        self.gather: Callable[[Tensor], Tensor] = lambda column: column  # where several processes share a run: their mean
+
+    def add(self, name: str, value: Tensor) -> None:
+        """Remember a zero-dimensional ``value`` of this step (its graph is dropped)."""
+        self._values.setdefault(name, []).append(value.detach())
+
+    def read(self) -> dict[str, float]:
+        """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first bad step."""
+        if not self._values:
+            return {}
+        names, columns = list(self._values), [torch.stack(values).float() for values in self._values.values()]
+        self._values = {}
+        flat = self.gather(torch.cat(columns).cpu())
+        columns = flat.split([len(column) for column in columns])
+        self._refuse_non_finite(names, columns)
+        return {name: column.mean().item() for name, column in zip(names, columns, strict=True)}
+
+    @staticmethod
+    def _refuse_non_finite(names: list[str], columns: tuple[Tensor, ...]) -> None:
+        bad = []
+        for name, column in zip(names, columns, strict=True):
+            where = torch.nonzero(~torch.isfinite(column)).flatten()
+            if len(where):
+                bad.append(NonFinite(name, int(where[0]) / len(column)))
+        if bad:
+            raise min(bad, key=lambda error: error.when)

@@ -1,0 +1,89 @@
+"""The state of a training: algorithm, data position, step. It knows nothing of threads, files or viewers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganviz import algorithms
+from ganviz.config import RunConfig
+from ganviz.data.source import DataSource, Sampler
+from ganviz.engine.stats import NonFinite
+from ganviz.errors import ConfigError
+
+
+class Trainer:
+    """Trains ``config`` on ``source``, one step at a time.
+
+    Everything random comes from seeded generators that are part of `training_state`: a restored trainer goes on
+    exactly as the saved one would have.
+    """
+
+    def __init__(self, config: RunConfig, source: DataSource, device: torch.device):
+        if config.conditioning != "none" and source.labels is None:
+            raise ConfigError(f"The data set {source.spec.name!r} has no labels; set conditioning to 'none'.", "conditioning")
+        self.config = config
+        self.source = source
+        self.device = device
+        self.algorithm = algorithms.build(config, source.spec, device)
+        self.sampler = Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)
+        self.step_count = 0
+        self._read_at = 0
+
+    def step(self) -> None:
+        """One generator update."""
+        self.algorithm.schedule(self.step_count)
+        self.algorithm.step(self.sampler)
+        self.step_count += 1
+
+    def read_stats(self) -> dict[str, float]:
+        """Mean statistics since the last call: the only place that waits for the device.
+
+        Raises `NonFinite`, with the step at which it began.
+        """
+        before, self._read_at = self._read_at, self.step_count
+        try:
+            return self.algorithm.stats.read()
+        except NonFinite as error:
+            error.step = before + 1 + int(error.when * (self.step_count - before))
+            raise
+
+    def apply(self, name: str, value: Any) -> None:
+        """Change a live setting between two steps."""
+        self.algorithm.apply(name, value)
+        self.config = self.algorithm.config
+
+    def release(self) -> None:
+        """Let go of networks and optimisers; the trainer cannot step any more."""
+        del self.algorithm, self.sampler
+
+    @property
+    def images_per_step(self) -> int:
+        """Real samples used per step."""
+        return self.config.batch_size * max(1, self.config.d_steps if self.config.algorithm == "gan" else 1)
+
+    def check_finite(self) -> None:
+        """Raise `NonFinite` if any weight of any network is NaN or infinite."""
+        for name, network in self.algorithm.networks.items():
+            norms = torch._foreach_norm(list(network.parameters()))
+            if not torch.isfinite(torch.stack(norms)).all():
+                error = NonFinite(name)
+                error.step = self.step_count
+                raise error
+
+    def weights(self) -> dict[str, Tensor]:
+        """All weights, flat."""
+        return self.algorithm.weights()
+
+    def training_state(self) -> dict[str, Any]:
+        """Everything beside the weights that continuing needs."""
+        return {"algorithm": self.algorithm.training_state(), "sampler": self.sampler.state_dict(), "step": self.step_count}
+
+    def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
+        """Continue from saved weights and state."""
+        self.algorithm.load(weights, state and state["algorithm"])
+        if state:
+            self.sampler.load_state_dict(state["sampler"])
+            self.step_count = self._read_at = state["step"]

@@ -1,0 +1,207 @@
+"""The film of a run: its sample grids in order, the losses beneath with a moving cursor."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ganviz.disk import disk_sentence
+from ganviz.export import look
+from ganviz.export.chart import Chart
+from ganviz.export.story import ExportError, Progress, Scatter, Story, picture_of, reach, read_story
+from ganviz.export.video import KINDS, Film
+
+MOST_FRAMES = 900
+SHORTEST, LONGEST = 8.0, 24.0  # seconds that a film lasts unless asked otherwise
+HOLD_SECONDS = 1.5
+MARGIN, HEAD, COLUMNS, LEGEND, CHART, FOOT = 28, 76, 24, 44, 176, 20
+LARGEST = {"mp4": (920, 740), "webp": (760, 620), "gif": (620, 560)}  # px that the pictures may take
+NARROWEST = 500
+SCATTER_SIDE = 560
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a film shows: the steps, and a picture for each, all of one size. ``crisp``: made of small tiles."""
+
+    steps: list[int]
+    draw: Callable[[int], Image.Image | None]
+    size: tuple[int, int]
+    labels: tuple[str, ...] = ()
+
+
+def export_film(run_folder: Path | str, out: Path | str, fps: int = 12, seconds: float | None = None,
+                progress: Progress | None = None) -> Path:
+    """Write the film of a run to ``out`` (.mp4, .gif or .webp) and return it.
+
+    ``seconds``: how long the training takes in the film; None gives each kept grid one frame, from 8 to 24 s. Long
+    runs are thinned evenly, short ones stretched. ``progress(fraction, sentence)`` is told how far it is, and may raise to
+    stop. Raises `GanvizError` where there is nothing to show or the disk refuses.
+    """
+    out = Path(out)
+    kind = out.suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        raise ExportError(f"{out.name}: a film is a .mp4, .gif or .webp file.", "out")
+    if not 1 <= fps <= 60:
+        raise ExportError("A film has 1 to 60 frames a second.", "fps")
+    if seconds is not None and not 0.2 <= seconds <= 600:
+        raise ExportError("A film lasts from 0.2 to 600 seconds.", "seconds")
+    tell = progress or (lambda fraction, sentence: None)
+    tell(0.0, "Reading the run.")
+    story = read_story(run_folder)
+    beside = out.with_name(f".{out.stem[:80]}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _write(story, beside, kind, fps, seconds, tell)
+        beside.replace(out)
+    except OSError as error:
+        raise ExportError(disk_sentence(error, out.parent, "The film was not written")) from None
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+    tell(1.0, "The film is ready.")
+    return out
+
+
+def _write(story: Story, path: Path, kind: str, fps: int, seconds: float | None, tell: Progress) -> None:
+    scene = scene_of(story)
+    stage = Stage(story, scene, LARGEST[kind])
+    order = timeline(len(scene.steps), fps, seconds)
+    last: Image.Image | None = None
+    palette = stage.compose(scene.draw(scene.steps[-1]), float(scene.steps[-1])) if kind == "gif" else None
+    with Film(path, kind, stage.size, fps, palette) as film:
+        shown = -1
+        for count, (index, between) in enumerate(order):
+            if index != shown:
+                last, shown = scene.draw(scene.steps[index]) or last, index
+            following = scene.steps[min(index + 1, len(scene.steps) - 1)]
+            step = scene.steps[index] + between * (following - scene.steps[index])
+            film.add(stage.compose(last, step))
+            if count % 8 == 0:
+                tell(0.02 + 0.97 * count / len(order), f"Drawing frame {count + 1} of {len(order)}.")
+
+
+def timeline(count: int, fps: int, seconds: float | None) -> list[tuple[int, float]]:
+    """For each frame of the film which of ``count`` pictures it shows, and how far (0 to 1) it is on the way to the next.
+
+    At most `MOST_FRAMES`, and then the end is held for a moment.
+    """
+    lasting = min(max(count / fps, SHORTEST), LONGEST) if seconds is None else seconds
+    wanted = max(2, min(round(lasting * fps), MOST_FRAMES))
+    places = np.linspace(0, count - 1, wanted)
+    order = [(int(place), float(place - int(place))) for place in places]
+    return order + [(count - 1, 0.0)] * max(1, round(HOLD_SECONDS * fps))
+
+
+# -- what is shown -------------------------------------------------------------------------------------
+def scene_of(story: Story) -> Scene:
+    """The pictures that the run kept. Raises `ExportError` where it kept none."""
+    newest = next((picture for step in reversed(story.frames) if (picture := picture_of(story.read(step)))), None)
+    if newest is not None:
+        return Scene(story.frames, lambda step: _of_size(picture_of(story.read(step)), newest.size), newest.size, story.labels)
+    if story.scatters:
+        return _scatter_scene(story.scatters)
+    raise ExportError(f"{story.info.name} has kept no pictures yet, so there is no film to make of it.", "run")
+
+
+def _of_size(picture: Image.Image | None, size: tuple[int, int]) -> Image.Image | None:
+    return picture if picture is not None and picture.size == size else None
+
+
+def _scatter_scene(scatters: list[Scatter]) -> Scene:
+    by_step = {scatter.step: scatter for scatter in scatters}
+    extent = reach(scatters[-1].real)
+    return Scene(sorted(by_step), lambda step: draw_scatter(by_step[step], extent), (SCATTER_SIDE, SCATTER_SIDE))
+
+
+def draw_scatter(scatter: Scatter, extent: float) -> Image.Image:
+    """Real points green, generated ones purple on top, in a square from -``extent`` to ``extent``."""
+    side = SCATTER_SIDE
+    image = Image.new("RGB", (side, side), look.PAGE)
+    draw = ImageDraw.Draw(image, "RGBA")
+    draw.line([(0, side / 2), (side, side / 2)], fill=(*look.LINE, 255))
+    draw.line([(side / 2, 0), (side / 2, side)], fill=(*look.LINE, 255))
+    for points, colour, alpha in ((scatter.real, look.REAL, 120), (scatter.fake, look.FAKE, 190)):
+        for x, y in (points / extent * [1, -1] + 1) * side / 2:
+            if 0 <= x <= side and 0 <= y <= side:
+                draw.ellipse([x - 2.2, y - 2.2, x + 2.2, y + 2.2], fill=(*colour, alpha))
+    return image
+
+
+# -- how it is laid out --------------------------------------------------------------------------------
+class Stage:
+    """The unchanging parts of a film's picture; `compose` adds those of one frame. ``size`` is even on both sides."""
+
+    def __init__(self, story: Story, scene: Scene, largest: tuple[int, int]):
+        width, height = scene.size
+        self._scale = max(1, min(largest[0] // width, largest[1] // height))
+        shrink = min(1.0, largest[0] / width, largest[1] / height)  # only for pictures too large as they are
+        self._shown = (round(width * self._scale * shrink), round(height * self._scale * shrink))
+        inner = max(self._shown[0], NARROWEST)
+        labels = _labels_that_fit(scene.labels, self._shown[0])
+        self._top = HEAD + (COLUMNS if labels else 0)
+        legend = self._top + self._shown[1] + LEGEND
+        self.size = (_even(inner + 2 * MARGIN), _even(legend + CHART + FOOT))
+        self._left = (self.size[0] - self._shown[0]) // 2
+        self._chart = Chart(story, (inner, CHART))
+        self._chart_at = ((self.size[0] - inner) // 2, legend)
+        self._last = story.config.steps or scene.steps[-1]
+        self._base = self._draw_base(story, labels)
+        self._nothing = Image.new("RGB", self._shown, look.PAGE)
+
+    def compose(self, picture: Image.Image | None, step: float) -> Image.Image:
+        """One frame: ``picture`` (None: a dark field) at ``step``."""
+        frame = self._base.copy()
+        enlarged = picture.resize(self._shown, Image.Resampling.NEAREST if self._shown[0] >= picture.width else
+                                  Image.Resampling.LANCZOS) if picture else self._nothing
+        frame.paste(enlarged, (self._left, self._top))
+        frame.paste(self._chart.at(step), self._chart_at)
+        draw = ImageDraw.Draw(frame)
+        right = self.size[0] - MARGIN
+        draw.text((right, 34), f"step {round(step):,}", look.INK, look.letters(24), anchor="rs")
+        self._legend(draw, step)
+        return frame
+
+    def _legend(self, draw: ImageDraw.ImageDraw, step: float) -> None:
+        x, y = self._chart_at[0], self._chart_at[1] - LEGEND // 2 + 8
+        for label, colour, value in self._chart.values(step):
+            draw.rounded_rectangle([x, y - 2, x + 18, y + 1], 1, colour)
+            name = f"{label.partition(',')[0]}  "
+            draw.text((x + 26, y), name, look.SOFT, look.letters_for(name, 15), anchor="lm")
+            x += 26 + look.letters_for(name, 15).getlength(name)
+            draw.text((x, y), look.figure(value), look.INK, look.letters(15), anchor="lm")
+            x += 84
+
+    def _draw_base(self, story: Story, labels: tuple[str, ...]) -> Image.Image:
+        base = Image.new("RGB", self.size, look.PAGE)
+        draw = ImageDraw.Draw(base)
+        width = self.size[0] - 2 * MARGIN
+        name = look.fitted(story.title, 24, width - 170)
+        draw.text((MARGIN, 34), name, look.INK, look.letters_for(name, 24), anchor="ls")
+        told = " · ".join(filter(None, (story.preset_label if story.preset_label != story.title else "", story.data_label)))
+        told = look.fitted(told, 15, width - 170)
+        draw.text((MARGIN, 58), told, look.MUTED, look.letters_for(told, 15), anchor="ls")
+        draw.text((self.size[0] - MARGIN, 58), f"of {self._last:,}", look.MUTED, look.letters(15), anchor="rs")
+        for index, label in enumerate(labels):
+            x = self._left + self._shown[0] * (index + 0.5) / len(labels)
+            draw.text((x, self._top - 8), label, look.FAKE, look.letters_for(label, 15), anchor="ms")
+        top = self._chart_at[1] - LEGEND + 14
+        draw.rounded_rectangle([MARGIN - 12, top, self.size[0] - MARGIN + 12, self.size[1] - 10], 10, look.CARD, look.LINE)
+        return base
+
+
+def _labels_that_fit(labels: tuple[str, ...], width: int) -> tuple[str, ...]:
+    room = width / max(1, len(labels)) - 4
+    return labels if labels and all(look.letters_for(label, 15).getlength(label) <= room for label in labels) else ()
+
+
+def _even(side: int) -> int:
+    return side + side % 2
+
+

@@ -1,0 +1,238 @@
+"""What every network family shares: the two outer shells, conditioning, norms, initialisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+from torch.nn.utils.parametrizations import spectral_norm
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.data.source import DataSpec
+
+SLOPE = 0.2  # of every LeakyReLU, as in DCGAN
+
+
+@dataclass(frozen=True)
+class Network:
+    """A registry entry. ``kinds``: images, points. ``sizes``: picture sizes in px it is made for, None for any."""
+
+    label: str
+    why: str
+    kinds: tuple[str, ...]
+    sizes: tuple[int, ...] | None
+    build: Callable[[RunConfig, DataSpec], nn.Module]
+
+
+class Generator(nn.Module):
+    """G(z, y): a first linear layer on z (and the one-hot class, when conditional), then the family's ``body``.
+
+    Gives images in [-1, 1], [N, C, H, W], or points [N, 2]; always fp32, also under autocast.
+    """
+
+    def __init__(self, latent_dim: int, n_classes: int, out: int, body: nn.Module, bias: bool = True):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.n_classes = n_classes
+        self.first = nn.Linear(latent_dim + n_classes, out, bias)
+        self.body = body
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        if self.n_classes:
+            z = torch.cat([z, one_hot(_known(y), self.n_classes).to(z.dtype)], 1)
+        return full(self.body(self.first(z)))
+
+    def first_layer(self) -> Tensor:
+        """The weight that z meets first, [out, latent_dim], without the class part."""
+        return self.first.weight[:, :self.latent_dim].detach()
+
+
+class Discriminator(nn.Module):
+    """D(x, y): the family's ``trunk`` turns a sample into ``features`` numbers, a linear head into one logit.
+
+    Conditioning: ``concat`` joins the class to the input (``labels`` does it), ``projection`` adds the inner product
+    of a class vector with the features (Miyato and Koyama 2018), ``auxiliary`` has a second head that names the
+    class (AC-GAN, Odena et al. 2017).
+    """
+
+    def __init__(self, trunk: nn.Module, features: int, conditioning: str, n_classes: int, labels: nn.Module | None = None):
+        super().__init__()
+        self.conditioning = conditioning
+        self.labels = labels if conditioning == "concat" else None
+        self.trunk = trunk
+        self.real = nn.Linear(features, 1)
+        if conditioning == "projection":
+            self.classes = nn.Embedding(n_classes, features)
+            nn.init.normal_(self.classes.weight, 0.0, features**-0.5)  # small: it is one side of a long inner product
+        elif conditioning == "auxiliary":
+            self.classes = nn.Linear(features, n_classes)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Logits [N]; ``y`` int64 [N] where conditioning is ``concat`` or ``projection``."""
+        if self.labels is not None:
+            x = self.labels(x, _known(y))
+        h = self.trunk(x)
+        logits = self.real(h).squeeze(1)
+        if self.conditioning == "projection":
+            logits = logits + (self.classes(_known(y)) * h).sum(1)
+        return full(logits)
+
+    def judge(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits [N] and class logits [N, K]; only with the auxiliary classifier."""
+        h = self.trunk(x)
+        return full(self.real(h).squeeze(1)), full(self.classes(h))
+
+
+class Packed(nn.Module):
+    """PacGAN (Lin et al. 2018): the discriminator inside sees ``pac`` neighbouring samples as one. Logits: [N // pac]."""
+
+    def __init__(self, discriminator: nn.Module, pac: int):
+        super().__init__()
+        self.discriminator = discriminator
+        self.pac = pac
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x.reshape(len(x) // self.pac, self.pac * x.shape[1], *x.shape[2:]), y)
+
+
+class OneHot(nn.Module):
+    """Flattens the sample and appends its one-hot class."""
+
+    def __init__(self, n_classes: int):
+        super().__init__()
+        self.n_classes = n_classes
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return torch.cat([x.flatten(1), one_hot(y, self.n_classes).to(x.dtype)], 1)
+
+
+class LabelMap(nn.Module):
+    """Appends one channel: a picture learnt for each class (Mirza and Osindero 2014)."""
+
+    def __init__(self, n_classes: int, height: int, width: int):
+        super().__init__()
+        self.shape = (1, height, width)
+        self.map = nn.Embedding(n_classes, height * width)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return torch.cat([x, self.map(y).view(len(y), *self.shape).to(x.dtype)], 1)
+
+
+class MinibatchStd(nn.Module):
+    """Appends one feature (or channel): how varied the batch is (Karras et al. 2018).
+
+    It is the standard deviation of each feature over the batch, averaged over all features: one number for all samples.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        spread = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
+        return torch.cat([x, spread.expand(len(x), 1, *x.shape[2:])], 1)
+
+
+def stages(size: int) -> tuple[int, int]:
+    """(side of the smallest map, number of doublings): 28 px is 7 -> 14 -> 28, the others start at 4."""
+    start = 7 if size == 28 else 4
+    return start, (size // start).bit_length() - 1
+
+
+class ToMap(nn.Module):
+    """[N, side * side * channels] -> [N, channels, side, side], laid out channels-last, which convolves faster."""
+
+    def __init__(self, channels: int, side: int):
+        super().__init__()
+        self.shape = (side, side, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.view(len(x), *self.shape).permute(0, 3, 1, 2)
+
+
+class ToFeatures(nn.Module):
+    """The inverse of `ToMap`: free of charge for a channels-last map."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def full(x: Tensor) -> Tensor:
+    """fp32 for the half precisions; the rest as it is."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def _known(y: Tensor | None) -> Tensor:
+    if y is None:
+        raise ValueError("this network is conditional: give it the classes y")
+    return y
+
+
+def activation(name: str) -> nn.Module:
+    """The non-linearity called ``name``."""
+    return {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(SLOPE), "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[name]()
+
+
+def norm1d(name: str, features: int) -> nn.Module:
+    """Normalisation of [N, features]; spectral norm acts on the weights instead and is added by `add_spectral_norm`."""
+    return {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}.get(name, lambda _: nn.Identity())(features)
+
+
+def norm2d(name: str, channels: int) -> nn.Module:
+    """Normalisation of [N, channels, H, W]; layer norm is over channels and pixels together, with one gain a channel."""
+    table = {"batch": nn.BatchNorm2d, "layer": lambda c: nn.GroupNorm(1, c),
+             "instance": lambda c: nn.InstanceNorm2d(c, affine=True)}
+    return table.get(name, lambda _: nn.Identity())(channels)
+
+
+def shifts(norm: str) -> bool:
+    """Whether a bias before this norm does anything: batch and instance norm subtract each unit's mean, and it with it."""
+    return norm not in ("batch", "instance")
+
+
+def conditional_classes(config: RunConfig, spec: DataSpec) -> int:
+    """How many classes the networks are told about: 0 without conditioning."""
+    return spec.n_classes if config.conditioning != "none" else 0
+
+
+WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+
+
+def initialise(network: nn.Module, init: str, act: str = "relu") -> nn.Module:
+    """Start the weights of all linear and convolutional layers (biases at 0) as the config says.
+
+    ``default`` keeps the framework's; ``dcgan`` is N(0, 0.02); ``normal1`` N(0, 1); ``kaiming`` N(0, gain^2 / fan-in)
+    with the gain of the activation ``act``; ``xavier`` N(0, 2 / (fan-in + fan-out)).
+    """
+    for module in network.modules():
+        if init == "default" or not isinstance(module, WEIGHTED):
+            continue
+        if init == "xavier":
+            nn.init.xavier_normal_(module.weight)
+        else:
+            std = {"dcgan": 0.02, "normal1": 1.0}.get(init) or _gain(act) / math.sqrt(fan_in(module))
+            nn.init.normal_(module.weight, 0.0, std)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    return network
+
+
+def fan_in(module: nn.Module) -> float:
+    """How many products are summed for one output of a linear, convolution or transposed convolution layer."""
+    if isinstance(module, nn.ConvTranspose2d):  # its weight is [in, out, k, k], and a stride thins the products out
+        return module.weight.shape[0] * module.weight[0, 0].numel() / math.prod(module.stride)
+    return module.weight[0].numel()
+
+
+def _gain(act: str) -> float:
+    return nn.init.calculate_gain(act, SLOPE if act == "leaky_relu" else None)
+
+
+def add_spectral_norm(network: nn.Module) -> nn.Module:
+    """Divide every weight by its largest singular value (Miyato et al. 2018), tracked by one power iteration a pass."""
+    for module in list(network.modules()):
+        if isinstance(module, (*WEIGHTED, nn.Embedding)):
+            spectral_norm(module)
+    return network

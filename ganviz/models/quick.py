@@ -1,0 +1,241 @@
+"""Layers that compute what torch's own do, to rounding, by a way that was measured to be quicker on a CPU.
+
+benchmarks/RESULTS.md holds the figures (AMD EPYC with AVX-512, one thread):
+
+- torch multiplies fp32 matrices through Intel's MKL, which takes its AVX-512 code on Intel processors only. oneDNN, which
+  torch brings along and uses for convolutions, is 2.1 times as fast there.
+- Doubling a map and convolving it 3 x 3 sees each of its numbers up to four times. It is the same linear map as one
+  transposed convolution of the small map, with a kernel of sums of weights: 4 products in place of 9, and no large map.
+- oneDNN works on 16 channels at a time, so a convolution from or to a grey picture is one matrix product and a sum of shifted
+  maps instead.
+- The slope of a ReLU has no slope of its own. Torch gives zeros for it, and where a gradient penalty has a pass of its own
+  through D (WGAN-GP, DRAGAN), those zeros travel back through all of it. A product with a constant map sends none.
+
+The choice depends on the network and the machine alone, so the same run on the same machine stays the same bit for bit. The
+layers only change their class: weights, names and copies stay those of torch's layers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SWITCH = "GANVIZ_QUICK"  # environment: 0 leaves every layer to torch
+SMALLEST = 16_384  # weights of a linear layer; below, the call costs more than the product
+_asked = threading.local()
+
+
+def quicken(network: nn.Module) -> nn.Module:
+    """Give the plain layers of ``network``, which lives on the CPU, their quick way."""
+    if os.environ.get(SWITCH) == "0":
+        return network
+    for module in list(network.modules()):
+        if isinstance(module, nn.Sequential):
+            _join_doublings(module)
+    for module in network.modules():
+        quick = _quick_class(module)
+        if quick:
+            module.__class__ = quick
+    return network
+
+
+def _quick_class(module: nn.Module) -> type[nn.Module] | None:
+    if type(module) in (nn.ReLU, nn.LeakyReLU):
+        return {nn.ReLU: QuickReLU, nn.LeakyReLU: QuickLeakyReLU}[type(module)]
+    if type(module) is nn.Linear:
+        return QuickLinear if module.weight.numel() >= SMALLEST and onednn_multiplies_faster() else None
+    if type(module) not in (nn.Conv2d, nn.ConvTranspose2d) or not _simple(module):
+        return None
+    if isinstance(module, nn.ConvTranspose2d):
+        return GreyTransposed if module.out_channels == 1 and module.output_padding == (0, 0) else None
+    if module.out_channels == 1 and module.stride == (1, 1):
+        return GreyEnd
+    return GreyStart if module.in_channels == 1 else None
+
+
+def _simple(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
+    padded = module.padding_mode == "zeros" and isinstance(module.padding, tuple)
+    return padded and module.dilation == (1, 1) and module.groups == 1
+
+
+def _join_doublings(sequence: nn.Sequential) -> None:
+    """Let each 3 x 3 convolution right after a doubling do both."""
+    for first, second in pairwise(list(sequence)):
+        if type(first) is nn.Upsample and first.mode == "nearest" and first.scale_factor == 2 and type(second) is nn.Conv2d \
+                and second.kernel_size == (3, 3) and second.stride == second.padding == (1, 1) and _simple(second):
+            first.__class__ = Passed
+            second.__class__ = DoublingConv2d
+
+
+@cache
+def onednn_multiplies_faster() -> bool:
+    """Whether this machine's linear layers should go through oneDNN."""
+    return (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()
+            and hasattr(torch.ops.mkldnn, "_linear_pointwise") and torch.backends.cpu.get_cpu_capability() == "AVX512"
+            and not _made_by_intel())
+
+
+def _made_by_intel() -> bool:
+    with contextlib.suppress(OSError):
+        return "GenuineIntel" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    return True  # elsewhere torch's own way stays
+
+
+# -- linear ----------------------------------------------------------------------------------------
+class QuickLinear(nn.Linear):
+    """`nn.Linear`, its fp32 products through oneDNN."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() != 2 or not x.dtype == self.weight.dtype == torch.float32 or x.device.type != "cpu" \
+                or torch.is_autocast_enabled("cpu") or torch._C._are_functorch_transforms_active() \
+                or torch.compiler.is_compiling():
+            return super().forward(x)
+        return _Product.apply(x, self.weight, self.bias)
+
+
+class _Product(torch.autograd.Function):
+    """x @ w.T + b. Its gradients are products of the same kind, so it can be differentiated as often as a penalty needs."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, w)
+        return _multiply(x, w, b)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        x, w = ctx.saved_tensors
+        product = _Product.apply if torch.is_grad_enabled() else _multiply  # grad mode is on where a graph is wanted
+        wants_x, wants_w, wants_b = ctx.needs_input_grad
+        weights = not getattr(_asked, "inputs_only", False)
+        return (product(g, w.t(), None) if wants_x else None,
+                product(g.t(), x.t(), None) if wants_w and weights else None,
+                g.sum(0) if wants_b and weights else None)
+
+
+def _multiply(x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
+    """oneDNN's x @ w.T + b; ``w`` and ``x`` may be transposed views."""
+    return torch.ops.mkldnn._linear_pointwise(x, w, b, "none", [], "")
+
+
+def only_inputs() -> contextlib.AbstractContextManager[None]:
+    """Within: a backward pass of this thread asks for gradients at inputs only, so those at weights are not computed.
+
+    Autograd tells this to torch's own operations, but not to those written in Python.
+    """
+    return _within("inputs_only")
+
+
+def only_slopes() -> contextlib.AbstractContextManager[None]:
+    """Within: only the slope of what this thread computes will be used, and differentiated."""
+    return _within("slopes_only")
+
+
+@contextlib.contextmanager
+def _within(what: str) -> Iterator[None]:
+    before = getattr(_asked, what, False)
+    setattr(_asked, what, True)
+    try:
+        yield
+    finally:
+        setattr(_asked, what, before)
+
+
+# -- kinks -----------------------------------------------------------------------------------------
+class QuickReLU(nn.ReLU):
+    """`nn.ReLU`, as a product with its slopes where only those matter."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (x.detach() > 0) if getattr(_asked, "slopes_only", False) else super().forward(x)
+
+
+class QuickLeakyReLU(nn.LeakyReLU):
+    """`nn.LeakyReLU`, as a product with its slopes where only those matter."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not getattr(_asked, "slopes_only", False):
+            return super().forward(x)
+        return x * torch.where(x.detach() > 0, 1.0, self.negative_slope)
+
+
+# -- doubling and convolving -----------------------------------------------------------------------
+class Passed(nn.Upsample):
+    """A doubling that the next layer does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class DoublingConv2d(nn.Conv2d):
+    """A nearest-neighbour doubling and a 3 x 3 convolution as one transposed convolution of kernel 4 and stride 2."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = doubling_kernel(self.weight)
+        if self.out_channels == 1:
+            return _folded(x, kernel, self.bias, stride=2, padding=1)
+        return F.conv_transpose2d(x, kernel, self.bias, 2, 1)
+
+
+# Row a of the small kernel: which of w[0], w[1], w[2] meet at distance a between a number of the small map and a result.
+_MEET = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+
+
+def doubling_kernel(w: Tensor) -> Tensor:
+    """The kernel [in, out, 4, 4] of the transposed convolution, from weights [out, in, 3, 3]."""
+    out, into = w.shape[:2]
+    with torch.autocast(w.device.type, enabled=False):
+        meet = torch.tensor(_MEET, dtype=w.dtype, device=w.device)
+        return (w.reshape(out * into, 9) @ torch.kron(meet, meet).t()).view(out, into, 4, 4).transpose(0, 1)
+
+
+# -- grey pictures ---------------------------------------------------------------------------------
+class GreyEnd(nn.Conv2d):
+    """A convolution of stride 1 to one channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = self.weight.flip(2, 3).transpose(0, 1)
+        rows, columns = self.kernel_size
+        return _folded(x, kernel, self.bias, 1, (rows - 1 - self.padding[0], columns - 1 - self.padding[1]))
+
+
+class GreyTransposed(nn.ConvTranspose2d):
+    """A transposed convolution to one channel."""
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        return _folded(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class GreyStart(nn.Conv2d):
+    """A convolution of a grey picture, quick where the picture itself asks for a gradient."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (x.requires_grad and torch.is_grad_enabled()):
+            return super().forward(x)
+        count, _, *size = x.shape
+        rows, columns = (_size(*each) for each in zip(size, self.kernel_size, self.stride, self.padding, strict=True))
+        seen = F.unfold(x, self.kernel_size, padding=self.padding, stride=self.stride).transpose(1, 2)
+        y = F.linear(seen, self.weight.flatten(1), self.bias)
+        return y.view(count, rows, columns, -1).permute(0, 3, 1, 2)
+
+
+def _size(pixels: int, kernel: int, stride: int, padding: int) -> int:
+    return (pixels + 2 * padding - kernel) // stride + 1
+
+
+def _folded(x: Tensor, kernel: Tensor, bias: Tensor | None, stride: Any, padding: Any) -> Tensor:
+    """The transposed convolution of ``x`` with ``kernel`` [in, 1, rows, columns]: one product, then a sum of shifted maps."""
+    strides, paddings = (each if isinstance(each, tuple) else (each, each) for each in (stride, padding))
+    count, into, *pixels = x.shape
+    size = [(n - 1) * s - 2 * p + k for n, s, p, k in zip(pixels, strides, paddings, kernel.shape[2:], strict=True)]
+    parts = x.permute(0, 2, 3, 1).reshape(count, -1, into) @ kernel.reshape(into, -1)
+    y = F.fold(parts.transpose(1, 2).float(), size, kernel.shape[2:], padding=paddings, stride=strides)
+    return y if bias is None else y + bias.view(1, -1, 1, 1)

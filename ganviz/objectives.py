@@ -1,0 +1,253 @@
+"""Adversarial losses: each objective is two pure functions of logits, ``d(real, fake)`` and ``g(real, fake)``.
+
+Logits are D's raw outputs, of any shape; both functions return the scalar that the player *minimises*
+(natural logarithms, so nats). Every logarithm is a softplus, which neither overflows nor loses digits:
+-log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+from ganviz.registry import OBJECTIVES
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+
+LN2 = math.log(2)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A game that D and G play. A subclass says what each player minimises.
+
+    ``label_smoothing``: D's target for reals is 1 minus this (one-sided; Salimans et al. 2016), only where ``has_targets``.
+    ``ls_targets``: a for fakes, b for reals, c that G wants; least squares only.
+    """
+
+    label_smoothing: float = 0.0
+    ls_targets: tuple[float, float, float] = (0.0, 1.0, 1.0)
+
+    name: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    why: ClassVar[str] = ""
+    formula_d: ClassVar[str] = ""
+    formula_g: ClassVar[str] = ""
+    has_targets: ClassVar[bool] = False
+    needs_real_in_g: ClassVar[bool] = False
+    score_range: ClassVar[tuple[float, float] | None] = None
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What D minimises."""
+        raise NotImplementedError
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What G minimises."""
+        raise NotImplementedError
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        """Both losses when G's samples are distributed as the data and D is optimal; None where no value is singled out."""
+        raise NotImplementedError
+
+    def score(self, logits: Tensor) -> Tensor:
+        """D's verdict as the chart shows it: a probability where ``score_range`` is (0, 1), else the raw output."""
+        return logits.sigmoid() if self.score_range else logits
+
+
+def build(config: RunConfig) -> Objective:
+    """The objective that ``config`` names, with its label options baked in."""
+    entry = OBJECTIVES.get(config.objective, "objective")
+    smoothing = config.label_smoothing if entry.has_targets else 0.0
+    return replace(entry, label_smoothing=smoothing, ls_targets=config.ls_targets)
+
+
+def objective(kind: type[Objective]) -> type[Objective]:
+    """Register an objective under its ``name``."""
+    OBJECTIVES.add(kind.name, kind())
+    return kind
+
+
+class _CrossEntropy(Objective):
+    """D is a classifier, real against fake (Goodfellow et al. 2014). The subclasses differ in what G wants of it."""
+
+    has_targets = True
+    score_range = (0.0, 1.0)
+    formula_d = r"-\mathbb{E}\,\log D(x) - \mathbb{E}\,\log\left(1 - D(G(z))\right)"
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        # Target t for reals: -t log D - (1 - t) log(1 - D) = softplus(-x) + (1 - t) x.
+        return softplus(-real).mean() + self.label_smoothing * real.mean() + softplus(fake).mean()
+
+    def _best_score(self) -> float:
+        """D's best answer to a perfect G: it minimises -t log D - (2 - t) log(1 - D), so it says t / 2."""
+        return (1 - self.label_smoothing) / 2
+
+    def _equilibrium_d(self) -> float:
+        p = self._best_score()
+        return -2 * (p * math.log(p) + (1 - p) * math.log(1 - p))
+
+
+@objective
+class NonSaturating(_CrossEntropy):
+    """Goodfellow et al. 2014, section 3: G maximises log D(G(z)), whose gradient is strong just where D wins."""
+
+    name = "non-saturating"
+    label = "Non-saturating"
+    why = "G wants D to call its samples real; it learns fastest when D sees through it."
+    formula_g = r"-\mathbb{E}\,\log D(G(z))"
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(-fake).mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": self._equilibrium_d(), "loss_g": -math.log(self._best_score())}
+
+
+@objective
+class Saturating(_CrossEntropy):
+    """Goodfellow et al. 2014, equation 1: the minimax value itself.
+
+    G's loss is E log(1 - D(G(z))), which is *negative*: 0 while D wins outright, -ln 2 at the equilibrium.
+    """
+
+    name = "saturating"
+    label = "Saturating (minimax)"
+    why = "One value that D raises and G lowers; G's gradient vanishes while D is winning."
+    formula_g = r"\mathbb{E}\,\log\left(1 - D(G(z))\right)"
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return -softplus(fake).mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": self._equilibrium_d(), "loss_g": math.log(1 - self._best_score())}
+
+
+@objective
+class LeastSquares(Objective):
+    """LSGAN, Mao et al. 2017, without the factors 1/2: D's equilibrium loss is then 1/2 for the targets 0, 1."""
+
+    name = "least-squares"
+    label = "Least squares"
+    why = "D brings its output to a target number, and samples far from G's target are pulled hardest."
+    formula_d = r"\mathbb{E}\left(D(x) - b\right)^2 + \mathbb{E}\left(D(G(z)) - a\right)^2"
+    formula_g = r"\mathbb{E}\left(D(G(z)) - c\right)^2"
+    has_targets = True
+
+    @property
+    def targets(self) -> tuple[float, float, float]:
+        """a, b, c; smoothing draws b towards a by its share of the way (1 becomes 0.9 for 0/1 targets and 0.1)."""
+        a, b, c = self.ls_targets
+        return a, b - self.label_smoothing * (b - a), c
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        a, b, _ = self.targets
+        return (real - b).square().mean() + (fake - a).square().mean()
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return (fake - self.targets[2]).square().mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        a, b, c = self.targets  # D's best answer to a perfect G is the middle, (a + b) / 2
+        return {"loss_d": (b - a) ** 2 / 2, "loss_g": ((a + b) / 2 - c) ** 2}
+
+
+@objective
+class Hinge(Objective):
+    """Lim and Ye 2017; Miyato et al. 2018, equation 16."""
+
+    name = "hinge"
+    label = "Hinge"
+    why = "D stops pushing a sample once it is on the right side by a margin of 1."
+    formula_d = r"\mathbb{E}\,\max\left(0, 1 - D(x)\right) + \mathbb{E}\,\max\left(0, 1 + D(G(z))\right)"
+    formula_g = r"-\mathbb{E}\,D(G(z))"
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        return relu(1 - real).mean() + relu(1 + fake).mean()
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": 2.0, "loss_g": 0.0}
+
+
+@objective
+class Wasserstein(Objective):
+    """WGAN, Arjovsky et al. 2017. Needs a Lipschitz critic: weight clipping, a gradient penalty, or spectral norm.
+
+    The critic's level is free (a constant added to it changes nothing), so G's loss has no equilibrium value.
+    """
+
+    name = "wasserstein"
+    label = "Wasserstein"
+    why = "The critic measures how far the fakes must be moved to become the reals, and G shortens the way."
+    formula_d = r"\mathbb{E}\,D(G(z)) - \mathbb{E}\,D(x)"
+    formula_g = r"-\mathbb{E}\,D(G(z))"
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        return fake.mean() - real.mean()
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": 0.0, "loss_g": None}
+
+
+@objective
+class Relativistic(Objective):
+    """RpGAN, Jolicoeur-Martineau 2018; the loss of R3GAN, Huang et al. 2024. Pairs are formed by position in the batch."""
+
+    name = "relativistic"
+    label = "Relativistic (paired)"
+    why = "D tells which of a pair is the real one, so a fake is judged beside a real sample and modes are kept."
+    formula_d = r"\mathbb{E}\,\log\left(1 + e^{D(G(z)) - D(x)}\right)"
+    formula_g = r"\mathbb{E}\,\log\left(1 + e^{D(x) - D(G(z))}\right)"
+    needs_real_in_g = True
+    score_range = (0.0, 1.0)
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(fake - real).mean()
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(real - fake).mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": LN2, "loss_g": LN2}
+
+
+@objective
+class RelativisticAverage(Objective):
+    """RaGAN, Jolicoeur-Martineau 2018, as the sum of its two expectations: 2 ln 2 for each player at the equilibrium."""
+
+    name = "relativistic-average"
+    label = "Relativistic average"
+    why = "D says how much more real a sample looks than the average of the other kind."
+    formula_d = (r"\mathbb{E}\,\log\left(1 + e^{\overline{D(G(z))} - D(x)}\right)"
+                 r" + \mathbb{E}\,\log\left(1 + e^{D(G(z)) - \overline{D(x)}}\right)")
+    formula_g = (r"\mathbb{E}\,\log\left(1 + e^{D(x) - \overline{D(G(z))}}\right)"
+                 r" + \mathbb{E}\,\log\left(1 + e^{\overline{D(x)} - D(G(z))}\right)")
+    needs_real_in_g = True
+    score_range = (0.0, 1.0)
+
+    def d(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(fake.mean() - real).mean() + softplus(fake - real.mean()).mean()
+
+    def g(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(real - fake.mean()).mean() + softplus(real.mean() - fake).mean()
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": 2 * LN2, "loss_g": 2 * LN2}

@@ -1,0 +1,119 @@
+"""What D says of real and generated samples, how often it is right, and how varied the fakes are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
+
+if TYPE_CHECKING:
+    from ganviz.objectives import Objective
+
+BINS = 24
+COUNTS = {"images": 96, "points": 512}
+
+
+class Outputs(Probe):
+    """Logs "outputs": histograms of D on a held batch of reals and as many fakes, D's accuracy, and the fakes' diversity.
+
+    D judges clean samples with the weights and batch statistics of the training, and G is the one that trains, not its
+    moving average: these two are who play against each other. An algorithm without D logs the diversity alone.
+    """
+
+    name = "discriminator outputs"
+    interval = 1.0
+    share = 0.015  # a little more than others: the coach takes its pulse here
+
+    def applies(self) -> bool:
+        return "generator" in self.trainer.algorithm.networks
+
+    def prepare(self) -> None:
+        pac = self.trainer.config.pac
+        count = COUNTS[self.source.spec.kind] // pac * pac
+        self._held = HeldBatch(self.trainer, self.source, max(count, 2 * pac), salt=11)
+        self._spread = spread(self._held.x, self._held.y)
+
+    def look(self) -> None:
+        algorithm, held = self.trainer.algorithm, self._held
+        networks = algorithm.networks
+        with undisturbed(networks["generator"]) as generator:
+            fake = generator(held.z, held.y)
+        real_logits = fake_logits = None
+        if "discriminator" in networks:
+            with undisturbed(networks["discriminator"]) as discriminator:
+                real_logits, fake_logits = discriminator(held.x, held.y), discriminator(fake, held.y)
+        figures = {"n": len(held.z), "diversity": ratio(spread(fake, held.y), self._spread)}
+        if real_logits is not None:
+            figures |= judged(real_logits, fake_logits, algorithm.objective)
+        self.run.log("outputs", **figures)
+
+
+def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
+    """Histograms and figures of D's logits on reals and fakes.
+
+    ``unit``: "probability" where the objective's zero means an even chance, else "raw". ``edges`` [BINS + 1];
+    ``real``, ``fake``: shares of the samples in each bin. ``auc``: how often a random real gets more than a random fake.
+    """
+    values = torch.stack([real.flatten().float(), fake.flatten().float()]).cpu()  # the one read of the device
+    level = level_of(objective)
+    as_probability = level == 0.0 and objective.score_range is not None
+    shown = values.sigmoid() if as_probability else values
+    low, high = (0.0, 1.0) if as_probability else _range(shown)
+    counts = [torch.histc(part.nan_to_num(), BINS, low, high) / part.numel() for part in shown]
+    reals, fakes = values
+    return {"unit": "probability" if as_probability else "raw", "edges": short(torch.linspace(low, high, BINS + 1)),
+            "real": short(counts[0]), "fake": short(counts[1]),
+            "mean_real": short([shown[0].mean().item()])[0], "mean_fake": short([shown[1].mean().item()])[0],
+            "accuracy": accuracy(reals, fakes, objective), "auc": auc(reals, fakes)}
+
+
+def level_of(objective: Objective) -> float | None:
+    """The logit above which D says "real"; None for critics whose level is free (Wasserstein, relativistic)."""
+    if objective.needs_real_in_g or objective.name == "wasserstein":
+        return None
+    if objective.name == "least-squares":
+        fakes, reals, _ = objective.targets
+        return (fakes + reals) / 2
+    return 0.0
+
+
+def accuracy(real: Tensor, fake: Tensor, objective: Objective) -> float:
+    """The share of verdicts that are right, over equal halves. A critic without a level of its own is given the median of
+    all its logits, so that it calls half of the samples real."""
+    level = level_of(objective)
+    if level is None:
+        level = torch.cat([real, fake]).sort().values[len(real) - 1:len(real) + 1].mean()
+    right = (real > level).float().mean() + (fake <= level).float().mean()
+    return round(float(right / 2), 4)
+
+
+def auc(real: Tensor, fake: Tensor) -> float:
+    """P(a real scores more than a fake), ties counted half: 1 told apart without fail, 0.5 not at all."""
+    order = real[:, None] - fake[None]
+    return round(float((order > 0).float().mean() + (order == 0).float().mean() / 2), 4)
+
+
+def spread(x: Tensor, y: Tensor | None = None) -> Tensor:
+    """Mean distance of two different samples; of the same class, where classes are given."""
+    distances = torch.cdist(x.flatten(1).float()[None], x.flatten(1).float()[None])[0]
+    pairs = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+    if y is not None:
+        pairs &= y[:, None] == y[None]
+    return distances[pairs].mean() if pairs.any() else distances.new_tensor(float("nan"))
+
+
+def ratio(fakes: Tensor, reals: Tensor) -> float | None:
+    """The spread of the fakes in units of the reals'; None where that is not known."""
+    value = float(fakes / reals)
+    return round(value, 4) if value == value and value != float("inf") else None
+
+
+def _range(values: Tensor) -> tuple[float, float]:
+    """A range that holds all finite values, never empty."""
+    finite = values[values.isfinite()]
+    low, high = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 1.0)
+    margin = max((high - low) * 0.02, 1e-6 * max(abs(low), abs(high), 1.0))
+    return low - margin, high + margin

@@ -1,0 +1,111 @@
+"""What all probes share: a pace that slows as a run grows old, a failure that ends the probe and not the run, and looking
+at a network without leaving a trace in it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.data.source import to_float
+from ganviz.engine.observer import Observer
+
+if TYPE_CHECKING:
+    from ganviz.data.source import DataSource
+    from ganviz.engine.run import Run
+    from ganviz.engine.trainer import Trainer
+
+LOOKS = 200
+"""After so many intervals, a probe's interval grows with the run: an hour's log is not sixty times a minute's."""
+
+_BATCH_NORMS = nn.modules.batchnorm._BatchNorm
+
+
+class Probe(Observer):
+    """An observer whose looks thin out (one each ``elapsed / LOOKS`` seconds at the least) and that fails alone."""
+
+    name: ClassVar[str] = "probe"
+    interval = 1.0
+
+    @property
+    def every(self) -> float:
+        """Seconds between looks, at least; an ``interval`` of 0 looks at every tick."""
+        return self.interval and max(self.interval, (time.perf_counter() - self._began) / LOOKS)
+
+    def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
+        super().begin(run, trainer, source)
+        self._began = time.perf_counter()
+        self._ended = not self.applies()
+        if not self._ended:
+            self._guarded(self.prepare)
+
+    def applies(self) -> bool:
+        """Whether this probe has anything to look at in this run."""
+        return True
+
+    def prepare(self) -> None:
+        """Called once, when the run is about to begin."""
+
+    def tick(self) -> None:
+        if not self._ended:
+            self._guarded(super().tick)
+
+    def _guarded(self, action) -> None:
+        """Measuring must never end a training: a probe that fails says so and stops looking."""
+        try:
+            action()
+        except Exception as error:
+            self._ended = True
+            if self.run.store:
+                self.run.store.write_traceback(traceback.format_exc())
+            self.run.log("note", level="warning", sentence=f"The {self.name} are not measured any more: "
+                         f"{type(error).__name__}: {str(error)[:200]}")
+
+
+@contextmanager
+def undisturbed(network: nn.Module) -> Iterator[nn.Module]:
+    """``network`` as it judges while training, for a moment in which no pass leaves a trace in its buffers.
+
+    Batch norm goes on using the statistics of the batch, but its running averages stay; spectral norm uses the
+    singular vectors that it has, without another power iteration; everything else is in evaluation mode.
+    """
+    modes = [(module, module.training) for module in network.modules()]
+    norms = [(module, module.track_running_stats) for module in network.modules()
+             if isinstance(module, _BATCH_NORMS) and module.training]
+    try:
+        network.eval()
+        for norm, _ in norms:
+            norm.training, norm.track_running_stats = True, False
+        with torch.no_grad():
+            yield network
+    finally:
+        for norm, tracked in norms:
+            norm.track_running_stats = tracked
+        for module, training in modes:
+            module.training = training
+
+
+class HeldBatch:
+    """Reals, their labels and latents that a probe looks at again and again, drawn by a generator of its own.
+
+    ``x``: float [count, ...]; ``y``: int64 [count] where the generator is told the class, else None;
+    ``z``: [count, latent_dim].
+    """
+
+    def __init__(self, trainer: Trainer, source: DataSource, count: int, salt: int):
+        random = torch.Generator().manual_seed(trainer.config.seed + salt)
+        index = torch.randint(len(source.samples), (count,), generator=random).to(source.samples.device)
+        self.x: Tensor = to_float(source.samples[index])
+        told = trainer.algorithm.conditional and source.labels is not None
+        self.y: Tensor | None = source.labels[index] if told else None
+        self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(trainer.device)
+
+
+def short(values: Tensor | list[float], digits: int = 4) -> list[float]:
+    """Numbers with so many significant digits: a log of gradients needs no sixteen."""
+    return [float(f"{value:.{digits}g}") for value in (values.tolist() if isinstance(values, Tensor) else values)]

@@ -1,0 +1,52 @@
+"""What an autoencoder makes of real pictures: each input beside its reconstruction."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ganviz.engine.frames import Frame, Layout, encode, grid_of
+from ganviz.engine.snapshot import to_pictures
+from ganviz.probes.probe import HeldBatch, Probe
+
+PAIRS = Layout(8, 4, (), None)
+FILE = "reconstruction"
+
+
+class Reconstruction(Probe):
+    """Logs "reconstruction" and keeps ``frame``: pairs of a real picture and what the averaged networks draw of its code.
+
+    ``error``: mean squared error of a pixel, in units of the whole range from black to white.
+    """
+
+    name = "reconstructions"
+    interval = 2.0
+
+    def __init__(self) -> None:
+        self.frame: Frame | None = None
+
+    def applies(self) -> bool:
+        return self.source.spec.kind == "images" and hasattr(self.trainer.algorithm, "reconstruct")
+
+    def prepare(self) -> None:
+        self._held = HeldBatch(self.trainer, self.source, PAIRS.count, salt=18)
+
+    def look(self) -> None:
+        held = self._held
+        drawn = self.trainer.algorithm.reconstruct(held.x, held.y).float().clamp_(-1, 1)
+        self.frame = frame = pairs(held.x, drawn, self.trainer.step_count)
+        if self.run.store:
+            self.run.store.write_picture(FILE, frame)
+        self.run.log("reconstruction", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
+                     format=frame.extension, error=round(float(((drawn - held.x) / 2).square().mean()), 5))
+
+    def finish(self) -> None:
+        if not self._ended:
+            self._guarded(self.look)
+
+
+def pairs(x: Tensor, drawn: Tensor, step: int) -> Frame:
+    """One picture of ``x`` [N, C, H, W] and ``drawn``, each pair side by side in one tile."""
+    sheet = grid_of(to_pictures(torch.cat([x, drawn], 3)), PAIRS)
+    data, mime = encode(sheet, x.shape[-1])
+    return Frame(step, data, mime, sheet.shape[1], sheet.shape[0], PAIRS.rows, PAIRS.cols, kept=False)

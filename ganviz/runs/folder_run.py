@@ -1,0 +1,289 @@
+"""A run seen from outside: of another process, of another machine on a shared disk, or of last week.
+
+It offers what `ganviz.engine.run.Run` offers to a reader; the files of the run folder are all it needs.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ganviz.config import RunConfig, load_config
+from ganviz.data.source import DataSpec
+from ganviz.disk import read_bounded
+from ganviz.engine import checkpoint
+from ganviz.engine.events import ENDED, Event
+from ganviz.engine.frames import Frame
+from ganviz.engine.snapshot import SnapshotStore
+from ganviz.errors import ConfigError, GanvizError
+from ganviz.runs import trained
+from ganviz.runs.log import LOG, LogTail
+from ganviz.runs.registry import CONFIG, INTERRUPTED, RunError, current_state, interrupted_sentence
+from ganviz.runs.replayed import ReplayedLog, split_at_rewinds
+from ganviz.runs.store import REALS, frames_in
+from ganviz.runs.summary import Summary, tells_step
+
+FOLLOW_SECONDS = 0.25
+REST_SECONDS = 2.0
+MAX_FRAME_BYTES = 64 * 2**20
+MAX_FRAME_PIXELS = 64_000_000
+MIMES = {".png": ("PNG", "image/png"), ".jpg": ("JPEG", "image/jpeg")}
+
+
+class FolderRun:
+    """The run in ``folder``. `refresh` reads what is new; `follow` does so in a thread until `close`.
+
+    ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in ``@step``. Raises `RunError`
+    or `ConfigError` where the folder holds no readable run.
+    """
+
+    trainer = None
+    store = None
+
+    def __init__(self, folder: Path | str, at: int | None = None):
+        self.folder = Path(folder)
+        if not (self.folder / CONFIG).is_file():
+            raise RunError(f"There is no run in {self.folder}.", "run")
+        self._at = at
+        self.id = self.folder.name if at is None else f"{self.folder.name}@{at}"
+        self.config: RunConfig = load_config(self.folder / CONFIG)
+        self.events = ReplayedLog()
+        self.generation = 0  # counts rewinds: each makes ``events`` another log
+        self.frames = FolderFrames(self.folder)
+        self.problem: str | None = None
+        self.state = "idle"
+        self.sentence = ""
+        self._tail = LogTail(self.folder / LOG)
+        self._recent: deque[tuple[float, int]] = deque(maxlen=12)
+        self._step = 0
+        self._last_state = "idle"
+        self._summary = Summary.open(self.folder)
+        self._snapshots: SnapshotStore | None = None
+        self._shown: Path | None = None
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        self.refresh()
+
+    # -- reading ---------------------------------------------------------------------------
+    def refresh(self) -> bool:
+        """Take in what was written since the last call; whether there was anything."""
+        with self._lock:
+            changed = False
+            while events := self._tail.poll():
+                self._take(events)
+                changed = True
+            self._summary = Summary.open(self.folder)
+            self.state = current_state(self.folder, self._last_state)
+            if self.state == INTERRUPTED:
+                self.sentence = interrupted_sentence(self._step)
+            if self._snapshots is not None:
+                self._publish()
+            return changed
+
+    def follow(self) -> FolderRun:
+        """Keep reading in a thread of its own; returns at once."""
+        threading.Thread(target=self._follow, name=f"ganviz-follow-{self.id}", daemon=True).start()
+        return self
+
+    def close(self) -> None:
+        """Stop following."""
+        self._closed.set()
+
+    def _follow(self) -> None:
+        while not self._closed.wait(FOLLOW_SECONDS if self.active else REST_SECONDS):
+            self.refresh()
+
+    def _take(self, events: list[Event]) -> None:
+        for part, rewind in split_at_rewinds(events):
+            for event in part:
+                if tells_step(event):
+                    self._step = event.step
+                if event.kind == "scalars":
+                    self._recent.append((event.time, event.step))
+                elif event.kind == "state":
+                    self._last_state, self.sentence = event.data["state"], str(event.data.get("sentence", ""))
+                elif event.kind == "setting":
+                    self._apply(event)
+            self.events.extend(part)
+            if rewind:
+                self._rewind(rewind.step)
+
+    def _rewind(self, step: int) -> None:
+        """The run was resumed from an earlier checkpoint: a fresh log without what no longer counts."""
+        self.generation += 1
+        self._recent.clear()
+        self.events = self.events.rewound(step)
+        self._step = step
+        try:
+            self.config = load_config(self.folder / CONFIG)
+        except ConfigError as error:
+            self.problem = error.sentence
+
+    def _apply(self, event: Event) -> None:
+        try:
+            self.config = self.config.but(**{str(event.data.get("name")): event.data.get("value")})
+        except GanvizError as error:
+            self.problem = f"The log of {self.id} holds a setting that does not fit: {error.sentence}"
+
+    # -- what a reader of a Run expects ----------------------------------------------------
+    @property
+    def active(self) -> bool:
+        """Whether some process trains it now."""
+        return self.state not in (*ENDED, INTERRUPTED)
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+        return self.sentence if self.state == "failed" else None
+
+    @property
+    def step_count(self) -> int:
+        """Steps trained so far."""
+        return self._step
+
+    @property
+    def spec(self) -> DataSpec | None:
+        """What its data is, or None before it was loaded."""
+        return trained.parse_spec(self._summary.facts.get("spec"))
+
+    @property
+    def series(self) -> list[dict[str, str]]:
+        """The statistics that a chart can draw."""
+        listed = self._summary.facts.get("series", [])
+        listed = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+        return [{key: str(entry.get(key, "")) for key in ("name", "label", "group", "colour")} for entry in listed]
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        """Values of the losses at equilibrium."""
+        table = self._summary.facts.get("equilibrium")
+        return {str(name): value for name, value in table.items() if value is None or type(value) in (int, float)} \
+            if isinstance(table, dict) else {}
+
+    @property
+    def reals(self) -> Frame | None:
+        """The grid of real samples."""
+        paths = [self.folder / f"{REALS}{extension}" for extension in MIMES]
+        return next((frame for path in paths if (frame := read_frame(path, 0, self._summary.layout))), None)
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        """The generator of the newest checkpoint, loaded when first asked for and renewed by `refresh`."""
+        if self._snapshots is None:
+            with self._lock:
+                spec = self.spec
+                conditional = self.config.conditioning != "none"
+                self._snapshots = SnapshotStore(self.config.latent_dim, spec.classes if spec else (), conditional,
+                                                spec.kind if spec else "images")
+                self._publish()
+        return self._snapshots
+
+    def _publish(self) -> None:
+        kept = self.folder / checkpoint.CHECKPOINTS
+        wanted = checkpoint.newest(kept) if self._at is None else kept / f"step-{self._at:09d}"
+        if wanted is None or wanted == self._shown:
+            return
+        self._shown = wanted
+        try:
+            generator = trained.load_generator(self.folder if self._at is None else wanted)
+        except GanvizError as error:
+            self.problem = error.sentence
+            return
+        self._snapshots.publish(generator.network, generator.step, wait=True)
+
+    def status(self) -> dict[str, Any]:
+        """What a status line shows."""
+        row = self.events.last_row()
+        rate = self._rate() if self.state == "running" else 0.0
+        left = (self.config.steps - self._step) / rate if rate and self.config.steps > self._step else None
+        return {"id": self.id, "name": self.config.name or self.id, "preset": self.config.preset, "state": self.state,
+                "sentence": self.sentence, "error": self.error, "step": self._step, "steps": self.config.steps,
+                "images_per_second": row.get("images_per_second", 0.0) if rate else 0.0, "elapsed": row.get("elapsed", 0.0),
+                "left": left, "device": str(self._summary.facts.get("device", ""))}
+
+    def _rate(self) -> float:
+        """Steps a second over the last rows."""
+        if len(self._recent) < 2:
+            return 0.0
+        (then, before), (now, after) = self._recent[0], self._recent[-1]
+        return (after - before) / (now - then) if now > then and after > before else 0.0
+
+    # -- commands: a folder has no ear -------------------------------------------------------
+    def start(self) -> FolderRun:
+        """Already started, or over: refused."""
+        raise self._refusal()
+
+    def pause(self) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def resume(self) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def step(self, n: int = 1) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def stop(self) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def set(self, **settings: Any) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def _refusal(self) -> RunError:
+        return RunError(f"{self.id} is watched from its folder: command it where it was started, or resume it here once it "
+                        "has ended.", "run")
+
+    def join(self, timeout: float | None = None) -> bool:
+        """A watched run is not waited for."""
+        return not self.active
+
+
+class FolderFrames:
+    """The sample grids of a run folder, read when asked for."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def _paths(self) -> dict[int, Path]:
+        return dict(frames_in(self._folder))
+
+    def steps(self) -> list[int]:
+        """Steps of the kept grids, ascending."""
+        return list(self._paths())
+
+    def get(self, step: int) -> Frame | None:
+        """The grid drawn at ``step``, or None."""
+        path = self._paths().get(step)
+        return path and read_frame(path, step, Summary.open(self._folder).layout)
+
+    @property
+    def latest(self) -> Frame | None:
+        """The newest grid."""
+        steps = self.steps()
+        return self.get(steps[-1]) if steps else None
+
+
+def read_frame(path: Path, step: int, layout: dict[str, Any]) -> Frame | None:
+    """The picture at ``path`` as a `Frame`; None where it is missing, not a picture, or unreasonably large."""
+    form, mime = MIMES[path.suffix]
+    try:
+        data = read_bounded(path, MAX_FRAME_BYTES)
+        with Image.open(io.BytesIO(data), formats=(form,)) as picture:
+            width, height = picture.size  # from the header: nothing is decoded here
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    if width * height > MAX_FRAME_PIXELS:
+        return None
+    rows, cols = (layout.get(side) if type(layout.get(side)) is int and layout[side] > 0 else 1 for side in ("rows", "cols"))
+    labels = layout.get("labels")
+    labels = tuple(map(str, labels)) if isinstance(labels, list) else ()
+    return Frame(step, data, mime, width, height, rows, cols, labels)

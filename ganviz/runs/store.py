@@ -1,0 +1,265 @@
+"""Writes a run folder while the run trains, and never stops the training because a disk refuses.
+
+    config.json  log.jsonl  summary.json  live.json  reals.png  thumb.png  frames/000001234.png
+    checkpoints/step-000001234/  train.log  notes.json
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganviz.disk import disk_sentence, write_atomic
+from ganviz.engine.events import ENDED, Event
+from ganviz.errors import CheckpointError, ConfigError
+from ganviz.runs.live import Live
+from ganviz.runs.log import LOG, REWIND, LogWriter, read_log, to_line
+from ganviz.runs.replayed import ReplayedLog, history
+from ganviz.runs.summary import CONFIG, Summary
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.engine.checkpoint import TrainingState
+    from ganviz.engine.frames import Frame
+
+FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = "frames", "reals", "thumb.png", "train.log", "checkpoints"
+KEEP_CHECKPOINTS = 3
+FLUSH_SECONDS = 0.2
+SUMMARY_SECONDS = 2.0
+THUMB_SECONDS = 10.0
+RETRY_SECONDS = 3.0
+THUMB_SIZE = 160
+GRID_LOST = "A sample grid was not saved"
+_FRAME = re.compile(r"(\d{9,12})\.(png|jpg)")
+
+
+class RunStore:
+    """Keeps one run in ``folder``. Everything but the constructor is safe to call from the training thread.
+
+    Only the constructor raises: `ConfigError` where the folder cannot be made, `Busy` where another process trains in
+    it. Later, ``problem`` holds a sentence while something cannot be saved, and the log catches up once it can again.
+    """
+
+    def __init__(self, folder: Path | str):
+        self.folder = Path(folder)
+        self._lock = threading.RLock()
+        self._problems: dict[str, str] = {}
+        self._told: set[str] = set()
+        self._retry_at: dict[str, float] = {}
+        self._log = LogWriter(self.folder / LOG)
+        self._live = Live(self.folder)
+        self._flush_due = self._summary_due = self._thumb_due = 0.0
+        self._frame: Frame | None = None
+        self._gone = False
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / FRAMES).mkdir(exist_ok=True)
+            self._live.begin()
+        except OSError as error:
+            raise ConfigError(disk_sentence(error, self.folder, "The run cannot be kept"), "out") from None
+        self.summary = Summary.open(self.folder)
+
+    # -- writing ---------------------------------------------------------------------------
+    def write_config(self, config: RunConfig) -> None:
+        """Store the settings."""
+        self.summary.take_config(config)
+        self._try("The settings were not saved", lambda: write_atomic(self.folder / CONFIG, config.to_json(), durable=True))
+        self._write_summary(force=True)
+
+    def describe(self, **facts: Any) -> None:
+        """Store what a viewer from outside needs and the config does not tell: ``spec``, ``series``, ``equilibrium``,
+        ``device``."""
+        self.summary.describe(facts)
+        self._write_summary(force=True)
+
+    def append(self, event: Event) -> None:
+        """Add an event to the log; changes of state are written at once, the rest a few times a second.
+
+        The state that ends a run is its last word: it closes the store.
+        """
+        with self._lock:
+            self._log.add(to_line(event))
+            self.summary.take(event)
+            ended = event.kind == "state" and event.data.get("state") in ENDED
+            if event.kind not in ("scalars", "frame") or time.monotonic() >= self._flush_due:
+                self.flush(durable=ended or event.kind == "checkpoint")
+            if ended:
+                self._write_thumb()
+                self.close()
+                return
+        self._write_summary(force=event.kind in ("state", "checkpoint"))
+
+    def rewind(self, step: int) -> None:
+        """Say in the log that the run goes on from ``step``: later rows that are already there no longer count."""
+        self.append(Event(0, REWIND, step, time.time()))
+
+    def flush(self, durable: bool = False) -> None:
+        """Write what is pending."""
+        with self._lock:
+            self._flush_due = time.monotonic() + FLUSH_SECONDS
+            self._try("The log was not written", lambda: self._log.flush(durable))
+
+    def write_frame(self, frame: Frame) -> None:
+        """Keep a sample grid."""
+        path = self.folder / FRAMES / f"{frame.step:09d}.{frame.extension}"
+        self._try(GRID_LOST, lambda: write_atomic(path, frame.data))
+        self.summary.take_layout(frame)
+        self._frame = frame
+        if time.monotonic() >= self._thumb_due:
+            self._write_thumb()
+
+    def write_reals(self, frame: Frame) -> None:
+        """Keep the grid of real samples."""
+        self.write_picture(REALS, frame)
+
+    def write_picture(self, name: str, frame: Frame) -> None:
+        """Keep a picture beside the sample grids, in place of the one of that name before."""
+        path = self.folder / f"{name}.{frame.extension}"
+        self._try("A picture was not saved", lambda: write_atomic(path, frame.data))
+
+    def write_traceback(self, text: str) -> None:
+        """Add the details of a crash to ``train.log``."""
+        def add() -> None:
+            with open(self.folder / TRACEBACKS, "a", encoding="utf-8") as file:
+                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text.rstrip()}\n\n")
+        self._try("The details of the crash were not saved", add)
+
+    def checkpoint(self, config: RunConfig, state: TrainingState, best: bool = False) -> Path | None:
+        """Save the run and drop older checkpoints but the last three and the best; None when it could not be saved.
+
+        ``best``: this one is the best so far by whatever the caller measures; it stays until a better one comes.
+        """
+        from ganviz.engine import checkpoint
+        saved: list[Path] = []
+        folder = self.folder / CHECKPOINTS
+        self.summary.complete(state.info)
+
+        def save() -> None:
+            saved.append(checkpoint.save(folder, config, state))
+            if best:
+                self.summary.best_checkpoint = saved[0].name
+            checkpoint.prune(folder, KEEP_CHECKPOINTS, {self.summary.best_checkpoint})
+        self._try("The checkpoint was not saved", save, retry_at_once=True)
+        return saved[0] if saved else None
+
+    def close(self) -> None:
+        """Write what is pending and give the folder back."""
+        with self._lock:
+            self.flush(durable=True)
+            self._log.close()
+        self._write_summary(force=True)
+        self._live.end()
+
+    # -- reading ---------------------------------------------------------------------------
+    def read_log(self) -> Iterator[Event]:
+        """All events ever written, oldest first."""
+        self.flush()
+        return read_log(self.folder / LOG)
+
+    def history(self) -> ReplayedLog:
+        """The events that count, as a log to go on with when the run is resumed."""
+        self.flush()
+        return history(self.folder / LOG)
+
+    def frames(self) -> list[tuple[int, Path]]:
+        """The kept sample grids: (step, path), ascending."""
+        return frames_in(self.folder)
+
+    # -- problems --------------------------------------------------------------------------
+    @property
+    def problem(self) -> str | None:
+        """A sentence about what cannot be saved at the moment, or None."""
+        return next(iter(self._problems.values()), None)
+
+    def take_problem(self) -> str | None:
+        """A sentence that was not told before, or None."""
+        for sentence in self._problems.values():
+            if sentence not in self._told:
+                self._told.add(sentence)
+                return sentence
+        return None
+
+    def _try(self, what: str, action: Callable[[], None], retry_at_once: bool = False) -> None:
+        """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next seconds."""
+        with self._lock:
+            if self._gone or (not retry_at_once and time.monotonic() < self._retry_at.get(what, 0.0)):
+                return
+            try:
+                action()
+            except (OSError, CheckpointError) as error:
+                self._retry_at[what] = time.monotonic() + RETRY_SECONDS
+                self._problems[what] = self._explain(error, what)
+            else:
+                told = self._problems.pop(what, None)
+                self._told.discard(told)
+
+    def _explain(self, error: OSError | CheckpointError, what: str) -> str:
+        if not self.folder.is_dir():
+            self._gone = True
+            self._problems.clear()
+            return f"The run folder {self.folder} is gone: the training goes on, but nothing more of it is saved."
+        sentence = error.sentence if isinstance(error, CheckpointError) else disk_sentence(error, self.folder, what)
+        return f"{sentence} The training goes on."
+
+    # -- small files -----------------------------------------------------------------------
+    def _write_summary(self, force: bool = False) -> None:
+        if force or time.monotonic() >= self._summary_due:
+            self._summary_due = time.monotonic() + SUMMARY_SECONDS
+            self._try("The summary was not written", lambda: self.summary.write(self.folder))
+
+    def _write_thumb(self) -> None:
+        """The top left quarter of the newest grid, small: a face for the table of runs."""
+        self._thumb_due = time.monotonic() + THUMB_SECONDS
+        if self._frame:
+            self._try(GRID_LOST, lambda: write_atomic(self.folder / THUMB, thumbnail(self._frame)))
+
+
+def thumbnail(frame: Frame) -> bytes:
+    """A PNG of at most 160 px that shows a quarter of ``frame``."""
+    from PIL import Image
+    with Image.open(io.BytesIO(frame.data)) as sheet:
+        part = sheet.crop((0, 0, -(-sheet.width // 2), -(-sheet.height // 2)))
+    part.thumbnail((THUMB_SIZE, THUMB_SIZE))
+    packed = io.BytesIO()
+    part.save(packed, "PNG")
+    return packed.getvalue()
+
+
+def frames_in(folder: Path) -> list[tuple[int, Path]]:
+    """The sample grids kept in a run folder: (step, path), ascending."""
+    found = []
+    with suppress(OSError):
+        for path in (folder / FRAMES).iterdir():
+            match = _FRAME.fullmatch(path.name)
+            if match:
+                found.append((int(match[1]), path))
+    return sorted(found)
+
+
+def new_run_folder(runs_root: Path | str, preset: str = "", name: str = "") -> Path:
+    """Make and return a fresh folder such as ``runs/20261121-083012-digits-quick``. Raises `ConfigError`."""
+    root = Path(runs_root)
+    stem = "-".join(filter(None, (time.strftime("%Y%m%d-%H%M%S"), safe_name(name) or safe_name(preset) or "run")))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for count in range(1, 10_000):
+            folder = root / (stem if count == 1 else f"{stem}-{count}")
+            with suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise ConfigError(disk_sentence(error, root, "The run cannot be kept"), "runs_root") from None
+    raise ConfigError(f"Too many runs called {stem} in {root}.", "name")
+
+
+def safe_name(text: str) -> str:
+    """``text`` as a part of a folder's name: lower-case letters and digits of ASCII, and single hyphens."""
+    import unicodedata
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")

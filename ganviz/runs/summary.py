@@ -1,0 +1,106 @@
+"""How a run stands, in one small file, so that a table of a thousand runs reads no log."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganviz.disk import finite_json, read_json, write_atomic
+from ganviz.engine.events import ENDED, Event
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.engine.frames import Frame
+
+SUMMARY = "summary.json"
+CONFIG = "config.json"
+
+
+def tells_step(event: Event) -> bool:
+    """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again, which is not news."""
+    return event.kind in ("scalars", "frame", "checkpoint") or event.data.get("state") in ENDED
+
+
+@dataclass
+class Summary:
+    """What ``summary.json`` holds. ``figures``: the newest scalars; ``best``: per statistic with a better end, the best value.
+
+    ``facts``: what only the run's process knows and a viewer from outside needs (spec, series, equilibrium, device).
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    state: str = "idle"
+    sentence: str = ""
+    step: int = 0
+    created: float = field(default_factory=time.time)
+    updated: float = field(default_factory=time.time)
+    figures: dict[str, float | None] = field(default_factory=dict)
+    best: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    layout: dict[str, Any] = field(default_factory=dict)
+    best_checkpoint: str = ""
+
+    @classmethod
+    def open(cls, folder: Path) -> Summary:
+        """The summary in ``folder``; a fresh one where it is missing or damaged. Values of a wrong type are left out."""
+        stored, fresh = read_json(folder / SUMMARY), cls()
+        for name, default in vars(fresh).items():
+            value = stored.get(name)
+            number = isinstance(default, int | float) and type(value) in (int, float) and math.isfinite(value)
+            if number or (isinstance(default, str | dict) and type(value) is type(default)):
+                setattr(fresh, name, type(default)(value))
+        return fresh
+
+    def write(self, folder: Path) -> None:
+        """Replace the file. Raises `OSError`."""
+        self.updated = time.time()
+        write_atomic(folder / SUMMARY, json.dumps(finite_json(vars(self)), indent=1) + "\n")
+
+    def take_config(self, config: RunConfig) -> None:
+        """Keep the settings that a table shows."""
+        self.settings = {name: getattr(config, name) for name in
+                         ("name", "preset", "algorithm", "data", "objective", "image_size", "steps", "batch_size", "seed")}
+
+    def describe(self, facts: dict[str, Any]) -> None:
+        """Keep facts; dataclasses (a `DataSpec`) become tables."""
+        for name, value in facts.items():
+            if hasattr(value, "__dataclass_fields__"):
+                value = {key: getattr(value, key) for key in value.__dataclass_fields__}
+            self.facts[name] = finite_json(value)
+
+    def take(self, event: Event) -> None:
+        """Follow the run."""
+        if tells_step(event):
+            self.step = event.step
+        if event.kind == "state":
+            self.state, self.sentence = event.data["state"], event.data.get("sentence", "")
+        elif event.kind == "scalars":
+            self.figures |= event.data
+            self._keep_best(event.data)
+        elif event.kind == "setting" and event.data.get("name") in self.settings:
+            self.settings[event.data["name"]] = event.data["value"]
+
+    def _keep_best(self, row: dict[str, float]) -> None:
+        """A series may say which end is ``better``: "lower" or "higher"."""
+        for series in self.facts.get("series", ()):
+            name, better = series.get("name"), series.get("better")
+            value = row.get(name)
+            if better and value is not None and math.isfinite(value):
+                pick = min if better == "lower" else max
+                self.best[name] = pick(value, self.best.get(name, value))
+
+    def take_layout(self, frame: Frame) -> None:
+        """Keep how the sample grids are laid out: the files hold only the pixels."""
+        self.layout = {"rows": frame.rows, "cols": frame.cols, "width": frame.width, "height": frame.height,
+                       "labels": list(frame.labels)}
+
+    def complete(self, info: dict[str, Any]) -> None:
+        """The data's spec, with which a generator can be rebuilt, belongs here and in each checkpoint: take it from either."""
+        if "spec" in info:
+            self.describe({"spec": info["spec"]})
+        elif "spec" in self.facts:
+            info["spec"] = self.facts["spec"]

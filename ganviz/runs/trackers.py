@@ -1,0 +1,187 @@
+"""A run told to the trackers that people already use: TensorBoard, trackio, Weights & Biases.
+
+One `Reporter` watches the run from a thread of its own, so that a slow disk or network never holds the training up,
+and a tracker that fails is dropped with a note instead of ending the run.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import threading
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ganviz.engine.observer import Observer
+from ganviz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.data.source import DataSource
+    from ganviz.engine.run import Run
+    from ganviz.engine.trainer import Trainer
+
+PROJECT = "ganviz"
+REPORT_SECONDS = 1.0
+PICTURE_SECONDS = 10.0
+LAST_WORDS_SECONDS = 15.0  # that the end of a run waits for slow trackers
+
+
+class Tracker:
+    """What a tracker must be able to do. Every method may raise: `Reporter` then drops the tracker."""
+
+    def settings(self, config: RunConfig) -> None:
+        """The run's settings, once, before anything else."""
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        """Statistics of one step, all finite."""
+
+    def picture(self, step: int, pixels: np.ndarray) -> None:
+        """A sample grid, uint8 [H, W, 3]."""
+
+    def close(self) -> None:
+        """The run has ended."""
+
+
+class TensorBoard(Tracker):
+    """Event files in ``tensorboard/`` of the run's folder: ``tensorboard --logdir runs`` shows all runs."""
+
+    def __init__(self, folder: Path, run_id: str):
+        from torch.utils.tensorboard import SummaryWriter
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def settings(self, config: RunConfig) -> None:
+        self._writer.add_text("settings", f"```json\n{config.to_json()}```", 0)
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step)
+
+    def picture(self, step: int, pixels: np.ndarray) -> None:
+        self._writer.add_image("samples", pixels, step, dataformats="HWC")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Hosted(Tracker):
+    """trackio and Weights & Biases share one interface: init, log, Image, finish."""
+
+    def __init__(self, module: str, folder: Path, run_id: str):
+        self._api = import_module(module)
+        self._name = run_id
+
+    def settings(self, config: RunConfig) -> None:
+        self._api.init(project=PROJECT, name=self._name, config=json.loads(config.to_json()))
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        self._api.log(values, step=step)
+
+    def picture(self, step: int, pixels: np.ndarray) -> None:
+        self._api.log({"samples": self._api.Image(pixels)}, step=step)
+
+    def close(self) -> None:
+        self._api.finish()
+
+
+# name -> (the package that must be installed, what makes the tracker)
+TRACKERS: dict[str, tuple[str, Callable[[Path, str], Tracker]]] = {
+    "tensorboard": ("tensorboard", TensorBoard),
+    "trackio": ("trackio", lambda folder, run_id: Hosted("trackio", folder, run_id)),
+    "wandb": ("wandb", lambda folder, run_id: Hosted("wandb", folder, run_id)),
+}
+
+
+def check_names(names: Sequence[str]) -> list[str]:
+    """``names`` (each may hold several, with commas between), each once. Raises `ConfigError` for one that is unknown or
+    whose package is missing."""
+    wanted = list(dict.fromkeys(part.strip() for name in names for part in name.split(",") if part.strip()))
+    for name in wanted:
+        if name not in TRACKERS:
+            raise ConfigError(f"There is no tracker called {name[:40]!r}. Choose of: {', '.join(TRACKERS)}.", "report_to")
+        package = TRACKERS[name][0]
+        if find_spec(package) is None:
+            raise ConfigError(f"Reporting to {name} needs the package {package}; install it with: pip install {package}",
+                              "report_to")
+    return wanted
+
+
+class Reporter(Observer):
+    """Tells a run to trackers. ``names``: see `check_names`, which raises here; nothing raises later."""
+
+    def __init__(self, names: Sequence[str]):
+        self._names = check_names(names)
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._trackers: dict[str, Tracker] = {}
+
+    def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
+        super().begin(run, trainer, source)
+        self._cursor, self._step, self._pictured, self._picture_wait = run.events.seq, -1, -1, 0.0
+        self._thread = threading.Thread(target=self._main, name="ganviz-trackers", daemon=True)
+        self._thread.start()
+
+    def tick(self) -> None:
+        """Nothing is done in the training thread."""
+
+    def finish(self) -> None:
+        """Tell the rest, for so long as is reasonable."""
+        self._ending.set()
+        if self._thread:
+            self._thread.join(LAST_WORDS_SECONDS)
+
+    # -- in the reporting thread -----------------------------------------------------------
+    def _main(self) -> None:
+        folder = self.run.store.folder if self.run.store else Path("runs") / self.run.id
+        for name in self._names:
+            self._try(name, lambda name=name: self._trackers.update({name: TRACKERS[name][1](folder, self.run.id)}))
+        self._tell(lambda tracker: tracker.settings(self.run.config))
+        while not self._ending.wait(REPORT_SECONDS):
+            self._report(REPORT_SECONDS)
+        self._report(PICTURE_SECONDS)
+        self._tell(lambda tracker: tracker.close())
+
+    def _report(self, passed: float) -> None:
+        seq = self.run.events.seq
+        rows = self.run.events.rows(self._cursor)
+        self._cursor = seq
+        for index, step in enumerate(rows.get("step", ())):
+            if step <= self._step:  # read with the rows of last time already
+                continue
+            self._step = int(step)
+            values = {name: float(column[index]) for name, column in rows.items()
+                      if name not in ("step", "time") and math.isfinite(column[index])}
+            self._tell(lambda tracker, step=int(step), values=values: tracker.scalars(step, values))
+        self._picture_wait += passed
+        if self._picture_wait >= PICTURE_SECONDS:
+            self._picture_wait = 0.0
+            self._show()
+
+    def _show(self) -> None:
+        frame = self.run.frames.latest
+        if frame is None or frame.step == self._pictured:
+            return
+        self._pictured = frame.step
+        with Image.open(io.BytesIO(frame.data)) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        self._tell(lambda tracker: tracker.picture(frame.step, pixels))
+
+    def _tell(self, call: Callable[[Tracker], None]) -> None:
+        for name, tracker in list(self._trackers.items()):
+            self._try(name, lambda tracker=tracker: call(tracker))
+
+    def _try(self, name: str, call: Callable[[], Any]) -> None:
+        """A tracker is other people's code: whatever it raises costs the report, never the run."""
+        try:
+            call()
+        except Exception as error:
+            self._trackers.pop(name, None)
+            words = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+            self.run.log("note", level="warning", sentence=f"Nothing more is told to {name} ({words}); the training goes on.")

@@ -1,0 +1,172 @@
+"""Films and pages of kept runs, made one at a time in a thread that leaves the processor to the training."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from ganviz import device as devices
+from ganviz.disk import disk_sentence
+from ganviz.errors import GanvizError
+from ganviz.runs import registry as kept
+from ganviz.server.guard import Refused, body_as, json_response
+
+EXPORTS = "exports"
+ENDINGS = {"mp4": ".mp4", "gif": ".gif", "webp": ".webp", "page": "-page.zip"}
+TYPES = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp", ".zip": "application/zip"}
+NICE = 10
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,230}")
+
+
+class ExportRequest(BaseModel):
+    """What to make of a run."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    kind: Literal["mp4", "gif", "webp", "page"]
+    fps: int = Field(12, ge=1, le=60)
+    seconds: float | None = Field(None, ge=0.2, le=600)
+
+
+@dataclass
+class Job:
+    """One export. ``state``: working, done or failed."""
+
+    run: str
+    name: str
+    kind: str
+    state: str = "working"
+    fraction: float = 0.0
+    sentence: str = "Starting."
+
+
+class Exports:
+    """Exports of the runs of a `RunManager`."""
+
+    def __init__(self, manager: Any):
+        self._manager = manager
+        self._lock = threading.Lock()
+        self._working: Job | None = None
+        self._last: dict[str, Job] = {}  # by run: how its newest export stands
+
+    async def begin(self, request: Request) -> Response:
+        """Start an export; answers ``{"ok", "sentence"}``, 409 while another one is being made."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
+        asked = await body_as(ExportRequest, request)
+        return await run_in_threadpool(self._begin, request.path_params["run"], asked)
+
+    def _begin(self, run_id: str, asked: ExportRequest) -> Response:
+        folder = self._folder(run_id)
+        info = kept.run_info(folder)
+        with self._lock:
+            busy = self._working
+            if busy:
+                return json_response({"ok": False, "busy": True, "sentence": f"An export of {busy.name} is being made "
+                                      f"({busy.fraction:.0%}); ask again when it is ready."}, 409)
+            job = self._working = self._last[run_id] = Job(run_id, info.name if info else run_id, asked.kind)
+        threading.Thread(target=self._work, args=(job, folder, asked), name="ganviz-export", daemon=True).start()
+        return json_response({"ok": True, "sentence": "The export is being made."}, 202)
+
+    async def status(self, request: Request) -> Response:
+        """How the run's export stands, and what was exported before."""
+        run_id = request.path_params["run"]
+        folder = await run_in_threadpool(self._folder, run_id)
+        job = self._last.get(run_id)
+        files = await run_in_threadpool(_listed, folder, run_id)
+        made = next((file for file in files if job and file["kind"] == job.kind), None)
+        done = job is not None and job.state == "done" and made is not None
+        return json_response({
+            "state": job.state if job else "idle", "kind": job.kind if job else None, "fraction": job.fraction if job else 0.0,
+            "sentence": job.sentence if job else "", "url": made["url"] if done else None, "files": files})
+
+    async def file(self, request: Request) -> Response:
+        """A finished export, to be saved by the browser."""
+        name = request.path_params["file"]
+        folder = await run_in_threadpool(self._folder, request.path_params["run"])
+        path = folder / EXPORTS / name
+        kind = TYPES.get(path.suffix)
+        plain = _SAFE.fullmatch(name) and kind and not path.is_symlink() and not path.parent.is_symlink() and path.is_file()
+        if not plain:
+            raise Refused(404, "There is no such export; make it again.")
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+        return FileResponse(path, media_type=kind, filename=name, headers=headers)
+
+    def _folder(self, run_id: str) -> Path:
+        try:
+            return kept.find(self._manager.runs_root, run_id)
+        except GanvizError as error:
+            raise Refused(404, error.sentence) from None
+
+    # -- in the exporting thread -----------------------------------------------------------
+    def _work(self, job: Job, folder: Path, asked: ExportRequest) -> None:
+        def tell(fraction: float, sentence: str) -> None:
+            job.fraction, job.sentence = min(1.0, fraction), sentence
+        try:
+            _step_back()
+            out = _place(folder, job.run, asked.kind)
+            _make(folder, out, asked, tell)
+            job.fraction, job.sentence, job.state = 1.0, "Ready to download.", "done"
+        except GanvizError as error:
+            job.sentence, job.state = error.sentence, "failed"
+        except Exception as error:
+            job.sentence = f"The export failed ({type(error).__name__}); the server's log says why."
+            job.state = "failed"
+            raise
+        finally:
+            with self._lock:
+                self._working = None
+
+
+def _make(folder: Path, out: Path, asked: ExportRequest, tell: Any) -> None:
+    from ganviz.export import export_film, export_page  # loads Pillow and the networks: only when something is exported
+    if asked.kind == "page":
+        export_page(folder, out, tell)
+    else:
+        export_film(folder, out, asked.fps, asked.seconds, tell)
+
+
+def _step_back() -> None:
+    """This thread takes one core, and only what the training leaves of it."""
+    devices.prepare_serving_thread()
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # on Linux a thread has a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def _place(folder: Path, run_id: str, kind: str) -> Path:
+    """Where the export goes; what a process that died left half made is removed."""
+    exports = folder / EXPORTS
+    try:
+        if exports.is_symlink():
+            raise GanvizError(f"{exports} is a link, where a plain folder belongs; remove it.")
+        exports.mkdir(exist_ok=True)
+        for left in exports.glob(".*"):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+    except OSError as error:
+        raise GanvizError(disk_sentence(error, folder, "The export was not written")) from None
+    return exports / f"{run_id}{ENDINGS[kind]}"
+
+
+def _listed(folder: Path, run_id: str) -> list[dict[str, Any]]:
+    """The finished exports of a run."""
+    files = []
+    for kind, ending in ENDINGS.items():
+        path = folder / EXPORTS / f"{run_id}{ending}"
+        with suppress(OSError):
+            stat = path.lstat()
+            files.append({"kind": kind, "name": path.name, "bytes": stat.st_size, "at": stat.st_mtime,
+                          "url": f"/gv/library/{run_id}/{EXPORTS}/{path.name}?at={stat.st_mtime:.0f}"})
+    return files
+

@@ -1,0 +1,152 @@
+"""Pictures for latent sliders, drawn by the newest snapshot of the generator."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ganviz import latent
+from ganviz.device import prepare_serving_thread
+from ganviz.server.guard import Refused, body_as, find_run, json_response
+
+N_DIRECTIONS = 8
+MOST_WAITING = 64
+REFRESH_SECONDS = 1.0
+REFRESH_SHARE = 0.05  # of the time that looking for directions may take
+CLIENT_GONE = 499  # nobody reads this answer; the number is the one that nginx logs
+
+T = TypeVar("T")
+
+
+class PictureRequest(latent.LatentSpec):
+    """One picture: a point in latent space, and of which run (None: the current one)."""
+
+    run: str | None = Field(None, max_length=200)
+
+
+class StripRequest(BaseModel):
+    """A row of pictures on the way from ``a`` to ``b``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: latent.LatentSpec
+    b: latent.LatentSpec
+    path: Literal["slerp", "lerp"] = "slerp"
+    steps: int = Field(8, ge=2, le=32)
+    run: str | None = Field(None, max_length=200)
+
+
+@dataclass(frozen=True)
+class _Found:
+    directions: latent.Directions
+    version: int
+    good_until: float
+
+
+class Latent:
+    """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of its own.
+
+    One thread with one core: more would take them from the training (MEASURED.md part 2).
+    """
+
+    def __init__(self, manager: Any):
+        self._manager = manager
+        self._pool = ThreadPoolExecutor(1, "ganviz-latent", prepare_serving_thread)
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+        self._found: WeakKeyDictionary[Any, _Found] = WeakKeyDictionary()  # touched by the one thread only
+
+    async def picture(self, request: Request) -> Response:
+        """RGB bytes of one picture."""
+        wish = await body_as(PictureRequest, request)
+        return await self._answer(request, wish.run, lambda run: self._draw(run, self._latents(run, [wish]), [wish]))
+
+    async def strip(self, request: Request) -> Response:
+        """RGB bytes of one row of pictures, each end exactly the picture of its own."""
+        wish = await body_as(StripRequest, request)
+
+        def draw(run: Any) -> Response:
+            ends = self._latents(run, [wish.a, wish.b])
+            z = latent.path(*ends, wish.steps, wish.path)
+            # a class cannot be blended by all networks: the way changes class half-way
+            specs = [wish.a if index < wish.steps / 2 else wish.b for index in range(wish.steps)]
+            return self._draw(run, z, specs)
+
+        return await self._answer(request, wish.run, draw)
+
+    async def info(self, request: Request) -> Response:
+        """What sliders to offer."""
+        return await self._answer(request, request.query_params.get("run"), self._describe)
+
+    async def _answer(self, request: Request, run_id: str | None, work: Callable[[Any], T]) -> T | Response:
+        """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it wants a newer one)."""
+        run = find_run(self._manager, run_id)
+        if self._waiting >= MOST_WAITING:
+            raise Refused(503, "Too many viewers are moving sliders at once; try again in a moment.")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                if await request.is_disconnected():
+                    return Response(status_code=CLIENT_GONE)
+                return await asyncio.get_running_loop().run_in_executor(self._pool, work, run)
+        except LookupError as error:
+            raise Refused(409, str(error.args[0])) from None
+        finally:
+            self._waiting -= 1
+
+    # -- in the drawing thread -------------------------------------------------------------
+    def _latents(self, run: Any, specs: list[latent.LatentSpec]) -> torch.Tensor:
+        dim = run.snapshots.latent_dim
+        wanted = any(spec.directions for spec in specs)
+        vectors = self._directions(run).vectors if wanted else torch.empty(0, dim)
+        return torch.stack([latent.compose(spec, vectors, dim) for spec in specs])
+
+    def _draw(self, run: Any, z: torch.Tensor, specs: list[latent.LatentSpec]) -> Response:
+        snapshots = run.snapshots
+        if snapshots.kind != "images":
+            raise Refused(409, "This run draws points, not pictures; watch them in the scatter view.")
+        n_classes = len(snapshots.classes) if snapshots.conditional else 0
+        labels = [latent.label_of(spec, n_classes) for spec in specs]
+        y = torch.tensor(labels) if n_classes else None
+        pictures, step, version = snapshots.render(z, y)
+        row = np.concatenate(list(pictures), axis=1)
+        if row.shape[2] == 1:
+            row = row.repeat(3, axis=2)
+        headers = {"X-Gv-Width": str(row.shape[1]), "X-Gv-Height": str(row.shape[0]), "X-Gv-Step": str(step),
+                   "X-Gv-Version": str(version), "X-Gv-Class": "" if labels[0] is None else str(labels[0]),
+                   "Cache-Control": "no-store"}
+        return Response(row.tobytes(), headers=headers, media_type="application/octet-stream")
+
+    def _describe(self, run: Any) -> Response:
+        snapshots = run.snapshots
+        found = self._directions(run)
+        shape = run.spec.shape
+        width, height = (shape[2], shape[1]) if len(shape) == 3 else (None, None)
+        directions = [{"index": index, "label": f"Direction {index + 1}", "strength": round(float(strength), 4)}
+                      for index, strength in enumerate(found.strengths)]
+        return json_response({
+            "latent_dim": snapshots.latent_dim, "conditional": snapshots.conditional, "classes": snapshots.classes,
+            "directions": directions, "version": snapshots.version, "step": snapshots.step, "width": width, "height": height})
+
+    def _directions(self, run: Any) -> latent.Directions:
+        """The directions of the newest generator, looked for again at most about once a second."""
+        snapshots, known, now = run.snapshots, self._found.get(run), time.monotonic()
+        version = snapshots.version
+        if known and (known.version == version or now < known.good_until):
+            return known.directions
+        found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, known and known.directions)
+        cost = time.monotonic() - now
+        good_until = now + max(REFRESH_SECONDS, cost / REFRESH_SHARE)
+        self._found[run] = _Found(found, version, good_until)
+        return found

@@ -1,0 +1,129 @@
+"""The kept runs: the table, one run's history, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ganviz import registry
+from ganviz.disk import read_bounded
+from ganviz.engine import checkpoint
+from ganviz.errors import Busy
+from ganviz.runs import registry as kept
+from ganviz.runs.registry import RunInfo
+from ganviz.server import describe, encode
+from ganviz.server.frames import IMMUTABLE
+from ganviz.server.guard import Refused, body_as, find_run, json_response
+
+MAX_THUMB = 2**20
+SHORT = Annotated[str, Field(max_length=200)]
+
+
+class Action(BaseModel):
+    """What a page asks to be done with a run."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    action: Literal["rename", "notes", "delete", "restore", "resume", "fork"]
+    name: SHORT = ""
+    notes: str = Field("", max_length=kept.MAX_NOTES)
+    trashed: SHORT = ""
+    more_steps: int | None = Field(None, ge=1, le=100_000_000)
+    step: int | None = Field(None, ge=0)
+    settings: dict[str, Any] = Field(default_factory=dict, max_length=16)
+    replace: bool = False
+
+
+class Library:
+    """The runs folder of a `RunManager`."""
+
+    def __init__(self, manager: Any):
+        self._manager = manager
+
+    async def table(self, request: Request) -> Response:
+        """All runs, newest first: nothing here reads a log or loads a network."""
+        runs = await run_in_threadpool(self._manager.library)
+        folder = str(self._manager.runs_root.resolve())
+        return json_response({"runs": [row(info) for info in runs], "folder": folder})
+
+    async def detail(self, request: Request) -> Response:
+        """One run with its thinned history, kept pictures and checkpoints."""
+        return json_response(await run_in_threadpool(self._detail, request.path_params["run"]))
+
+    def _detail(self, run_id: str) -> dict[str, Any]:
+        run = find_run(self._manager, run_id)
+        folder = kept.find(self._manager.runs_root, run_id)
+        latest = run.frames.latest
+        changes = [describe.event(event) for event in run.events.since(0, ("setting", "note"))
+                   if event.data.get("level") != "progress"]
+        steps = [int(path.name.removeprefix("step-")) for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)]
+        return {**row(kept.run_info(folder)), "run": describe.run(run), "folder": str(folder.resolve()),
+                "history": encode.columns(encode.thin(run.events.rows())), "frames": run.frames.steps(),
+                "frame": latest and describe.frame(run.id, latest), "events": changes[-100:], "checkpoints": steps,
+                "probes": describe.newest(run.events.since(0, describe.FIGURES), describe.FIGURES)}
+
+    async def thumb(self, request: Request) -> Response:
+        """A run's newest small picture."""
+        info = await run_in_threadpool(lambda: kept.run_info(kept.find(self._manager.runs_root, request.path_params["run"])))
+        if info.thumb is None:
+            raise Refused(404, "This run has no picture yet.")
+        data = await run_in_threadpool(read_bounded, info.thumb, MAX_THUMB)
+        return Response(data, headers={"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}, media_type="image/png")
+
+    async def act(self, request: Request) -> Response:
+        """Rename, annotate, delete, bring back, resume or fork; answers ``{"ok", "sentence", ...}``."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
+        asked = await body_as(Action, request)
+        try:
+            answer = await run_in_threadpool(getattr(self, f"_{asked.action}"), request.path_params["run"], asked)
+        except Busy as error:
+            return json_response({"ok": False, "sentence": error.sentence, "busy": True}, 409)
+        return json_response({"ok": True, **answer})
+
+    def _rename(self, run_id: str, asked: Action) -> dict[str, Any]:
+        kept.rename(self._manager.runs_root, run_id, asked.name)
+        return {"sentence": "Renamed."}
+
+    def _notes(self, run_id: str, asked: Action) -> dict[str, Any]:
+        kept.set_notes(self._manager.runs_root, run_id, asked.notes)
+        return {"sentence": "Notes saved."}
+
+    def _delete(self, run_id: str, asked: Action) -> dict[str, Any]:
+        return {"sentence": "Deleted.", "trashed": self._manager.delete(run_id)}
+
+    def _restore(self, run_id: str, asked: Action) -> dict[str, Any]:
+        return {"sentence": "Brought back.", "run": kept.restore(self._manager.runs_root, asked.trashed)}
+
+    def _resume(self, run_id: str, asked: Action) -> dict[str, Any]:
+        run = self._manager.resume(run_id, asked.more_steps, asked.replace)
+        return {"sentence": "Going on from the last checkpoint.", "run": run.id}
+
+    def _fork(self, run_id: str, asked: Action) -> dict[str, Any]:
+        run = self._manager.fork(run_id, asked.settings, asked.step, asked.replace)
+        return {"sentence": "A new run goes on from that checkpoint.", "run": run.id}
+
+
+def preset_label(info: RunInfo) -> str:
+    """The preset as the form calls it."""
+    return registry.PRESETS.get(info.preset).label if info.preset in registry.PRESETS.names() else info.preset
+
+
+def title(info: RunInfo) -> str:
+    """What a person calls the run: the name they gave it, else its preset."""
+    return info.name if info.name != info.id else preset_label(info) or info.id
+
+
+def row(info: RunInfo) -> dict[str, Any]:
+    """One line of the table."""
+    sets = registry.DATASETS
+    return {"id": info.id, "name": title(info), "preset": info.preset, "data": info.data, "preset_label": preset_label(info),
+            "data_label": sets.get(info.data).label if info.data in sets.names() else info.data,
+            "steps": info.steps, "step": info.step, "state": info.state, "sentence": info.sentence, "created": info.created,
+            "updated": info.updated, "figures": info.figures, "best": info.best, "notes": info.notes,
+            "resumable": info.resumable,
+            "thumb": f"/gv/library/{info.id}/thumb.png?at={info.updated:.0f}" if info.thumb else None}

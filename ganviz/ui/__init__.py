@@ -1,0 +1,1 @@
+"""The page: Gradio for the form, theme and tabs; own small scripts (``assets/``) for everything that streams."""

@@ -1,0 +1,160 @@
+"""Start the dashboard: flags, port, server, browser, and a clean end."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+FIRST_PORT, LAST_PORT = 7860, 7899
+CLOSING_SECONDS = 1.8
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """``python app.py``: serve until Ctrl-C. Returns the exit status."""
+    options = _flags().parse_args(arguments)
+    gc.disable()  # imports make a million objects that all stay: looking through them costs a fifth of the start
+    port = _choose_port(options.host, options.port)
+    if port is None:
+        return 2
+    try:
+        manager = _make_manager(options)
+        if manager is None:
+            return 2
+        from ganviz.server import routes
+        url = open_dashboard(manager, routes(manager), options.host, port)
+    except KeyboardInterrupt:
+        print("Stopped before the page was up; nothing was running.", file=sys.stderr)
+        return 130
+    gc.freeze()
+    gc.enable()
+    _warm(manager)
+    print(f"ganviz is at {url}  (data in {options.data_root}, runs in {options.runs_root}; Ctrl-C stops it)", flush=True)
+    if not options.no_browser and _has_display():
+        import webbrowser
+        webbrowser.open(url)
+    _wait_for_the_end()
+    print("Saving and closing.", flush=True)
+    _close(manager)
+    return 0
+
+
+def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
+    """Serve the page and ``routes`` from a background thread; returns the address."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: nothing leaves the machine
+    from ganviz.ui import page
+    dashboard = page.build(manager)
+    dashboard.launch(server_name=host, server_port=port, inbrowser=False, prevent_thread_lock=True, ssr_mode=False,
+                     app_kwargs={"routes": routes}, **page.launch_options())
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+
+
+def _warm(manager: Any) -> None:
+    """Draw the default data set while the person looks at the page: the first Train then starts at once."""
+    from ganviz.config import RunConfig
+    from ganviz.ui.form import default_preset
+    manager.warm(RunConfig.from_preset(default_preset()))
+
+
+def _flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="app.py", description="Train GANs and watch them live, in the browser.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, help=f"port to listen on (default: {FIRST_PORT}, or the next free one)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+    parser.add_argument("--data-root", type=Path, default=Path("data"), help="where data sets are kept (default: ./data)")
+    parser.add_argument("--runs-root", type=Path, default=Path("runs"), help="where runs are kept (default: ./runs)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+    return parser
+
+
+def _choose_port(host: str, wanted: int | None) -> int | None:
+    """The port to serve on, or None after telling why there is none."""
+    if wanted is not None:
+        if not 1 <= wanted <= 65_535:
+            print(f"Port {wanted} does not exist: give a number from 1 to 65535.", file=sys.stderr)
+            return None
+        problem = _cannot_bind(host, wanted)
+        if problem:
+            print(f"Cannot listen on {host}:{wanted} ({problem}). Choose another --port, or leave it out.", file=sys.stderr)
+            return None
+        return wanted
+    for port in range(FIRST_PORT, LAST_PORT + 1):
+        problem = _cannot_bind(host, port)
+        if problem is None:
+            if port != FIRST_PORT:
+                print(f"Port {FIRST_PORT} is busy; using {port}.", flush=True)
+            return port
+    print(f"Cannot listen on {host}, ports {FIRST_PORT} to {LAST_PORT} ({problem}). Give a free one with --port.",
+          file=sys.stderr)
+    return None
+
+
+def _cannot_bind(host: str, port: int) -> str | None:
+    """Why a server cannot listen there, or None."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _has_display() -> bool:
+    """A browser opened here would be seen by the person who typed the command."""
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("CI"):
+        return False
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _wait_for_the_end() -> None:
+    """Block until Ctrl-C or a termination signal."""
+    end = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: end.set())
+    while not end.wait(1.0):  # a wait without end would not see Ctrl-C on Windows
+        pass
+
+
+def _close(manager: Any) -> None:
+    """Save the run and leave; open browser tabs hold sockets, so the server's own shutdown is not waited for."""
+    saving = threading.Thread(target=manager.close, args=(CLOSING_SECONDS,), daemon=True)
+    saving.start()
+    saving.join(CLOSING_SECONDS)
+    if saving.is_alive():
+        print("The run was still busy with a step; it can be resumed from its last save.", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # the server's and the trainer's threads end here, not in an interpreter half torn down
+
+
+def _make_manager(options: argparse.Namespace) -> Any:
+    """The one owner of runs, or None after telling what is wrong with the flags."""
+    from ganviz.errors import GanvizError
+    try:
+        for flag, root in (("--runs-root", options.runs_root), ("--data-root", options.data_root)):
+            _make_folder(flag, root)
+        from ganviz.device import pick_device
+        from ganviz.probes import default_observers
+        from ganviz.runs.manager import RunManager
+        return RunManager(options.runs_root, options.data_root, pick_device(options.device),
+                          lambda: default_observers(options.data_root))
+    except GanvizError as error:
+        print(error.sentence, file=sys.stderr)
+        return None
+
+
+def _make_folder(flag: str, root: Path) -> None:
+    """Create ``root``; a `GanvizError` names the flag where that cannot be."""
+    from ganviz.errors import GanvizError
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GanvizError(f"Cannot use the folder {root} ({error.strerror}). Choose another with {flag}.") from None

@@ -1,0 +1,24 @@
+"""What a tab of the page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+
+@dataclass(frozen=True)
+class View:
+    """A tab. ``build(manager, page)`` adds its components inside the open tab of the `gradio.Blocks` ``page``."""
+
+    id: str
+    label: str
+    order: int
+    build: Callable[[Any, Any], None]
+
+
+def static(html: str, elem_id: str) -> gr.HTML:
+    """Markup that Gradio renders once and never touches again. Plain markup only: it passes through a template engine."""
+    return gr.HTML(html_template=html, value="", js_on_load=None, apply_default_css=False, elem_id=elem_id)

@@ -1,0 +1,147 @@
+"""The adversarial step against the same maths written out the long way."""
+
+import copy
+
+import pytest
+import torch
+
+from ganviz.algorithms import build
+from ganviz.config import RunConfig
+from ganviz.data.source import Batch, DataSpec
+
+CPU = torch.device("cpu")
+SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
+BASE = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,),
+        "g_norm": "none", "latent_dim": 4, "batch_size": 6, "optimizer": "sgd", "g_lr": 0.1, "d_lr": 0.1}
+
+
+def made(**changes):
+    return build(RunConfig.parse({**BASE, **changes}), SPEC, CPU)
+
+
+def batch(seed=0, count=6):
+    random = torch.Generator().manual_seed(seed)
+    return Batch(torch.rand(count, 1, 8, 8, generator=random) * 2 - 1, torch.arange(count) % 10)
+
+
+def gradients_of(loss, network):
+    return torch.autograd.grad(loss, list(network.parameters()))
+
+
+def moves(before, after):
+    """What SGD with learning rate 0.1 was given as gradient."""
+    return [(b - a) / 0.1 for b, a in zip(before.parameters(), after.parameters(), strict=True)]
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "relativistic", "wasserstein", "least-squares"])
+@pytest.mark.parametrize("penalty", ["none", "r1", "r1+r2", "wgan-gp"])
+@pytest.mark.parametrize("conditioning", ["none", "projection"])
+def test_one_pass_serves_both_players_exactly(objective, penalty, conditioning):
+    """MEASURED.md part 3: the simultaneous update equals two separate backward passes from the same position."""
+    algorithm = made(objective=objective, penalty=penalty, conditioning=conditioning, update="simultaneous", penalty_weight=0.7)
+    g, d = copy.deepcopy(algorithm.generator), copy.deepcopy(algorithm.discriminator)
+    random = torch.Generator().manual_seed(algorithm.config.seed + 1)
+    data = batch()
+    y = data.y if conditioning == "projection" else None
+    algorithm.step(lambda: data)
+
+    z = torch.randn(6, 4, generator=random)
+    fake = g(z, y)
+    real_logits, fake_logits = d(data.x, y), d(fake.detach(), y)
+    loss_d = algorithm.objective.d(real_logits, fake_logits)
+    loss_d = loss_d + 0.7 * algorithm.penalty.penalty(lambda x: d(x, y), data.x, fake.detach(), random)
+    loss_g = algorithm.objective.g(d(data.x, y).detach(), d(fake, y))
+    for expected, network, now in ((gradients_of(loss_d, d), d, algorithm.discriminator),
+                                   (gradients_of(loss_g, g), g, algorithm.generator)):
+        for wanted, got in zip(expected, moves(network, now), strict=True):
+            torch.testing.assert_close(got, wanted, rtol=1e-3, atol=2e-5)
+
+
+def test_alternating_g_answers_the_moved_d():
+    algorithm = made()
+    g, d = copy.deepcopy(algorithm.generator), copy.deepcopy(algorithm.discriminator)
+    random = torch.Generator().manual_seed(algorithm.config.seed + 1)
+    data = batch()
+    algorithm.step(lambda: data)
+
+    fake = g(torch.randn(6, 4, generator=random))
+    step_d = gradients_of(algorithm.objective.d(d(data.x), d(fake.detach())), d)
+    with torch.no_grad():
+        for p, move in zip(d.parameters(), step_d, strict=True):
+            p -= 0.1 * move
+    step_g = gradients_of(algorithm.objective.g(d(data.x), d(fake)), g)
+    for wanted, got in zip(step_g, moves(g, algorithm.generator), strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-3, atol=2e-5)
+
+
+def test_a_penalised_turn_moves_d_by_the_penalty_too():
+    plain, penalised = made(), made(penalty="r1", penalty_weight=10.0)
+    data = batch()
+    for algorithm in (plain, penalised):
+        algorithm.step(lambda: data)
+    assert not torch.equal(next(plain.discriminator.parameters()), next(penalised.discriminator.parameters()))
+    assert penalised.stats.read()["penalty"] > 0
+
+
+def test_several_critic_steps_draw_several_batches():
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return batch(len(drawn))
+
+    made(d_steps=5, objective="wasserstein", penalty="wgan-gp").step(draw)
+    assert len(drawn) == 5  # G learns from the fakes of the last critic step
+
+
+def test_weight_clipping_bounds_every_weight():
+    algorithm = made(objective="wasserstein", weight_clip=0.01)
+    algorithm.step(batch)
+    assert all(p.abs().max() <= 0.01 for p in algorithm.discriminator.parameters())
+
+
+def test_gradient_clipping_bounds_the_move():
+    algorithm = made(grad_clip=1e-3)
+    before = copy.deepcopy(algorithm.generator)
+    algorithm.step(batch)
+    norm = torch.cat([m.flatten() for m in moves(before, algorithm.generator)]).norm()
+    assert norm <= 1.01e-3
+
+
+@pytest.mark.parametrize("changes", [
+    {"label_flip": 0.3}, {"label_smoothing": 0.1}, {"instance_noise": 0.5}, {"minibatch_std": True}, {"pac": 2},
+    {"augment": ("translation", "cutout", "brightness")}, {"conditioning": "auxiliary"}, {"conditioning": "concat"},
+    {"precision": "bf16"}, {"precision": "bf16", "penalty": "r1+r2", "update": "simultaneous"}, {"d_norm": "spectral"},
+    {"pac": 2, "penalty": "r1"}, {"optimizer": "rmsprop"}, {"optimizer": "momentum"}, {"optimizer": "adam"},
+    {"g_steps": 3}, {"instance_noise": 0.2, "penalty": "dragan", "update": "simultaneous"}], ids=str)
+def test_every_option_trains_and_stays_finite(changes):
+    algorithm = made(**{"g_lr": 1e-3, "d_lr": 1e-3, **changes})
+    before = copy.deepcopy(algorithm.generator)
+    for seed in range(5):
+        algorithm.step(lambda seed=seed: batch(seed))
+    stats = algorithm.stats.read()
+    assert {"loss_d", "loss_g", "d_real", "d_fake"} <= stats.keys()
+    assert any(not torch.equal(a, b) for a, b in zip(before.parameters(), algorithm.generator.parameters(), strict=True))
+
+
+def test_instance_noise_fades_to_nothing():
+    algorithm = made(instance_noise=1.0, instance_noise_steps=10)
+    x = torch.zeros(6, 1, 8, 8)
+    assert algorithm._shown(x).std() == pytest.approx(1.0, abs=0.15)
+    algorithm.steps_done = 5
+    assert algorithm._shown(x).std() == pytest.approx(0.5, abs=0.1)
+    algorithm.steps_done = 10
+    assert torch.equal(algorithm._shown(x), x)
+
+
+def test_resumed_is_uninterrupted():
+    through, first, second = made(optimizer="adam"), made(optimizer="adam"), made(optimizer="adam", seed=9)
+    for seed in range(8):
+        through.step(lambda seed=seed: batch(seed))
+    for seed in range(4):
+        first.step(lambda seed=seed: batch(seed))
+    second.load(copy.deepcopy(first.weights()), copy.deepcopy(first.training_state()))
+    for seed in range(4, 8):
+        second.step(lambda seed=seed: batch(seed))
+    a, b = through.weights(), second.weights()
+    assert all(torch.equal(a[name], b[name]) for name in a)

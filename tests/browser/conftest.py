@@ -1,0 +1,175 @@
+"""One real server and one real Chromium for all browser tests; every page is watched for errors and strangers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync"]
+START_SECONDS = 120
+PATIENCE = 60_000  # ms; a shared two-core machine is slow at times
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """A browser on a shared machine is starved at times: such a test gets a second chance, and the report counts it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+class Server:
+    """The app in a process of its own."""
+
+    def __init__(self, url: str, process: subprocess.Popen, runs: Path):
+        self.url = url
+        self.process = process
+        self.runs = runs
+
+    def command(self, action: str, **more) -> dict:
+        """Send a command as a page would; the answer, also where it is a refusal."""
+        body = json.dumps({"action": action, **more}).encode()
+        request = urllib.request.Request(f"{self.url}/gv/command", body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            return json.load(refusal)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("app")
+    port = _free_port()
+    with (folder / "output.txt").open("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--no-browser", "--device", "cpu",
+             "--data-root", str(folder / "data"), "--runs-root", str(folder / "runs")],
+            stdout=output, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        try:
+            _wait_until_it_answers(process, port, folder / "output.txt")
+            yield Server(f"http://127.0.0.1:{port}", process, folder / "runs")
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        sentence = "The browser tests need Chromium: apt-get install chromium."
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server) -> Iterator[Callable]:
+    """``visit(viewport=, theme=, ready=)`` opens the app in a browser of its own; at the end no page may have complained."""
+    contexts, complaints = [], []
+
+    def open_page(viewport=DESKTOP, theme: str = "light", before: Callable | None = None):
+        context = chromium.new_context(viewport=viewport, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        _watch(page, urlparse(server.url).netloc, complaints)
+        if before:
+            before(page)
+        page.goto(server.url, wait_until="domcontentloaded")
+        page.wait_for_selector("body[data-gv-ready=yes]")
+        page.wait_for_selector("#gv-link[data-link=live]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def idle(server) -> None:
+    """No run trains when the test begins."""
+    stop(server)
+
+
+@pytest.fixture
+def trained(visit, server) -> Iterator:
+    """A page with a run that has drawn its first pictures; stopped afterwards."""
+    stop(server)
+    page = visit()
+    start(page)
+    yield page
+    stop(server)
+
+
+def start(page) -> None:
+    """Click Train and wait for the first pictures and curves."""
+    page.click("#gv-train")
+    page.wait_for_selector("body[data-gv-state=running]")
+    page.wait_for_function("Number(document.body.dataset.gvPoints) >= 2")
+    page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+
+
+def stop(server: Server) -> None:
+    """Stop whatever trains."""
+    for _ in range(300):
+        if not server.command("stop").get("ok"):
+            return
+        time.sleep(0.1)
+
+
+def step_of(page) -> int:
+    return int(page.evaluate("document.body.dataset.gvStep"))
+
+
+def picture_of(page, selector: str) -> str:
+    return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+
+
+def _watch(page, home: str, complaints: list[str]) -> None:
+    page.on("console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    page.on("request", lambda r: complaints.append(f"left the machine: {r.url}")
+            if urlparse(r.url).scheme in ("http", "https", "ws", "wss") and urlparse(r.url).netloc != home else None)
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def _wait_until_it_answers(process: subprocess.Popen, port: int, output: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"The app did not start:\n{output.read_text()}")

@@ -1,0 +1,97 @@
+"""The form: presets fill it, its mistakes are told where they were made, live settings reach the run."""
+
+from __future__ import annotations
+
+from .conftest import start, step_of, stop
+
+
+def set_number(page, field: str, value: str) -> None:
+    page.fill(f"#gv-f-{field} input", value)
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(400)  # at a person's pace: Gradio takes a value over some moments after it was typed
+
+
+def test_a_preset_fills_the_form(visit, idle):
+    page = visit()
+    page.click("#gv-f-preset input")
+    page.get_by_role("option", name="Digits, MLP").click()
+    page.wait_for_function("document.querySelector('#gv-f-steps input').value === '20000'")
+    page.wait_for_function("document.querySelector('#gv-preset-why').textContent.includes('textbook')")
+    page.click("#gv-group-networks > button")
+    assert page.is_visible("#gv-f-g_hidden")
+    assert not page.is_visible("#gv-f-upsample")
+
+
+def test_a_mistake_is_told_at_its_field(visit, server, idle):
+    page = visit()
+    set_number(page, "batch_size", "0")
+    page.click("#gv-train")
+    page.wait_for_selector("#gv-e-batch_size")
+    assert "Batch size" in page.text_content("#gv-e-batch_size")
+    assert page.get_attribute("#gv-f-batch_size input", "aria-invalid") == "true"
+    assert "Batch size" in page.text_content("#gv-announce")
+    assert page.get_attribute("body", "data-gv-state") in ("idle", "stopped", "finished")
+    set_number(page, "batch_size", "16")
+    page.wait_for_selector("#gv-e-batch_size", state="detached")
+
+
+def test_a_mistake_in_a_folded_group_unfolds_it(visit, server, idle):
+    page = visit()
+    page.click("#gv-group-optimisation > button")
+    set_number(page, "g_lr", "-1")
+    page.click("#gv-group-optimisation > button")
+    page.wait_for_function("!document.querySelector('#gv-f-g_lr').checkVisibility()")
+    page.click("#gv-train")
+    page.wait_for_selector("#gv-e-g_lr")
+    assert page.is_visible("#gv-e-g_lr")
+
+
+def test_a_second_start_says_what_is_running(trained, visit, server):
+    page = visit()
+    page.wait_for_selector("body[data-gv-state=running]")
+    first = page.evaluate("window.ganviz.now.run.id")
+    page.eval_on_selector("#gv-train", "button => button.click()")
+    page.wait_for_selector("#gv-replace", state="visible")
+    assert "is running" in page.text_content("#gv-form-note")
+    page.click("#gv-replace")
+    page.wait_for_function(f"window.ganviz.now.run?.id !== '{first}'")
+    for view in (page, trained):
+        view.wait_for_function(f"window.ganviz.now.run?.id !== '{first}'")
+        view.wait_for_selector("body[data-gv-state=running]")
+        assert view.is_hidden("#gv-replace")
+
+
+def test_a_change_while_training_offers_the_next_run(trained):
+    page = trained
+    set_number(page, "seed", "5")
+    page.wait_for_selector("#gv-replace", state="visible")
+    assert "seed" in page.text_content("#gv-form-note")
+    set_number(page, "seed", "0")
+    page.wait_for_selector("#gv-replace", state="hidden")
+
+
+def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit):
+    page = trained
+    other = visit()
+    other.wait_for_selector("body[data-gv-state=running]")
+    for view in (page, other):
+        view.click("#gv-group-optimisation > button")
+    set_number(page, "g_lr", "0.0007")
+    page.wait_for_function("document.querySelector('#gv-announce').textContent.includes('0.0007')")
+    other.wait_for_function("document.querySelector('#gv-f-g_lr input').value === '0.0007'")
+    other.reload()
+    other.wait_for_selector("body[data-gv-ready=yes]")
+    other.click("#gv-group-optimisation > button")
+    other.wait_for_function("document.querySelector('#gv-f-g_lr input')?.value === '0.0007'")
+
+
+def test_stop_stops(visit, server, idle):
+    page = visit()
+    start(page)
+    page.click("#gv-stop")
+    page.wait_for_selector("body[data-gv-state=stopped]")
+    at = step_of(page)
+    page.wait_for_timeout(800)
+    assert step_of(page) == at
+    assert not server.command("pause")["ok"]
+    stop(server)

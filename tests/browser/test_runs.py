@@ -1,0 +1,105 @@
+"""The Runs view in a real browser: find, replay, compare, annotate, delete and undo, open, resume."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import DESKTOP, PHONE, picture_of, start, stop
+
+
+@pytest.fixture(scope="module")
+def kept(chromium, server):
+    """Two short runs are kept."""
+    page = chromium.new_page(viewport=DESKTOP)
+    page.goto(server.url)
+    page.wait_for_selector("body[data-gv-ready=yes]")
+    for _ in range(2):
+        stop(server)
+        start(page)
+        page.wait_for_function("document.querySelector('#gv-scrub').max >= 2")
+        stop(server)
+    page.close()
+
+
+def open_runs(page):
+    page.click("#gv-view-runs-button")
+    page.wait_for_selector("#gv-runs-body tr")
+
+
+def open_first(page):
+    open_runs(page)
+    page.click("#gv-runs-body tr:first-child .gv-run-name button")
+    page.wait_for_selector("#gv-detail:not([hidden])")
+    page.wait_for_function("document.querySelector('#gv-replay canvas')?.width > 300")
+
+
+def test_replay_walks_through_pictures_with_the_curves_cursor(visit, kept):
+    page = visit()
+    open_first(page)
+    page.wait_for_function("document.querySelector('#gv-detail-plot .gv-cursor')?.dataset.step > 0")
+    last = picture_of(page, "#gv-replay canvas")
+    page.eval_on_selector("#gv-replay input[type=range]", "r => { r.value = 0; r.dispatchEvent(new Event('input')); }")
+    page.wait_for_function("document.querySelector('#gv-detail-plot .gv-cursor').dataset.step === '0'")
+    page.wait_for_function("before => document.querySelector('#gv-replay canvas').toDataURL() !== before", arg=last)
+    page.click("#gv-replay .gv-play")
+    page.wait_for_function("Number(document.querySelector('#gv-detail-plot .gv-cursor').dataset.step) > 0")
+
+
+def test_search_rename_notes_delete_undo(visit, kept):
+    page = visit()
+    open_first(page)
+    rows = page.locator("#gv-runs-body tr").count()
+    page.click("#gv-detail-rename")
+    page.fill("#gv-detail-title input", "A <b>name</b>")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#gv-runs-body').textContent.includes('A <b>name</b>')")
+    page.fill("#gv-detail-notes", "worked at once")
+    page.fill("#gv-runs-search", "worked once")
+    page.wait_for_function("document.querySelectorAll('#gv-runs-body tr').length === 1")
+    page.fill("#gv-runs-search", "")
+    page.click("#gv-detail-delete")
+    page.wait_for_function(f"document.querySelectorAll('#gv-runs-body tr').length === {rows - 1}")
+    page.click("#gv-runs-note button")
+    page.wait_for_function(f"document.querySelectorAll('#gv-runs-body tr').length === {rows}")
+    assert page.input_value("#gv-detail-notes") == "worked at once"
+
+
+def test_compare_lays_runs_over_each_other(visit, kept):
+    page = visit()
+    open_runs(page)
+    assert page.is_disabled("#gv-runs-compare")
+    for index in range(2):
+        page.check(f"#gv-runs-body tr:nth-child({index + 1}) input")
+    page.click("#gv-runs-compare")
+    page.wait_for_function("document.querySelector('#gv-compare-plot').data?.length === 2")
+    page.wait_for_function("[...document.querySelectorAll('#gv-compare-grids canvas')].filter(c => c.width > 300).length === 2")
+    page.select_option("#gv-compare-series", "loss_g")
+    page.wait_for_function("document.querySelector('#gv-compare-plot').data[0].hovertemplate.includes('G loss')")
+    page.click("#gv-compare-back")
+    page.wait_for_selector("#gv-runs", state="visible")
+
+
+def test_a_kept_run_opens_in_the_train_view(visit, kept):
+    page = visit()
+    open_first(page)
+    page.click("#gv-detail-open")
+    page.wait_for_selector("#gv-watching")
+    page.wait_for_function("Number(document.body.dataset.gvPoints) >= 2")
+    page.wait_for_selector("#gv-latent[data-ready=yes]")
+    page.click("#gv-watching button")
+    page.wait_for_selector("#gv-watching", state="detached")
+
+
+def test_resume_goes_on_training(visit, server, kept):
+    page = visit()
+    open_first(page)
+    page.click("#gv-detail-resume")
+    page.wait_for_selector("body[data-gv-state=running]")
+    stop(server)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_never_scrolls_sideways(visit, kept, theme):
+    page = visit(PHONE, theme)
+    open_first(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,130 @@
+"""The main job: click Train, watch, pause, step, stop; the same in every browser."""
+
+from __future__ import annotations
+
+import re
+
+from .conftest import picture_of, start, step_of, stop
+
+
+def test_click_train_and_watch(visit, server, idle):
+    page = visit()
+    start(page)
+    points, shown = int(page.evaluate("document.body.dataset.gvPoints")), page.get_attribute("#gv-grid", "data-step")
+    before = picture_of(page, "#gv-grid-canvas")
+    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
+    page.wait_for_function(f"Number(document.querySelector('#gv-grid').dataset.step) > {shown}")
+    assert picture_of(page, "#gv-grid-canvas") != before
+    traces = page.evaluate("document.querySelector('#gv-plot-loss').data.map((trace) => [...trace.x].length)")
+    assert min(traces) > points
+    assert page.locator("#gv-legend-loss .gv-key").count() == 2
+    assert page.locator("#gv-columns span").all_text_contents() == [str(digit) for digit in range(10)]
+    assert not page.is_visible("#gv-train")
+    page.click("#gv-stop")
+    page.wait_for_selector("body[data-gv-state=stopped]")
+    assert page.is_visible("#gv-train")
+    assert "Stopped after" in page.text_content("#gv-sentence")
+
+
+def test_reals_can_be_looked_at(trained):
+    page = trained
+    page.click("[data-show=real]")
+    page.wait_for_selector("#gv-grid[data-step=real]")
+    fake = picture_of(page, "#gv-grid-canvas")
+    page.click("[data-show=generated]")
+    page.wait_for_function("document.querySelector('#gv-grid').dataset.step !== 'real'")
+    assert picture_of(page, "#gv-grid-canvas") != fake
+
+
+def test_pause_step_resume(trained):
+    page = trained
+    assert page.is_disabled("[data-step='1']")
+    page.click("#gv-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    page.wait_for_timeout(500)
+    first = step_of(page)
+    page.wait_for_timeout(700)
+    assert step_of(page) == first
+    for steps in (1, 10):
+        page.click(f"#gv-controls [data-step='{steps}']")
+        page.wait_for_function(f"Number(document.body.dataset.gvStep) === {first + steps}")
+        first += steps
+    page.wait_for_selector("body[data-gv-state=paused]")
+    page.wait_for_function(f"document.querySelector('#gv-grid').dataset.step === '{first}'")
+    page.locator("h1, h2").first.click()
+    page.keyboard.press("Space")
+    page.wait_for_selector("body[data-gv-state=running]")
+    page.wait_for_function(f"Number(document.body.dataset.gvStep) > {first}")
+
+
+def test_a_second_browser_and_a_reload_see_the_same_run(trained, visit):
+    page = trained
+    page.wait_for_function("Number(document.body.dataset.gvPoints) > 6")
+    page.click("#gv-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    page.wait_for_timeout(600)
+    step, points = step_of(page), int(page.evaluate("document.body.dataset.gvPoints"))
+    other = visit()
+    page.reload()
+    for view in (page, other):
+        view.wait_for_selector("body[data-gv-state=paused]")
+        view.wait_for_function(f"Number(document.body.dataset.gvStep) === {step}")
+        view.wait_for_function(f"Number(document.body.dataset.gvPoints) >= {points}")
+        view.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+        assert int(view.get_attribute("#gv-scrub", "max")) > 0
+    other.click("#gv-pause")
+    page.wait_for_selector("body[data-gv-state=running]")
+    page.wait_for_function(f"Number(document.body.dataset.gvStep) > {step}")
+
+
+def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
+    sockets = []
+
+    def between(route):
+        route.connect_to_server()
+        sockets.append(route)
+
+    page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
+    start(page)
+    hellos, points = page.evaluate("window.ganviz.stats.hellos"), int(page.evaluate("document.body.dataset.gvPoints"))
+    sockets[-1].close()
+    page.wait_for_function("document.querySelector('#gv-link').dataset.link === 'reconnecting'")
+    page.wait_for_selector("#gv-link[data-link=live]")
+    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 2}")
+    assert page.evaluate("window.ganviz.stats.hellos") == hellos
+    steps = page.evaluate("[...document.querySelector('#gv-plot-loss').data[0].x]")
+    assert steps == sorted(set(steps))
+    stop(server)
+
+
+def test_zoom_and_hidden_curves_survive_updates(trained):
+    page = trained
+    page.wait_for_function("Number(document.body.dataset.gvPoints) > 8")
+    page.click("#gv-legend-loss [data-series=loss_g]")
+    box = page.locator("#gv-plot-loss .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
+    page.mouse.up()
+    page.wait_for_selector("#gv-zoom-out:not([hidden])")
+    zoom = page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()")
+    points = int(page.evaluate("document.body.dataset.gvPoints"))
+    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 4}")
+    assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
+    assert page.evaluate("document.querySelector('#gv-plot-loss').data.map((trace) => trace.visible)")[2:] == [False, False]
+    page.click("#gv-smooth")
+    assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
+    page.click("#gv-zoom-out")
+    assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range[1]") != zoom[1]
+
+
+def test_looking_back_and_live_again(trained):
+    page = trained
+    page.wait_for_function("Number(document.querySelector('#gv-scrub').max) >= 3")
+    page.fill("#gv-scrub", "0")
+    page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) === 0")
+    assert page.get_attribute("#gv-live", "aria-pressed") == "false"
+    page.wait_for_timeout(1500)
+    assert page.get_attribute("#gv-grid", "data-step") == "0"
+    page.click("#gv-live")
+    page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")

@@ -1,0 +1,41 @@
+"""Lessons are short, lead to set-ups and lessons that exist, and cover every mistake."""
+
+import re
+
+import pytest
+
+from ganviz.registry import LESSONS, PRESETS
+
+NAMES = LESSONS.names()
+FIVE = ("mlp-gan", "minimax-gan", "virtual-data", "wgan-vs-vae", "gradient-flow")
+COACH = ("learning-rate", "gradients-and-depth", "d-too-strong", "d-too-weak", "oscillation", "mode-collapse", "memorisation")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_is_short_and_leads_somewhere(name):
+    lesson = LESSONS.get(name)
+    assert lesson.name == name and lesson.title
+    assert 80 <= len(lesson.text.split()) <= 150
+    assert lesson.line.endswith(".") and len(lesson.line) <= 120
+    assert lesson.presets and set(lesson.presets) <= set(PRESETS.names())
+    assert lesson.watch and all(point.endswith((".", "?")) or point.endswith(")") for point in lesson.watch)
+    assert not re.search(r"[A-Z]+_MEASURED", lesson.text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_to_lessons_or_papers(name):
+    lesson = LESSONS.get(name)
+    for words in (lesson.text, *lesson.watch):
+        for target in re.findall(r"\]\(([^)]+)\)", words):
+            assert target.removeprefix("#") in NAMES if target.startswith("#") else target.startswith("https://"), target
+        assert words.count("$") % 2 == 0 and words.count("**") % 2 == 0
+
+
+def test_every_mistake_and_every_system_has_a_lesson():
+    taught = {preset for _, lesson in LESSONS for preset in lesson.presets}
+    mistakes = {name for name, item in PRESETS if item.group == "Mistakes"}
+    assert mistakes <= taught and set(FIVE) <= taught
+
+
+def test_what_the_coach_points_to_exists():
+    assert set(COACH) <= set(NAMES)

@@ -1,0 +1,156 @@
+"""Resumed is uninterrupted, bit for bit; a fork goes its own way; history and pictures come along."""
+
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from ganviz.config import RunConfig
+from ganviz.errors import Busy, CheckpointError, ConfigError
+from ganviz.runs.manager import RunManager
+from ganviz.runs.registry import RunError
+from ganviz.runs.resume import forked, resumed
+
+CPU = torch.device("cpu")
+BASE = {"data": "digits", "image_size": 8, "batch_size": 8, "latent_dim": 4, "tick_seconds": 0.02, "sample_seconds": 0.05}
+MLP = {"generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,), "g_norm": "none"}
+DCGAN = {"generator": "dcgan", "discriminator": "dcgan", "g_width": 2, "d_width": 2}
+KINDS = {
+    "mlp": MLP,
+    "dcgan": DCGAN,
+    "conditional simultaneous": {**DCGAN, "conditioning": "projection", "objective": "relativistic", "penalty": "r1+r2",
+                                 "update": "simultaneous", "beta1": 0.0, "beta2": 0.99},
+    "augmented and noised": {**MLP, "augment": ("translation", "cutout"), "instance_noise": 0.3, "instance_noise_steps": 30},
+    "vae": {**MLP, "algorithm": "vae", "kl_warmup": 30},
+}
+
+
+def manager_in(tmp_path, name="runs"):
+    return RunManager(tmp_path / name, tmp_path / "data", CPU)
+
+
+def finish(run):
+    assert run.join(120), "the run did not end"
+    assert run.state == "finished", run.error
+    return run
+
+
+def equal(one, two):
+    a, b = one.trainer.weights(), two.trainer.weights()
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_resumed_is_uninterrupted(kind, tmp_path):
+    config = RunConfig.parse({**BASE, **KINDS[kind], "steps": 40})
+    whole = finish(manager_in(tmp_path, "whole").start(config))
+    manager = manager_in(tmp_path)
+    half = finish(manager.start(config.but(steps=17)))
+    rest = finish(manager.resume(half.id, more_steps=23))
+    assert rest.id == half.id and rest.step_count == 40
+    assert equal(whole, rest)
+
+
+def test_history_and_pictures_come_along(tmp_path):
+    manager = manager_in(tmp_path)
+    first = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 30})))
+    rows, pictures = len(first.events.rows()["step"]), first.frames.steps()
+    again = finish(manager.resume(first.id, more_steps=30))
+    steps = again.events.rows()["step"]
+    assert len(steps) > rows and steps[0] == first.events.rows()["step"][0] and steps[-1] == 60
+    assert all(a < b for a, b in pairwise(steps)), "no step twice"
+    assert set(pictures) <= set(again.frames.steps()) and again.frames.get(pictures[0]) is not None
+    assert again.status()["elapsed"] > first.status()["elapsed"]
+    assert again.events.seq > first.events.seq
+
+
+def test_what_lay_beyond_the_checkpoint_is_forgotten(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 20})))
+    stray = run.store.folder / "frames" / "000000099.png"
+    stray.write_bytes(run.frames.latest.data)
+    again = finish(manager.resume(run.id, more_steps=5))
+    assert 99 not in again.frames.steps() and not stray.exists()
+
+
+def test_a_finished_run_asks_how_many_more(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 5})))
+    with pytest.raises(ConfigError) as refusal:
+        manager.resume(run.id)
+    assert refusal.value.field == "steps"
+    with pytest.raises(CheckpointError):
+        resumed(run.store.folder / "checkpoints" / "step-000000005", 5, CPU, tmp_path)
+
+
+def test_a_fork_changes_what_may_change_and_leaves_its_parent(tmp_path):
+    manager = manager_in(tmp_path)
+    parent = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 12})))
+    fork = finish(manager.fork(parent.id, {"g_lr": 1e-3, "d_steps": 2}))
+    assert fork.id != parent.id and fork.step_count == 24
+    assert fork.config.g_lr == 1e-3 and fork.trainer.algorithm.optimizers["generator"].param_groups[0]["lr"] == 1e-3
+    assert "step 12" in fork.config.name and "generator learning rate" in fork.config.name
+    assert finish(manager.resume(parent.id, more_steps=1)).config.g_lr == 2e-4
+    with pytest.raises(ConfigError) as refusal:
+        forked(parent.store.folder, tmp_path / "runs", {"latent_dim": 8}, CPU, tmp_path)
+    assert refusal.value.field == "latent_dim"
+
+
+def test_an_unchanged_fork_is_the_run_going_on(tmp_path):
+    manager = manager_in(tmp_path)
+    parent = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 10})))
+    fork = finish(manager.fork(parent.id, {"steps": 25}))
+    assert equal(fork, finish(manager.resume(parent.id, more_steps=15)))
+
+
+def test_one_run_trains_at_a_time(tmp_path):
+    manager = manager_in(tmp_path)
+    first = manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0, "name": "the first"}))
+    with pytest.raises(Busy) as refusal:
+        manager.start(RunConfig.parse({**BASE, **MLP, "steps": 3}))
+    assert "the first" in refusal.value.sentence and "Stop it" in refusal.value.sentence
+    second = manager.start(RunConfig.parse({**BASE, **MLP, "steps": 3}), replace=True)
+    assert first.state == "stopped" and not first.active
+    finish(second)
+
+
+def test_weights_of_another_shape_are_refused_in_a_sentence(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 4})))
+    again = resumed(run.store.folder, 4, CPU, tmp_path / "data")
+    again.config = again.config.but(g_hidden=(13,))
+    again.start()
+    assert again.join(60) and again.state == "failed" and "does not fit" in again.error
+    again.store.close()
+
+
+def test_kept_runs_open_beside_the_one_that_trains(tmp_path):
+    manager = manager_in(tmp_path)
+    old = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 6})))
+    new = manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0}))
+    opened = manager.get(old.id)
+    assert opened.step_count == 6 and opened.frames.latest.step == 6
+    assert manager.get(None) is new and manager.get(new.id) is new
+    assert {info.id for info in manager.library()} == {old.id, new.id}
+    trashed = manager.delete(old.id)
+    assert [info.id for info in manager.library()] == [new.id] and old.id in trashed
+    manager.close(30)
+
+
+def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 8})))
+    then = {name: value.clone() for name, value in run.trainer.weights().items()}
+    again = finish(manager.resume(run.id, more_steps=20))
+    early, newest = manager.get(f"{run.id}@8"), again.snapshots
+    z = torch.randn(2, 4)
+    assert early.snapshots.render(z)[1] == 8 and newest.render(z)[1] == 28
+    first = next(value for name, value in then.items() if name.startswith("ema") and value.shape[-1] == 4)
+    assert torch.equal(early.snapshots.first_layer(), first)
+    for name in (f"{run.id}@x", f"{run.id}@", "nobody@3"):
+        if name.endswith("@"):
+            assert manager.get(name).step_count == 28
+        else:
+            with pytest.raises(RunError):
+                manager.get(name)

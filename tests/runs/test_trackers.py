@@ -1,0 +1,145 @@
+"""Trackers: they get every row and some pictures, and whatever they do, the training goes on."""
+
+import sys
+import threading
+import types
+
+import numpy as np
+import pytest
+
+from ganviz.api import follow, make_run
+from ganviz.errors import ConfigError
+from ganviz.runs import trackers
+from ganviz.runs.trackers import Reporter, Tracker, check_names
+
+
+class Told(Tracker):
+    """Remembers what it was told; ``fails``: the method that raises."""
+
+    def __init__(self, fails=""):
+        self.fails = fails
+        self.calls = []
+
+    def _take(self, name, *what):
+        self.calls.append((name, *what))
+        if name == self.fails:
+            raise RuntimeError("no  network\nhere")
+
+    def settings(self, config):
+        self._take("settings", config)
+
+    def scalars(self, step, values):
+        self._take("scalars", step, values)
+
+    def picture(self, step, pixels):
+        self._take("picture", step, pixels)
+
+    def close(self):
+        self._take("close")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """A function that registers a `Told` under a name."""
+    def add(name, fails=""):
+        tracker = Told(fails)
+        monkeypatch.setitem(trackers.TRACKERS, name, ("json", lambda folder, run_id: tracker))
+        return tracker
+    return add
+
+
+def train(tiny, folder, names, **changes):
+    run = make_run(tiny(**changes), folder, "cpu", "data")
+    run.observers.append(Reporter(names))
+    return run, follow(run)
+
+
+def notes(run):
+    return [event.data["sentence"] for event in run.events.since(0, ("note",)) if event.data["level"] == "warning"]
+
+
+def test_every_row_is_told_once_in_order(tiny, tmp_path, told, monkeypatch):
+    monkeypatch.setattr(trackers, "REPORT_SECONDS", 0.03)
+    tracker = told("told")
+    run, result = train(tiny, tmp_path / "run", ["told"])
+    rows = run.events.rows()
+    assert result.state == "finished" and not notes(run)
+    scalars = [call for call in tracker.calls if call[0] == "scalars"]
+    assert [step for _, step, _ in scalars] == rows["step"].tolist()
+    for index, (_, _, values) in enumerate(scalars):
+        assert values["loss_d"] == rows["loss_d"][index] and "time" not in values
+        assert all(np.isfinite(value) for value in values.values())
+    assert tracker.calls[0] == ("settings", run.config) and tracker.calls[-1] == ("close",)
+    (picture,) = [call for call in tracker.calls if call[0] == "picture"][-1:]
+    assert picture[1] == 40 and picture[2].dtype == np.uint8 and picture[2].shape == (71, 71, 3)
+
+
+@pytest.mark.parametrize("fails", ["settings", "scalars", "picture", "close"])
+def test_a_tracker_that_fails_is_dropped_and_the_others_go_on(tiny, tmp_path, told, fails):
+    broken, sound = told("broken", fails), told("sound")
+    run, result = train(tiny, tmp_path / "run", ["broken,sound"])
+    assert result.state == "finished" and result.step == 40
+    assert notes(run) == ["Nothing more is told to broken (RuntimeError: no network here); the training goes on."]
+    assert broken.calls[-1][0] == fails and sound.calls[-1] == ("close",)
+
+
+def test_a_tracker_that_hangs_does_not_hold_the_run_up(tiny, tmp_path, told, monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(trackers, "LAST_WORDS_SECONDS", 0.1)
+    tracker = told("slow")
+    tracker.settings = lambda config: release.wait(20)
+    try:
+        _, result = train(tiny, tmp_path / "run", ["slow"])
+        assert result.state == "finished"
+    finally:
+        release.set()
+
+
+def test_reporting_changes_no_weight(tiny, tmp_path, told):
+    told("told")
+    _, with_tracker = train(tiny, tmp_path / "a", ["told"])
+    without = follow(make_run(tiny(), None, "cpu", "data"))
+    ours, theirs = with_tracker.generator.state_dict(), without.generator.state_dict()
+    assert all((ours[name] == theirs[name]).all() for name in ours)
+
+
+def test_unknown_and_missing_trackers_are_told_before_the_run():
+    with pytest.raises(ConfigError, match=r"no tracker called 'mlflow'\. Choose of: tensorboard, trackio, wandb"):
+        check_names(["mlflow"])
+    assert check_names([]) == []
+
+
+def test_a_missing_package_comes_with_its_pip_command(monkeypatch):
+    monkeypatch.setattr(trackers, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="install it with: pip install trackio"):
+        Reporter(["trackio"])
+
+
+@pytest.mark.parametrize("name", ["trackio", "wandb"])
+def test_trackio_and_wandb_through_their_shared_interface(tiny, tmp_path, monkeypatch, name):
+    calls = []
+    api = types.ModuleType(name)
+    api.init = lambda **how: calls.append(("init", how))
+    api.log = lambda values, step: calls.append(("log", step, values))
+    api.finish = lambda: calls.append(("finish",))
+    api.Image = lambda pixels: ("image", pixels.shape)
+    monkeypatch.setitem(sys.modules, name, api)
+    monkeypatch.setattr(trackers, "find_spec", lambda name: True)
+    _, result = train(tiny, tmp_path / "my-run", [name])
+    assert result.state == "finished" and calls[-1] == ("finish",)
+    assert calls[0][1]["name"] == "my-run" and calls[0][1]["config"]["latent_dim"] == 4
+    assert any(call[0] == "log" and "loss_g" in call[2] for call in calls)
+    assert any(call[0] == "log" and call[2].get("samples") == ("image", (71, 71, 3)) for call in calls)
+
+
+def test_tensorboard_can_read_its_event_files(tiny, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    run, _ = train(tiny, tmp_path / "run", ["tensorboard"])
+    assert not notes(run)
+    read = EventAccumulator(str(tmp_path / "run" / "tensorboard"), size_guidance={"images": 0, "scalars": 0})
+    read.Reload()
+    rows = run.events.rows()
+    assert [(one.step, one.value) for one in read.Scalars("loss_d")] == [
+        (step, pytest.approx(value, rel=1e-6)) for step, value in zip(rows["step"], rows["loss_d"], strict=True)]
+    assert read.Images("samples")[-1].step == 40 and read.Tags()["tensors"] == ["settings/text_summary"]

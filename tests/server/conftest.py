@@ -1,0 +1,105 @@
+"""A still run: a real `Run` that never trains, so that a test decides what it tells and when."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+import torch
+import uvicorn
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from ganviz.algorithms.base import Series
+from ganviz.config import RunConfig
+from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.frames import Frame
+from ganviz.engine.run import Run
+from ganviz.engine.snapshot import SnapshotStore
+from ganviz.models import build_generator
+from ganviz.server import routes
+
+CPU = torch.device("cpu")
+TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
+        "g_norm": "none", "latent_dim": 12, "batch_size": 16, "steps": 0, "conditioning": "projection", "init": "xavier",
+        "tick_seconds": 0.02, "sample_seconds": 0.05}
+SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
+
+
+def still_run(run_id="one", **changes):
+    """A prepared run in memory that has not told anything yet."""
+    config = RunConfig.parse({**TINY, **changes})
+    run = Run(config, device=CPU, run_id=run_id)
+    run.spec = SPEC
+    run.series = [Series("loss_d", "D", "loss", "d")._asdict(), Series("loss_g", "G", "loss", "g")._asdict()]
+    run.snapshots = SnapshotStore(config.latent_dim, SPEC.classes, config.conditioning != "none", "images")
+    run.state = "paused"
+    return run
+
+
+def publish(run, step=1, seed=0):
+    """Give the run a generator to draw with."""
+    generator = build_generator(run.config, run.spec)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        generator.first.weight += 0.3 * torch.randn_like(generator.first.weight)
+    assert run.snapshots.publish(generator, step)
+
+
+def noise():
+    """Data that is there at once."""
+    return DataSource(SPEC, torch.randint(0, 256, (100, 1, 8, 8), dtype=torch.uint8), torch.arange(100) % 10)
+
+
+def frame(step, data=b"\x89PNG picture"):
+    return Frame(step, data, "image/png", 80, 72, 8, 10)
+
+
+@pytest.fixture
+def tools():
+    """The functions above, for tests."""
+    return SimpleNamespace(still_run=still_run, publish=publish, frame=frame, noise=noise, config=RunConfig.parse, tiny=TINY)
+
+
+@pytest.fixture
+def manager():
+    """Stands for a `RunManager`: ``start(run)`` makes a run current."""
+    runs = {}
+    stub = SimpleNamespace(current=None, device=CPU, get=runs.get)
+
+    def start(run):
+        runs[run.id] = stub.current = run
+        return run
+
+    stub.start = start
+    start(still_run())
+    return stub
+
+
+@pytest.fixture
+def client(manager):
+    """Plain requests to all routes."""
+    return TestClient(Starlette(routes=routes(manager)))
+
+
+@pytest.fixture
+def serve():
+    """A function that serves an app from a thread and returns its port."""
+    servers = []
+
+    def start(app):
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        end = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < end, "the server did not start"
+            time.sleep(0.01)
+        return server.servers[0].sockets[0].getsockname()[1]
+
+    yield start
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()

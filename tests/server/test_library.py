@@ -1,0 +1,95 @@
+"""The table of runs over HTTP: everything a page does with a kept run, and what it is refused."""
+
+import pytest
+import torch
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from ganviz.config import RunConfig
+from ganviz.runs.manager import RunManager
+from ganviz.server import routes
+
+TINY = {"data": "digits", "image_size": 8, "batch_size": 8, "latent_dim": 4, "tick_seconds": 0.02, "sample_seconds": 0.05,
+        "generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,), "g_norm": "none", "steps": 12}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    root = tmp_path_factory.mktemp("library")
+    manager = RunManager(root / "runs", root / "data", torch.device("cpu"))
+    for seed in (1, 2):
+        assert manager.start(RunConfig.parse({**TINY, "seed": seed})).join(60)
+    with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
+        yield manager, client
+    manager.close(30)
+
+
+def ids(client):
+    return [run["id"] for run in client.get("/gv/library").json()["runs"]]
+
+
+def test_the_table_names_every_run(kept):
+    _, client = kept
+    rows = client.get("/gv/library").json()["runs"]
+    assert len(rows) >= 2
+    assert rows[0]["step"] == 12 and rows[0]["state"] == "finished" and rows[0]["data_label"]
+    picture = client.get(rows[0]["thumb"])
+    assert picture.status_code == 200 and picture.headers["content-type"] == "image/png"
+
+
+def test_detail_holds_history_pictures_and_checkpoints(kept):
+    _, client = kept
+    run = client.get(f"/gv/library/{ids(client)[-1]}").json()
+    assert run["history"]["step"][-1] == 12 and run["frames"][-1] == 12 and run["checkpoints"] == [12]
+    assert run["run"]["config"]["latent_dim"] == 4
+    assert client.get(run["frame"]["url"]).status_code == 200
+
+
+def test_rename_and_notes(kept):
+    _, client = kept
+    run = ids(client)[-1]
+    assert client.post(f"/gv/library/{run}", json={"action": "rename", "name": "  my  run "}).json()["ok"]
+    assert client.post(f"/gv/library/{run}", json={"action": "notes", "notes": "<b>bold</b>"}).json()["ok"]
+    detail = client.get(f"/gv/library/{run}").json()
+    assert detail["name"] == "my run" and detail["notes"] == "<b>bold</b>"
+    assert client.post(f"/gv/library/{run}", json={"action": "rename", "name": "x" * 81}).status_code == 422
+
+
+def test_delete_has_a_way_back(kept):
+    _, client = kept
+    run = ids(client)[-1]
+    gone = client.post(f"/gv/library/{run}", json={"action": "delete"}).json()
+    assert gone["ok"] and run not in ids(client)
+    assert client.get(f"/gv/library/{run}").status_code in (404, 422)
+    assert client.post(f"/gv/library/{run}", json={"action": "restore", "trashed": gone["trashed"]}).json()["run"] == run
+    assert run in ids(client)
+
+
+def test_resume_and_fork(kept):
+    manager, client = kept
+    run = ids(client)[-1]
+    answer = client.post(f"/gv/library/{run}", json={"action": "resume"})
+    assert answer.status_code == 422 and "how many more" in answer.json()["error"]
+    assert client.post(f"/gv/library/{run}", json={"action": "resume", "more_steps": 3}).json()["run"] == run
+    assert manager.current.join(60) and manager.current.step_count == 15
+    fork = client.post(f"/gv/library/{run}", json={"action": "fork", "settings": {"g_lr": 0.01}}).json()
+    assert fork["ok"] and fork["run"] != run
+    assert manager.current.join(60) and manager.current.config.g_lr == 0.01
+    refused = client.post(f"/gv/library/{run}", json={"action": "fork", "settings": {"latent_dim": 9}}).json()
+    assert refused["field"] == "latent_dim"
+
+
+@pytest.mark.parametrize("run", ["..", "nothing-here", "%2e%2e%2fetc"])
+def test_no_way_out_of_the_folder(kept, run):
+    _, client = kept
+    answer = client.get(f"/gv/library/{run}")
+    assert answer.status_code in (404, 422) and answer.json()["error"]
+
+
+def test_another_site_may_not_delete(kept):
+    _, client = kept
+    run = ids(client)[0]
+    answer = client.post(f"/gv/library/{run}", json={"action": "delete"}, headers={"Origin": "http://evil.example"})
+    assert answer.status_code == 403 and run in ids(client)
+    plain = client.post(f"/gv/library/{run}", content='{"action":"delete"}', headers={"Content-Type": "text/plain"})
+    assert plain.status_code == 415
