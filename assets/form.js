@@ -46,6 +46,7 @@ export function filled(all) {
   for (const name of facts.order) explain(name);
   hideIdle();
   notice();
+  document.body.dataset.gvForm = "filled"; // from here on nothing but the person's own hand changes it
 }
 
 /** A control has a new value. */

@@ -186,13 +186,6 @@ class SnganDiscriminator(nn.Module):
         return self.last(self.body(x).sum((2, 3))).squeeze(1)
 
 
-def _register(name: str, generator: Callable, discriminator: Callable) -> None:
-    """``generator(config)`` and ``discriminator(config)`` build the pair called ``bench-name``."""
-    for table, make in ((GENERATORS, generator), (DISCRIMINATORS, discriminator)):
-        table.add(f"bench-{name}", Network(f"Benchmark {name}", "The network of a published recipe.", ("images",), None,
-                                           lambda config, spec, make=make: _InFull(make(config))))
-
-
 class _InFull(nn.Module):
     """The network, its output in fp32 also under autocast, as the engine expects."""
 
@@ -205,7 +198,16 @@ class _InFull(nn.Module):
         return self.network(x, y).to(torch.float32)
 
 
-_register("gan", lambda config: GanGenerator(), lambda config: GanDiscriminator())
-_register("dcgan32", lambda config: Dcgan32Generator(), lambda config: Dcgan32Discriminator())
-_register("dcgan64", lambda config: Dcgan64Generator(), lambda config: Dcgan64Discriminator())
-_register("sngan32", lambda config: SnganGenerator(config.g_width), lambda config: SnganDiscriminator(config.d_width))
+PAIRS: dict[str, tuple[Callable, Callable]] = {
+    "gan": (lambda config: GanGenerator(), lambda config: GanDiscriminator()),
+    "dcgan32": (lambda config: Dcgan32Generator(), lambda config: Dcgan32Discriminator()),
+    "dcgan64": (lambda config: Dcgan64Generator(), lambda config: Dcgan64Discriminator()),
+    "sngan32": (lambda config: SnganGenerator(config.g_width), lambda config: SnganDiscriminator(config.d_width))}
+
+
+def register() -> None:
+    """Make the pairs known to ganviz as ``bench-...``, once in a process that measures; nobody else is to meet them."""
+    for name, pair in PAIRS.items():
+        for table, make in zip((GENERATORS, DISCRIMINATORS), pair, strict=True):
+            table.add(f"bench-{name}", Network(f"Benchmark {name}", "The network of a published recipe.", ("images",), None,
+                                               lambda config, spec, make=make: _InFull(make(config))))

@@ -135,14 +135,16 @@ class Engine:
 # -- what a child process is asked to make ---------------------------------------------------------
 def engine(settings: dict[str, Any], data_root: Path, device: str) -> Side:
     """ganviz, recording as always."""
-    from benchmarks import networks  # noqa: F401  (registers the recipes' networks)
+    from benchmarks import networks
+    networks.register()
     return Engine(settings, data_root, devices.pick_device(device))
 
 
 def bare(settings: dict[str, Any], data_root: Path, device: str) -> Side:
     """The loop of the same maths with nothing around it."""
     from benchmarks import bare as loops
-    from benchmarks import networks  # noqa: F401
+    from benchmarks import networks
+    networks.register()
     return Loop(loops.train(settings, data_root, torch.device(device)), torch.device(device))
 
 

@@ -5,12 +5,13 @@ import math
 import pytest
 import torch
 
-from benchmarks import bare, data, sides
+from benchmarks import bare, data, networks, sides
 from benchmarks.peers import dcgan32, dcgan64, gan, sngan32, wgan_gp
 from benchmarks.rows import OWN, RECIPES, RELATIVISTIC
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
+from ganviz.registry import DISCRIMINATORS, GENERATORS
 
 CPU = torch.device("cpu")
 
@@ -23,6 +24,15 @@ def pictures(tmp_path_factory):
     for size in (32, 64):
         data.image_folder(root, size, 64)
     return root
+
+
+@pytest.fixture(autouse=True)
+def recipes_networks(monkeypatch):
+    """ganviz knows the recipes' networks within a test, and forgets them after it."""
+    for table in (GENERATORS, DISCRIMINATORS):
+        table.names()
+        monkeypatch.setattr(table, "_items", dict(table._items))
+    networks.register()
 
 
 def pointed(settings, pictures):

@@ -72,7 +72,7 @@ def test_a_change_while_training_offers_the_next_run(trained):
 
 def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit):
     page = trained
-    other = visit()
+    other = visit(address="/")
     other.wait_for_selector("body[data-gv-state=running]")
     for view in (page, other):
         view.click("#gv-group-optimisation > button")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DESKTOP, PHONE, picture_of, start, stop
+from .conftest import DESKTOP, FRESH, PHONE, picture_of, start, stop
 
 
 @pytest.fixture(scope="module")
 def kept(chromium, server):
     """Two short runs are kept."""
     page = chromium.new_page(viewport=DESKTOP)
-    page.goto(server.url)
+    page.goto(server.url + FRESH)
     page.wait_for_selector("body[data-gv-ready=yes]")
     for _ in range(2):
         stop(server)
