@@ -90,7 +90,7 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium, server) -> Iterator[Callable]:
-    """``visit(viewport, theme, before, address)`` opens the app in a browser of its own; no page may have complained at the end."""
+    """``visit(viewport, theme, before, address)`` opens the app in a browser of its own; no page may have complained."""
     contexts, complaints = [], []
 
     def open_page(viewport=DESKTOP, theme: str = "light", before: Callable | None = None, address: str = FRESH):
