@@ -1,7 +1,5 @@
 """The exported page in a real browser, from file://, with the network watched: nothing may be asked of anybody."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,23 +8,8 @@ import torch
 from ganviz.export import export_page, model, runtime
 from ganviz.runs.trained import load_generator
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 BAD = ("error", "warning")
 SLIDE = "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        sentence = "This test needs Chromium: apt-get install chromium."
-        pytest.fail(sentence) if os.environ.get("CI") else pytest.skip(sentence)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
