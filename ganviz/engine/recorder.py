@@ -49,8 +49,8 @@ class Recorder:
         """Start the clocks and show the untrained generator."""
         self.resume()
         self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
-        self._sample_due = self._clock
         self._sample()
+        self._sample_due = self._tick_due  # the first drawing is a slow one; what the first steps did is to be seen at once
 
     def resume(self) -> None:
         """The clock runs again."""

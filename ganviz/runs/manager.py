@@ -15,6 +15,7 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
+from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, GanvizError
 from ganviz.runs import registry
 from ganviz.runs.folder_run import FolderRun
@@ -39,11 +40,19 @@ class RunManager:
         self._opened: dict[str, FolderRun] = {}
 
     def warm(self, config: RunConfig) -> None:
-        """Draw or read the data of ``config`` into its cache in the background, so that a first Train does not wait for it."""
-        def load() -> None:
-            with suppress(GanvizError):  # it will be said when someone trains on it
-                load_data(config, torch.device("cpu"), self.data_root)
-        threading.Thread(target=load, name="ganviz-warm", daemon=True).start()
+        """Get ready for ``config`` in the background: its data drawn or read, and two steps rehearsed.
+
+        A first Train then waits for none of it: the first optimiser of a process alone imports a second and a half of torch.
+        """
+        def get_ready() -> None:
+            devices.prepare_background_thread()
+            with suppress(GanvizError, RuntimeError):  # whatever is wrong will be said when someone trains on it
+                source = load_data(config, self.device, self.data_root)
+                trainer = Trainer(config, source, self.device)
+                for _ in range(0 if self.current else 2):
+                    trainer.step()
+                trainer.read_stats()
+        threading.Thread(target=get_ready, name="ganviz-warm", daemon=True).start()
 
     # -- training --------------------------------------------------------------------------
     def start(self, config: RunConfig, replace: bool = False) -> Run:

@@ -14,6 +14,7 @@ from typing import Any
 
 FIRST_PORT, LAST_PORT = 7860, 7899
 CLOSING_SECONDS = 1.8
+WARM_AFTER = 2.0  # s; by then a browser that was opened at once has the page, which goes first
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,10 +57,12 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
 
 
 def _warm(manager: Any) -> None:
-    """Draw the default data set while the person looks at the page: the first Train then starts at once."""
+    """Get ready for the default preset while the person looks at the page: the first Train then starts at once."""
     from ganviz.config import RunConfig
     from ganviz.ui.form import default_preset
-    manager.warm(RunConfig.from_preset(default_preset()))
+    timer = threading.Timer(WARM_AFTER, manager.warm, (RunConfig.from_preset(default_preset()),))
+    timer.daemon = True
+    timer.start()
 
 
 def _flags() -> argparse.ArgumentParser:
