@@ -82,7 +82,8 @@ class _CrossEntropy(Objective):
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         # Target t for reals: -t log D - (1 - t) log(1 - D) = softplus(-x) + (1 - t) x.
-        return softplus(-real).mean() + self.label_smoothing * real.mean() + softplus(fake).mean()
+        loss = softplus(-real).mean() + softplus(fake).mean()
+        return loss + self.label_smoothing * real.mean() if self.label_smoothing else loss
 
     def _best_score(self) -> float:
         """D's best answer to a perfect G: it minimises -t log D - (2 - t) log(1 - D), so it says t / 2."""

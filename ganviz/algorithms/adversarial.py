@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganviz import objectives, penalties, registry
-from ganviz.algorithms.base import Algorithm, Draw, Series, make_optimizer, place
+from ganviz.algorithms.base import Algorithm, Draw, Series, place
+from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
@@ -72,9 +73,8 @@ class Adversarial(Algorithm):
         fake = made.detach()
         points = self._join(batch.x, fake)
         real_logits, fake_logits, points, extra = self._judge_both(points, len(batch.x), y)
-        loss = self._discriminator_loss(real_logits, fake_logits) + extra
-        loss = loss + self._penalty(real_logits, fake_logits, points, batch.x, fake, y)
-        self._descend("discriminator", loss)
+        penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake, y)
+        self._descend("discriminator", _sum(self._discriminator_loss(real_logits, fake_logits), extra, penalty))
         return made
 
     def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
@@ -90,7 +90,7 @@ class Adversarial(Algorithm):
         if self.objective.needs_real_in_g:
             with torch.no_grad():
                 real_logits = self._judge(batch.x, y)[0]
-        self._descend("generator", self._generator_loss(real_logits, fake_logits) + extra)
+        self._descend("generator", _sum(self._generator_loss(real_logits, fake_logits), extra))
         self.ema.update()
 
     def _both(self, batch: Batch) -> None:
@@ -105,8 +105,8 @@ class Adversarial(Algorithm):
         points = self._join(batch.x, fake.detach().float())
         real_logits, fake_logits, points, extra = self._judge_both(points, count, y, need_input_gradient=True)
         slope = self._slope(real_logits, fake_logits, points)
-        loss_d = self._discriminator_loss(real_logits, fake_logits) + extra
-        loss_d = loss_d + self._penalty(real_logits, fake_logits, points, batch.x, fake.detach().float(), y, slope)
+        penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake.detach().float(), y, slope)
+        loss_d = _sum(self._discriminator_loss(real_logits, fake_logits), extra, penalty)
 
         logits = fake_logits.detach().requires_grad_()
         loss_g = self._generator_loss(real_logits.detach(), logits)
@@ -137,12 +137,12 @@ class Adversarial(Algorithm):
         if self._joined:
             points = points.requires_grad_(wants)
             logits, extra = self._judge(points, None if y is None else torch.cat([y, y]), exact)
-            half = len(logits) // 2
-            return logits[:half], logits[half:], points, extra
+            real_logits, fake_logits = logits.chunk(2)
+            return real_logits, fake_logits, points, extra
         real, fake = (part.requires_grad_(wants) for part in points)
         real_logits, real_extra = self._judge(real, y, exact)
         fake_logits, fake_extra = self._judge(fake, y, exact)
-        return real_logits, fake_logits, (real, fake), real_extra + fake_extra
+        return real_logits, fake_logits, (real, fake), _sum(real_extra, fake_extra)
 
     def _join(self, real: Tensor, fake: Tensor) -> Any:
         return torch.cat([real, fake]) if self._joined else (real.clone(), fake)
@@ -169,8 +169,8 @@ class Adversarial(Algorithm):
         return self.config.penalty_weight * value
 
     def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        self.stats.add("d_real", self.objective.score(real_logits.detach()).mean())
-        self.stats.add("d_fake", self.objective.score(fake_logits.detach()).mean())
+        self.stats.add("d_real", real_logits, self.objective.score)
+        self.stats.add("d_fake", fake_logits, self.objective.score)
         if self.config.label_flip:
             told_wrong = torch.rand(len(real_logits), device=self.device, generator=self.random) < self.config.label_flip
             real_logits, fake_logits = (torch.where(told_wrong, fake_logits, real_logits),
@@ -206,6 +206,12 @@ class Adversarial(Algorithm):
         if strength:
             x = x + strength * torch.randn(x.shape, device=x.device, generator=self.random)
         return x
+
+
+def _sum(*parts: Tensor | float) -> Tensor | float:
+    """The sum of those parts that are there: adding a plain 0 costs as much as adding a loss."""
+    there = [part for part in parts if isinstance(part, Tensor)]
+    return sum(there[1:], start=there[0]) if there else 0.0
 
 
 @contextlib.contextmanager

@@ -140,14 +140,3 @@ def decay_factor(config: RunConfig, step: int) -> float | None:
         return None
     done = min(1.0, step / config.steps)
     return 1 - done if config.lr_decay == "linear" else (1 + math.cos(math.pi * done)) / 2
-
-
-def make_optimizer(config: RunConfig, network: nn.Module, lr: float, device: torch.device) -> Optimizer:
-    """The optimiser of ``config`` over ``network``, with the fused or foreach form where the device has it."""
-    form = {"fused": True} if device.type in ("cpu", "cuda") else {"foreach": True}
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr, (config.beta1, config.beta2), **form)
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr, foreach=True)
-    return torch.optim.SGD(parameters, lr, momentum=0.9 if config.optimizer == "momentum" else 0.0, foreach=True)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ganviz.algorithms.base import Algorithm, Draw, Series, make_optimizer, place
+from ganviz.algorithms.base import Algorithm, Draw, Series, place
+from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.engine.ema import Ema

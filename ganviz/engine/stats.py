@@ -27,22 +27,35 @@ class Stats:
 
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = {}
+        self._of: dict[str, Callable[[Tensor], Tensor]] = {}
         self.gather: Callable[[Tensor], Tensor] = lambda column: column  # where several processes share a run: their mean
 
-    def add(self, name: str, value: Tensor) -> None:
-        """Remember a zero-dimensional ``value`` of this step (its graph is dropped)."""
+    def add(self, name: str, value: Tensor, of: Callable[[Tensor], Tensor] | None = None) -> None:
+        """Remember a ``value`` of this step (its graph is dropped); where it has dimensions, its mean counts.
+
+        ``of``: an element-wise function of it that is meant. It is taken of all steps together when they are read.
+        """
         self._values.setdefault(name, []).append(value.detach())
+        if of:
+            self._of[name] = of
 
     def read(self) -> dict[str, float]:
         """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first bad step."""
         if not self._values:
             return {}
-        names, columns = list(self._values), [torch.stack(values).float() for values in self._values.values()]
+        names, columns = list(self._values), [self._column(name) for name in self._values]
         self._values = {}
         flat = self.gather(torch.cat(columns).cpu())
         columns = flat.split([len(column) for column in columns])
         self._refuse_non_finite(names, columns)
         return {name: column.mean().item() for name, column in zip(names, columns, strict=True)}
+
+    def _column(self, name: str) -> Tensor:
+        """One number for each step."""
+        steps = torch.stack(self._values[name]).float()
+        if name in self._of:
+            steps = self._of[name](steps)
+        return steps if steps.dim() == 1 else steps.flatten(1).mean(1)
 
     @staticmethod
     def _refuse_non_finite(names: list[str], columns: tuple[Tensor, ...]) -> None:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import objectives, registry
-from ganviz.algorithms.base import make_optimizer
+from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.data.source import DataSource, Sampler
 from ganviz.models import build_discriminator, build_generator
 from ganviz.probes.outputs import accuracy
