@@ -97,5 +97,5 @@ def test_each_optimizer_learns(name):
         loss = (network(torch.ones(4, 3)) - 5).square().mean()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert losses[-1] < losses[0]
