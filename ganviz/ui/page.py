@@ -75,7 +75,6 @@ def build(manager: Any) -> gr.Blocks:
     return page
 
 
-
 def launch_options() -> dict[str, Any]:
     """What `gr.Blocks.launch` needs for the page's look: theme and head. Addresses are relative: a proxy may add a path."""
     def asset(name: str) -> str:
