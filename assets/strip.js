@@ -6,7 +6,7 @@ import { asRequest, fetchPicture, info, putPicture, z } from "./latent.js";
 
 const STEPS = 8;
 const GAP = 1; // px of the pictures' own, between them
-const REFRESH = 1000; // ms between strips that only follow the training
+const REFRESH = 3000; // ms between strips that only follow the training
 
 const ends = { a: null, b: null, path: "slerp" };
 let busy = false;

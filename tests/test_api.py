@@ -58,6 +58,11 @@ def test_a_failed_run_raises_and_holds_its_result(tmp_path):
     assert caught.value.result.state == "failed"
 
 
+def test_a_mistake_that_fails_is_named_as_the_cause(tmp_path):
+    with pytest.raises(TrainingFailed, match="set the mistake .D returns a hidden layer. to 'None'"):
+        ganviz.train({"preset": "minimax-gan-mistake", "data": "digits", "steps": 200}, out=tmp_path / "x", device="cpu")
+
+
 @pytest.mark.parametrize("settings", [TINY, DCGAN, PENALISED, VAE], ids=["mlp", "dcgan", "penalised", "vae"])
 def test_resumed_is_uninterrupted_bit_for_bit(tmp_path, settings):
     from ganviz.api import follow

@@ -6,6 +6,7 @@ import gc
 
 import torch
 
+from ganviz import registry
 from ganviz.engine.stats import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
@@ -37,6 +38,8 @@ def _blown_up(error: NonFinite, trainer: Trainer) -> str:
         advice.append("add a gradient penalty")
     if config.precision == "bf16":
         advice.append("use fp32")
+    if config.mistake != "none":  # what the run is there to show is what needs mending
+        advice = [f"set the mistake ({registry.MISTAKES.get(config.mistake).label}) to 'None'"]
     what = "its loss" if error.name.startswith("loss") else "its weights" if error.name == network else error.name
     return (f"The {network} blew up at step {error.step:,}: {what} became NaN or infinite. Try to {', or '.join(advice)}. "
             "The last good pictures and checkpoint are kept.")

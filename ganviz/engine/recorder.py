@@ -18,7 +18,7 @@ from ganviz.engine.trainer import Trainer
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
-SAMPLE_SHARE = 0.02  # of the training time that drawing sample grids may take
+SAMPLE_SHARE = 0.015  # of the training time that drawing sample grids may take
 RATE_SMOOTHING = 0.3
 
 
