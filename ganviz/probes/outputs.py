@@ -25,7 +25,6 @@ class Outputs(Probe):
 
     name = "discriminator outputs"
     interval = 1.0
-    share = 0.015  # a little more than others: the coach takes its pulse here
 
     def applies(self) -> bool:
         return "generator" in self.trainer.algorithm.networks
