@@ -59,7 +59,7 @@ def test_a_failed_run_raises_and_holds_its_result(tmp_path):
 
 
 def test_a_mistake_that_fails_is_named_as_the_cause(tmp_path):
-    with pytest.raises(TrainingFailed, match="set the mistake .D returns a hidden layer. to 'None'"):
+    with pytest.raises(TrainingFailed, match=r"set the mistake .D returns a hidden layer. to 'None'"):
         ganviz.train({"preset": "minimax-gan-mistake", "data": "digits", "steps": 200}, out=tmp_path / "x", device="cpu")
 
 

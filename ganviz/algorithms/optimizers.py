@@ -41,13 +41,29 @@ class QuickAdam(torch.optim.Adam):
                 weight.grad = None
 
     def step(self, closure: Any = None) -> Any:
-        """One step, as `torch.optim.Adam.step`."""
+        """One step, as `torch.optim.Adam.step`, with the hooks that are registered."""
         known = self._known
         gradients = [weight.grad for weight in known["weights"]] if known and known["state"] is self.state else [None]
-        if closure is not None or any(gradient is None for gradient in gradients):
-            loss = super().step(closure)
-            self._known = self._look_up()
-            return loss
+        quick = closure is None and all(gradient is not None for gradient in gradients)
+        slow = torch.optim.Adam.step
+        if not quick and getattr(slow, "hooked", False):  # by torch, which then sees to the hooks itself
+            return self._learn(slow, closure)
+        for hook in tuple(self._optimizer_step_pre_hooks.values()):
+            hook(self, (), {})
+        loss = self._move(known, gradients) if quick else self._learn(slow, closure)
+        for hook in tuple(self._optimizer_step_post_hooks.values()):
+            hook(self, (), {})
+        return loss
+
+    step.hooked = True  # Optimizer would wrap it for torch's profiler
+
+    def _learn(self, slow: Any, closure: Any) -> Any:
+        """A step of torch's own, after which everything is there to be looked up."""
+        loss = slow(self, closure)
+        self._known = self._look_up()
+        return loss
+
+    def _move(self, known: dict[str, Any], gradients: list[Tensor]) -> None:
         group = self.param_groups[0]
         beta1, beta2 = group["betas"]
         with torch.no_grad():
@@ -55,9 +71,6 @@ class QuickAdam(torch.optim.Adam):
             torch._fused_adam_(known["weights"], gradients, known["means"], known["squares"], [], known["steps"],
                                lr=group["lr"], beta1=beta1, beta2=beta2, weight_decay=0.0, eps=group["eps"],
                                amsgrad=False, maximize=False)
-        return None
-
-    step.hooked = True  # Optimizer would wrap it for its own profiler and hooks, which nobody here uses
 
     def _look_up(self) -> dict[str, Any] | None:
         """The tensors of a step, in the order that the kernel takes them; None where it could not take them in one call."""

@@ -87,6 +87,19 @@ def test_weights_without_a_gradient_rest():
     same(ours, theirs, optimizer, reference)
 
 
+def test_hooks_see_each_step_once():
+    network, _, optimizer, _ = pair()
+    seen = []
+    optimizer.register_step_pre_hook(lambda *_: seen.append("before"))
+    handle = optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+    for step in range(3):
+        take(network, optimizer, step)
+    assert seen == ["before", "after"] * 3
+    handle.remove()
+    take(network, optimizer, 4)
+    assert seen[6:] == ["before"]
+
+
 @pytest.mark.parametrize("name", ["adam", "sgd", "momentum", "rmsprop"])
 def test_each_optimizer_learns(name):
     network = nn.Linear(3, 1)
