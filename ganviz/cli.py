@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Optional
 
@@ -50,13 +51,34 @@ def train(
     """Train a run from the command line.
 
     Every setting of the dashboard's form is a flag. Ctrl-C stops after the step in progress and saves the run.
+    Under torchrun all processes train this one run together.
     """
     from ganviz.api import make_run
     from ganviz.runs.store import new_run_folder
-    made, reporters = _make_config(preset, config, settings), _reporters(report_to)
-    run = make_run(made, out or new_run_folder(runs_root, made.preset, made.name), device, data_root)
-    run.observers.extend(reporters)
-    _train_to_the_end(run)
+    with _together(device, data_root) as (own_device, lead):
+        made, reporters = _make_config(preset, config, settings), _reporters(report_to)
+        run = make_run(made, out or new_run_folder(runs_root, made.preset, made.name), own_device, data_root)
+        run.observers.extend(reporters)
+        lead(run)
+        _train_to_the_end(run)
+
+
+@contextmanager
+def _together(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+    """The device of this process, and what has a run train with all processes that torchrun started. A process that
+    does not lead trains here, and leaves the program when the leader says so."""
+    from ganviz.engine import distributed
+    group = distributed.from_environment(device)
+    if group is None:
+        yield device, lambda run: None
+        return
+    if not group.leads:
+        distributed.follow(group, data_root)
+        raise typer.Exit()
+    try:
+        yield str(group.device), group.lead
+    finally:
+        group.end()
 
 
 def _reporters(names: list[str] | None) -> list[Any]:
@@ -84,10 +106,12 @@ def resume(run: RunFolder,
            device: Device = "auto") -> None:
     """Go on with a run from its newest valid checkpoint, as if it had never stopped."""
     from ganviz.api import make_resumed
-    reporters = _reporters(report_to)
-    resumed = make_resumed(_find(run, runs_root), steps, device, data_root)
-    resumed.observers.extend(reporters)
-    _train_to_the_end(resumed)
+    with _together(device, data_root) as (own_device, lead):
+        reporters = _reporters(report_to)
+        resumed = make_resumed(_find(run, runs_root), steps, own_device, data_root)
+        resumed.observers.extend(reporters)
+        lead(resumed)
+        _train_to_the_end(resumed)
 
 
 def _train_to_the_end(run: Any) -> None:
