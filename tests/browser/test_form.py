@@ -28,8 +28,8 @@ def test_a_preset_fills_the_form(visit, idle):
     assert page.input_value("#gv-f-steps input") == "20000"
     page.wait_for_function("document.querySelector('#gv-preset-why').textContent.includes('textbook')")
     page.click("#gv-group-networks > button")
-    assert page.is_visible("#gv-f-g_hidden")
-    assert not page.is_visible("#gv-f-upsample")
+    page.wait_for_selector("#gv-f-g_hidden")
+    page.wait_for_selector("#gv-f-upsample", state="hidden")
 
 
 def test_a_mistake_is_told_at_its_field(visit, server, idle):
