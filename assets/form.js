@@ -46,7 +46,7 @@ export function filled(all) {
   for (const name of facts.order) explain(name);
   hideIdle();
   notice();
-  document.body.dataset.gvForm = "filled"; // from here on nothing but the person's own hand changes it
+  document.body.dataset.gvForm = "filled"; // with what the address or the current run asks for
 }
 
 /** A control has a new value. */

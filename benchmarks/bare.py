@@ -1,4 +1,4 @@
-"""The limit: the same maths in a loop with nothing around it, written as fast as this project knows how.
+"""The limit: the same maths in a loop with nothing around it, written by hand on torch's own pieces.
 
 No statistics, no pictures, no snapshots, no commands, no files: resident data, the engine's networks, torch's fused Adam, a
 moving average of G, and one hand-written step for each game. What the engine loses against this is what recording costs.

@@ -48,8 +48,10 @@ class RunManager:
             devices.prepare_background_thread()
             with suppress(GanvizError, RuntimeError):  # whatever is wrong will be said when someone trains on it
                 source = load_data(config, self.device, self.data_root)
+                if self.current:  # it was quicker, and finds all this out by itself
+                    return
                 trainer = Trainer(config, source, self.device)
-                for _ in range(0 if self.current else 2):
+                for _ in range(2):
                     trainer.step()
                 trainer.read_stats()
         threading.Thread(target=get_ready, name="ganviz-warm", daemon=True).start()

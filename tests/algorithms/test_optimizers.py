@@ -28,6 +28,11 @@ def take(network, optimizer, step, only=None):
     optimizer.step()
 
 
+def take_alike(ours, theirs, optimizer, reference, step, only=None):
+    take(ours, optimizer, step, only)
+    take(theirs, reference, step, only)
+
+
 def same(ours, theirs, optimizer, reference):
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(mine, other)
@@ -38,8 +43,7 @@ def same(ours, theirs, optimizer, reference):
 def test_steps_are_torchs_own():
     ours, theirs, optimizer, reference = pair()
     for step in range(5):
-        take(ours, optimizer, step)
-        take(theirs, reference, step)
+        take_alike(ours, theirs, optimizer, reference, step)
     same(ours, theirs, optimizer, reference)
 
 
@@ -48,31 +52,27 @@ def test_a_new_rate_counts_at_once():
     for step in range(4):
         for one in (optimizer, reference):
             one.param_groups[0]["lr"] = 0.1 / (step + 1)
-        take(ours, optimizer, step)
-        take(theirs, reference, step)
+        take_alike(ours, theirs, optimizer, reference, step)
     same(ours, theirs, optimizer, reference)
 
 
 def test_a_loaded_state_is_the_one_that_moves():
     ours, theirs, optimizer, reference = pair()
-    take(ours, optimizer, 0)
-    take(theirs, reference, 0)
+    take_alike(ours, theirs, optimizer, reference, 0)
     saved = copy.deepcopy(optimizer.state_dict())
     for step in range(1, 4):
         take(ours, optimizer, step)
     ours.load_state_dict(theirs.state_dict())
     optimizer.load_state_dict(saved)
     for step in range(4, 7):
-        take(ours, optimizer, step)
-        take(theirs, reference, step)
+        take_alike(ours, theirs, optimizer, reference, step)
     same(ours, theirs, optimizer, reference)
 
 
 def test_a_copy_moves_alone():
     ours, theirs, optimizer, reference = pair()
     for step in range(2):
-        take(ours, optimizer, step)
-        take(theirs, reference, step)
+        take_alike(ours, theirs, optimizer, reference, step)
     network, twin = copy.deepcopy((ours, optimizer))
     take(network, twin, 9)
     same(ours, theirs, optimizer, reference)
@@ -82,8 +82,7 @@ def test_a_copy_moves_alone():
 def test_weights_without_a_gradient_rest():
     ours, theirs, optimizer, reference = pair()
     for step, only in enumerate((None, 2, None, 0)):
-        take(ours, optimizer, step, only)
-        take(theirs, reference, step, only)
+        take_alike(ours, theirs, optimizer, reference, step, only)
     same(ours, theirs, optimizer, reference)
 
 

@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
-PATIENCE = 12_000
+PATIENCE = 60_000  # ms; a shared two-core machine is slow at times
 FRESH = "/?preset=digits-quick"  # the bare address shows the form of the last run, whichever test that was
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}

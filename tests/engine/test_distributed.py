@@ -92,14 +92,18 @@ def test_a_process_of_its_own_has_no_group(monkeypatch):
     assert distributed.from_environment() is None
 
 
-def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
-    """``torchrun -m ganviz train`` with two processes: one run folder, written by the leader, that trained all its steps."""
+def torchrun(folder, *flags):
+    """``torchrun -m ganviz train`` with two processes on the CPU, into ``folder / "run"``."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ganviz", "train",
-               "--preset", "none", "--data", "digits", "--image-size", "8", "--generator", "mlp", "--discriminator", "mlp",
-               "--g-norm", "none", "--batch-size", "8", "--steps", "6", "--device", "cpu", "--out", str(tmp_path / "run"),
-               "--data-root", str(tmp_path)]
-    done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
+               *flags, "--device", "cpu", "--out", str(folder / "run"), "--data-root", str(folder)]
+    return subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}, cwd=folder,
                           capture_output=True, text=True, timeout=180)
+
+
+def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
+    """One run folder, written by the leader, that trained all its steps."""
+    done = torchrun(tmp_path, "--preset", "none", "--data", "digits", "--image-size", "8", "--generator", "mlp",
+                    "--discriminator", "mlp", "--g-norm", "none", "--batch-size", "8", "--steps", "6")
     assert done.returncode == 0, done.stdout + done.stderr
     events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [event["data"]["state"] for event in events if event["kind"] == "state"] == ["preparing", "running", "finished"]
@@ -108,9 +112,6 @@ def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
 
 
 def test_the_command_line_says_when_a_batch_cannot_be_shared(tmp_path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ganviz", "train",
-               "--preset", "digits-mlp", "--batch-size", "7", "--device", "cpu", "--out", str(tmp_path / "run")]
-    done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}, cwd=tmp_path,
-                          capture_output=True, text=True, timeout=180)
+    done = torchrun(tmp_path, "--preset", "digits-mlp", "--batch-size", "7")
     assert done.returncode != 0
     assert "cannot be shared by 2 processes" in " ".join(done.stderr.split())
