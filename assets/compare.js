@@ -3,7 +3,7 @@
 import { $, el, text } from "./dom.js";
 import { featuresNote, figureRows } from "./compare-figures.js";
 import { curves, cursor } from "./curves.js";
-import { frameUrl, get, tell } from "./library.js";
+import { frameUrl, get, historyOf, tell } from "./library.js";
 import { album, nearest, paint, player } from "./player.js";
 
 const TONES = ["#1f77b4", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9"]; // Okabe and Ito: told apart by everyone
@@ -14,7 +14,7 @@ let shown = [];
 let transport = null;
 
 export async function compare(chosen) {
-  const answers = await Promise.all(chosen.slice(0, TONES.length).map(({ id }) => get(`gv/library/${encodeURIComponent(id)}`)));
+  const answers = await Promise.all(chosen.slice(0, TONES.length).map(({ id }) => whole(id)));
   shown = answers.filter((one) => !one.error);
   const failed = answers.find((one) => one.error);
   if (shown.length < 2) return tell($("gv-runs-note"), failed?.error ?? "Tick at least two runs.", true);
@@ -26,6 +26,12 @@ export async function compare(chosen) {
   pickSeries();
   grids();
   differences();
+}
+
+/** A run with its history. */
+async function whole(id) {
+  const [facts, told] = await Promise.all([get(`gv/library/${encodeURIComponent(id)}`), historyOf(id)]);
+  return { ...facts, ...told, run: facts.run && { ...facts.run, config: told.config ?? facts.run.config } };
 }
 
 export function leaveCompare() {

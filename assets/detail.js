@@ -1,7 +1,7 @@
 // One kept run: its film with the curves' cursor in step, and everything that can be done with it.
 
 import { $, address, el, figure, keep, text } from "./dom.js";
-import { STATES, act, frameUrl, get, tell, when } from "./library.js";
+import { STATES, act, frameUrl, get, historyOf, tell, when } from "./library.js";
 import { album, paint, player } from "./player.js";
 import { curves, cursor } from "./curves.js";
 import { watch } from "./stream.js";
@@ -58,6 +58,27 @@ async function show(id) {
   $("gv-detail-delete").disabled = ["preparing", "running", "paused"].includes(run.state);
   settings();
   replay();
+  readHistory(run);
+}
+
+/** The curves follow when the log has been read: pictures, sliders and buttons need not wait for a long one. */
+async function readHistory(current) {
+  const plot = $("gv-detail-plot");
+  plot.dataset.waiting = ""; // hides the curves of the run that was shown before
+  const late = setTimeout(() => { if (run === current) plot.dataset.waiting = "Reading the curves…"; }, 300);
+  const answer = await historyOf(current.id);
+  clearTimeout(late);
+  if (run !== current) return;
+  if (answer.error) {
+    plot.dataset.waiting = "";
+    return note(answer.error, true);
+  }
+  run.run.config = answer.config;
+  settings();
+  await curves(plot, [{ columns: answer.history, series: run.run.series.filter(({ group }) => group === "loss") }]);
+  if (run !== current) return;
+  delete plot.dataset.waiting;
+  if (transport.step != null) cursor(plot, transport.step);
 }
 
 function hide() {
@@ -74,7 +95,6 @@ function replay() {
   const canvas = el("canvas", { role: "img", "aria-label": `Samples of ${run.name}` });
   const bar = el("div", { class: "gv-player" });
   $("gv-replay").replaceChildren(canvas, bar);
-  curves($("gv-detail-plot"), [{ columns: run.history, series: run.run.series.filter(({ group }) => group === "loss") }]);
   const current = run;
   transport = player(bar, {
     steps: run.frame ? run.frames : [],

@@ -12,6 +12,9 @@ export async function get(path) {
   }
 }
 
+/** What a kept run's log tells: {history, config, probes}, or {error}. A long log takes the server some seconds. */
+export const historyOf = (id) => get(`gv/library/${encodeURIComponent(id)}/history`);
+
 /** Do something with a run; the answer has ok and a sentence. */
 export async function act(run, action, extra = {}, suffix = "") {
   try {

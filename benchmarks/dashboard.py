@@ -113,6 +113,19 @@ class App:
 
 
 @contextmanager
+def chromium() -> Iterator[Any]:
+    """The system's browser, without a window; leaves with a sentence where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        sys.exit("These rows need Chromium: apt-get install chromium.")
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
 def app(browser: Any, preset: str, data_root: Path) -> Iterator[App]:
     with tempfile.TemporaryDirectory(prefix="ganviz-bench-") as folder:
         (Path(folder) / "tmp").mkdir()
@@ -273,13 +286,7 @@ def main() -> int:
         url, count, seconds = options.crowd
         print(json.dumps(asyncio.run(crowd(url, int(count), float(seconds)))))
         return 0
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        print("These rows need Chromium: apt-get install chromium.", file=sys.stderr)
-        return 2
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
         for part in options.parts:
             if part == "quick":
                 quick(browser, options.data_root)
@@ -287,7 +294,6 @@ def main() -> int:
                 throughput(browser, options.data_root, options.seconds, options.rounds)
             elif part == "memory":
                 memory(browser, options.data_root, options.updates)
-        browser.close()
     return 0
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from ganviz.runs.summary import Summary, tells_step
 
 FOLLOW_SECONDS = 0.25
 REST_SECONDS = 2.0
+YIELD_SECONDS = 0.001  # after each part of a log: the server and the training share Python's lock with its reader
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
 MIMES = {".png": ("PNG", "image/png"), ".jpg": ("JPEG", "image/jpeg")}
@@ -38,14 +41,15 @@ MIMES = {".png": ("PNG", "image/png"), ".jpg": ("JPEG", "image/jpeg")}
 class FolderRun:
     """The run in ``folder``. `refresh` reads what is new; `follow` does so in a thread until `close`.
 
-    ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in ``@step``. Raises `RunError`
-    or `ConfigError` where the folder holds no readable run.
+    ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in ``@step``. ``read``: take in
+    the log at once; else `follow` does, and `wait` waits for it: a million rows take seconds, while settings, pictures and
+    generators are there from the start. Raises `RunError` or `ConfigError` where the folder holds no readable run.
     """
 
     trainer = None
     store = None
 
-    def __init__(self, folder: Path | str, at: int | None = None):
+    def __init__(self, folder: Path | str, at: int | None = None, read: bool = True):
         self.folder = Path(folder)
         if not (self.folder / CONFIG).is_file():
             raise RunError(f"There is no run in {self.folder}.", "run")
@@ -66,24 +70,41 @@ class FolderRun:
         self._snapshots: SnapshotStore | None = None
         self._shown: Path | None = None
         self._lock = threading.RLock()
+        self._reading = threading.Lock()
         self._closed = threading.Event()
-        self.refresh()
+        self._whole = threading.Event()
+        if read:
+            self.refresh()
 
     # -- reading ---------------------------------------------------------------------------
     def refresh(self) -> bool:
         """Take in what was written since the last call; whether there was anything."""
+        try:
+            changed = self._read_on()
+        finally:
+            self._whole.set()  # nobody is to wait for a reader that failed
         with self._lock:
-            changed = False
-            while events := self._tail.poll():
-                self._take(events)
-                changed = True
             self._summary = Summary.open(self.folder)
             self.state = current_state(self.folder, self._last_state)
             if self.state == INTERRUPTED:
                 self.sentence = interrupted_sentence(self._step)
             if self._snapshots is not None:
                 self._publish()
-            return changed
+        return changed
+
+    def _read_on(self) -> bool:
+        changed = False
+        with self._reading:
+            while not self._closed.is_set() and (events := self._tail.poll()):
+                self._take(events)
+                changed = True
+                time.sleep(YIELD_SECONDS)
+        return changed
+
+    def wait(self) -> FolderRun:
+        """Return when the log has been read to its end for the first time."""
+        self._whole.wait()
+        return self
 
     def follow(self) -> FolderRun:
         """Keep reading in a thread of its own; returns at once."""
@@ -95,17 +116,20 @@ class FolderRun:
         self._closed.set()
 
     def _follow(self) -> None:
+        if not self._whole.is_set():
+            self.refresh()
         while not self._closed.wait(FOLLOW_SECONDS if self.active else REST_SECONDS):
             self.refresh()
 
     def _take(self, events: list[Event]) -> None:
         for part, rewind in split_at_rewinds(events):
+            self._step = next((event.step for event in reversed(part) if tells_step(event)), self._step)
+            rows = (event for event in reversed(part) if event.kind == "scalars")  # most of a log: the last ones will do
+            self._recent.extend(reversed([(row.time, row.step) for row in islice(rows, self._recent.maxlen)]))
             for event in part:
-                if tells_step(event):
-                    self._step = event.step
                 if event.kind == "scalars":
-                    self._recent.append((event.time, event.step))
-                elif event.kind == "state":
+                    continue
+                if event.kind == "state":
                     self._last_state, self.sentence = event.data["state"], str(event.data.get("sentence", ""))
                 elif event.kind == "setting":
                     self._apply(event)

@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -19,8 +19,9 @@ LOG = "log.jsonl"
 REWIND = "rewind"  # a line that says: what follows continues from this step; later rows before it no longer count
 MAX_LINE = 2**20
 MAX_PENDING = 8 * 2**20
-_CHUNK = 4 * 2**20
+_CHUNK = 2**19  # parsing one holds Python's lock for some milliseconds: others are to get on in between
 _MOST = 2**53
+_NUMBERS = frozenset((int, float))
 _NEEDED = {  # what readers of an event rely on
     "state": {"state": str}, "note": {"sentence": str}, "setting": {"name": str}, "checkpoint": {"path": str},
     "frame": {"rows": int, "cols": int, "width": int, "height": int, "format": str}}
@@ -35,16 +36,24 @@ def to_line(event: Event) -> bytes:
 def from_line(line: bytes) -> Event | None:
     """The event of one line, or None for a line that is torn or not ours."""
     try:
-        row = orjson.loads(line)
+        return from_row(orjson.loads(line))
+    except ValueError:
+        return None
+
+
+def from_row(row: Any) -> Event | None:
+    """The event of a line's JSON value, or None for one that is not ours."""
+    try:
         seq, kind, step, time, data = row["seq"], row["kind"], row["step"], row["time"], row["data"]
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     numbers = type(seq) is int and type(step) is int and type(time) in (int, float)
     if not numbers or type(kind) is not str or type(data) is not dict or not (0 <= seq < _MOST and 0 <= step < _MOST):
         return None
     if kind == "scalars":
-        data = {name: math.nan if value is None else value for name, value in data.items()
-                if value is None or type(value) in (int, float)}
+        if not _NUMBERS.issuperset(map(type, data.values())):
+            data = {name: math.nan if value is None else value for name, value in data.items()
+                    if value is None or type(value) in _NUMBERS}
     elif any(type(data.get(name)) is not form for name, form in _NEEDED.get(kind, {}).items()):
         return None
     return Event(seq, kind, step, float(time), data)
@@ -112,13 +121,13 @@ class LogTail:
         self._rest = b""
 
     def poll(self) -> list[Event]:
-        """The events that were added since the last call (at most some megabytes of them; call again while there are any)."""
+        """The events that were added since the last call (those of a part of the file; call again while there are any)."""
         events: list[Event] = []
         while not events and (data := self._read()):
             *lines, self._rest = (self._rest + data).split(b"\n")
             if len(self._rest) > MAX_LINE:
                 self._rest, self.skipped = b"", self.skipped + 1
-            events = [event for line in lines if line and (event := self._event(line))]
+            events = self._events([line for line in lines if line])
         return events
 
     def _read(self) -> bytes:
@@ -133,10 +142,20 @@ class LogTail:
         self._offset += len(data)
         return data
 
-    def _event(self, line: bytes) -> Event | None:
-        event = from_line(line) if len(line) <= MAX_LINE else None
-        self.skipped += event is None
-        return event
+    def _events(self, lines: list[bytes]) -> list[Event]:
+        short = [line for line in lines if len(line) <= MAX_LINE]
+        events = [event for event in _parsed(short) if event]
+        self.skipped += len(lines) - len(events)
+        return events
+
+
+def _parsed(lines: list[bytes]) -> list[Event | None]:
+    """The events of many lines. All are parsed at once, which is twice as fast, or one by one where some are torn."""
+    try:
+        rows = orjson.loads(b"[" + b",".join(lines) + b"]")
+    except ValueError:
+        rows = []
+    return [from_row(row) for row in rows] if len(rows) == len(lines) else [from_line(line) for line in lines]
 
 
 def open_plain(path: Path) -> BinaryIO:

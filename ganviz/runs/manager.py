@@ -127,7 +127,7 @@ class RunManager:
                 at = int(step[:18]) if step.isdecimal() else None
                 if step and at is None:
                     raise registry.RunError(f"{step[:20]!r} is no step of a checkpoint.", "run")
-                self._opened[run_id] = FolderRun(registry.find(self.runs_root, name), at).follow()
+                self._opened[run_id] = FolderRun(registry.find(self.runs_root, name), at, read=False).follow()
                 for oldest in list(self._opened)[:-MOST_OPENED]:
                     self._opened.pop(oldest).close()
             return self._opened[run_id]

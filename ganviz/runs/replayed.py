@@ -29,11 +29,15 @@ class ReplayedLog(EventLog):
         """Add ``events``; all but rewinds, which are the caller's to obey."""
         with self._lock:
             rows: list[Event] = []
+            numbers: list[int] = []
             for event in events:
                 self._seq += 1
-                event = Event(self._seq, event.kind, event.step, event.time, event.data)
-                (rows if event.kind == "scalars" else self._events).append(event)
-            self._table.extend(rows)
+                if event.kind == "scalars":  # the table keeps the number apart: most of a long log is rows
+                    rows.append(event)
+                    numbers.append(self._seq)
+                else:
+                    self._events.append(Event(self._seq, event.kind, event.step, event.time, event.data))
+            self._table.extend(rows, numbers)
             self._lock.notify_all()
 
     def rewound(self, step: int) -> ReplayedLog:
@@ -53,7 +57,7 @@ class ReplayedLog(EventLog):
             return self._table.last()
 
     def _append_row(self, event: Event) -> None:
-        self._table.extend([event])
+        self._table.extend([event], [event.seq])
 
 
 class _Table:
@@ -63,17 +67,20 @@ class _Table:
         self._count = 0
         self._columns: dict[str, np.ndarray] = {name: np.empty(0) for name in ("seq", "step", "time")}
 
-    def extend(self, rows: list[Event]) -> None:
-        """Add scalars events. A crafted log must not open columns for ever, as each costs memory for every row."""
+    def extend(self, rows: list[Event], numbers: list[int]) -> None:
+        """Add scalars events under these sequence ``numbers``. A crafted log must not open columns for ever, as each costs
+        memory for every row."""
         if not rows:
             return
         self._make_room(self._count + len(rows))
-        for name in {name for row in rows for name in row.data} - self._columns.keys():
+        for name in set().union(*(row.data for row in rows)) - self._columns.keys():
             if len(self._columns) < MAX_COLUMNS:
                 self._columns[name] = np.full(len(self._columns["seq"]), np.nan)
         place = slice(self._count, self._count + len(rows))
         for name, column in self._columns.items():
-            if name in ("seq", "step", "time"):
+            if name == "seq":
+                column[place] = numbers
+            elif name in ("step", "time"):
                 column[place] = [getattr(row, name) for row in rows]
             else:
                 column[place] = [row.data.get(name, np.nan) for row in rows]
@@ -115,6 +122,9 @@ def history(path: Path) -> ReplayedLog:
 
 def split_at_rewinds(events: list[Event]) -> Iterable[tuple[list[Event], Event | None]]:
     """``events`` in parts, each with the rewind that ends it (None for the last)."""
+    if not any(event.kind == REWIND for event in events):
+        yield events, None
+        return
     part: list[Event] = []
     for event in events:
         if event.kind == REWIND:

@@ -52,6 +52,7 @@ def routes(manager: Any) -> list[BaseRoute]:
         Route("/gv/library", guard.http(library.table)),
         Route("/gv/library/{run}", guard.http(library.detail), methods=["GET"]),
         Route("/gv/library/{run}", guard.http(library.act), methods=["POST"]),
+        Route("/gv/library/{run}/history", guard.http(library.history)),
         Route("/gv/library/{run}/thumb.png", guard.http(library.thumb)),
         Route("/gv/library/{run}/export", guard.http(exports.status), methods=["GET"]),
         Route("/gv/library/{run}/export", guard.http(exports.begin), methods=["POST"]),

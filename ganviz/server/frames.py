@@ -22,7 +22,7 @@ class Frames:
     async def frame(self, request: Request) -> Response:
         """The sample grid of one step."""
         step = request.path_params["step"]
-        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"])
+        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
         picture = await run_in_threadpool(run.frames.get, step)
         if picture is None:
             raise Refused(404, f"No picture of step {step} is kept; take one of the steps that the scrubber shows.")
@@ -30,7 +30,7 @@ class Frames:
 
     async def reals(self, request: Request) -> Response:
         """A grid of real samples in the same layout."""
-        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"])
+        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
         if run.reals is None:
             raise Refused(404, "The real samples are not loaded yet; try again in a moment.")
         return _image(run.reals)

@@ -145,8 +145,11 @@ def _as_refusal(error: ValidationError) -> Refused:
     return Refused(422, f"{where[:80] or 'The request'}: {problem[0].lower()}{problem[1:]}.", where or None)
 
 
-def find_run(manager: Any, run_id: str | None) -> Any:
-    """The run called ``run_id``, or the current one. Raises `Refused` where there is none."""
+def find_run(manager: Any, run_id: str | None, whole: bool = True) -> Any:
+    """The run called ``run_id``, or the current one. Raises `Refused` where there is none.
+
+    ``whole``: with its log read to the end, which takes seconds where it is long: call this from a thread.
+    """
     if run_id is None:
         if manager.current is None:
             raise Refused(409, "Nothing has been trained yet: choose a preset and click Train.")
@@ -157,4 +160,4 @@ def find_run(manager: Any, run_id: str | None) -> Any:
         run = None
     if run is None:
         raise Refused(404, f"There is no run called {run_id[:80]!r} here; reload the page to see the current one.")
-    return run
+    return run.wait() if whole and hasattr(run, "wait") else run

@@ -91,7 +91,7 @@ class Latent:
 
     async def _answer(self, request: Request, run_id: str | None, work: Callable[[Any], T]) -> T | Response:
         """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it wants a newer one)."""
-        run = find_run(self._manager, run_id)
+        run = find_run(self._manager, run_id, whole=False)
         if self._waiting >= MOST_WAITING:
             raise Refused(503, "Too many viewers are moving sliders at once; try again in a moment.")
         self._waiting += 1

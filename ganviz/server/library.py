@@ -51,19 +51,24 @@ class Library:
         return json_response({"runs": [row(info) for info in runs], "folder": folder})
 
     async def detail(self, request: Request) -> Response:
-        """One run with its thinned history, kept pictures and checkpoints."""
+        """One run with its kept pictures and checkpoints: all that can be told without reading its log."""
         return json_response(await run_in_threadpool(self._detail, request.path_params["run"]))
 
     def _detail(self, run_id: str) -> dict[str, Any]:
-        run = find_run(self._manager, run_id)
+        run = find_run(self._manager, run_id, whole=False)
         folder = kept.find(self._manager.runs_root, run_id)
         latest = run.frames.latest
-        changes = [describe.event(event) for event in run.events.since(0, ("setting", "note"))
-                   if event.data.get("level") != "progress"]
         steps = [int(path.name.removeprefix("step-")) for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)]
         return {**row(kept.run_info(folder)), "run": describe.run(run), "folder": str(folder.resolve()),
-                "history": encode.columns(encode.thin(run.events.rows())), "frames": run.frames.steps(),
-                "frame": latest and describe.frame(run.id, latest), "events": changes[-100:], "checkpoints": steps,
+                "frames": run.frames.steps(), "frame": latest and describe.frame(run.id, latest), "checkpoints": steps}
+
+    async def history(self, request: Request) -> Response:
+        """What a run's log tells: thinned curves, the newest figures, and the settings as they were in the end."""
+        return json_response(await run_in_threadpool(self._history, request.path_params["run"]))
+
+    def _history(self, run_id: str) -> dict[str, Any]:
+        run = find_run(self._manager, run_id)
+        return {"history": encode.columns(encode.thin(run.events.rows())), "config": run.config.model_dump(mode="json"),
                 "probes": describe.newest(run.events.since(0, describe.FIGURES), describe.FIGURES)}
 
     async def thumb(self, request: Request) -> Response:

@@ -144,7 +144,7 @@ class Reconstructions:
 
     async def picture(self, request: Request) -> Response:
         """The newest pairs; the address names a step so that a browser asks again."""
-        run = await asyncio.to_thread(find_run, self._manager, request.path_params["run"])
+        run = await asyncio.to_thread(find_run, self._manager, request.path_params["run"], False)
         frame = await asyncio.to_thread(_newest, run)
         if frame is None:
             raise Refused(404, "This run has no reconstructions: only an autoencoder on pictures makes them.")

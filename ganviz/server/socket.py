@@ -62,7 +62,7 @@ class Live:
         await websocket.accept()
         asked = websocket.query_params
         try:
-            run = find_run(self._manager, asked["run"]) if asked.get("run") else self._manager.current
+            run = await asyncio.to_thread(find_run, self._manager, asked["run"]) if asked.get("run") else self._manager.current
         except GanvizError as error:
             await websocket.send_text(encode.dumps({"type": "error", "error": error.sentence}).decode())
             await websocket.close(UNKNOWN_RUN)

@@ -50,10 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
 def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     """Serve the page and ``routes`` from a background thread; returns the address."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: nothing leaves the machine
+    from starlette.middleware import Middleware
+
+    from ganviz.server.early import Early
     from ganviz.ui import page
     dashboard = page.build(manager)
     dashboard.launch(server_name=host, server_port=port, inbrowser=False, prevent_thread_lock=True, ssr_mode=False,
-                     app_kwargs={"routes": routes}, **page.launch_options())
+                     app_kwargs={"routes": routes, "middleware": [Middleware(Early)]}, **page.launch_options())
     # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether something came, and each time
     # the training thread waits for it: that cost 5 % of the training. At Gradio's own pace for Windows it costs nothing.
     dashboard._queue.sleep_when_free = QUEUE_SECONDS

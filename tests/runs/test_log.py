@@ -14,6 +14,7 @@ from ganviz.runs.log import (
     REWIND,
     LogTail,
     LogWriter,
+    _parsed,
     from_line,
     last_events,
     read_log,
@@ -37,6 +38,13 @@ def test_round_trip_with_nan_as_null():
     read = from_line(line)
     assert (read.seq, read.kind, read.step, read.time) == (3, "scalars", 7, 12.345)
     assert math.isnan(read.data["loss"]) and read.data["n"] == 2
+
+
+@given(st.lists(st.sampled_from([to_line(scalars(1, 1, loss=0.5))[:-1], b"1", b"1,2", b"{}", b"[", b"]", b'"a', b"{},{}"])))
+def test_lines_parsed_together_are_what_each_is_alone(lines):
+    together = [event for event in _parsed(lines) if event]
+    alone = [event for line in lines if (event := from_line(line))]
+    assert together == alone
 
 
 def test_a_torn_last_line_is_skipped_until_it_is_whole(tmp_path):

@@ -1,11 +1,15 @@
 """The table of runs over HTTP: everything a page does with a kept run, and what it is refused."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganviz.config import RunConfig
+from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
 from ganviz.server import routes
 
@@ -37,12 +41,34 @@ def test_the_table_names_every_run(kept):
     assert picture.status_code == 200 and picture.headers["content-type"] == "image/png"
 
 
-def test_detail_holds_history_pictures_and_checkpoints(kept):
+def test_detail_holds_pictures_and_checkpoints(kept):
     _, client = kept
     run = client.get(f"/gv/library/{ids(client)[-1]}").json()
-    assert run["history"]["step"][-1] == 12 and run["frames"][-1] == 12 and run["checkpoints"] == [12]
+    assert run["frames"][-1] == 12 and run["checkpoints"] == [12]
     assert run["run"]["config"]["latent_dim"] == 4
     assert client.get(run["frame"]["url"]).status_code == 200
+
+
+def test_history_holds_the_curves(kept):
+    _, client = kept
+    told = client.get(f"/gv/library/{ids(client)[-1]}/history").json()
+    assert told["history"]["step"][-1] == 12 and told["config"]["latent_dim"] == 4
+
+
+def test_all_but_the_curves_is_there_before_the_log_is_read(kept, monkeypatch):
+    """A log of a million rows takes seconds to read: the replay is not to wait for it."""
+    let_go, read_on = threading.Event(), FolderRun._read_on
+    monkeypatch.setattr(FolderRun, "_read_on", lambda self: let_go.wait(30) and read_on(self))
+    fresh = RunManager(kept[0].runs_root, kept[0].data_root, torch.device("cpu"))  # it has opened nothing yet
+    with TestClient(Starlette(routes=routes(fresh)), base_url="http://localhost") as client, ThreadPoolExecutor(1) as pool:
+        run = ids(client)[-1]
+        shown = client.get(f"/gv/library/{run}").json()
+        assert shown["frames"][-1] == 12 and client.get(shown["frame"]["url"]).status_code == 200
+        told = pool.submit(client.get, f"/gv/library/{run}/history")
+        assert not wait([told], 0.3).done
+        let_go.set()
+        assert told.result(30).json()["history"]["step"][-1] == 12
+    fresh.close()
 
 
 def test_rename_and_notes(kept):

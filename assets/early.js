@@ -1,0 +1,50 @@
+// Runs before Gradio's scripts. Gradio's start screen leaves an animation loop behind that never ends and shows nothing: sixty
+// times a second it makes the browser prepare a frame, on the processor that trains. A loop that has gone on for LONG ms is
+// slowed down; whatever a person does gives it its pace back, since Gradio's real animations share that loop.
+
+(() => {
+  const LONG = 3000;
+  const REST = 250;
+  const request = window.requestAnimationFrame.bind(window);
+  const cancel = window.cancelAnimationFrame.bind(window);
+  const begun = new WeakMap(); // callback -> since when it has asked for itself again, frame by frame
+  const resting = new Map(); // negative number -> {timer, wake}
+  let running = null;
+  let touched = 0;
+  let numbers = 0;
+
+  window.requestAnimationFrame = (callback) => {
+    const now = performance.now();
+    if (running !== callback) begun.set(callback, now);
+    const frame = (time) => {
+      const outer = running;
+      running = callback;
+      try {
+        callback(time);
+      } finally {
+        running = outer;
+      }
+    };
+    if (now - Math.max(begun.get(callback), touched) < LONG) return request(frame);
+    const number = -(numbers += 1);
+    const wake = () => {
+      clearTimeout(resting.get(number).timer);
+      resting.delete(number);
+      request(frame);
+    };
+    resting.set(number, { timer: setTimeout(wake, REST), wake });
+    return number;
+  };
+
+  window.cancelAnimationFrame = (number) => {
+    if (number >= 0) return cancel(number);
+    clearTimeout(resting.get(number)?.timer);
+    resting.delete(number);
+  };
+
+  const touch = () => {
+    touched = performance.now();
+    for (const { wake } of [...resting.values()]) wake();
+  };
+  for (const kind of ["pointerdown", "keydown", "wheel"]) addEventListener(kind, touch, { capture: true, passive: true });
+})();
