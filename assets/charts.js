@@ -6,7 +6,7 @@ import { colour } from "./theme.js";
 import { known } from "./tips.js";
 
 const MOST_POINTS = 3000; // beyond this the server's downsampled history replaces what is held here
-const REST = 10; // a drawing that took t ms is followed by at least 10 t ms without one: the processor may be training as well
+const REST = 14; // a drawing that took t ms is followed by at least 14 t ms without one: the processor may be training as well
 const SMOOTHING = 0.1;
 const DASHES = { d: "solid", g: "6px,2px", real: "solid", fake: "6px,2px", "": "2px,2px" };
 const NAMES = { d: "d", g: "fake", real: "real", fake: "fake", "": "muted" };

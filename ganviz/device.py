@@ -49,11 +49,15 @@ def label(device: torch.device) -> str:
 
 def cpu_threads() -> int:
     """Threads for training: one core is left to the server, so that pages and sliders stay quick (MEASURED.md part 2)."""
+    return max(1, cores() - 1)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
     try:
-        cores = len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, Windows
-        cores = os.cpu_count() or 1
-    return max(1, cores - 1)
+        return os.cpu_count() or 1
 
 
 def prepare_training_thread(device: torch.device) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor, nn
 
 from ganviz.data.source import DataSource
 from ganviz.engine import frames
 from ganviz.engine.checkpoint import TrainingState
-from ganviz.engine.snapshot import draw, to_pictures
-from ganviz.engine.stats import NonFinite
+from ganviz.engine.painter import Painter
+from ganviz.engine.snapshot import to_pictures
 from ganviz.engine.trainer import Trainer
 
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
-SAMPLE_SHARE = 0.015  # of the training time that drawing sample grids may take
 RATE_SMOOTHING = 0.3
 
 
@@ -36,8 +37,9 @@ class Recorder:
         if run.store and self.reals:
             run.store.write_reals(self.reals)
         fixed = torch.Generator().manual_seed(config.seed + 3)
-        self._z = torch.randn(self._layout.count, config.latent_dim, generator=fixed).to(trainer.device)
-        self._y = None if self._layout.y is None else self._layout.y.to(trainer.device)
+        z = torch.randn(self._layout.count, config.latent_dim, generator=fixed).to(trainer.device)
+        y = None if self._layout.y is None else self._layout.y.to(trainer.device)
+        self._painter = Painter(trainer.algorithm.ema.network, z, y)
         self.rate = 0.0  # steps per second
         self._elapsed = elapsed
         self._since: float | None = None
@@ -49,7 +51,7 @@ class Recorder:
         """Start the clocks and show the untrained generator."""
         self.resume()
         self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
-        self._sample()
+        self._painter.paint(self._trainer.step_count, self._shower(keep=True))
         self._sample_due = self._tick_due  # the first drawing is a slow one; what the first steps did is to be seen at once
 
     def resume(self) -> None:
@@ -85,13 +87,16 @@ class Recorder:
 
     # -- a tick ----------------------------------------------------------------------------
     def _tick(self, now: float, sample: bool = False) -> None:
+        self._painter.check()
         stats = self._trainer.read_stats()
         if stats:
             self._measure_rate(now)
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
             self._run.log("scalars", **stats, elapsed=self.elapsed())
-        if sample or now >= self._sample_due:
-            self._sample(wait=sample)
+        if sample:
+            self._painter.paint(self._trainer.step_count, self._shower(keep=True))
+        elif now >= self._sample_due:
+            self._sample()
         if self.elapsed() >= self._next_checkpoint:
             self.checkpoint()
             self._next_checkpoint = self.elapsed() + self._trainer.config.checkpoint_seconds
@@ -107,27 +112,32 @@ class Recorder:
             rate = (self._trainer.step_count - steps) / (now - then)
             self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
 
-    def _sample(self, wait: bool = False) -> None:
-        """Publish a snapshot and draw the fixed-z grid from it, in at most a small share of the time."""
-        began = time.perf_counter()
-        step, generator = self._trainer.step_count, self._trainer.algorithm.ema.network
-        x = draw(generator, self._z, self._y)
-        if not torch.isfinite(x).all():
-            error = NonFinite("generator")
-            error.step = step
-            raise error
-        self._run.snapshots.publish(generator, step, wait=wait)
-        if self._is_images:
-            elapsed = self.elapsed()
-            kept = wait or self._run.frames.wants_to_keep(elapsed)
+    def _sample(self) -> None:
+        """Have the fixed-z grid painted and a snapshot published, unless the painter is still at the last one."""
+        if self._painter.begin(self._trainer.step_count, self._shower()):
+            self._sample_due = time.perf_counter() + self._painter.rest(self._trainer.config.sample_seconds)
+
+    def _shower(self, keep: bool = False) -> Callable[[nn.Module, Tensor], None]:
+        """What is done with samples of the generator as it is at this step; ``keep``: in any case on disk."""
+        run, step, elapsed = self._run, self._trainer.step_count, self.elapsed()
+
+        def show(generator: nn.Module, x: Tensor) -> None:
+            run.snapshots.publish(generator, step, wait=True)
+            if not self._is_images:
+                return
+            kept = keep or run.frames.wants_to_keep(elapsed)
             frame = frames.make_frame(to_pictures(x), self._layout, step, kept)
-            self._run.frames.add(frame, elapsed)
-            if self._run.store and kept:
-                self._run.store.write_frame(frame)
-            self._run.log("frame", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
-                          format=frame.extension, kept=kept)
-        now = time.perf_counter()
-        self._sample_due = now + max(self._trainer.config.sample_seconds - (now - began), (now - began) / SAMPLE_SHARE)
+            run.frames.add(frame, elapsed)
+            if run.store and kept:
+                run.store.write_frame(frame)
+            run.log_at(step, "frame", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
+                       format=frame.extension, kept=kept)
+
+        return show
+
+    def close(self) -> None:
+        """No more grids are painted."""
+        self._painter.close()
 
     def checkpoint(self) -> None:
         """Save the run, unless a network holds NaN: then the last good checkpoint stays the newest."""

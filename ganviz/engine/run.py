@@ -151,6 +151,9 @@ class Run:
             self._to("stopped", "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
+        finally:
+            if self._recorder:
+                self._recorder.close()
 
     def _prepare(self) -> None:
         if self.store:
@@ -228,6 +231,8 @@ class Run:
 
     def _fail(self, error: Exception) -> None:
         """Say what happened in a sentence; what was good before is kept."""
+        if self._recorder:
+            self._recorder.close()  # nothing is told after the end
         if self.store and not isinstance(error, GanvizError):
             self.store.write_traceback("".join(traceback.format_exception(error)))
         if is_out_of_memory(error) and self._recorder:
@@ -247,7 +252,12 @@ class Run:
         self.log("note", sentence=self.sentence, level="progress")
 
     def log(self, kind: str, **data: Any) -> None:
-        event = self.events.append(kind, self.step_count, **data)
+        """Tell of something at the step that the run has reached."""
+        self.log_at(self.step_count, kind, **data)
+
+    def log_at(self, at: int, kind: str, **data: Any) -> None:
+        """Tell of something at an earlier step: what a thread of its own found out takes a moment."""
+        event = self.events.append(kind, at, **data)
         if self.store:
             self.store.append(event)
 

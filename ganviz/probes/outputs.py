@@ -25,6 +25,7 @@ class Outputs(Probe):
 
     name = "discriminator outputs"
     interval = 1.0
+    share = 0.006
 
     def applies(self) -> bool:
         return "generator" in self.trainer.algorithm.networks

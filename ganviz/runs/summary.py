@@ -21,8 +21,9 @@ CONFIG = "config.json"
 
 
 def tells_step(event: Event) -> bool:
-    """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again, which is not news."""
-    return event.kind in ("scalars", "frame", "checkpoint") or event.data.get("state") in ENDED
+    """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again, which is not news, and a
+    picture shows a step that is past by the time it is drawn."""
+    return event.kind in ("scalars", "checkpoint") or event.data.get("state") in ENDED
 
 
 @dataclass

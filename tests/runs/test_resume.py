@@ -150,7 +150,7 @@ def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
     assert torch.equal(early.snapshots.first_layer(), first)
     for name in (f"{run.id}@x", f"{run.id}@", "nobody@3"):
         if name.endswith("@"):
-            assert manager.get(name).step_count == 28
+            assert manager.get(name).wait().step_count == 28
         else:
             with pytest.raises(RunError):
                 manager.get(name)

@@ -1,0 +1,86 @@
+"""Sample grids drawn beside the training: a thread of its own paints from a copy of the generator.
+
+Between two steps only the weights are copied; drawing and encoding take a core that is free. With one core, or on a device
+that the training uses as well, painting takes from the training all the same, and keeps to a small share of the time.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+from torch import Tensor, nn
+
+from ganviz import device as devices
+from ganviz.engine.snapshot import draw
+from ganviz.engine.stats import NonFinite
+
+SHARE = 0.015  # of the training time, where painting is at its cost
+SHARE_ASIDE = 0.10  # of another core's time
+
+Show = Callable[[nn.Module, Tensor], None]
+
+
+class Painter:
+    """Draws ``generator``, a moving average that goes on moving, for the fixed latents ``z`` [N, latent_dim] and classes ``y``.
+
+    ``show(network, x)`` is called with a copy that stays as it is until the next painting, and its samples.
+    """
+
+    def __init__(self, generator: nn.Module, z: Tensor, y: Tensor | None):
+        self._generator, self._z, self._y = generator, z, y
+        self._copy = copy.deepcopy(generator).eval().requires_grad_(False)
+        self._theirs = [*generator.parameters(), *generator.buffers()]
+        self._mine = [*self._copy.parameters(), *self._copy.buffers()]
+        self._thread = ThreadPoolExecutor(1, "ganviz-painter", devices.prepare_serving_thread)
+        self._painting: Future[None] | None = None
+        self._share = SHARE_ASIDE if z.device.type == "cpu" and devices.cores() > 1 else SHARE
+        self._cost = 0.0
+
+    def rest(self, pause: float) -> float:
+        """Seconds to the next painting, at least ``pause``; more where the last one was slow."""
+        return max(pause, self._cost / self._share)
+
+    def check(self) -> None:
+        """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or infinities."""
+        if self._painting and self._painting.done():
+            painting, self._painting = self._painting, None
+            painting.result()
+
+    def begin(self, step: int, show: Show) -> bool:
+        """Paint the generator as it is now; returns at once. False, and no painting, while the last one is not done."""
+        if self._painting and not self._painting.done():
+            return False
+        self.check()
+        self._copy_weights()
+        self._painting = self._thread.submit(self._paint, step, show)
+        return True
+
+    def paint(self, step: int, show: Show) -> None:
+        """Paint now, and return when it is shown. Raises as `check`."""
+        if self._painting:
+            painting, self._painting = self._painting, None
+            painting.result()
+        self._copy_weights()
+        self._paint(step, show)
+
+    def close(self) -> None:
+        """Wait for the last painting, and let go of the thread."""
+        self._thread.shutdown()
+
+    @torch.no_grad()
+    def _copy_weights(self) -> None:
+        torch._foreach_copy_(self._mine, self._theirs)
+
+    def _paint(self, step: int, show: Show) -> None:
+        began = time.perf_counter()
+        x = draw(self._copy, self._z, self._y)
+        if not torch.isfinite(x).all():
+            error = NonFinite("generator")
+            error.step = step
+            raise error
+        show(self._copy, x)
+        self._cost = time.perf_counter() - began

@@ -1,0 +1,59 @@
+"""The script that runs before Gradio's: an animation that never ends is slowed, any other is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from ganviz.server.static import ASSETS
+
+LOOP = """() => { window.frames_ = 0; const loop = () => { window.frames_ += 1; requestAnimationFrame(loop); };
+  requestAnimationFrame(loop); }"""
+
+
+@pytest.fixture
+def page(chromium):
+    """A blank page with a clock that only the test moves, and the script."""
+    page = chromium.new_page()
+    page.clock.install(time=0)
+    page.set_content("<p>Nothing moves here.</p>")
+    page.clock.pause_at(1000)
+    page.add_script_tag(path=str(ASSETS / "early.js"))
+    yield page
+    page.close()
+
+
+def frames_in(page, seconds):
+    before = page.evaluate("window.frames_")
+    page.clock.run_for(1000 * seconds)
+    return page.evaluate("window.frames_") - before
+
+
+def test_an_endless_loop_is_slowed_until_somebody_touches_the_page(page):
+    page.evaluate(LOOP)
+    assert frames_in(page, 2) > 100
+    frames_in(page, 2)
+    assert frames_in(page, 4) <= 16
+    page.keyboard.press("a")
+    assert frames_in(page, 2) > 100
+    frames_in(page, 2)
+    assert frames_in(page, 4) <= 16
+
+
+def test_drawing_now_and_then_is_never_slowed(page):
+    """The page's own drawing asks for a frame when there is news, with the same function each time."""
+    page.evaluate("""() => { window.frames_ = 0; const flush = () => { window.frames_ += 1; };
+      setInterval(() => requestAnimationFrame(flush), 100); }""")
+    assert frames_in(page, 10) >= 99
+
+
+def test_a_slowed_frame_can_be_called_off(page):
+    page.evaluate("""() => { window.frames_ = 0;
+      const loop = () => { window.frames_ += 1; window.asked = requestAnimationFrame(loop); };
+      window.asked = requestAnimationFrame(loop); }""")
+    frames_in(page, 5)
+    page.evaluate("cancelAnimationFrame(window.asked)")
+    assert frames_in(page, 5) == 0
+
+
+def test_the_app_has_it(visit, idle):
+    assert "resting" in visit().evaluate("String(window.requestAnimationFrame)")

@@ -1,0 +1,49 @@
+"""The script before Gradio's is put into the page, and into nothing else."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+from ganviz.server.early import Early
+
+PAGE = "<html><head><title>x</title><script>first()</script><script>second()</script></head></html>"
+
+
+async def page(request):
+    return HTMLResponse(PAGE)
+
+
+async def in_parts(request):
+    return StreamingResponse(iter((PAGE[:30], PAGE[30:])), media_type="text/html")
+
+
+async def data(request):
+    return JSONResponse({"script": "<script"})
+
+
+def client(first, **options):
+    app = Starlette(routes=[Route("/", first), Route("/other", page)], middleware=[Middleware(Early)])
+    return TestClient(app, **options)
+
+
+@pytest.mark.parametrize("first", [page, in_parts])
+def test_it_comes_before_the_first_script(first):
+    answer = client(first).get("/")
+    head, tag, rest = answer.text.partition('<script src="gv/assets/early.js?v=')
+    assert tag and head + "<script>" + rest.partition("<script>")[2] == PAGE
+    assert int(answer.headers.get("content-length", len(answer.content))) == len(answer.content)
+
+
+def test_behind_a_path_of_a_proxy():
+    app = Starlette(routes=[Mount("/tools/gan", app=Starlette(routes=[Route("/", page)], middleware=[Middleware(Early)]))])
+    assert "early.js" in TestClient(app).get("/tools/gan/").text
+
+
+def test_everything_else_passes_untouched():
+    assert client(page).get("/other").text == PAGE
+    assert client(data).get("/").json() == {"script": "<script"}
+    head = client(page).head("/")
+    assert head.headers["content-length"] == client(page).get("/").headers["content-length"] and head.content == b""
