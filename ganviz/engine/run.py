@@ -251,11 +251,11 @@ class Run:
         self.sentence = text if fraction is None else f"{text} ({fraction:.0%})"
         self.log("note", sentence=self.sentence, level="progress")
 
-    def log(self, kind: str, **data: Any) -> None:
+    def log(self, kind: str, /, **data: Any) -> None:
         """Tell of something at the step that the run has reached."""
         self.log_at(self.step_count, kind, **data)
 
-    def log_at(self, at: int, kind: str, **data: Any) -> None:
+    def log_at(self, at: int, kind: str, /, **data: Any) -> None:
         """Tell of something at an earlier step: what a thread of its own found out takes a moment."""
         event = self.events.append(kind, at, **data)
         if self.store:
