@@ -7,25 +7,23 @@
   const REST = 250;
   const request = window.requestAnimationFrame.bind(window);
   const cancel = window.cancelAnimationFrame.bind(window);
-  const begun = new WeakMap(); // callback -> since when it has asked for itself again, frame by frame
   const resting = new Map(); // negative number -> {timer, wake}
-  let running = null;
+  let chain = null; // since when frame has asked for frame without a pause, while one of them is run
   let touched = 0;
   let numbers = 0;
 
   window.requestAnimationFrame = (callback) => {
     const now = performance.now();
-    if (running !== callback) begun.set(callback, now);
+    const begun = chain ?? now;
     const frame = (time) => {
-      const outer = running;
-      running = callback;
+      chain = begun;
       try {
         callback(time);
       } finally {
-        running = outer;
+        chain = null;
       }
     };
-    if (now - Math.max(begun.get(callback), touched) < LONG) return request(frame);
+    if (now - Math.max(begun, touched) < LONG) return request(frame);
     const number = -(numbers += 1);
     const wake = () => {
       clearTimeout(resting.get(number).timer);
