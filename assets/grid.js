@@ -50,6 +50,7 @@ function waitText(run, words = "They start as noise; watch what becomes of it.")
 }
 
 function frame(info) {
+  if (now.run?.spec?.kind === "points") return; // they are drawn in the plane, by scatter.js
   held.frame = info;
   held.pattern = info.url;
   if (info.kept !== false && !(held.steps.at(-1) >= info.step)) held.steps.push(info.step);

@@ -56,7 +56,9 @@ class Layout:
 
 
 def layout_for(spec: DataSpec, conditional: bool) -> Layout:
-    """8 x 8; with a known class, a column for each of up to 10 classes."""
+    """8 x 8; with a known class, a column for each of up to 10 classes. Points share one picture."""
+    if spec.kind == "points":
+        return Layout(1, 1, (), None)
     if not conditional:
         return Layout(8, 8, (), None)
     cols = min(10, spec.n_classes) if spec.n_classes >= 4 else 8

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz.data.source import DataSource
-from ganviz.engine import frames
+from ganviz.engine import frames, plane
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures
@@ -37,8 +37,14 @@ class Recorder:
         if run.store and self.reals:
             run.store.write_reals(self.reals)
         fixed = torch.Generator().manual_seed(config.seed + 3)
-        z = torch.randn(self._layout.count, config.latent_dim, generator=fixed).to(trainer.device)
-        y = None if self._layout.y is None else self._layout.y.to(trainer.device)
+        count = self._layout.count if self._is_images else plane.POINTS
+        z = torch.randn(count, config.latent_dim, generator=fixed).to(trainer.device)
+        y = self._layout.y
+        if trainer.algorithm.conditional and not self._is_images:
+            y = torch.arange(count) % source.spec.n_classes
+        y = None if y is None else y.to(trainer.device)
+        some = torch.linspace(0, len(source.samples) - 1, plane.POINTS).long()
+        self._real_points = None if self._is_images else source.samples[some.to(trainer.device)].cpu().numpy()
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
         self.rate = 0.0  # steps per second
         self._elapsed = elapsed
@@ -123,10 +129,10 @@ class Recorder:
 
         def show(generator: nn.Module, x: Tensor) -> None:
             run.snapshots.publish(generator, step, wait=True)
-            if not self._is_images:
-                return
             kept = keep or run.frames.wants_to_keep(elapsed)
-            frame = frames.make_frame(to_pictures(x), self._layout, step, kept)
+            if self._real_points is not None and not kept:
+                return  # who watches sees the points themselves; pictures of them are for looking back
+            frame = self._draw(x, step, kept)
             run.frames.add(frame, elapsed)
             if run.store and kept:
                 run.store.write_frame(frame)
@@ -134,6 +140,11 @@ class Recorder:
                        format=frame.extension, kept=kept)
 
         return show
+
+    def _draw(self, x: Tensor, step: int, kept: bool) -> frames.Frame:
+        if self._real_points is None:
+            return frames.make_frame(to_pictures(x), self._layout, step, kept)
+        return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept)
 
     def close(self) -> None:
         """No more grids are painted."""

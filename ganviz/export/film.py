@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ganviz.disk import disk_sentence
+from ganviz.engine.plane import draw_plane, reach
 from ganviz.export import look
 from ganviz.export.chart import Chart
-from ganviz.export.story import ExportError, Progress, Scatter, Story, picture_of, reach, read_story
+from ganviz.export.story import ExportError, Progress, Scatter, Story, picture_of, read_story
 from ganviz.export.video import KINDS, Film
 
 MOST_FRAMES = 900
@@ -117,21 +118,8 @@ def _of_size(picture: Image.Image | None, size: tuple[int, int]) -> Image.Image 
 def _scatter_scene(scatters: list[Scatter]) -> Scene:
     by_step = {scatter.step: scatter for scatter in scatters}
     extent = reach(scatters[-1].real)
-    return Scene(sorted(by_step), lambda step: draw_scatter(by_step[step], extent), (SCATTER_SIDE, SCATTER_SIDE))
-
-
-def draw_scatter(scatter: Scatter, extent: float) -> Image.Image:
-    """Real points green, generated ones purple on top, in a square from -``extent`` to ``extent``."""
-    side = SCATTER_SIDE
-    image = Image.new("RGB", (side, side), look.PAGE)
-    draw = ImageDraw.Draw(image, "RGBA")
-    draw.line([(0, side / 2), (side, side / 2)], fill=(*look.LINE, 255))
-    draw.line([(side / 2, 0), (side / 2, side)], fill=(*look.LINE, 255))
-    for points, colour, alpha in ((scatter.real, look.REAL, 120), (scatter.fake, look.FAKE, 190)):
-        for x, y in (points / extent * [1, -1] + 1) * side / 2:
-            if 0 <= x <= side and 0 <= y <= side:
-                draw.ellipse([x - 2.2, y - 2.2, x + 2.2, y + 2.2], fill=(*colour, alpha))
-    return image
+    return Scene(sorted(by_step), lambda step: draw_plane(by_step[step].real, by_step[step].fake, extent, SCATTER_SIDE),
+                 (SCATTER_SIDE, SCATTER_SIDE))
 
 
 # -- how it is laid out --------------------------------------------------------------------------------

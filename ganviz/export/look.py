@@ -8,9 +8,12 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-PAGE, CARD, LINE = (13, 17, 23), (21, 27, 36), (37, 46, 59)
+from ganviz.engine import plane
+
+PAGE, LINE, FAKE, REAL = plane.PAGE, plane.LINE, plane.FAKE, plane.REAL
+CARD = (21, 27, 36)
 INK, SOFT, MUTED = (232, 235, 240), (195, 202, 214), (147, 160, 179)
-D, FAKE, REAL = (90, 162, 245), (203, 132, 247), (62, 203, 148)
+D = (90, 162, 245)
 ROLES = {"d": D, "g": FAKE, "fake": FAKE, "real": REAL}
 
 Font = ImageFont.FreeTypeFont

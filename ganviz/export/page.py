@@ -21,9 +21,10 @@ import numpy as np
 from ganviz import assets_folder, registry
 from ganviz.config import RunConfig, meta
 from ganviz.disk import disk_sentence, finite_json
+from ganviz.engine.plane import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import atlas, model, runtime
-from ganviz.export.story import ExportError, Progress, Story, picture_of, reach, read_story, spaced, version_words
+from ganviz.export.story import ExportError, Progress, Story, picture_of, read_story, spaced, version_words
 from ganviz.runs.columns import columns
 from ganviz.runs.trained import TrainedGenerator, load_generator
 

@@ -91,8 +91,10 @@ def read_story(folder: Path | str) -> Story:
     folder = Path(folder)
     run = FolderRun(folder)
     info = run_info(folder)
-    return Story(info, run.config, run.series, run.equilibrium, thin(run.events.rows()), run.spec, run.frames.steps(),
-                 run.frames.get, run.reals, _scatters(run))
+    scatters = _scatters(run)
+    frames = [] if scatters else run.frames.steps()  # a scatter is drawn anew, larger than the picture that was kept
+    return Story(info, run.config, run.series, run.equilibrium, thin(run.events.rows()), run.spec, frames, run.frames.get,
+                 run.reals, scatters)
 
 
 def _scatters(run: FolderRun) -> list[Scatter]:
@@ -141,11 +143,6 @@ def smoothed(values: np.ndarray) -> np.ndarray:
             mean = value if np.isnan(mean) else mean + max(SMOOTHING, 1 / (i + 1)) * (value - mean)
         out[i] = mean
     return out
-
-
-def reach(points: np.ndarray) -> float:
-    """Half the side of a square around the origin that shows nearly all of ``points`` [N, 2]."""
-    return max(1e-6, float(np.quantile(np.abs(points), 0.995))) * 1.25 if len(points) else 1.0
 
 
 def version_words() -> str:

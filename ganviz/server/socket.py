@@ -167,7 +167,8 @@ class Hub:
 
     def _look(self, viewer: Viewer, current: Any, now: float) -> None:
         """Whether the viewer must be told everything anew."""
-        if viewer.follows and viewer.run is not current:
+        resumed = current is not None and viewer.run is not None and viewer.run.id == current.id
+        if (viewer.follows or resumed) and viewer.run is not current:
             viewer.run, viewer.fresh = current, True
         if viewer.run is not None and viewer.outline != describe.outline(viewer.run):
             viewer.fresh = True

@@ -129,7 +129,7 @@ def test_kept_runs_open_beside_the_one_that_trains(tmp_path):
     manager = manager_in(tmp_path)
     old = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 6})))
     new = manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0}))
-    opened = manager.get(old.id)
+    opened = manager.get(old.id).wait()
     assert opened.step_count == 6 and opened.frames.latest.step == 6
     assert manager.get(None) is new and manager.get(new.id) is new
     assert {info.id for info in manager.library()} == {old.id, new.id}

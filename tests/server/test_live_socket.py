@@ -116,6 +116,20 @@ def test_hello_before_the_first_run(manager, live):
         assert hello["history"] == {"cursor": 0, "columns": {}}
 
 
+def test_who_looks_at_a_kept_run_follows_it_when_it_is_resumed(manager, live, tools):
+    """Resuming makes a new object of the run that the page has pinned."""
+    manager.start(tools.still_run("other"))
+    with live[1]("?run=one") as viewer:
+        assert take(viewer)["run"]["id"] == "one"
+        resumed = manager.start(tools.still_run("one"))
+        tell(resumed, 7, 7)
+        hello = take(viewer)
+        while hello["type"] != "hello":
+            hello = take(viewer)
+        assert hello["run"]["id"] == "one" and hello["status"]["step"] == resumed.step_count
+        assert hello["history"]["columns"]["step"] == [7]
+
+
 def test_deltas_bring_every_row_and_event_once_and_in_order(manager, live):
     run = manager.current
     tell(run, 1, 5)
