@@ -12,7 +12,8 @@ from ganviz.engine.frames import Frame
 PAGE, LINE = (13, 17, 23), (37, 46, 59)  # of the dashboard's dark theme, assets/base.css
 FAKE, REAL = (203, 132, 247), (62, 203, 148)
 POINTS = 250  # of each kind in a kept picture
-SIDE = 280  # px
+SIDE = 360  # px
+FINE = 3
 
 
 def reach(points: np.ndarray) -> float:
@@ -36,5 +37,6 @@ def draw_plane(real: np.ndarray, fake: np.ndarray, extent: float, side: int, rad
 def plane_frame(real: np.ndarray, fake: np.ndarray, step: int, kept: bool) -> Frame:
     """A picture of ``fake`` beside ``real``, encoded."""
     buffer = io.BytesIO()
-    draw_plane(real, fake, reach(real), SIDE).save(buffer, "PNG", compress_level=1)
+    large = draw_plane(real, fake, reach(real), FINE * SIDE, radius=FINE * 2.2)
+    large.reduce(FINE).save(buffer, "PNG", compress_level=1)  # round dots: Pillow draws with hard edges
     return Frame(step, buffer.getvalue(), "image/png", SIDE, SIDE, 1, 1, (), kept)

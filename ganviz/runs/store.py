@@ -221,10 +221,11 @@ class RunStore:
 
 
 def thumbnail(frame: Frame) -> bytes:
-    """A PNG of at most 160 px that shows a quarter of ``frame``."""
+    """A PNG of at most 160 px that shows a quarter of ``frame``, or all of one that is a single picture."""
     from PIL import Image
+    share = 1 if frame.rows == frame.cols == 1 else 2
     with Image.open(io.BytesIO(frame.data)) as sheet:
-        part = sheet.crop((0, 0, -(-sheet.width // 2), -(-sheet.height // 2)))
+        part = sheet.crop((0, 0, -(-sheet.width // share), -(-sheet.height // share)))
     part.thumbnail((THUMB_SIZE, THUMB_SIZE))
     packed = io.BytesIO()
     part.save(packed, "PNG")
