@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganviz.engine.events import EventLog
@@ -62,7 +63,7 @@ class Live:
         await websocket.accept()
         asked = websocket.query_params
         try:
-            run = await asyncio.to_thread(find_run, self._manager, asked["run"]) if asked.get("run") else self._manager.current
+            run = await run_in_threadpool(find_run, self._manager, asked["run"]) if asked.get("run") else self._manager.current
         except GanvizError as error:
             await websocket.send_text(encode.dumps({"type": "error", "error": error.sentence}).decode())
             await websocket.close(UNKNOWN_RUN)
