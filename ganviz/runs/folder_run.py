@@ -6,9 +6,12 @@ It offers what `ganviz.engine.run.Run` offers to a reader; the files of the run 
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,7 @@ from ganviz.runs.summary import Summary, tells_step
 
 FOLLOW_SECONDS = 0.25
 REST_SECONDS = 2.0
+TURN_SECONDS = 0.0005
 YIELD_SECONDS = 0.001  # after each part of a log: the server and the training share Python's lock with its reader
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
@@ -93,13 +97,16 @@ class FolderRun:
         return changed
 
     def _read_on(self) -> bool:
-        changed = False
-        with self._reading:
+        parts = 0
+        with self._reading, ExitStack() as stack:
             while not self._closed.is_set() and (events := self._tail.poll()):
                 self._take(events)
-                changed = True
-                time.sleep(YIELD_SECONDS)
-        return changed
+                parts += 1
+                if parts == 2:
+                    stack.enter_context(_short_turns())
+                if parts > 1:
+                    time.sleep(YIELD_SECONDS)
+        return parts > 0
 
     def wait(self) -> FolderRun:
         """Return when the log has been read to its end for the first time."""
@@ -269,6 +276,30 @@ class FolderRun:
     def join(self, timeout: float | None = None) -> bool:
         """A watched run is not waited for."""
         return not self.active
+
+
+_turns = threading.Lock()
+_readers = 0
+_usual_turn = 0.0
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Threads get Python's lock after half a millisecond instead of five, while a long log is read: a request needs the
+    lock hundreds of times, and would wait for the reader each time."""
+    global _readers, _usual_turn
+    with _turns:
+        if not _readers:
+            _usual_turn = sys.getswitchinterval()
+            sys.setswitchinterval(TURN_SECONDS)
+        _readers += 1
+    try:
+        yield
+    finally:
+        with _turns:
+            _readers -= 1
+            if not _readers:
+                sys.setswitchinterval(_usual_turn)
 
 
 class FolderFrames:

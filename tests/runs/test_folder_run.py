@@ -1,13 +1,17 @@
 """A run that is watched from its folder alone."""
 
 import shutil
+import sys
 
 import pytest
 import torch
 
+from ganviz.config import RunConfig
 from ganviz.engine.checkpoint import CHECKPOINTS
+from ganviz.engine.events import Event
 from ganviz.errors import GanvizError
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.log import LOG, to_line
 from ganviz.runs.registry import RunError
 from ganviz.runs.store import RunStore
 
@@ -115,3 +119,16 @@ def test_hostile_files_are_refused_or_left_out(tmp_path, trained_run):
         FolderRun(folder)
     with pytest.raises(RunError, match="no run in"):
         FolderRun(tmp_path)
+
+
+def test_a_long_log_is_read_in_short_turns_and_the_usual_ones_come_back(tmp_path, monkeypatch):
+    config = RunConfig.from_preset("digits-mlp")
+    (tmp_path / "config.json").write_text(config.to_json())
+    rows = [Event(i, "scalars", i, float(i), {"loss_d": 1.0}) for i in range(1, 12_001)]
+    (tmp_path / LOG).write_bytes(b"".join(map(to_line, rows)))
+    usual, turns = sys.getswitchinterval(), set()
+    take = FolderRun._take
+    monkeypatch.setattr(FolderRun, "_take", lambda run, events: (turns.add(sys.getswitchinterval()), take(run, events))[1])
+    run = FolderRun(tmp_path)
+    assert run.step_count == 12_000 and len(run.events.rows()["step"]) == 12_000
+    assert min(turns) < usual and sys.getswitchinterval() == usual
