@@ -23,6 +23,7 @@ ROWS = 1_000_000
 GRIDS = 600  # `ganviz.engine.frames.MOST_KEPT`
 EVERY = 10  # steps between two rows
 BATCH = 20_000
+SETTLE = 8_000  # ms; by then the app has done what it does after its start
 FIRST = """() => Boolean(document.querySelector('#gv-replay canvas')?.getAttribute('aria-label')?.includes('at step'))"""
 CURVES = """() => { const plot = document.querySelector('#gv-detail-plot');
   return !('waiting' in plot.dataset) && plot.data?.[0]?.x.length > 1000; }"""
@@ -110,6 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
         long_run(run, options.rows)
         print(f"{options.rows:,} rows, {(run / 'log.jsonl').stat().st_size / 1e6:,.0f} MB of log, {GRIDS} kept grids")
         with app(browser, "digits-quick", Path(place)) as one:
+            one.page.wait_for_timeout(SETTLE)
             shutil.move(run, one.folder / "runs" / run.name)
             measure(one, options.scrubs)
     return 0
