@@ -11,7 +11,6 @@ import asyncio
 import io
 import json
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -26,9 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import browser as installation
+
 ROOT = Path(__file__).parents[1]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--enable-precise-memory-info", "--js-flags=--expose-gc"]
+FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
 WATCH = """() => { window.gvSeen = []; let last = 0;
   new MutationObserver(() => { const chart = window.ganviz.stats.chart;
     if (chart && chart.step !== last) { last = chart.step; window.gvSeen.push(1000 * (Date.now() / 1000 - chart.time)); } })
@@ -115,9 +115,9 @@ class App:
 @contextmanager
 def chromium() -> Iterator[Any]:
     """The system's browser, without a window; leaves with a sentence where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = installation.installed()
     if path is None:
-        sys.exit("These rows need Chromium: apt-get install chromium.")
+        sys.exit(installation.MISSING)
     from playwright.sync_api import sync_playwright
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.dashboard import App, app, chromium, tell
+from benchmarks.dashboard import App, app, chromium, spread, tell
 
 ROWS = 1_000_000
 GRIDS = 600  # `ganviz.engine.frames.MOST_KEPT`
@@ -94,10 +93,7 @@ def measure(one: App, scrubs: int) -> None:
 
 
 def _scrub(page: Any, scrubs: int, when: str) -> None:
-    times = page.evaluate(SCRUB, scrubs)
-    cuts = statistics.quantiles(times, n=20)
-    tell(f"scrubber moved to its picture {when}".rstrip(), f"p50 {statistics.median(times):.0f} ms, p95 {cuts[18]:.0f} ms "
-         f"({len(times)} times)", "<= 100 ms")
+    tell(f"scrubber moved to its picture {when}".rstrip(), spread(page.evaluate(SCRUB, scrubs)), "<= 100 ms")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -193,6 +193,11 @@ class RunConfig(BaseModel):
         return self
 
     # -- making one ------------------------------------------------------------------------
+    @property
+    def conditional(self) -> bool:
+        """Whether the networks are told the class."""
+        return self.conditioning != "none"
+
     @classmethod
     def parse(cls, values: dict[str, Any]) -> RunConfig:
         """A config from plain values (a form, a file, the command line).

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"]
+from benchmarks import browser as installation
 
 
 @pytest.fixture(scope="module")  # no longer: Playwright leaves an event loop running, in which other tests' asyncio.run fails
 def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = installation.installed()
     if path is None:
-        sentence = "The browser tests need Chromium: apt-get install chromium."
         if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+            pytest.fail(installation.MISSING)
+        pytest.skip(installation.MISSING)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_FLAGS)
+        browser = driver.chromium.launch(executable_path=path, headless=True, args=installation.FLAGS)
         yield browser
         browser.close()

@@ -62,7 +62,7 @@ class Algorithm(ABC):
     @property
     def conditional(self) -> bool:
         """Whether the generator is told the class."""
-        return self.config.conditioning != "none"
+        return self.config.conditional
 
     @abstractmethod
     def step(self, draw: Draw) -> None:

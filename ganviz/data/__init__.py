@@ -36,7 +36,7 @@ def load_data(config: RunConfig, device: torch.device | str, data_root: Path | s
     entry = DATASETS.get(config.data, "data")
     loaded = entry.load(config, Path(data_root).expanduser(), _seldom(progress) if progress else silent)
     source = fit(loaded, config)
-    if config.conditioning != "none" and not source.spec.classes:
+    if config.conditional and not source.spec.classes:
         raise ConfigError("These pictures have no classes; set conditioning to 'none', or sort them into sub-folders, "
                           "one for each class.", "conditioning")
     try:

@@ -47,8 +47,7 @@ class Painter:
     def check(self) -> None:
         """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or infinities."""
         if self._painting and self._painting.done():
-            painting, self._painting = self._painting, None
-            painting.result()
+            self._settle()
 
     def begin(self, step: int, show: Show) -> bool:
         """Paint the generator as it is now; returns at once. False, and no painting, while the last one is not done."""
@@ -62,14 +61,18 @@ class Painter:
     def paint(self, step: int, show: Show) -> None:
         """Paint now, and return when it is shown. Raises as `check`."""
         if self._painting:
-            painting, self._painting = self._painting, None
-            painting.result()
+            self._settle()
         self._copy_weights()
         self._paint(step, show)
 
     def close(self) -> None:
         """Wait for the last painting, and let go of the thread."""
         self._thread.shutdown()
+
+    def _settle(self) -> None:
+        """Wait for the painting under way, and raise what went wrong with it, once."""
+        painting, self._painting = self._painting, None
+        painting.result()
 
     @torch.no_grad()
     def _copy_weights(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
+from torch import Tensor
 
 from ganviz.engine.frames import Frame
 
@@ -13,7 +15,7 @@ PAGE, LINE = (13, 17, 23), (37, 46, 59)  # of the dashboard's dark theme, assets
 FAKE, REAL = (203, 132, 247), (62, 203, 148)
 POINTS = 250  # of each kind in a kept picture
 SIDE = 360  # px
-FINE = 3
+FINE = 3  # times as large, to be drawn with hard edges and made smaller
 
 
 def reach(points: np.ndarray) -> float:
@@ -34,9 +36,15 @@ def draw_plane(real: np.ndarray, fake: np.ndarray, extent: float, side: int, rad
     return image
 
 
+def some_of(samples: Tensor) -> np.ndarray:
+    """`POINTS` of ``samples`` [N, 2], from all over the set."""
+    index = torch.linspace(0, len(samples) - 1, POINTS).long()
+    return samples[index.to(samples.device)].cpu().numpy()
+
+
 def plane_frame(real: np.ndarray, fake: np.ndarray, step: int, kept: bool) -> Frame:
     """A picture of ``fake`` beside ``real``, encoded."""
     buffer = io.BytesIO()
     large = draw_plane(real, fake, reach(real), FINE * SIDE, radius=FINE * 2.2)
-    large.reduce(FINE).save(buffer, "PNG", compress_level=1)  # round dots: Pillow draws with hard edges
+    large.reduce(FINE).save(buffer, "PNG", compress_level=1)
     return Frame(step, buffer.getvalue(), "image/png", SIDE, SIDE, 1, 1, (), kept)

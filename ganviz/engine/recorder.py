@@ -39,12 +39,8 @@ class Recorder:
         fixed = torch.Generator().manual_seed(config.seed + 3)
         count = self._layout.count if self._is_images else plane.POINTS
         z = torch.randn(count, config.latent_dim, generator=fixed).to(trainer.device)
-        y = self._layout.y
-        if trainer.algorithm.conditional and not self._is_images:
-            y = torch.arange(count) % source.spec.n_classes
-        y = None if y is None else y.to(trainer.device)
-        some = torch.linspace(0, len(source.samples) - 1, plane.POINTS).long()
-        self._real_points = None if self._is_images else source.samples[some.to(trainer.device)].cpu().numpy()
+        y = None if self._layout.y is None else self._layout.y.to(trainer.device)
+        self._real_points = None if self._is_images else plane.some_of(source.samples)
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
         self.rate = 0.0  # steps per second
         self._elapsed = elapsed
@@ -57,7 +53,7 @@ class Recorder:
         """Start the clocks and show the untrained generator."""
         self.resume()
         self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
-        self._painter.paint(self._trainer.step_count, self._shower(keep=True))
+        self._paint_now()
         self._sample_due = self._tick_due  # the first drawing is a slow one; what the first steps did is to be seen at once
 
     def resume(self) -> None:
@@ -87,6 +83,7 @@ class Recorder:
         if self._since is not None:
             self._tick(time.perf_counter(), sample=True)
             self._elapsed, self._since = self.elapsed(), None
+        self.close()
         for observer in self._run.observers:
             observer.finish()
         self.checkpoint()
@@ -100,7 +97,7 @@ class Recorder:
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
             self._run.log("scalars", **stats, elapsed=self.elapsed())
         if sample:
-            self._painter.paint(self._trainer.step_count, self._shower(keep=True))
+            self._paint_now()
         elif now >= self._sample_due:
             self._sample()
         if self.elapsed() >= self._next_checkpoint:
@@ -123,6 +120,10 @@ class Recorder:
         if self._painter.begin(self._trainer.step_count, self._shower()):
             self._sample_due = time.perf_counter() + self._painter.rest(self._trainer.config.sample_seconds)
 
+    def _paint_now(self) -> None:
+        """Show and keep the generator as it is, before anything else happens."""
+        self._painter.paint(self._trainer.step_count, self._shower(keep=True))
+
     def _shower(self, keep: bool = False) -> Callable[[nn.Module, Tensor], None]:
         """What is done with samples of the generator as it is at this step; ``keep``: in any case on disk."""
         run, step, elapsed = self._run, self._trainer.step_count, self.elapsed()
@@ -130,7 +131,7 @@ class Recorder:
         def show(generator: nn.Module, x: Tensor) -> None:
             run.snapshots.publish(generator, step, wait=True)
             kept = keep or run.frames.wants_to_keep(elapsed)
-            if self._real_points is not None and not kept:
+            if not self._is_images and not kept:
                 return  # who watches sees the points themselves; pictures of them are for looking back
             frame = self._draw(x, step, kept)
             run.frames.add(frame, elapsed)
@@ -142,7 +143,7 @@ class Recorder:
         return show
 
     def _draw(self, x: Tensor, step: int, kept: bool) -> frames.Frame:
-        if self._real_points is None:
+        if self._is_images:
             return frames.make_frame(to_pictures(x), self._layout, step, kept)
         return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept)
 

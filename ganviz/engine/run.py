@@ -53,7 +53,7 @@ class Run:
         self.frames = FrameStore()
         self.reals: Frame | None = None
         self.spec: DataSpec | None = None
-        self.snapshots = SnapshotStore(config.latent_dim, (), config.conditioning != "none", "images")
+        self.snapshots = SnapshotStore(config.latent_dim, (), config.conditional, "images")
         self.series: list[dict[str, str]] = []
         self.equilibrium: dict[str, float | None] = {}
         self.state = "idle"
@@ -128,6 +128,10 @@ class Run:
         """Steps trained so far."""
         return self.trainer.step_count if self.trainer else 0
 
+    def wait_until_read(self) -> Run:
+        """What a reader of a kept run must wait for is always there in the process that trains."""
+        return self
+
     def status(self) -> dict[str, Any]:
         """What a status line shows; see CONTRACT of the socket in `ganviz.server`."""
         recorder = self._recorder
@@ -151,9 +155,6 @@ class Run:
             self._to("stopped", "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
-        finally:
-            if self._recorder:
-                self._recorder.close()
 
     def _prepare(self) -> None:
         if self.store:

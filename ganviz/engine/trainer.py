@@ -22,7 +22,7 @@ class Trainer:
     """
 
     def __init__(self, config: RunConfig, source: DataSource, device: torch.device):
-        if config.conditioning != "none" and source.labels is None:
+        if config.conditional and source.labels is None:
             raise ConfigError(f"The data set {source.spec.name!r} has no labels; set conditioning to 'none'.", "conditioning")
         self.config = config
         self.source = source

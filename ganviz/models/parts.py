@@ -194,7 +194,7 @@ def shifts(norm: str) -> bool:
 
 def conditional_classes(config: RunConfig, spec: DataSpec) -> int:
     """How many classes the networks are told about: 0 without conditioning."""
-    return spec.n_classes if config.conditioning != "none" else 0
+    return spec.n_classes if config.conditional else 0
 
 
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)

@@ -106,7 +106,7 @@ class _Judge:
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
 
     def told(self, y: Tensor | None) -> Tensor | None:
-        return y if self.config.conditioning != "none" else None
+        return y if self.config.conditional else None
 
     def learn(self, real: Tensor, fake: Tensor, y: Tensor | None, random: torch.Generator) -> None:
         """One step on D's loss, its penalty and its weight clipping included."""

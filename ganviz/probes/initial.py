@@ -64,7 +64,7 @@ def at_start(config: RunConfig, network: str = "generator", spec: DataSpec | Non
     discriminator = build_discriminator(judged, spec)
     random = torch.Generator().manual_seed(config.seed)
     count = max(1, BATCH // config.pac) * config.pac
-    y = torch.randint(spec.n_classes, (count,), generator=random) if config.conditioning != "none" else None
+    y = torch.randint(spec.n_classes, (count,), generator=random) if config.conditional else None
     real = torch.randn(count, *spec.shape, generator=random).clamp_(-1, 1)
     fake = generator(torch.randn(count, config.latent_dim, generator=random), y)
     if network == "discriminator":

@@ -46,8 +46,8 @@ class FolderRun:
     """The run in ``folder``. `refresh` reads what is new; `follow` does so in a thread until `close`.
 
     ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in ``@step``. ``read``: take in
-    the log at once; else `follow` does, and `wait` waits for it: a million rows take seconds, while settings, pictures and
-    generators are there from the start. Raises `RunError` or `ConfigError` where the folder holds no readable run.
+    the log at once; else `follow` does, and `wait_until_read` waits for it: a million rows take seconds, while settings,
+    pictures and generators are there from the start. Raises `RunError` or `ConfigError` where the folder holds no readable run.
     """
 
     trainer = None
@@ -108,7 +108,7 @@ class FolderRun:
                     time.sleep(YIELD_SECONDS)
         return parts > 0
 
-    def wait(self) -> FolderRun:
+    def wait_until_read(self) -> FolderRun:
         """Return when the log has been read to its end for the first time."""
         self._whole.wait()
         return self
@@ -134,8 +134,6 @@ class FolderRun:
             rows = (event for event in reversed(part) if event.kind == "scalars")  # most of a log: the last ones will do
             self._recent.extend(reversed([(row.time, row.step) for row in islice(rows, self._recent.maxlen)]))
             for event in part:
-                if event.kind == "scalars":
-                    continue
                 if event.kind == "state":
                     self._last_state, self.sentence = event.data["state"], str(event.data.get("sentence", ""))
                 elif event.kind == "setting":
@@ -208,8 +206,7 @@ class FolderRun:
         if self._snapshots is None:
             with self._lock:
                 spec = self.spec
-                conditional = self.config.conditioning != "none"
-                self._snapshots = SnapshotStore(self.config.latent_dim, spec.classes if spec else (), conditional,
+                self._snapshots = SnapshotStore(self.config.latent_dim, spec.classes if spec else (), self.config.conditional,
                                                 spec.kind if spec else "images")
                 self._publish()
         return self._snapshots

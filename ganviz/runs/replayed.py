@@ -122,9 +122,6 @@ def history(path: Path) -> ReplayedLog:
 
 def split_at_rewinds(events: list[Event]) -> Iterable[tuple[list[Event], Event | None]]:
     """``events`` in parts, each with the rewind that ends it (None for the last)."""
-    if not any(event.kind == REWIND for event in events):
-        yield events, None
-        return
     part: list[Event] = []
     for event in events:
         if event.kind == REWIND:

@@ -35,7 +35,7 @@ class TrainedGenerator(nn.Module):
         self.step = step
         self.note = note
         self.latent_dim: int = config.latent_dim
-        self.classes: tuple[str, ...] = spec.classes if config.conditioning != "none" else ()
+        self.classes: tuple[str, ...] = spec.classes if config.conditional else ()
         self.eval()
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:

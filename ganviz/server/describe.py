@@ -46,7 +46,7 @@ def run(one: Any) -> dict[str, Any]:
     return {"id": one.id, "name": one.status()["name"], "config": one.config.model_dump(mode="json"),
             "series": list(one.series), "equilibrium": one.equilibrium,
             "spec": spec and {"name": spec.name, "kind": spec.kind, "shape": spec.shape, "classes": spec.classes},
-            "conditional": one.config.conditioning != "none", "latent_dim": one.config.latent_dim,
+            "conditional": one.config.conditional, "latent_dim": one.config.latent_dim,
             "reals": one.reals and frame(one.id, one.reals, "reals")}
 
 

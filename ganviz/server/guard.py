@@ -160,4 +160,4 @@ def find_run(manager: Any, run_id: str | None, whole: bool = True) -> Any:
         run = None
     if run is None:
         raise Refused(404, f"There is no run called {run_id[:80]!r} here; reload the page to see the current one.")
-    return run.wait() if whole and hasattr(run, "wait") else run
+    return run.wait_until_read() if whole else run

@@ -13,7 +13,7 @@ from ganviz.runs import registry
 from ganviz.runs.store import RunStore
 
 TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 60, "tick_seconds": 0.02, "sample_seconds": 0.05,
+        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 60, "tick_seconds": 0.02, "sample_seconds": 5.0,
         "conditioning": "concat"}
 HOSTILE = 'Ünï </script><script>alert(1)</script> "quoted" \u2028 日本'
 

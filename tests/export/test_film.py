@@ -34,7 +34,7 @@ def test_a_film_shows_the_kept_grids_and_a_moving_cursor(kept_run, tmp_path, end
     stage = Stage(story, scene_of(story), {"mp4": (920, 740), "gif": (620, 560), "webp": (760, 620)}[ending])
     expected = np.asarray(stage.compose(picture_of(story.read(story.frames[-1])), story.frames[-1]))
     difference = np.abs(shown[-1].astype(int) - expected)
-    assert difference.mean() < 3 and np.quantile(difference, 0.97) <= tolerance
+    assert difference.mean() < 2 and np.quantile(difference, 0.97) <= tolerance
     assert (np.abs(shown[0][-180:].astype(int) - shown[-1][-180:]) > 60).sum() > 100  # the cursor is elsewhere
     assert told[0][0] == 0.0 and told[-1] == (1.0, "The film is ready.") and [f for f, _ in told] == sorted(f for f, _ in told)
     assert [one.name for one in tmp_path.iterdir()] == [path.name]

@@ -129,7 +129,7 @@ def test_kept_runs_open_beside_the_one_that_trains(tmp_path):
     manager = manager_in(tmp_path)
     old = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 6})))
     new = manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0}))
-    opened = manager.get(old.id).wait()
+    opened = manager.get(old.id).wait_until_read()
     assert opened.step_count == 6 and opened.frames.latest.step == 6
     assert manager.get(None) is new and manager.get(new.id) is new
     assert {info.id for info in manager.library()} == {old.id, new.id}
@@ -150,7 +150,7 @@ def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
     assert torch.equal(early.snapshots.first_layer(), first)
     for name in (f"{run.id}@x", f"{run.id}@", "nobody@3"):
         if name.endswith("@"):
-            assert manager.get(name).wait().step_count == 28
+            assert manager.get(name).wait_until_read().step_count == 28
         else:
             with pytest.raises(RunError):
                 manager.get(name)

@@ -24,9 +24,9 @@ async def data(request):
     return JSONResponse({"script": "<script"})
 
 
-def client(first, **options):
+def client(first):
     app = Starlette(routes=[Route("/", first), Route("/other", page)], middleware=[Middleware(Early)])
-    return TestClient(app, **options)
+    return TestClient(app)
 
 
 @pytest.mark.parametrize("first", [page, in_parts])
