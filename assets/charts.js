@@ -6,7 +6,8 @@ import { colour } from "./theme.js";
 import { known } from "./tips.js";
 
 const MOST_POINTS = 3000; // beyond this the server's downsampled history replaces what is held here
-const REST = 14; // a drawing that took t ms is followed by at least 14 t ms without one: the processor may be training as well
+const REST = 16; // a drawing that took t ms is followed by at least 16 t ms without one: the processor may be training as well
+const PATIENCE = 300; // ms; the next message will probably come before, and one frame can then show all that it brings
 const SMOOTHING = 0.1;
 const DASHES = { d: "solid", g: "6px,2px", real: "solid", fake: "6px,2px", "": "2px,2px" };
 const NAMES = { d: "d", g: "fake", real: "real", fake: "fake", "": "muted" };
@@ -119,11 +120,13 @@ function append(chart, columns) {
   });
 }
 
-/** Draw soon, but leave the processor (which also trains) most of the time. */
+/** Draw with this message where the last drawing is long enough ago, or with a later one. */
 function schedule() {
-  if (timer || document.hidden) return;
-  const rest = Math.max(0, drawn + REST * cost - performance.now());
-  timer = setTimeout(() => { timer = 0; draw("charts", extend); }, rest);
+  clearTimeout(timer);
+  if (document.hidden) return;
+  const rest = drawn + REST * cost - performance.now();
+  if (rest <= 0) draw("charts", extend);
+  else timer = setTimeout(() => draw("charts", extend), rest + PATIENCE);
 }
 
 function extend() {
@@ -207,13 +210,13 @@ function traces(chart) {
 function layout(chart) {
   const ink = colour("muted");
   const axis = { gridcolor: colour("gridline"), zeroline: false, tickfont: { size: 11, color: ink }, automargin: false,
-    linecolor: colour("line"), fixedrange: false };
+    linecolor: colour("line"), fixedrange: false, ticklabeloverflow: "allow" }; // to hide some, Plotly measures all, each time
   const log = chart.group === "loss" && options.log;
   const unit = chart.group === "score" && chart.unit;
   const spans = unit ? { range: [-0.03, 1.03], autorange: false, dtick: 0.25, uirevision: `${chart.revision} unit` }
     : { autorange: true, type: log ? "log" : "linear", nticks: 6, uirevision: `${chart.revision} ${log}` };
   return {
-    margin: { l: 40, r: 10, t: 6, b: 26 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { l: 40, r: 18, t: 6, b: 26 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, color: ink, size: 11 },
     xaxis: { ...axis, showgrid: false, rangemode: "tozero", nticks: 7, tickformat: ",d", uirevision: chart.revision },
     yaxis: { ...axis, ...spans },

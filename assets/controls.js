@@ -1,6 +1,6 @@
 // The state of the run, the same in every browser: buttons, status line, progress, announcements.
 
-import { $, clock, count, draw, text } from "./dom.js";
+import { $, clock, count, draw, mark, text } from "./dom.js";
 import { command, now, on, stats } from "./stream.js";
 
 const WORDS = {
@@ -54,7 +54,7 @@ function spaceBar(event) {
 }
 
 function setState(name) {
-  document.body.dataset.gvState = name;
+  mark(document.body, "data-gv-state", name);
 }
 
 function show(status) {
@@ -68,8 +68,9 @@ function show(status) {
   text($("gv-elapsed"), clock(status?.elapsed ?? 0));
   text($("gv-left-time"), name === "running" || name === "paused" ? clock(status.left) : "–");
   progress(status, steps, name);
-  const far = steps ? `${Math.floor((100 * (status?.step ?? 0)) / steps)} %` : count(status?.step ?? 0);
-  document.title = ACTIVE.includes(name) ? `${WORDS[name]} ${far} · ganviz` : "ganviz";
+  const far = steps ? ` ${Math.floor((100 * (status?.step ?? 0)) / steps)} %` : "";
+  const title = ACTIVE.includes(name) ? `${WORDS[name]}${far} · ganviz` : "ganviz";
+  if (document.title !== title) document.title = title; // it passes through three processes of the browser
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
   for (const button of document.querySelectorAll("#gv-controls [data-step]")) button.disabled = name !== "paused";
@@ -82,15 +83,15 @@ function progress(status, steps, name) {
   const bar = $("gv-progress");
   const share = steps ? Math.min(1, (status?.step ?? 0) / steps) : 0;
   bar.classList.toggle("gv-unknown", name === "preparing" || (name === "running" && !steps));
-  bar.firstElementChild.style.transform = `scaleX(${share})`;
-  bar.setAttribute("aria-valuenow", Math.round(share * 100));
+  mark(bar.firstElementChild, "style", `transform: scaleX(${share.toFixed(4)})`);
+  mark(bar, "aria-valuenow", Math.round(share * 100));
 }
 
 /** What the run says of itself; repeated aloud when the state changes, not at every step. */
 function sentence(status, name) {
   const words = status?.error ?? status?.sentence ?? "";
   text($("gv-sentence"), words.replace(/\.$/, "") === WORDS[name] ? "" : words);
-  $("gv-sentence").title = words;
+  mark($("gv-sentence"), "title", words);
   const key = `${status?.id} ${name}`;
   if (status && key !== announced) {
     if (announced !== null) text($("gv-announce"), words || WORDS[name] || name);

@@ -19,15 +19,44 @@ export function text(node, value) {
   if (node && node.textContent !== value) node.textContent = value;
 }
 
-const queued = new Map();
+/** Set an attribute only where it differs. */
+export function mark(node, name, value) {
+  if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
 
-/** Draw at the next animation frame; of several calls with one key only the newest runs. Nothing runs in a hidden tab. */
+const CALM = 300; // ms that a drawing waits at most for the next message while a run trains and nobody touches the page
+const TOUCHED = 1000; // ms for which a person who did something sees everything at once
+const queued = new Map();
+let touched = 0;
+let waiting = 0;
+let frame = 0;
+
+for (const kind of ["pointerdown", "keydown", "wheel", "input", "resize"]) {
+  addEventListener(kind, () => { touched = performance.now(); beat(); }, { capture: true, passive: true });
+}
+
+/**
+ * Draw at an animation frame; of several calls with one key only the newest runs. Nothing runs in a hidden tab.
+ *
+ * While a run trains, what comes in between waits for the next message (`beat`): each frame wakes five of the browser's
+ * threads, on the processors that train.
+ */
 export function draw(key, task) {
-  if (queued.size === 0) requestAnimationFrame(flush);
   queued.set(key, task);
+  const busy = document.body.dataset.gvState === "running" && performance.now() - touched > TOUCHED;
+  if (!busy) beat();
+  else waiting ||= setTimeout(beat, CALM);
+}
+
+/** What is to be drawn is drawn with the next frame. */
+export function beat() {
+  clearTimeout(waiting);
+  waiting = 0;
+  if (queued.size) frame ||= requestAnimationFrame(flush);
 }
 
 function flush() {
+  frame = 0;
   const tasks = [...queued.values()];
   queued.clear();
   for (const task of tasks) task();
@@ -50,7 +79,8 @@ export function present(...ids) {
 /** A server path as an address, also where the page is served below a proxy's path. */
 export const address = (path) => new URL(path.replace(/^\//, ""), document.baseURI).href;
 
-export const count = (n) => Math.round(n).toLocaleString("en-GB");
+const grouped = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 }); // made once: making one takes longer than a layout
+export const count = (n) => grouped.format(Math.round(n));
 
 /** Seconds as 0:07, 12:34 or 1:02:03. */
 export function clock(seconds) {

@@ -4,7 +4,7 @@
 
 (() => {
   const LONG = 3000;
-  const REST = 250;
+  const REST = 1000;
   const request = window.requestAnimationFrame.bind(window);
   const cancel = window.cancelAnimationFrame.bind(window);
   const resting = new Map(); // negative number -> {timer, wake}

@@ -4,7 +4,7 @@ import { $, address, count, draw, el, keep, text } from "./dom.js";
 import { emit, now, on, stats } from "./stream.js";
 import { rawList } from "./raw.js";
 
-const REFRESH = 260; // ms between pictures that only follow the training
+const REFRESH = 600; // ms between pictures that only follow the training
 const GIVE_UP = 8000;
 const LARGEST = 196; // px on the page
 
@@ -17,6 +17,8 @@ let wanted = false;
 let shownVersion = 0;
 let lastAsked = 0;
 let visible = true;
+let asked = 0; // counts pictures, so that none is painted over by one asked for before it
+let painted = 0;
 let generation = 0; // counts runs: an answer for an earlier run is dropped
 let follow = 0;
 
@@ -96,7 +98,10 @@ async function ask() {
     try {
       if (!info.ready) await learn();
       const picture = await fetchPicture("gv/latent", { ...asRequest(), run: now.run.id });
-      if (mine === generation) paint(picture, moved);
+      if (mine !== generation) continue;
+      const order = (asked += 1);
+      if (moved !== stats.latent?.moved) paint(picture, moved, order); // the person who moved waits for it
+      else draw("latent", () => { if (mine === generation && order > painted) paint(picture, moved, order); });
     } catch (problem) {
       if (mine === generation) trouble(problem);
     }
@@ -147,7 +152,8 @@ export function putPicture(canvas, { rgb, width, height }) {
   canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
 }
 
-function paint(picture, moved) {
+function paint(picture, moved, order) {
+  painted = order;
   const canvas = $("gv-latent-canvas");
   putPicture(canvas, picture);
   const box = Math.min(canvas.parentElement.clientWidth, LARGEST);

@@ -141,7 +141,7 @@ function paint() {
   text($("gv-grid-caption"), `step ${count(measured.newest.scatter.step)}`);
   canvas.setAttribute("aria-label", words(scatter));
   canvas.dataset.step = measured.newest.scatter.step;
-  if (share < 1) requestAnimationFrame(() => draw("scatter", paint));
+  if (share < 1) requestAnimationFrame(paint);
   else from = null;
 }
 

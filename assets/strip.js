@@ -1,6 +1,6 @@
 // Eight pictures that lead from A to B.
 
-import { $, keep, text } from "./dom.js";
+import { $, draw, keep, text } from "./dom.js";
 import { now, on } from "./stream.js";
 import { asRequest, fetchPicture, info, putPicture, z } from "./latent.js";
 
@@ -67,18 +67,22 @@ async function ask() {
     const version = now.snapshot;
     try {
       const picture = await fetchPicture("gv/strip", { ...requests(), path: ends.path, steps: STEPS, run: now.run.id });
-      const canvas = $("gv-strip");
-      fold(canvas, picture);
-      canvas.classList.toggle("gv-smooth", picture.height > 40);
-      canvas.setAttribute("aria-label", `Eight generated pictures from A to B by ${ends.path}, step ${picture.step}`);
-      canvas.dataset.shown = (Number(canvas.dataset.shown) || 0) + 1;
       shown = version;
-      show();
+      draw("strip", () => paint(picture));
     } catch (problem) {
       if (problem.message) text($("gv-strip-caption"), problem.message);
     }
   }
   busy = false;
+}
+
+function paint(picture) {
+  const canvas = $("gv-strip");
+  fold(canvas, picture);
+  canvas.classList.toggle("gv-smooth", picture.height > 40);
+  canvas.setAttribute("aria-label", `Eight generated pictures from A to B by ${ends.path}, step ${picture.step}`);
+  canvas.dataset.shown = (Number(canvas.dataset.shown) || 0) + 1;
+  show();
 }
 
 /** The server's one row, in two: pictures twice the size in the same place. */

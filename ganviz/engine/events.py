@@ -65,6 +65,13 @@ class EventLog:
                 low, high = (middle + 1, high) if self._events[middle].seq <= seq else (low, middle)
             return [event for event in self._events[low:] if kinds is None or event.kind in kinds]
 
+    def tells_more_than(self, kind: str, seq: int) -> bool:
+        """Whether anything but events of ``kind`` came after ``seq``."""
+        with self._lock:
+            if self._rows and self._row_seq.values()[-1] > seq:
+                return True
+        return any(event.kind != kind for event in self.since(seq))
+
     def wait(self, seq: int, timeout: float) -> bool:
         """Block until there is an event after ``seq``; False when ``timeout`` seconds passed first."""
         with self._lock:

@@ -25,8 +25,8 @@ from ganviz.server.guard import find_run
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.05
-BEAT_SECONDS = 0.1  # at most so often a delta
+POLL_SECONDS = BEAT_SECONDS = 0.1  # at most so often a delta
+PICTURE_SECONDS = 0.3  # a picture waits so long for the figures of the next tick: a page that draws both at once works half
 STATUS_SECONDS = 1.0
 SEND_SECONDS = 10.0  # a viewer that takes longer for one message is dropped; it reconnects from its cursor
 MOST_EVENTS = 50
@@ -202,9 +202,10 @@ class Hub:
 
 def _is_due(viewer: Viewer, now: float) -> bool:
     """Whether there is news, or, while a run is at work, none for so long that its clock should move."""
-    if viewer.run.events.seq > viewer.cursor or viewer.run.snapshots.version != viewer.version:
-        return True
-    return viewer.run.state in ("preparing", "running") and now - viewer.told_at >= STATUS_SECONDS
+    run, quiet = viewer.run, now - viewer.told_at
+    if run.events.seq > viewer.cursor or run.snapshots.version != viewer.version:
+        return quiet >= PICTURE_SECONDS or run.events.tells_more_than("frame", viewer.cursor)
+    return run.state in ("preparing", "running") and quiet >= STATUS_SECONDS
 
 
 async def _deliver(viewer: Viewer, text: str) -> None:

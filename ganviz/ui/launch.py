@@ -14,7 +14,7 @@ from typing import Any
 
 FIRST_PORT, LAST_PORT = 7860, 7899
 CLOSING_SECONDS = 1.8
-QUEUE_SECONDS = 0.05
+QUEUE_SECONDS = 1.0
 WARM_AFTER = 2.0  # s; by then a browser that was opened at once has the page, which goes first
 
 
@@ -57,9 +57,9 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     dashboard = page.build(manager)
     dashboard.launch(server_name=host, server_port=port, inbrowser=False, prevent_thread_lock=True, ssr_mode=False,
                      app_kwargs={"routes": routes, "middleware": [Middleware(Early)]}, **page.launch_options())
-    # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether something came, and each time
-    # the training thread waits for it: that cost 5 % of the training. At Gradio's own pace for Windows it costs nothing.
-    dashboard._queue.sleep_when_free = QUEUE_SECONDS
+    # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether something came and a hundred
+    # times whether something got on, and each time the training thread waits for it: that cost 5 % of the training.
+    dashboard._queue.sleep_when_free = dashboard._queue.progress_update_sleep_when_free = QUEUE_SECONDS
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
 
