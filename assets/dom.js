@@ -24,7 +24,8 @@ export function mark(node, name, value) {
   if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-const CALM = 300; // ms that a drawing waits at most for the next message while a run trains and nobody touches the page
+const CALM = 600; // ms that a drawing waits at most for the next message while a run trains and nobody touches the page
+const GATHER = 80; // ms in which the pictures that a message tells of are fetched: they are drawn with its figures
 const TOUCHED = 1000; // ms for which a person who did something sees everything at once
 const queued = new Map();
 let touched = 0;
@@ -38,15 +39,23 @@ for (const kind of ["pointerdown", "keydown", "wheel", "input", "resize"]) {
 /**
  * Draw at an animation frame; of several calls with one key only the newest runs. Nothing runs in a hidden tab.
  *
- * While a run trains, what comes in between waits for the next message (`beat`): each frame wakes five of the browser's
+ * While a run trains, what comes in between waits for the next message (`gather`): each frame wakes five of the browser's
  * threads, on the processors that train.
  */
 export function draw(key, task) {
   queued.set(key, task);
-  const busy = document.body.dataset.gvState === "running" && performance.now() - touched > TOUCHED;
-  if (!busy) beat();
+  if (!calm()) beat();
   else waiting ||= setTimeout(beat, CALM);
 }
+
+/** A message came: what is to be drawn is drawn soon. */
+export function gather() {
+  if (!calm()) return beat();
+  clearTimeout(waiting);
+  waiting = setTimeout(beat, GATHER);
+}
+
+const calm = () => document.body.dataset.gvState === "running" && performance.now() - touched > TOUCHED;
 
 /** What is to be drawn is drawn with the next frame. */
 export function beat() {

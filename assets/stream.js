@@ -1,7 +1,7 @@
 // One WebSocket that brings everything: hello (all there is), then deltas (what is new).
 // Other modules listen with `on`; nothing here touches the page.
 
-import { address, beat } from "./dom.js";
+import { address, gather } from "./dom.js";
 
 const bus = new EventTarget();
 const FIRST_WAIT = 300;
@@ -70,7 +70,7 @@ function receive(message) {
   if (message.type === "hello") hello(message);
   else if (message.type === "delta") delta(message);
   else if (message.type === "error" && kept) watch(null); // that run is gone
-  beat();
+  gather();
 }
 
 function hello(message) {

@@ -113,6 +113,42 @@ def _update(bench: Bench) -> Measured:
                    bench.seconds, None, bench.tell)
 
 
+SEEDS = 10
+
+
+def _together(bench: Bench) -> Measured:
+    """Steps of all seeds by the second, against those of a lone training; both without recording, on one thread."""
+    import torch
+
+    from benchmarks.sides import Stopwatch
+    from ganviz.algorithms.together import TogetherTrainer
+    from ganviz.config import RunConfig
+    from ganviz.data import load_data
+    from ganviz.engine.trainer import Trainer
+    device, config = torch.device("cpu"), RunConfig.from_preset("ring8-best")
+    sources = [load_data(config.but(seed=seed), device, bench.folder) for seed in range(SEEDS)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        both = TogetherTrainer(config, range(SEEDS), sources, device), Trainer(config, sources[0], device)
+        rates: list[list[float]] = [[], []]
+        for turn in range(bench.rounds + 1):
+            for trainer, found in zip(both, rates, strict=True):
+                watch, steps = Stopwatch(), 0
+                while watch.seconds() < bench.seconds:
+                    trainer.step()
+                    steps += 1
+                trainer.read_stats()
+                if turn:  # the first one warms up
+                    found.append(steps / watch.seconds())
+    finally:
+        torch.set_num_threads(threads)
+    together, alone = rates
+    return summarise("together", f"Ring of 8: {SEEDS} seeds at once / one after the other",
+                     [SEEDS * a / b for a, b in zip(together, alone, strict=True)],
+                     detail=f"{SEEDS * sum(together) / len(together):,.0f} / {sum(alone) / len(alone):,.0f} steps a second")
+
+
 def _growth(bench: Bench) -> Measured:
     settings, root = _with_data(OWN["mlp28"], bench)
     ours = Worker(sides.engine, settings=settings, data_root=root, device=bench.device)
@@ -198,6 +234,7 @@ _add(Row("script-mlp28-b256", "script", "MLP 28 at batch 256 against the usual s
 _add(Row("one-pass", "update", "DCGAN 28, relativistic + R1 + R2: simultaneous with one D pass against a bare loop in turns",
          _one_pass))
 _add(Row("update", "update", "The same against our own alternating update, which shares fakes and passes too", _update))
+_add(Row("together", "engine", f"{SEEDS} seeds of a small 2-D game trained as one, against one after the other", _together))
 _add(Row("memory-growth", "engine", "Resident memory over 10,000 steps of MLP 28, recording", _growth))
 _add(Row("memory-peak", "engine", "Peak memory of DCGAN 28: ours, recording, against the bare loop", _peak))
 _add(Row("checkpoint", "engine", "What saving takes of the training time: MLP 28, at the default interval", _checkpoint))

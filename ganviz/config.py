@@ -168,8 +168,12 @@ class RunConfig(BaseModel):
     precision: Literal["fp32", "bf16"] = knob("fp32", "bf16 is faster where the processor has it, a little less exact.",
                                               "optimisation", "Precision")
 
+    compiled: bool = knob(False, "torch.compile makes kernels of the networks: up to a minute before the first step, and tried "
+                          "against plain training first. On the processors measured so far it gained nothing.",
+                          "optimisation", "Compile")
+
     # -- recording -------------------------------------------------------------------------
-    tick_seconds: float = knob(0.25, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
+    tick_seconds: float = knob(0.45, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
     sample_seconds: float = knob(0.4, "How often the sample grid is drawn, at most.", "recording", "Sample every", unit="s",
                                  ge=0.05, le=3600)
     checkpoint_seconds: float = knob(30.0, "How often the run is saved.", "recording", "Save every", unit="s",

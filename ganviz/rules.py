@@ -93,6 +93,14 @@ def simultaneous_needs_independent_samples(config):
 
 
 @rule
+def compiled_passes_are_differentiated_once(config):
+    if config.compiled and config.algorithm == "gan" and (config.penalty != "none" or config.update == "simultaneous"):
+        return "compiled", ("torch.compile cannot differentiate twice, which gradient penalties and the simultaneous update "
+                            "need; switch it off, or choose no penalty and alternating updates.")
+    return None
+
+
+@rule
 def pac_divides_the_batch(config):
     if config.pac > 1 and config.batch_size % config.pac:
         return "pac", f"Batch size {config.batch_size} is not a multiple of pac size {config.pac}."

@@ -32,8 +32,7 @@ class Adversarial(Algorithm):
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
-        self.generator = place(build_generator(config, spec), device)
-        self.discriminator = place(build_discriminator(config, spec), device)
+        self.generator, self.discriminator = self._make_networks()
         self.networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimizers = {"generator": make_optimizer(config, self.generator, config.g_lr, device),
                            "discriminator": make_optimizer(config, self.discriminator, config.d_lr, device)}
@@ -47,6 +46,11 @@ class Adversarial(Algorithm):
         # R1 and R2 are taken at the very points whose logits the loss needs: one pass gives both.
         self._penalised_here = self.penalty.at in ("real", "fake", "both")
         self._classes_judged = config.conditioning == "auxiliary"
+
+    def _make_networks(self) -> tuple[nn.Module, nn.Module]:
+        """G and D, on the device."""
+        return (place(build_generator(self.config, self.spec), self.device),
+                place(build_discriminator(self.config, self.spec), self.device))
 
     @property
     def equilibrium(self) -> dict[str, float | None]:

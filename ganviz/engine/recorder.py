@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
 RATE_SMOOTHING = 0.3
+FIRST_TICK = 0.25  # seconds after which a run first tells how it does, if its ticks are not closer anyway
 
 
 class Recorder:
@@ -59,7 +60,7 @@ class Recorder:
     def resume(self) -> None:
         """The clock runs again."""
         self._clock = self._since = time.perf_counter()
-        self._tick_due = self._clock + self._trainer.config.tick_seconds
+        self._tick_due = self._clock + min(FIRST_TICK, self._trainer.config.tick_seconds)
         self._last_tick = (self._clock, self._trainer.step_count)
 
     def pause(self) -> None:

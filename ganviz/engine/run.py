@@ -16,6 +16,7 @@ from ganviz import registry
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.compiled import compile_networks
 from ganviz.engine.diagnosis import explain, is_out_of_memory
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
@@ -162,6 +163,8 @@ class Run:
         source = load_data(self.config, self.device, self._data_root, self._progress)
         self.trainer = trainer = self.make_trainer(self.config, source, self.device)
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
+        if self.config.compiled:
+            self._compile(trainer)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -176,6 +179,12 @@ class Run:
             observer.begin(self, trainer, source)
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
+
+    def _compile(self, trainer: Trainer) -> None:
+        self._progress(None, "Compiling the networks: up to a minute.")
+        reason = compile_networks(trainer)
+        if reason:
+            self.log("note", sentence=reason, level="warning")
 
     def _loop(self) -> None:
         """The training loop. Commands act between steps; the device is read once a tick."""

@@ -39,6 +39,10 @@ class Stats:
         if of:
             self._of[name] = of
 
+    def forget(self) -> None:
+        """Drop what was added since the last read."""
+        self._values = {}
+
     def read(self) -> dict[str, float]:
         """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first bad step."""
         if not self._values:

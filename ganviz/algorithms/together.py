@@ -1,0 +1,145 @@
+"""Several seeds of one small game, trained as one.
+
+A step of a small network is mostly calls: its sums take less time than asking for them. Here the weights of K networks lie on
+top of one another, [K, ...], and every call works on all of them: each seed gets the updates that it would have got alone, to
+rounding (tests hold it against lone trainings).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.algorithms.adversarial import Adversarial
+from ganviz.algorithms.base import Draw
+from ganviz.config import RunConfig
+from ganviz.data.source import Batch, DataSource, Sampler
+from ganviz.errors import ConfigError
+
+ALONE = {"generator": "mlp", "discriminator": "mlp", "algorithm": "gan", "mistake": "none", "conditioning": "none",
+         "g_norm": "none", "d_norm": "none", "minibatch_std": False, "pac": 1, "grad_clip": 0.0, "label_flip": 0.0,
+         "instance_noise": 0.0, "augment": (), "flip": False}
+"""What a config must say: everything else mixes the samples of a batch, or draws from random numbers that all seeds share."""
+PENALTIES = ("none", "r1", "r2", "r1+r2")  # the others draw their points at random
+
+
+def problem(config: RunConfig) -> str | None:
+    """Why several seeds of ``config`` cannot train as one, in words; None where they can."""
+    for name, value in ALONE.items():
+        have = getattr(config, name)
+        if have != value and (have or value):
+            return f"{name} is {have!r}, and several seeds train together only with {value!r}"
+    if config.penalty not in PENALTIES:
+        return f"penalty is {config.penalty!r}, and several seeds train together only with one of {', '.join(PENALTIES)}"
+    return None
+
+
+class StackedLinear(nn.Module):
+    """K linear layers: takes [K * N, in], gives [K * N, out]; the rows of one network lie together."""
+
+    def __init__(self, layers: Sequence[nn.Linear]):
+        super().__init__()
+        self.weight = nn.Parameter(torch.stack([layer.weight.detach().t() for layer in layers]).contiguous())
+        has_bias = layers[0].bias is not None
+        self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers])) if has_bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.view(len(self.weight), -1, x.shape[1])
+        out = torch.bmm(rows, self.weight) if self.bias is None else torch.baddbmm(self.bias, rows, self.weight)
+        return out.flatten(0, 1)
+
+    def layer(self, index: int) -> dict[str, Tensor]:
+        """The weights of one of the layers, as a plain linear layer names them."""
+        weights = {"weight": self.weight[index].t()}
+        return weights if self.bias is None else {**weights, "bias": self.bias[index, 0]}
+
+
+def stack(networks: Sequence[nn.Module]) -> nn.Module:
+    """One network that is all ``networks`` of the same shape at once."""
+    stacked = copy.deepcopy(networks[0])
+    for name, module in list(stacked.named_modules()):
+        if isinstance(module, nn.Linear):
+            parent, _, last = name.rpartition(".")
+            setattr(stacked.get_submodule(parent), last, StackedLinear([one.get_submodule(name) for one in networks]))
+    return stacked
+
+
+def take(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
+    """``into``, a network of the same shape, with the weights of one of those in ``stacked``."""
+    into.load_state_dict({f"{name}.{part}": value.detach().clone() for name, module in stacked.named_modules()
+                          if isinstance(module, StackedLinear) for part, value in module.layer(index).items()})
+    return into
+
+
+class Together(Adversarial):
+    """The game of `Adversarial` for every one of ``lone``, algorithms of one config that differ in their seed.
+
+    Losses are means over all samples of all seeds; times K, they are the sum of each seed's own loss, and no weight of one
+    seed is in the loss of another. Statistics are means over the seeds.
+    """
+
+    def __init__(self, lone: Sequence[Adversarial]):
+        first = lone[0]
+        self._lone = list(lone)
+        super().__init__(first.config, first.spec, first.device)
+        self._joined = False  # reals and fakes in one pass would part the rows of one seed
+
+    def _make_networks(self) -> tuple[nn.Module, nn.Module]:
+        return stack([one.generator for one in self._lone]), stack([one.discriminator for one in self._lone])
+
+    def latents(self, count: int) -> Tensor:
+        """Each seed's own: [count, latent_dim], ``count`` over all seeds."""
+        return torch.cat([one.latents(count // len(self._lone)) for one in self._lone])
+
+    def averaged(self, index: int) -> nn.Module:
+        """The EMA generator of one of the seeds."""
+        return take(self.ema.network, index, self._lone[index].ema.network)
+
+    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return len(self._lone) * super()._discriminator_loss(real_logits, fake_logits)
+
+    def _generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return len(self._lone) * super()._generator_loss(real_logits, fake_logits)
+
+    def _penalty(self, *args, **options) -> Tensor | float:
+        return len(self._lone) * super()._penalty(*args, **options)
+
+
+class TogetherTrainer:
+    """Trains ``config`` once for each of ``seeds``, each on its own of ``sources``, all in the same calls.
+
+    Raises `ConfigError` where `problem` finds one.
+    """
+
+    def __init__(self, config: RunConfig, seeds: Sequence[int], sources: Sequence[DataSource], device: torch.device):
+        from ganviz import algorithms
+        reason = problem(config)
+        if reason:
+            raise ConfigError(f"These seeds cannot train together: {reason}.")
+        configs = [config.but(seed=seed) for seed in seeds]
+        self.algorithm = Together([algorithms.build(one, source.spec, device)
+                                   for one, source in zip(configs, sources, strict=True)])
+        self._draw = _draw_all([Sampler(source, config.batch_size, one.seed + 2)
+                                for one, source in zip(configs, sources, strict=True)])
+        self.step_count = 0
+
+    def step(self) -> None:
+        """One generator update of every seed."""
+        self.algorithm.schedule(self.step_count)
+        self.algorithm.step(self._draw)
+        self.step_count += 1
+
+    def read_stats(self) -> dict[str, float]:
+        """Means over steps and seeds since the last call. Raises `NonFinite` where any seed's are not finite."""
+        return self.algorithm.stats.read()
+
+    def averaged(self, index: int) -> nn.Module:
+        """The EMA generator of seed number ``index``."""
+        return self.algorithm.averaged(index)
+
+
+def _draw_all(samplers: Sequence[Sampler]) -> Draw:
+    return lambda: Batch(torch.cat([sampler().x for sampler in samplers]), None)
