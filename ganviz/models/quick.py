@@ -1,6 +1,6 @@
 """Layers that compute what torch's own do, to rounding, by a way that was measured to be quicker on a CPU.
 
-benchmarks/RESULTS.md holds the figures (AMD EPYC with AVX-512, one thread):
+What was measured, on an AMD EPYC with AVX-512 and one thread:
 
 - torch multiplies fp32 matrices through Intel's MKL, which takes its AVX-512 code on Intel processors only. oneDNN, which
   torch brings along and uses for convolutions, is 2.1 times as fast there.
