@@ -192,7 +192,7 @@ def quick(browser: Any, data_root: Path) -> None:
             tell(f"digits {mark} s after the click", _recognised(one, judge), ">= 0.8 over 10 of 10 by 15 s")
         one.page.evaluate(WATCH)
         one.page.wait_for_timeout(15_000)
-        tell("step produced to drawn in the page, training", spread(one.page.evaluate("window.gvSeen")), "p95 <= 500 ms")
+        tell("row of figures to drawn in the page, training", spread(one.page.evaluate("window.gvSeen")), "p95 <= 500 ms")
         tell("slider to picture, training", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 60, p95 <= 150 ms")
         _viewers(one)
         one.paused()

@@ -148,9 +148,11 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
             for outcome in measure(task, seeds, steps, status.update):
                 outcomes.append(outcome)
                 figures = outcome.figures
+                divergence = figures["reverse_kl"]  # None where no sample is near a mode
                 console.print(f"{TASKS[task].title}, seed {outcome.seed}: {figures['captured']} modes, "
-                              f"{figures['strict']} strict, {figures['quality']:.1%} high quality, "
-                              f"reverse KL {figures['reverse_kl']:.4f}, {outcome.cpu_seconds:.0f} CPU s", highlight=False)
+                              f"{figures['strict']} strict, {figures['quality']:.1%} high quality, reverse KL "
+                              f"{'not known' if divergence is None else f'{divergence:.4f}'}, {outcome.cpu_seconds:.0f} CPU s",
+                              highlight=False)
         table = Table(title=f"{TASKS[task].title}: N = {SAMPLES:,} samples, {seeds} seed{'s' if seeds > 1 else ''}")
         for name, side in (("method", "left"), ("source", "left"), (f"modes of {TASKS[task].modes}", "right"),
                            ("high quality %", "right")):

@@ -188,7 +188,7 @@ def test_ui_hands_its_flags_to_the_dashboard(ganviz, monkeypatch):
 
 
 def test_bench_modes_prints_our_row_beside_the_papers(ganviz):
-    code, out, error = ganviz("bench", "modes", "--task", "ring8", "--seeds", "1", "--steps", "20")
+    code, out, error = ganviz("bench", "modes", "--task", "ring8", "--seeds", "2", "--steps", "100")
     assert code == 0, error
     assert "PacGAN4" in out and "ring8-best" in out and "2,500" in out
     assert ganviz("bench", "speed")[0] == 2
