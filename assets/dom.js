@@ -58,7 +58,7 @@ export function gather() {
 const calm = () => document.body.dataset.gvState === "running" && performance.now() - touched > TOUCHED;
 
 /** What is to be drawn is drawn with the next frame. */
-export function beat() {
+function beat() {
   clearTimeout(waiting);
   waiting = 0;
   if (queued.size) frame ||= requestAnimationFrame(flush);

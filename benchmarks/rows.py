@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,33 +120,38 @@ def _together(bench: Bench) -> Measured:
     """Steps of all seeds by the second, against those of a lone training; both without recording, on one thread."""
     import torch
 
-    from benchmarks.sides import Stopwatch
     from ganviz.algorithms.together import TogetherTrainer
     from ganviz.config import RunConfig
     from ganviz.data import load_data
     from ganviz.engine.trainer import Trainer
     device, config = torch.device("cpu"), RunConfig.from_preset("ring8-best")
-    sources = [load_data(config.but(seed=seed), device, bench.folder) for seed in range(SEEDS)]
+    configs = [config.but(seed=seed) for seed in range(SEEDS + 1)]
+    *members, alone = (Trainer(one, load_data(one, device, bench.folder), device) for one in configs)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        both = TogetherTrainer(config, range(SEEDS), sources, device), Trainer(config, sources[0], device)
+        both = [sides.Loop(_steps(trainer), device) for trainer in (TogetherTrainer(members), alone)]
         rates: list[list[float]] = [[], []]
         for turn in range(bench.rounds + 1):
-            for trainer, found in zip(both, rates, strict=True):
-                watch, steps = Stopwatch(), 0
-                while watch.seconds() < bench.seconds:
-                    trainer.step()
-                    steps += 1
-                trainer.read_stats()
+            for loop, found in zip(both, rates, strict=True):
+                work = loop.work(bench.seconds)
                 if turn:  # the first one warms up
-                    found.append(steps / watch.seconds())
+                    found.append(work.pictures / work.seconds)
     finally:
         torch.set_num_threads(threads)
-    together, alone = rates
+    together, lone = rates
     return summarise("together", f"Ring of 8: {SEEDS} seeds at once / one after the other",
-                     [SEEDS * a / b for a, b in zip(together, alone, strict=True)],
-                     detail=f"{SEEDS * sum(together) / len(together):,.0f} / {sum(alone) / len(alone):,.0f} steps a second")
+                     [SEEDS * a / b for a, b in zip(together, lone, strict=True)],
+                     detail=f"{SEEDS * sum(together) / len(together):,.0f} / {sum(lone) / len(lone):,.0f} steps a second")
+
+
+def _steps(trainer: Any) -> Iterator[int]:
+    """Steps without end, of one "picture" each; statistics are read now and then, or they would pile up."""
+    while True:
+        for _ in range(200):
+            trainer.step()
+            yield 1
+        trainer.read_stats()
 
 
 def _growth(bench: Bench) -> Measured:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +17,11 @@ from torch import Tensor, nn
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.algorithms.base import Draw
 from ganviz.config import RunConfig
-from ganviz.data.source import Batch, DataSource, Sampler
+from ganviz.data.source import Batch, Sampler
 from ganviz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganviz.engine.trainer import Trainer
 
 ALONE = {"generator": "mlp", "discriminator": "mlp", "algorithm": "gan", "mistake": "none", "conditioning": "none",
          "g_norm": "none", "d_norm": "none", "minibatch_std": False, "pac": 1, "grad_clip": 0.0, "label_flip": 0.0,
@@ -109,21 +113,17 @@ class Together(Adversarial):
 
 
 class TogetherTrainer:
-    """Trains ``config`` once for each of ``seeds``, each on its own of ``sources``, all in the same calls.
+    """Goes on with several trainers of one config, which differ in their seed, in the same calls.
 
     Raises `ConfigError` where `problem` finds one.
     """
 
-    def __init__(self, config: RunConfig, seeds: Sequence[int], sources: Sequence[DataSource], device: torch.device):
-        from ganviz import algorithms
-        reason = problem(config)
+    def __init__(self, lone: Sequence[Trainer]):
+        reason = problem(lone[0].config)
         if reason:
             raise ConfigError(f"These seeds cannot train together: {reason}.")
-        configs = [config.but(seed=seed) for seed in seeds]
-        self.algorithm = Together([algorithms.build(one, source.spec, device)
-                                   for one, source in zip(configs, sources, strict=True)])
-        self._draw = _draw_all([Sampler(source, config.batch_size, one.seed + 2)
-                                for one, source in zip(configs, sources, strict=True)])
+        self.algorithm = Together([one.algorithm for one in lone])
+        self._draw = _draw_all([one.sampler for one in lone])
         self.step_count = 0
 
     def step(self) -> None:

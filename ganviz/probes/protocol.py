@@ -15,6 +15,7 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.device import prepare_training_thread
 from ganviz.engine.snapshot import draw
+from ganviz.engine.trainer import Trainer
 from ganviz.probes.modes import SAMPLES, mode_figures
 
 READ_EVERY = 500  # steps between two looks for NaN
@@ -69,8 +70,9 @@ def measure(task: str, seeds: int, steps: int | None = None, tell: Callable[[str
     prepare_training_thread(device)
     torch.set_num_threads(1)
     config = RunConfig.from_preset(TASKS[task].preset, **({"steps": steps} if steps else {}))
-    sources = [load_data(config.but(seed=seed), device, Path("data")) for seed in range(seeds)]
-    trainer = TogetherTrainer(config, range(seeds), sources, device)
+    configs = [config.but(seed=seed) for seed in range(seeds)]
+    lone = [Trainer(one, load_data(one, device, Path("data")), device) for one in configs]
+    trainer = TogetherTrainer(lone)
     began = time.process_time()
     for step in range(config.steps):
         trainer.step()
@@ -78,7 +80,7 @@ def measure(task: str, seeds: int, steps: int | None = None, tell: Callable[[str
             trainer.read_stats()
             tell(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
     spent = (time.process_time() - began) / seeds
-    for seed, source in enumerate(sources):
+    for seed, source in enumerate(one.source for one in lone):
         z = torch.randn(SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed))
         fakes = draw(trainer.averaged(seed), z, None).float()
         figures = mode_figures(fakes, source.modes["centres"], source.modes["sigma"])

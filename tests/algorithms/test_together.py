@@ -36,7 +36,7 @@ def lone(config, seed):
 def test_every_seed_learns_what_it_learns_alone(game):
     config = RunConfig.parse({**POINTS, **GAMES[game]})
     alone = [lone(config, seed) for seed in SEEDS]
-    together = TogetherTrainer(config, SEEDS, [one.source for one in alone], CPU)
+    together = TogetherTrainer([lone(config, seed) for seed in SEEDS])
     before = [torch.cat([value.flatten() for value in one.algorithm.generator.state_dict().values()]).clone() for one in alone]
     for _ in range(12):
         together.step()
@@ -55,7 +55,7 @@ def test_every_seed_learns_what_it_learns_alone(game):
 def test_one_seed_that_breaks_leaves_the_others_alone():
     config = RunConfig.parse({**POINTS, "objective": "relativistic"})
     alone = lone(config, SEEDS[0])
-    together = TogetherTrainer(config, SEEDS[:2], [alone.source, lone(config, SEEDS[1]).source], CPU)
+    together = TogetherTrainer([lone(config, seed) for seed in SEEDS[:2]])
     with torch.no_grad():
         next(together.algorithm.generator.parameters())[1] = float("nan")
     for _ in range(4):
@@ -73,6 +73,5 @@ def test_one_seed_that_breaks_leaves_the_others_alone():
 def test_what_mixes_samples_is_refused(changes, named):
     config = RunConfig.parse({**POINTS, **changes})
     assert named in problem(config)
-    source = load_data(config, CPU, "unused")
     with pytest.raises(ConfigError, match=named):
-        TogetherTrainer(config, [1], [source], CPU)
+        TogetherTrainer([lone(config, 1)])
