@@ -6,7 +6,7 @@ import { colour } from "./theme.js";
 import { known } from "./tips.js";
 
 const MOST_POINTS = 3000; // beyond this the server's downsampled history replaces what is held here
-const REST = 16; // a drawing that took t ms is followed by at least 16 t ms without one: the processor may be training as well
+const REST = 8; // a drawing that took t ms is followed by at least 8 t ms without one: the processor may be training as well
 const PATIENCE = 300; // ms; the next message will probably come before, and one frame can then show all that it brings
 const SMOOTHING = 0.1;
 const DASHES = { d: "solid", g: "6px,2px", real: "solid", fake: "6px,2px", "": "2px,2px" };
@@ -17,7 +17,8 @@ const charts = { loss: make("loss"), score: make("score") };
 let pending = [];
 let lookback = null;
 let drawn = 0; // when and how long the last drawing was
-let cost = 0;
+let cost = 0; // of the last two drawings' times the shorter: one hiccup is no slow machine
+let took = 0;
 let timer = 0;
 let asked = false;
 let missed = false;
@@ -138,7 +139,9 @@ function extend() {
   const columns = Object.fromEntries(Object.keys(news.at(-1)).map((name) => [name, news.flatMap((part) => part[name] ?? [])]));
   for (const chart of Object.values(charts)) extendChart(chart, columns);
   values();
-  cost = performance.now() - begun;
+  const before = took;
+  took = performance.now() - begun;
+  cost = Math.min(took, before);
   drawn = performance.now();
   stats.chart = { step: columns.step.at(-1), time: columns.time?.at(-1), at: Date.now() / 1000, cost };
   if (charts.loss.x.length > MOST_POINTS && !asked) {

@@ -25,11 +25,12 @@ export function mark(node, name, value) {
 }
 
 const CALM = 600; // ms that a drawing waits at most for the next message while a run trains and nobody touches the page
-const GATHER = 80; // ms in which the pictures that a message tells of are fetched: they are drawn with its figures
+const GATHER = 80; // ms that the figures of a message wait at most for the pictures that it tells of
 const TOUCHED = 1000; // ms for which a person who did something sees everything at once
 const queued = new Map();
 let touched = 0;
 let waiting = 0;
+let expected = 0;
 let frame = 0;
 
 for (const kind of ["pointerdown", "keydown", "wheel", "input", "resize"]) {
@@ -48,11 +49,22 @@ export function draw(key, task) {
   else waiting ||= setTimeout(beat, CALM);
 }
 
-/** A message came: what is to be drawn is drawn soon. */
+/** A message came: it is drawn as soon as the pictures that it tells of are there. */
 export function gather() {
-  if (!calm()) return beat();
+  if (!calm() || !expected) return beat();
   clearTimeout(waiting);
   waiting = setTimeout(beat, GATHER);
+}
+
+/** A picture is on its way: the figures of its message wait for it. */
+export async function expect(picture) {
+  expected += 1;
+  try {
+    return await picture;
+  } finally {
+    expected -= 1;
+    if (!expected && waiting) beat();
+  }
 }
 
 const calm = () => document.body.dataset.gvState === "running" && performance.now() - touched > TOUCHED;

@@ -1,6 +1,6 @@
 // The sample grid: the newest picture (or one looked back at), swapped only when decoded, so that nothing flickers.
 
-import { $, address, count, draw, el, text } from "./dom.js";
+import { $, address, count, draw, el, expect, text } from "./dom.js";
 import { emit, now, on, stats } from "./stream.js";
 
 const LINE = 1; // px between tiles, as the engine draws them
@@ -73,7 +73,7 @@ async function load(url, step) {
     const image = new Image();
     image.src = address(want.url);
     try {
-      await image.decode();
+      await expect(image.decode());
     } catch { // a picture that is kept no longer: the one before it stays in place
       held.steps = held.steps.filter((step) => step !== want.step || step === held.frame.step);
       draw("scrubber", scrubber);

@@ -1,6 +1,6 @@
 // The latent explorer: sliders push this browser's own z; the newest position always wins, nothing queues.
 
-import { $, address, count, draw, el, keep, text } from "./dom.js";
+import { $, address, count, draw, el, expect, keep, text } from "./dom.js";
 import { emit, now, on, stats } from "./stream.js";
 import { rawList } from "./raw.js";
 
@@ -97,7 +97,7 @@ async function ask() {
     const mine = generation;
     try {
       if (!info.ready) await learn();
-      const picture = await fetchPicture("gv/latent", { ...asRequest(), run: now.run.id });
+      const picture = await expect(fetchPicture("gv/latent", { ...asRequest(), run: now.run.id }));
       if (mine !== generation) continue;
       const order = (asked += 1);
       if (moved !== stats.latent?.moved) paint(picture, moved, order); // the person who moved waits for it

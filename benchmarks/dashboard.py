@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
 WATCH = """() => { window.gvSeen = []; let last = 0;
   new MutationObserver(() => { const chart = window.ganviz.stats.chart;
-    if (chart && chart.step !== last) { last = chart.step; window.gvSeen.push(1000 * (Date.now() / 1000 - chart.time)); } })
+    if (chart && chart.step !== last) { last = chart.step; window.gvSeen.push([chart.step, chart.time, Date.now() / 1000]); } })
   .observe(document.body, { attributes: true, attributeFilter: ['data-gv-chart-step'] }); }"""
 SLIDE = """async (count) => { const canvas = document.querySelector('#gv-latent canvas'), pen = canvas.getContext('2d');
   const slider = document.querySelector('#gv-latent input[type=range]'), times = [];
@@ -192,13 +192,22 @@ def quick(browser: Any, data_root: Path) -> None:
             tell(f"digits {mark} s after the click", _recognised(one, judge), ">= 0.8 over 10 of 10 by 15 s")
         one.page.evaluate(WATCH)
         one.page.wait_for_timeout(15_000)
-        tell("row of figures to drawn in the page, training", spread(one.page.evaluate("window.gvSeen")), "p95 <= 500 ms")
+        drawn = one.page.evaluate("window.gvSeen")
+        tell("row of figures to drawn in the page, training", spread([1000 * (at - told) for _, told, at in drawn]), "")
+        tell("step to drawn in the page, training", spread(_ages(drawn)), "p95 <= 500 ms")
         tell("slider to picture, training", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 60, p95 <= 150 ms")
         _viewers(one)
         one.paused()
         tell("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
         outside = [path for path in (one.folder / "tmp").rglob("*") if path.is_file()]
         tell("files written outside the run folder", f"{len(outside)}, {sum(p.stat().st_size for p in outside)} bytes", "0")
+
+
+def _ages(drawn: list[tuple[int, float, float]]) -> list[float]:
+    """Milliseconds from each step to the drawing that first counts it in. A row tells of the steps since the row before it."""
+    return [1000 * (at - told + (step - one) / (step - before) * (told - since))
+            for (before, since, _), (step, told, at) in zip(drawn, drawn[1:], strict=False)
+            for one in range(int(before) + 1, int(step) + 1)]
 
 
 def _recognised(one: App, judge: Any) -> str:

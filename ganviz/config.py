@@ -173,8 +173,8 @@ class RunConfig(BaseModel):
                           "optimisation", "Compile")
 
     # -- recording -------------------------------------------------------------------------
-    tick_seconds: float = knob(0.45, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
-    sample_seconds: float = knob(0.4, "How often the sample grid is drawn, at most.", "recording", "Sample every", unit="s",
+    tick_seconds: float = knob(0.4, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
+    sample_seconds: float = knob(0.3, "How often the sample grid is drawn, at most.", "recording", "Sample every", unit="s",
                                  ge=0.05, le=3600)
     checkpoint_seconds: float = knob(30.0, "How often the run is saved.", "recording", "Save every", unit="s",
                                      ge=1, le=86_400)

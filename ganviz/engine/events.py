@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,7 @@ class EventLog:
         self._columns: dict[str, _Column] = {}
         self._rows = 0
         self._row_seq = _Column(np.int64)
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
 
     @property
     def seq(self) -> int:
@@ -54,7 +56,20 @@ class EventLog:
             else:
                 self._events.append(event)
             self._lock.notify_all()
+            listeners = self._listeners
+        for listener in listeners:
+            listener(event)
         return event
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have ``listener`` called with each event that is appended from now on, in the writer's thread: it must be quick."""
+        with self._lock:
+            self._listeners += (listener,)
+
+    def unlisten(self, listener: Callable[[Event], None]) -> None:
+        """Call ``listener`` no more; nothing happens where it was not called."""
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one != listener)
 
     def since(self, seq: int, kinds: tuple[str, ...] | None = None) -> list[Event]:
         """All events (scalars excluded) after ``seq``, oldest first."""

@@ -40,6 +40,11 @@ class Painter:
         self._share = SHARE_ASIDE if z.device.type == "cpu" and devices.cores() > 1 else SHARE
         self._cost = 0.0
 
+    @property
+    def cost(self) -> float:
+        """Seconds that the last painting took; 0 before the first."""
+        return self._cost
+
     def rest(self, pause: float) -> float:
         """Seconds to the next painting, at least ``pause``; more where the last one was slow."""
         return max(pause, self._cost / self._share)

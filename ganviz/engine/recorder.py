@@ -78,6 +78,8 @@ class Recorder:
         now = time.perf_counter()
         if now >= self._tick_due:
             self._tick(now)
+        elif now >= self._sample_due and now + self._lead() >= self._tick_due:
+            self._sample()  # done by the time of the tick: the picture goes with its figures
 
     def finish(self) -> None:
         """The last statistics, grid, snapshot and checkpoint."""
@@ -88,6 +90,10 @@ class Recorder:
         for observer in self._run.observers:
             observer.finish()
         self.checkpoint()
+
+    def _lead(self) -> float:
+        """Seconds before a tick at which a painting must begin to be done by then; it can begin after any step."""
+        return self._painter.cost + (1 / self.rate if self.rate else 0.0)
 
     # -- a tick ----------------------------------------------------------------------------
     def _tick(self, now: float, sample: bool = False) -> None:

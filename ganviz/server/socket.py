@@ -7,6 +7,7 @@ it missed. Viewers with the same cursor share one message, serialised once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -18,14 +19,16 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganviz.engine.events import EventLog
+from ganviz.engine.events import Event, EventLog
 from ganviz.errors import GanvizError
 from ganviz.server import describe, encode
 from ganviz.server.guard import find_run
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = BEAT_SECONDS = 0.1  # at most so often a delta
+BEAT_SECONDS = 0.1  # at most so often a delta, and so often a look at what cannot be heard
+WATCH_SECONDS = 0.3  # the same while a run of this process trains: it is heard, and each look takes its turn from the training
+SETTLE_SECONDS = 0.03  # what is told at the same tick as the figures goes with them
 PICTURE_SECONDS = 0.3  # a picture waits so long for the figures of the next tick: a page that draws both at once works half
 STATUS_SECONDS = 1.0
 SEND_SECONDS = 10.0  # a viewer that takes longer for one message is dropped; it reconnects from its cursor
@@ -88,6 +91,8 @@ class Hub:
         self._wake = asyncio.Event()
         self._task: asyncio.Task | None = None
         self._next_beat = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._heard: EventLog | None = None
 
     def epoch(self, run: Any) -> str:
         """Names the server process and the run that a cursor belongs to."""
@@ -137,11 +142,39 @@ class Hub:
             except Exception:
                 logger.exception("telling the viewers failed; trying again in a second")
                 await asyncio.sleep(1.0)
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except asyncio.TimeoutError:  # before Python 3.11 this is another class than TimeoutError
-                continue
-            self._wake.clear()
+            await self._rest()
+        self._listen_to(None)
+
+    async def _rest(self) -> None:
+        """Return when somebody came or something was told, at the latest when it is time to look."""
+        current = self._manager.current
+        self._listen_to(current)
+        trains = current is not None and current.state == "running"
+        try:
+            await asyncio.wait_for(self._wake.wait(), WATCH_SECONDS if trains else BEAT_SECONDS)
+        except asyncio.TimeoutError:  # before Python 3.11 this is another class than TimeoutError
+            return
+        if not any(viewer.fresh for viewer in self.viewers):
+            await asyncio.sleep(max(SETTLE_SECONDS, self._next_beat - time.monotonic()))
+        self._wake.clear()
+
+    def _listen_to(self, run: Any) -> None:
+        """Be woken by what ``run`` tells, and by no other."""
+        log = run.events if run is not None else None
+        if log is self._heard:
+            return
+        if self._heard is not None:
+            self._heard.unlisten(self._hear)
+        if log is not None:
+            log.listen(self._hear)
+        self._heard = log
+
+    def _hear(self, event: Event) -> None:
+        """Called in the thread that trains."""
+        if event.kind == "frame":
+            return  # it goes with the next figures, or at the next look
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _tick(self) -> None:
         now = time.monotonic()

@@ -67,6 +67,16 @@ def test_every_reader_has_its_own_cursor():
     assert np.isnan(everything["extra"][0]) and everything["extra"][1] == 5.0
 
 
+def test_who_listens_hears_each_event_once_until_it_stops():
+    log, heard = EventLog(), []
+    log.append("note", 1)
+    log.listen(heard.append)
+    said = [log.append("scalars", 2, loss=1.0), log.append("frame", 2)]
+    log.unlisten(heard.append)
+    log.append("note", 3)
+    assert heard == said
+
+
 def test_reading_in_pieces_gives_the_whole():
     log, pieces, cursor = EventLog(), [], 0
     for step in range(3000):

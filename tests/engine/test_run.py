@@ -2,10 +2,13 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from ganviz.engine import recorder
+from ganviz.engine.painter import Painter
 from ganviz.engine.run import Run
 from ganviz.errors import ConfigError
 
@@ -182,3 +185,21 @@ def test_missing_data_is_a_sentence(tiny, tmp_path):
     run = run_of(tiny(data="folder", data_path=str(tmp_path / "nowhere")), tmp_path).start()
     assert run.join(30)
     assert run.state == "failed" and "nowhere" in run.error
+
+
+def test_a_picture_is_begun_in_time_for_the_figures_of_its_tick(tiny, tmp_path, monkeypatch):
+    run = run_of(tiny(tick_seconds=0.4, sample_seconds=0.3), tmp_path)
+    run._prepare()
+    watcher, now, begun = run._recorder, [0.0], []
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(Painter, "cost", 0.05)
+    monkeypatch.setattr(Painter, "begin", lambda self, step, show: not begun.append(step))
+    watcher.begin()
+    for _ in range(150):
+        run.trainer.step()
+        now[0] += 0.01  # a step takes 10 ms
+        watcher.after_step()
+    watcher.close()
+    ticks = run.events.rows()["step"].tolist()
+    assert ticks == [25, 65, 105, 145]  # the first after 0.25 s, then each 0.4 s
+    assert begun == [25, 59, 99, 139]  # a painting's 50 ms and a step before the tick

@@ -322,6 +322,22 @@ def test_the_broadcaster_ends_with_its_last_viewer_and_starts_again(live):
         assert hub.viewers == set()
 
 
+def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(manager, live, monkeypatch):
+    monkeypatch.setattr(socket, "WATCH_SECONDS", 3600)
+    run = manager.current
+    run.state = "running"
+    with live[1]() as viewer:
+        take(viewer)
+        for step in (1, 2, 3):
+            tell(run, step, step)
+            assert steps(until(viewer, run.events.seq)) == [step]
+        hub = next(iter(live[0]._hubs.values()))
+        assert hub._heard is run.events
+        manager.current = None  # nobody speaks any more
+        hub._loop.call_soon_threadsafe(hub._wake.set)
+        wait_for(lambda: hub._heard is None)
+
+
 def test_a_failing_tick_does_not_end_the_stream(manager, live, monkeypatch, caplog):
     with live[1]() as viewer:
         take(viewer)
