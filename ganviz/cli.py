@@ -74,7 +74,7 @@ def _together(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any
         return
     if not group.leads:
         distributed.follow(group, data_root)
-        raise typer.Exit()
+        distributed.leave()
     try:
         yield str(group.device), group.lead
     finally:

@@ -172,6 +172,10 @@ class RunConfig(BaseModel):
                           "against plain training first. On the processors measured so far it gained nothing.",
                           "optimisation", "Compile")
 
+    cuda_graphs: bool = knob(False, "A whole step is recorded once as a CUDA graph and replayed, which spares small networks on "
+                             "an NVIDIA GPU most of their waiting. Tried against plain training first.", "optimisation",
+                             "CUDA graphs")
+
     # -- recording -------------------------------------------------------------------------
     tick_seconds: float = knob(0.4, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
     sample_seconds: float = knob(0.3, "How often the sample grid is drawn, at most.", "recording", "Sample every", unit="s",

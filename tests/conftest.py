@@ -9,6 +9,16 @@ import pytest
 from benchmarks import browser as installation
 
 
+def pytest_collection_modifyitems(items):
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if not on_gpu:
+        return
+    import torch
+    if not torch.cuda.is_available():
+        for item in on_gpu:
+            item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
+
+
 @pytest.fixture(scope="module")  # no longer: Playwright leaves an event loop running, in which other tests' asyncio.run fails
 def chromium():
     path = installation.installed()

@@ -56,6 +56,13 @@ class Adversarial(Algorithm):
     def equilibrium(self) -> dict[str, float | None]:
         return self.objective.equilibrium
 
+    def varies(self) -> str | None:
+        if self.config.instance_noise:
+            return "the instance noise fades"
+        if self.config.g_steps > 1:
+            return "the moving average follows each of several G steps"
+        return super().varies()
+
     def step(self, draw: Draw) -> None:
         if self.config.update == "simultaneous":
             self._both(draw())

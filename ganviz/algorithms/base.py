@@ -60,6 +60,16 @@ class Algorithm(ABC):
         return {}
 
     @property
+    def averages(self) -> list[Ema]:
+        """All moving averages that a step moves once."""
+        return [self.ema]
+
+    def varies(self) -> str | None:
+        """What makes a step another kind of work than the step before, in words; None where steps differ by their weights,
+        data and random numbers only."""
+        return "the learning rates decay" if self.config.lr_decay != "none" else None
+
+    @property
     def conditional(self) -> bool:
         """Whether the generator is told the class."""
         return self.config.conditional
@@ -116,8 +126,9 @@ class Algorithm(ABC):
                                     if name.startswith(part + "/")})
         if state is None:
             return
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+        if state["optimizers"] is not None:  # None: they are seen to elsewhere
+            for name, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(state["optimizers"][name])
         self.ema.updates = state["ema_updates"]
         self.random.set_state(state["random"].cpu())
         self.steps_done = state["steps_done"]

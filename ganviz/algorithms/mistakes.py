@@ -87,6 +87,9 @@ class NoiseAsData(Adversarial):
 class TurnsApart(Adversarial):
     """All of D's steps first, then all of G's, against a D that learns no more: each wins its own half, and neither learns."""
 
+    def varies(self) -> str | None:
+        return "who moves changes half way"
+
     def step(self, draw: Draw) -> None:
         if self.steps_done < self.config.steps // 2:
             self._discriminator_turn(draw())

@@ -66,6 +66,13 @@ class Vae(Algorithm):
         if config.likelihood == "bernoulli":
             self.generator.body[-1].register_forward_pre_hook(self._keep_input)
 
+    @property
+    def averages(self) -> list[Ema]:
+        return [self.ema, self.encoder_ema]
+
+    def varies(self) -> str | None:
+        return "the KL term fades in" if self.config.kl_warmup else super().varies()
+
     def step(self, draw: Draw) -> None:
         batch = draw()
         y = batch.y if self.conditional else None
@@ -89,7 +96,8 @@ class Vae(Algorithm):
     def mismatch(self, drawn: Tensor, x: Tensor) -> Tensor:
         """-log p(x | z) of each sample in nats, for the decoder's newest output ``drawn``."""
         if self.config.likelihood == "bernoulli":
-            return bernoulli(self._before_tanh.float(), x)
+            before_tanh, self._before_tanh = self._before_tanh, None  # kept longer, it would keep the whole step's graph
+            return bernoulli(before_tanh.float(), x)
         return gaussian(drawn.float(), x, self.config.likelihood_sigma)
 
     @property

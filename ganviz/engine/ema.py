@@ -18,6 +18,7 @@ class Ema:
     def __init__(self, network: nn.Module, decay: float):
         self.decay = decay
         self.updates = 0
+        self.held = False  # while it is, `update` does nothing
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self._averages = list(self.network.parameters())
         self._weights = list(network.parameters())
@@ -26,6 +27,8 @@ class Ema:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the current weights by one step."""
+        if self.held:
+            return
         decay = self.decay_at(self.updates)
         self.updates += 1
         torch._foreach_lerp_(self._averages, self._weights, 1 - decay)

@@ -22,6 +22,7 @@ from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.observer import Observer
 from ganviz.engine.recorder import Recorder
+from ganviz.engine.replayed import replay_steps
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
@@ -164,7 +165,10 @@ class Run:
         self.trainer = trainer = self.make_trainer(self.config, source, self.device)
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         if self.config.compiled:
-            self._compile(trainer)
+            self._progress(None, "Compiling the networks: up to a minute.")
+            self._hasten(compile_networks)
+        if self.config.cuda_graphs:
+            self._hasten(replay_steps)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -180,9 +184,9 @@ class Run:
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
 
-    def _compile(self, trainer: Trainer) -> None:
-        self._progress(None, "Compiling the networks: up to a minute.")
-        reason = compile_networks(trainer)
+    def _hasten(self, attempt: Callable[[Trainer], str | None]) -> None:
+        """Have ``attempt`` make the trainer quicker, or say why it cannot."""
+        reason = attempt(self.trainer) if self.trainer.alone else "Steps that several processes share are taken as usual."
         if reason:
             self.log("note", sentence=reason, level="warning")
 
@@ -219,11 +223,14 @@ class Run:
             self._to("running", "Training." if self._allowed == float("inf") else "Stepping.")
 
     def _apply(self, settings: dict[str, Any]) -> None:
+        replayed = self.trainer.replayed
         for name, value in settings.items():
             old = getattr(self.trainer.config, name)
             self.trainer.apply(name, value)
             self.config = self.trainer.config
             self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
+        if replayed:
+            self._hasten(replay_steps)  # the old recording goes by the old values
 
     def _allow(self, steps: float) -> None:
         self._allowed = steps

@@ -39,9 +39,10 @@ class Stats:
         if of:
             self._of[name] = of
 
-    def forget(self) -> None:
-        """Drop what was added since the last read."""
-        self._values = {}
+    def drain(self) -> list[tuple[str, Tensor, Callable[[Tensor], Tensor] | None]]:
+        """What `add` was given since the last read, and forget it."""
+        values, self._values = self._values, {}
+        return [(name, value, self._of.get(name)) for name, steps in values.items() for value in steps]
 
     def read(self) -> dict[str, float]:
         """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first bad step."""

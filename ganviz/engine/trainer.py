@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,6 +22,8 @@ class Trainer:
     exactly as the saved one would have.
     """
 
+    alone = True  # its steps are nobody else's business
+
     def __init__(self, config: RunConfig, source: DataSource, device: torch.device):
         if config.conditional and source.labels is None:
             raise ConfigError(f"The data set {source.spec.name!r} has no labels; set conditioning to 'none'.", "conditioning")
@@ -30,12 +33,16 @@ class Trainer:
         self.algorithm = algorithms.build(config, source.spec, device)
         self.sampler = Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)
         self.step_count = 0
+        self.replayed: Callable[[], None] | None = None  # takes the algorithm's steps where they are recorded
         self._read_at = 0
 
     def step(self) -> None:
         """One generator update."""
         self.algorithm.schedule(self.step_count)
-        self.algorithm.step(self.sampler)
+        if self.replayed:
+            self.replayed()
+        else:
+            self.algorithm.step(self.sampler)
         self.step_count += 1
 
     def read_stats(self) -> dict[str, float]:
@@ -52,11 +59,13 @@ class Trainer:
 
     def apply(self, name: str, value: Any) -> None:
         """Change a live setting between two steps."""
+        self.replayed = None  # a recording goes by the old value
         self.algorithm.apply(name, value)
         self.config = self.algorithm.config
 
     def release(self) -> None:
         """Let go of networks and optimisers; the trainer cannot step any more."""
+        self.replayed = None
         del self.algorithm, self.sampler
 
     @property
@@ -83,7 +92,15 @@ class Trainer:
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Continue from saved weights and state."""
+        self.replayed = None  # a recording knows the optimisers' old tensors
         self.algorithm.load(weights, state and state["algorithm"])
         if state:
             self.sampler.load_state_dict(state["sampler"])
             self.step_count = self._read_at = state["step"]
+
+    def rewind(self, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Go back to weights and a state that this trainer had since it last read its statistics. The optimisers stay as they
+        are: their tensors are left to the caller, and so is what replays."""
+        self.algorithm.load(weights, {**state["algorithm"], "optimizers": None})
+        self.sampler.load_state_dict(state["sampler"])
+        self.step_count = state["step"]
