@@ -25,7 +25,7 @@ def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> It
     from ganviz.config import RunConfig
     from ganviz.data import load_data
     config = RunConfig.parse(settings)
-    devices.prepare_training_thread(devices.pick_device(str(device)))
+    devices.prepare_training_thread(devices.pick_device(str(device)), config.short_products)
     torch.manual_seed(config.seed)
     loop = _Loop(config, load_data(config, device, data_root), device)
     step = {"non-saturating": loop.non_saturating, "wasserstein": loop.wgan_gp,

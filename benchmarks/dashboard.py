@@ -20,6 +20,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def quick(browser: Any, data_root: Path) -> None:
             one.page.wait_for_timeout(max(0.0, 1000 * (clicked + mark - time.time())))
             tell(f"digits {mark} s after the click", _recognised(one, judge), ">= 0.8 over 10 of 10 by 15 s")
         one.page.evaluate(WATCH)
-        one.page.wait_for_timeout(15_000)
+        one.page.wait_for_timeout(30_000)
         drawn = one.page.evaluate("window.gvSeen")
         tell("row of figures to drawn in the page, training", spread([1000 * (at - told) for _, told, at in drawn]), "")
         tell("step to drawn in the page, training", spread(_ages(drawn)), "p95 <= 500 ms")
@@ -206,7 +207,7 @@ def quick(browser: Any, data_root: Path) -> None:
 def _ages(drawn: list[tuple[int, float, float]]) -> list[float]:
     """Milliseconds from each step to the drawing that first counts it in. A row tells of the steps since the row before it."""
     return [1000 * (at - told + (step - one) / (step - before) * (told - since))
-            for (before, since, _), (step, told, at) in zip(drawn, drawn[1:], strict=False)
+            for (before, since, _), (step, told, at) in pairwise(drawn)
             for one in range(int(before) + 1, int(step) + 1)]
 
 

@@ -168,13 +168,16 @@ class RunConfig(BaseModel):
     precision: Literal["fp32", "bf16"] = knob("fp32", "bf16 is faster where the processor has it, a little less exact.",
                                               "optimisation", "Precision")
 
+    tf32: bool = knob(True, "On NVIDIA GPUs, fp32 products are taken with shorter numbers, several times as fast. Under a "
+                      "gradient penalty they keep full fp32 in any case.", "optimisation", "TF32")
+
     compiled: bool = knob(False, "torch.compile makes kernels of the networks: up to a minute before the first step, and tried "
                           "against plain training first. On the processors measured so far it gained nothing.",
                           "optimisation", "Compile")
 
-    cuda_graphs: bool = knob(False, "A whole step is recorded once as a CUDA graph and replayed, which spares small networks on "
-                             "an NVIDIA GPU most of their waiting. Tried against plain training first.", "optimisation",
-                             "CUDA graphs")
+    cuda_graphs: bool = knob(False, "A whole step is recorded once as a CUDA graph and replayed, which spares small networks "
+                             "on an NVIDIA GPU most of their waiting. Tried against plain training first.",
+                             "optimisation", "CUDA graphs")
 
     # -- recording -------------------------------------------------------------------------
     tick_seconds: float = knob(0.4, "How often the loop reads its statistics.", "recording", "Tick", unit="s", ge=0.02, le=60)
@@ -205,6 +208,12 @@ class RunConfig(BaseModel):
     def conditional(self) -> bool:
         """Whether the networks are told the class."""
         return self.conditioning != "none"
+
+    @property
+    def short_products(self) -> bool:
+        """Whether products may be taken in TF32: a gradient penalty is differentiated twice, and TF32 has no more digits than
+        fp16 has."""
+        return self.tf32 and self.penalty == "none"
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> RunConfig:

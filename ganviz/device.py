@@ -60,10 +60,17 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def prepare_training_thread(device: torch.device) -> None:
-    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is called inside the thread."""
+def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
+    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is called inside the thread.
+
+    ``tf32``: on CUDA, take fp32 products of matrices and convolutions in TF32. torch itself does so for convolutions unless
+    told otherwise. The setting is the process's, in which one run trains at a time.
+    """
     if device.type == "cpu":
         torch.set_num_threads(cpu_threads())
+    elif device.type == "cuda":
+        for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
+            products.fp32_precision = "tf32" if tf32 else "ieee"
 
 
 def prepare_serving_thread() -> None:

@@ -228,7 +228,7 @@ def _follow(group: Group, data_root: Path) -> None:
         return
     begun = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     config = RunConfig.from_json(begun["config"])
-    devices.prepare_training_thread(group.device)
+    devices.prepare_training_thread(group.device, config.short_products)
     source = _in_turns(group, lambda: load_data(config, group.device, data_root))
     trainer = Member(group, config, source, group.device)
     trainer.load(begun["weights"], begun["state"])

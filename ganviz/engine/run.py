@@ -148,7 +148,7 @@ class Run:
     def _main(self) -> None:
         try:
             self._to("preparing", "Preparing the data.")
-            devices.prepare_training_thread(self.device)
+            devices.prepare_training_thread(self.device, self.config.short_products)
             self._prepare()
             self._to("running", "Training.")
             self._loop()

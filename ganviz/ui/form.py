@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+import torch
 
 from ganviz import registry
 from ganviz.config import RunConfig, meta
@@ -14,6 +15,7 @@ GROUPS = {"data": "Data", "networks": "Networks", "objective": "Objective and pe
           "optimisation": "Optimisation", "recording": "Recording", "run": "Run"}
 FIELDS = tuple(name for name in RunConfig.model_fields if name != "preset")
 BASIC = ("data", "data_path", "objective", "steps", "batch_size", "seed")
+NVIDIA = ("tf32", "cuda_graphs")  # do nothing on another device
 WORDS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "rgb": "Colour", "auto": "Automatic", "dcgan": "N(0, 0.02)",
          "normal1": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSprop", "concat": "Concatenation",
          "auxiliary": "Auxiliary classifier", "fp32": "fp32", "bf16": "bf16", "transposed": "Transposed convolution",
@@ -75,7 +77,8 @@ def control(field: str, value: Any) -> gr.components.Component:
     label = facts["label"] if plain else f"{facts['label']} ({unit})"
     classes = ["gv-field"] + ["gv-live"] * facts["live"] + ["gv-basic"] * (field in BASIC)
     common = {"label": label, "info": facts["why"], "elem_id": f"gv-f-{field}", "elem_classes": classes,
-              "value": shown(field, value), "interactive": True}
+              "value": shown(field, value), "interactive": True,
+              "visible": "hidden" if field in NVIDIA and not torch.cuda.is_available() else True}
     if facts["kind"] == "bool":
         return gr.Checkbox(**common)
     if facts["kind"] == "choice":

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganviz.device import prepare_training_thread
 from ganviz.engine.ema import Ema
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import Frame, FrameStore, Layout, grid_of
@@ -75,6 +76,18 @@ def test_who_listens_hears_each_event_once_until_it_stops():
     log.unlisten(heard.append)
     log.append("note", 3)
     assert heard == said
+
+
+@pytest.mark.parametrize(("changes", "kind"), [({}, "tf32"), ({"tf32": False}, "ieee"), ({"penalty": "r1"}, "ieee")])
+def test_products_are_short_where_the_recipe_bears_it(tiny, changes, kind):
+    backends = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    before = [products.fp32_precision for products in backends]
+    try:
+        prepare_training_thread(torch.device("cuda"), tiny(**changes).short_products)  # sets, and touches no GPU
+        assert [products.fp32_precision for products in backends] == [kind, kind]
+    finally:
+        for products, was in zip(backends, before, strict=True):
+            products.fp32_precision = was
 
 
 def test_reading_in_pieces_gives_the_whole():
