@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import data, sides, start
 from benchmarks.measure import Bench, Measured, compare, summarise
 from benchmarks.sides import Worker
+from ganviz import device as devices
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,17 @@ def _update(bench: Bench) -> Measured:
                    bench.seconds, None, bench.tell)
 
 
+def _threads(name: str, key: str) -> Callable[[Bench], Measured]:
+    """Whether the core that is left to the server would train faster than it serves."""
+    def run(bench: Bench) -> Measured:
+        settings, root = _with_data(OWN[key], bench)
+        all_cores, ours = (Worker(sides.engine, settings=settings, data_root=root, device="cpu", threads=threads)
+                           for threads in (devices.cores(), None))
+        return compare(name, f"{LABELS[key]}: {devices.cores()} training threads / {devices.cpu_threads()}, nobody watching",
+                       all_cores, ours, bench.rounds, bench.seconds, None, bench.tell)
+    return run
+
+
 SEEDS = 10
 
 
@@ -157,7 +169,7 @@ def _steps(trainer: Any) -> Iterator[int]:
 def _growth(bench: Bench) -> Measured:
     settings, root = _with_data(OWN["mlp28"], bench)
     ours = Worker(sides.engine, settings=settings, data_root=root, device=bench.device)
-    warm, steps = (200, 1_000) if bench.quick else (2_000, 10_000)
+    warm, steps = (200, 1_000) if bench.quick else (4_000, 10_000)  # by then a checkpoint has been saved, too
     try:
         ours.take(warm)
         before = ours.memory()[0]
@@ -239,6 +251,9 @@ _add(Row("script-mlp28-b256", "script", "MLP 28 at batch 256 against the usual s
 _add(Row("one-pass", "update", "DCGAN 28, relativistic + R1 + R2: simultaneous with one D pass against a bare loop in turns",
          _one_pass))
 _add(Row("update", "update", "The same against our own alternating update, which shares fakes and passes too", _update))
+for _key in ("mlp28", "dcgan28"):
+    _add(Row(f"threads-{_key}", "engine", f"{LABELS[_key]}: a training thread on every core, against our choice of one fewer",
+             _threads(f"threads-{_key}", _key)))
 _add(Row("together", "engine", f"{SEEDS} seeds of a small 2-D game trained as one, against one after the other", _together))
 _add(Row("memory-growth", "engine", "Resident memory over 10,000 steps of MLP 28, recording", _growth))
 _add(Row("memory-peak", "engine", "Peak memory of DCGAN 28: ours, recording, against the bare loop", _peak))

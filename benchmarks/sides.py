@@ -133,8 +133,10 @@ class Engine:
 
 
 # -- what a child process is asked to make ---------------------------------------------------------
-def engine(settings: dict[str, Any], data_root: Path, device: str) -> Side:
-    """ganviz, recording as always."""
+def engine(settings: dict[str, Any], data_root: Path, device: str, threads: int | None = None) -> Side:
+    """ganviz, recording as always; with ``threads`` instead of as many as it would choose."""
+    if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
     from benchmarks import networks
     networks.register()
     return Engine(settings, data_root, devices.pick_device(device))

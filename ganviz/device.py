@@ -48,8 +48,14 @@ def label(device: torch.device) -> str:
 
 
 def cpu_threads() -> int:
-    """Threads for training: one core is left to the server, so that pages and sliders stay quick (MEASURED.md part 2)."""
-    return max(1, cores() - 1)
+    """Threads for training: ``OMP_NUM_THREADS`` where it says so, else all cores but one, which is left to the server, so that
+    pages and sliders stay quick (`python -m benchmarks threads-*` measures the choice).
+
+    It stays what it is through a run, whoever drags a slider: another number of threads adds sums up in another order, and
+    the run would no longer be the same bit for bit.
+    """
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # a list gives a number for each level of nesting
+    return int(wanted) if wanted.isdecimal() and int(wanted) else max(1, cores() - 1)
 
 
 def cores() -> int:

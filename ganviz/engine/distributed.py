@@ -173,7 +173,7 @@ class Member(Trainer):
             for network in algorithm.networks.values():
                 nn.SyncBatchNorm.convert_sync_batchnorm(network)
         elif device.type == "cpu":
-            torch.set_num_threads(max(1, (devices.cpu_threads() + 1) // group.local_size))
+            torch.set_num_threads(max(1, devices.cores() // group.local_size))  # torchrun itself asks for 1
 
 
 class Leader(Member):

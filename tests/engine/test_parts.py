@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.device import prepare_training_thread
+from ganviz import device
 from ganviz.engine.ema import Ema
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import Frame, FrameStore, Layout, grid_of
@@ -83,11 +83,20 @@ def test_products_are_short_where_the_recipe_bears_it(tiny, changes, kind):
     backends = torch.backends.cuda.matmul, torch.backends.cudnn.conv
     before = [products.fp32_precision for products in backends]
     try:
-        prepare_training_thread(torch.device("cuda"), tiny(**changes).short_products)  # sets, and touches no GPU
+        device.prepare_training_thread(torch.device("cuda"), tiny(**changes).short_products)  # sets, and touches no GPU
         assert [products.fp32_precision for products in backends] == [kind, kind]
     finally:
         for products, was in zip(backends, before, strict=True):
             products.fp32_precision = was
+
+
+@pytest.mark.parametrize(("said", "threads"), [(None, 7), ("", 7), ("3", 3), ("2,1", 2), ("0", 7), ("many", 7)])
+def test_training_leaves_a_core_unless_told_otherwise(monkeypatch, said, threads):
+    monkeypatch.setattr(device, "cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert device.cpu_threads() == threads
 
 
 def test_reading_in_pieces_gives_the_whole():
