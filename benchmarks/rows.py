@@ -79,8 +79,10 @@ def _script(name: str, key: str, bar: float | None, precision: str = "fp32", bat
     def run(bench: Bench) -> Measured:
         settings, root = _with_data({**RECIPES[key], "precision": precision, "batch_size": batch}, bench)
         options: dict[str, Any] = {"batch": batch}
+        on_gpu = bench.device.startswith("cuda")
+        settings = {**settings, "cuda_graphs": on_gpu}  # as a person with such a GPU would run it
         if key == "sngan32":
-            width = SNGAN_WIDTH_GPU if bench.device.startswith("cuda") else SNGAN_WIDTH_CPU
+            width = SNGAN_WIDTH_GPU if on_gpu else SNGAN_WIDTH_CPU
             settings, options["width"] = {**settings, "g_width": width, "d_width": width}, width
         source = {"data_root": root} if settings["data"] == "mnist" else {"folder": Path(settings["data_path"])}
         ours = Worker(sides.engine, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)

@@ -168,8 +168,8 @@ class RunConfig(BaseModel):
     precision: Literal["fp32", "bf16"] = knob("fp32", "bf16 is faster where the processor has it, a little less exact.",
                                               "optimisation", "Precision")
 
-    tf32: bool = knob(True, "On NVIDIA GPUs, fp32 products are taken with shorter numbers, several times as fast. Under a "
-                      "gradient penalty they keep full fp32 in any case.", "optimisation", "TF32")
+    tf32: bool = knob(True, "On NVIDIA GPUs, fp32 products are taken with shorter numbers, which is faster. Under a gradient "
+                      "penalty they keep full fp32 in any case.", "optimisation", "TF32")
 
     compiled: bool = knob(False, "torch.compile makes kernels of the networks: up to a minute before the first step, and tried "
                           "against plain training first. On the processors measured so far it gained nothing.",

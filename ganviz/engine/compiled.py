@@ -24,7 +24,7 @@ def compile_networks(trainer: Trainer) -> str | None:
         try:
             for name, network in plain.items():
                 setattr(algorithm, name, torch.compile(network, backend=BACKEND))
-            problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.TOLERANCE[trainer.config.precision])
+            problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer))
         except Exception as error:  # the compilers of three systems raise what they like
             problem = f"the compiler gave up ({trial.first_line(getattr(error, 'inner_exception', error))})"
     if problem is None:

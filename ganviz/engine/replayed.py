@@ -65,7 +65,7 @@ def _try_out(trainer: Trainer, record: Record) -> str | None:
             replayed = ReplayedStep(trainer, record)
             start.restore()
             trainer.replayed = replayed
-            problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.TOLERANCE[trainer.config.precision])
+            problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer))
         except Exception as error:  # CUDA, cuDNN and torch raise what they like where something cannot be captured
             problem = f"they cannot be ({trial.first_line(error)})"
         if problem is not None:

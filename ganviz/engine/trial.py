@@ -11,8 +11,7 @@ from torch import Tensor
 from ganviz.engine.stats import Stats
 from ganviz.engine.trainer import Trainer
 
-TOLERANCE = {"fp32": 1e-3, "bf16": 5e-2}
-"""How far a gradient may be from the plain one: the norm of the difference, in norms of the plain one."""
+PLAIN, TF32, BF16 = 1e-3, 1e-2, 5e-2  # how far a gradient may be from the plain one: norm of the difference, in norms of it
 
 
 class Start:
@@ -23,7 +22,7 @@ class Start:
         self._trainer = trainer
         self._stats = trainer.algorithm.stats
         self._weights, self._state = copy.deepcopy((trainer.weights(), trainer.training_state()))
-        self._moments = {name: {weight: {key: value.clone() for key, value in state.items()}
+        self._moments = {name: {weight: {key: value.clone() for key, value in state.items() if isinstance(value, Tensor)}
                                 for weight, state in optimizer.state.items()}
                          for name, optimizer in trainer.algorithm.optimizers.items()}
 
@@ -48,6 +47,13 @@ class Start:
                         value.copy_(before[key]) if key in before else value.zero_()
 
 
+def tolerance(trainer: Trainer) -> float:
+    """How far two ways to take a step may differ, with the digits that ``trainer`` computes with."""
+    if trainer.config.precision == "bf16":
+        return BF16
+    return TF32 if trainer.device.type == "cuda" and trainer.config.short_products else PLAIN
+
+
 def gradients_of_a_step(trainer: Trainer) -> dict[str, list[Tensor]]:
     """Copies of the gradients that each network ends a step with."""
     with torch.random.fork_rng(devices=[]):  # no network draws from torch's own random numbers, but one might
@@ -56,14 +62,14 @@ def gradients_of_a_step(trainer: Trainer) -> dict[str, list[Tensor]]:
             for name, network in trainer.algorithm.networks.items()}
 
 
-def difference(expected: dict[str, list[Tensor]], found: dict[str, list[Tensor]], tolerance: float) -> str | None:
+def difference(expected: dict[str, list[Tensor]], found: dict[str, list[Tensor]], allowed: float) -> str | None:
     """What is wrong with the gradients ``found``, in words; None where they are near enough."""
     for name, gradients in expected.items():
         if len(found[name]) != len(gradients):
             return f"the {name} would get other gradients than it should"
         size, off = (torch.stack(torch._foreach_norm(parts)).norm().item()
                      for parts in (gradients, torch._foreach_sub(found[name], gradients)))
-        if not off <= tolerance * size:  # NaN is not near enough, either
+        if not off <= allowed * size:  # NaN is not near enough, either
             return f"the {name}'s gradient would be off by {off / size if size else off:.1%}"
     return None
 
