@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -77,6 +78,20 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
     elif device.type == "cuda":
         for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
             products.fp32_precision = "tf32" if tf32 else "ieee"
+
+
+@contextlib.contextmanager
+def bf16_products() -> Iterator[None]:
+    """Within: oneDNN takes fp32 products of matrices in bf16, on processors that have it, and gives fp32 back.
+
+    The setting is the process's: a picture drawn by another thread meanwhile may have less exact products, too.
+    """
+    products = torch.backends.mkldnn.matmul
+    products.fp32_precision = "bf16"
+    try:
+        yield
+    finally:
+        products.fp32_precision = "ieee"
 
 
 def prepare_serving_thread() -> None:

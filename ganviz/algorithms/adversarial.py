@@ -85,7 +85,7 @@ class Adversarial(Algorithm):
         points = self._join(batch.x, fake)
         real_logits, fake_logits, points, extra = self._judge_both(points, len(batch.x), y)
         penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake, y)
-        self._descend("discriminator", _sum(self._discriminator_loss(real_logits, fake_logits), extra, penalty))
+        self._descend("discriminator", _sum(self._discriminator_loss(real_logits, fake_logits), extra), penalty=penalty)
         return made
 
     def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
@@ -117,7 +117,7 @@ class Adversarial(Algorithm):
         real_logits, fake_logits, points, extra = self._judge_both(points, count, y, need_input_gradient=True)
         slope = self._slope(real_logits, fake_logits, points)
         penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake.detach().float(), y, slope)
-        loss_d = _sum(self._discriminator_loss(real_logits, fake_logits), extra, penalty)
+        loss_d = _sum(self._discriminator_loss(real_logits, fake_logits), extra)
 
         logits = fake_logits.detach().requires_grad_()
         loss_g = self._generator_loss(real_logits.detach(), logits)
@@ -125,7 +125,7 @@ class Adversarial(Algorithm):
         fake_slope = slope[count:].detach() if self._joined else slope[1].detach()
         fake_gradient = fake_slope * towards.view(-1, *[1] * (fake.dim() - 1))
 
-        self._descend("discriminator", loss_d)
+        self._descend("discriminator", loss_d, penalty=penalty)
         self._descend("generator", fake, fake_gradient.to(fake.dtype))
         self.ema.update()
 
@@ -195,11 +195,11 @@ class Adversarial(Algorithm):
         self.stats.add("loss_g", loss)
         return loss
 
-    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None) -> None:
-        """One optimiser step; autograd is asked for this network's weights only."""
+    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None, penalty: Tensor | float = 0.0) -> None:
+        """One optimiser step on ``loss`` and a gradient ``penalty``; autograd is asked for this network's weights only."""
         params = self._g_params if network == "generator" else self._d_params
         self.optimizers[network].zero_grad(set_to_none=True)
-        loss.backward(gradient, inputs=params)
+        self._backward(loss, gradient, penalty, params)
         self.average_gradients(params)
         if self.config.grad_clip:
             nn.utils.clip_grad_norm_(params, self.config.grad_clip, foreach=True)
@@ -208,6 +208,15 @@ class Adversarial(Algorithm):
             with torch.no_grad():
                 torch._foreach_clamp_max_(params, self.config.weight_clip)
                 torch._foreach_clamp_min_(params, -self.config.weight_clip)
+
+    def _backward(self, loss: Tensor, gradient: Tensor | None, penalty: Tensor | float, params: list[Tensor]) -> None:
+        """Add up the gradients of ``loss`` and ``penalty``; the penalty's is taken in fp32."""
+        penalised = isinstance(penalty, Tensor)
+        if penalised and self._bf16_inside and not self._penalised_here:
+            penalty.backward(inputs=params)
+            penalised, penalty = False, 0.0
+        with contextlib.nullcontext() if penalised else self._backwards():
+            _sum(loss, penalty).backward(gradient, inputs=params)
 
     def _shown(self, x: Tensor) -> Tensor:
         """What D gets to see of ``x``: augmented and noised alike for reals and fakes."""

@@ -6,6 +6,7 @@ import contextlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
+from ganviz.device import bf16_products
 from ganviz.engine.ema import Ema
 from ganviz.engine.stats import Stats
 from ganviz.models.quick import quicken
@@ -99,10 +101,21 @@ class Algorithm(ABC):
             self.ema.decay = value
 
     def _autocast(self) -> contextlib.AbstractContextManager:
-        """The forward pass in bf16, where the config asks for it."""
+        """For a forward pass: in bf16, where the config asks for it."""
         if self.config.precision == "fp32":
             return contextlib.nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        return bf16_products() if self._bf16_inside else torch.autocast(self.device.type, torch.bfloat16)
+
+    def _backwards(self) -> contextlib.AbstractContextManager:
+        """For the backward pass of what was computed in `_autocast`, which otherwise remembers by itself."""
+        return bf16_products() if self._bf16_inside else contextlib.nullcontext()
+
+    @cached_property
+    def _bf16_inside(self) -> bool:
+        """Whether bf16 stays inside the products, and weights and activations stay in fp32: more exact than autocast, and where
+        all products are of linear layers a fifth faster, since nothing is converted to and fro."""
+        return (self.config.precision == "bf16" and self.device.type == "cpu" and not self.config.compiled
+                and not any(has_convolutions(network) for network in self.networks.values()))
 
     def latents(self, count: int) -> Tensor:
         """``count`` standard normal latents, [count, latent_dim], from the run's own random numbers."""
@@ -140,9 +153,13 @@ def as_they_are(parameters: list[Tensor]) -> None:
 
 def place(network: nn.Module, device: torch.device) -> nn.Module:
     """``network`` on the device, in the memory layout that convolutions like, its linear layers as the processor likes them."""
-    has_convolutions = any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in network.modules())
-    network = network.to(device, memory_format=torch.channels_last) if has_convolutions else network.to(device)
+    network = network.to(device, memory_format=torch.channels_last) if has_convolutions(network) else network.to(device)
     return quicken(network) if device.type == "cpu" else network
+
+
+def has_convolutions(network: nn.Module) -> bool:
+    """Whether any layer of ``network`` convolves."""
+    return any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in network.modules())
 
 
 def decay_factor(config: RunConfig, step: int) -> float | None:

@@ -121,7 +121,8 @@ class Vae(Algorithm):
     def _descend(self, loss: Tensor) -> None:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        with self._backwards():
+            loss.backward()
         self.average_gradients(self._params)
         if self.config.grad_clip:
             nn.utils.clip_grad_norm_(self._params, self.config.grad_clip, foreach=True)

@@ -1,11 +1,12 @@
 """The adversarial step against the same maths written out the long way."""
 
+import contextlib
 import copy
 
 import pytest
 import torch
 
-from ganviz.algorithms import build
+from ganviz.algorithms import base, build
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 
@@ -145,3 +146,43 @@ def test_resumed_is_uninterrupted():
         second.step(lambda seed=seed: batch(seed))
     a, b = through.weights(), second.weights()
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def distance(a, b):
+    a, b = (torch.cat([p.grad.flatten() for p in algorithm.discriminator.parameters()]) for algorithm in (a, b))
+    return ((a - b).norm() / b.norm()).item()
+
+
+@pytest.mark.parametrize("changes", [{}, {"objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0},
+                                     {"penalty": "r1+r2", "update": "simultaneous"}], ids=str)
+def test_bf16_inside_products_is_near_fp32_and_leaves_no_trace(changes):
+    short, full = (made(precision=precision, **changes) for precision in ("bf16", "fp32"))
+    assert short._bf16_inside and not full._bf16_inside
+    for algorithm in (short, full):
+        algorithm.step(batch)
+    assert distance(short, full) < 0.02
+    assert torch.backends.mkldnn.matmul.fp32_precision in ("ieee", "none")
+    assert all(p.dtype == torch.float32 for p in short.discriminator.parameters())
+
+
+def test_a_penalty_is_taken_in_full_precision(monkeypatch):
+    """Its own backward pass, outside of the short products; the gradients add up to those of the sum."""
+    within = []
+
+    @contextlib.contextmanager
+    def noted():
+        within.append(True)
+        yield
+        within.append(False)
+
+    monkeypatch.setattr(base, "bf16_products", noted)
+    settings = {"objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0}
+    apart, full = made(precision="bf16", **settings), made(**settings)
+    with monkeypatch.context() as spying:
+        seen, backward, penalty = [], torch.Tensor.backward, type(apart.penalty).penalty
+        spying.setattr(torch.Tensor, "backward", lambda *args, **more: seen.append(within[-1]) or backward(*args, **more))
+        spying.setattr(type(apart.penalty), "penalty", lambda *args: seen.append(within[-1]) or penalty(*args))
+        apart.step(batch)
+    assert seen == [False, False, True, True]  # the penalty, its backward pass, that of D's loss, that of G's
+    full.step(batch)
+    assert distance(apart, full) < 1e-5  # nothing was shortened here
