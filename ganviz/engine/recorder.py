@@ -97,8 +97,8 @@ class Recorder:
 
     # -- a tick ----------------------------------------------------------------------------
     def _tick(self, now: float, sample: bool = False) -> None:
+        stats = self._trainer.read_stats()  # before the painter's word: they know which network broke down first, and when
         self._painter.check()
-        stats = self._trainer.read_stats()
         if stats:
             self._measure_rate(now)
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
