@@ -97,7 +97,7 @@ async function ask() {
     const mine = generation;
     try {
       if (!info.ready) await learn();
-      const picture = await expect(fetchPicture("gv/latent", { ...asRequest(), run: now.run.id }));
+      const picture = await fetchPicture("gv/latent", { ...asRequest(), run: now.run.id });
       if (mine !== generation) continue;
       const order = (asked += 1);
       if (moved !== stats.latent?.moved) paint(picture, moved, order); // the person who moved waits for it
@@ -110,7 +110,9 @@ async function ask() {
 }
 
 /** POST `body` and read the raw picture; throws an Error with the server's sentence. */
-export async function fetchPicture(path, body) {
+export const fetchPicture = (path, body) => expect(read(path, body));
+
+async function read(path, body) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), GIVE_UP);
   try {
@@ -118,8 +120,8 @@ export async function fetchPicture(path, body) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, run: now.run?.id }), signal: limit.signal,
     });
     if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error ?? "No picture came back.");
-    const read = (name) => Number(response.headers.get(`X-Gv-${name}`));
-    const picture = { width: read("Width"), height: read("Height"), step: read("Step"), version: read("Version") };
+    const told = (name) => Number(response.headers.get(`X-Gv-${name}`));
+    const picture = { width: told("Width"), height: told("Height"), step: told("Step"), version: told("Version") };
     return { ...picture, rgb: new Uint8Array(await response.arrayBuffer()) };
   } finally {
     clearTimeout(timer);

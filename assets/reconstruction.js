@@ -1,6 +1,6 @@
 // A third choice above the pictures of an autoencoder: real pictures, each beside its reconstruction.
 
-import { $, address, count, draw, el, text } from "./dom.js";
+import { $, address, count, draw, el, expect, text } from "./dom.js";
 import { measured, newest } from "./measured.js";
 import { now, on } from "./stream.js";
 
@@ -53,7 +53,7 @@ async function load() {
     const next = new Image();
     next.src = address(`gv/runs/${encodeURIComponent(now.run.id)}/reconstruction?step=${event.step}`);
     try {
-      await next.decode();
+      await expect(next.decode());
     } catch { // the run is being put away: the picture before it stays
       continue;
     }

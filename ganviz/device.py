@@ -84,7 +84,7 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
 def bf16_products() -> Iterator[None]:
     """Within: oneDNN takes fp32 products of matrices in bf16, on processors that have it, and gives fp32 back.
 
-    The setting is the process's: a picture drawn by another thread meanwhile may have less exact products, too.
+    The setting is the process's: what other threads draw and measure meanwhile may have less exact products, too.
     """
     products = torch.backends.mkldnn.matmul
     products.fp32_precision = "bf16"

@@ -161,7 +161,7 @@ class Adversarial(Algorithm):
     def _slope(self, real_logits: Tensor, fake_logits: Tensor, points: Any) -> Any:
         """D's input gradient at the judged points, differentiable where a penalty needs it."""
         total = real_logits.sum() + fake_logits.sum()
-        with only_inputs():
+        with only_inputs(), contextlib.nullcontext() if self._penalised_here else self._backwards():
             slopes = torch.autograd.grad(total, points, create_graph=self._penalised_here, retain_graph=True)
         return slopes[0] if self._joined else slopes
 

@@ -113,7 +113,7 @@ class Algorithm(ABC):
     @cached_property
     def _bf16_inside(self) -> bool:
         """Whether bf16 stays inside the products, and weights and activations stay in fp32: more exact than autocast, and where
-        all products are of linear layers a fifth faster, since nothing is converted to and fro."""
+        all products are of linear layers a seventh faster, since nothing is converted to and fro."""
         return (self.config.precision == "bf16" and self.device.type == "cpu" and not self.config.compiled
                 and not any(has_convolutions(network) for network in self.networks.values()))
 

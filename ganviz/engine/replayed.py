@@ -29,7 +29,8 @@ def replay_steps(trainer: Trainer, record: Record | None = None) -> str | None:
 
     ``record(work, generators)`` records ``work``, which draws from ``generators``, and returns what replays it
     (default: a CUDA graph). A replayed step is compared with a plain one from the same state before it is trusted; the
-    trainer is then where it was before both. A live setting that changes, or loaded weights, end the replaying.
+    trainer is then where it was before both. A live setting that changes, or loaded weights, end the replaying. A hook on an
+    optimiser is called at one step after it was registered, not at all of them.
     """
     reason = (None if record else _cannot(trainer)) or trainer.algorithm.varies() or _try_out(trainer, record or cuda_graph)
     return reason and f"Steps are not recorded as a CUDA graph, since {reason}; they are taken as usual."
@@ -81,13 +82,16 @@ class ReplayedStep:
         self._algorithm = trainer.algorithm
         self._batches: list[Batch] = []
         self._layout: list[tuple[str, torch.Size, Any]] = []
+        self._served = self._hooks()  # by the plain steps of the trial
         self._count_batches()
         self._replay = record(self._work, [self._algorithm.random])
 
     def __call__(self) -> None:
         """One step, with its statistics."""
         algorithm, draw = self._algorithm, self._trainer.sampler
-        if _is_looked_into(algorithm):
+        hooks = self._hooks()
+        if hooks - self._served:  # a recording would not call them; one plain step does, and that is what they are there for
+            self._served = hooks
             return algorithm.step(draw)
         for place in self._batches:
             _copy(draw(), place)
@@ -98,6 +102,11 @@ class ReplayedStep:
         parts = seen.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
+
+    def _hooks(self) -> set[int]:
+        """Who measures steps from the inside: the numbers of the hooks on the optimisers, which are given once."""
+        return {number for optimizer in self._algorithm.optimizers.values()
+                for hooks in (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks) for number in hooks}
 
     def _work(self) -> Tensor:
         """A step on the batches at their places; returns all its statistics as one row of numbers."""
@@ -132,12 +141,6 @@ def _beside_the_clock(algorithm: Any) -> Iterator[Stats]:
         algorithm.stats, algorithm.steps_done = stats, done
         for average in algorithm.averages:
             average.held = False
-
-
-def _is_looked_into(algorithm: Any) -> bool:
-    """Whether somebody measures this step from the inside: hooks would not be called by a recording."""
-    return any(optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks
-               for optimizer in algorithm.optimizers.values())
 
 
 def _copy(batch: Batch, place: Batch) -> None:

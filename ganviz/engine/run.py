@@ -186,7 +186,12 @@ class Run:
 
     def _hasten(self, attempt: Callable[[Trainer], str | None]) -> None:
         """Have ``attempt`` make the trainer quicker, or say why it cannot."""
-        reason = attempt(self.trainer) if self.trainer.alone else "Steps that several processes share are taken as usual."
+        try:
+            reason = attempt(self.trainer) if self.trainer.alone else "Steps that several processes share are taken as usual."
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = "There is no room to try a quicker way to take steps; they are taken as usual."
         if reason:
             self.log("note", sentence=reason, level="warning")
 

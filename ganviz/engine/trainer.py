@@ -99,8 +99,8 @@ class Trainer:
             self.step_count = self._read_at = state["step"]
 
     def rewind(self, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
-        """Go back to weights and a state that this trainer had since it last read its statistics. The optimisers stay as they
-        are: their tensors are left to the caller, and so is what replays."""
-        self.algorithm.load(weights, {**state["algorithm"], "optimizers": None})
+        """Go back to weights and a state that this trainer had since it last read its statistics. The optimisers, which
+        ``state`` leaves out (None), and what replays are left to the caller."""
+        self.algorithm.load(weights, state["algorithm"])
         self.sampler.load_state_dict(state["sampler"])
         self.step_count = state["step"]

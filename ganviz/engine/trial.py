@@ -21,7 +21,9 @@ class Start:
     def __init__(self, trainer: Trainer):
         self._trainer = trainer
         self._stats = trainer.algorithm.stats
-        self._weights, self._state = copy.deepcopy((trainer.weights(), trainer.training_state()))
+        state = trainer.training_state()
+        state["algorithm"]["optimizers"] = None  # they are seen to here
+        self._weights, self._state = copy.deepcopy((trainer.weights(), state))
         self._moments = {name: {weight: {key: value.clone() for key, value in state.items() if isinstance(value, Tensor)}
                                 for weight, state in optimizer.state.items()}
                          for name, optimizer in trainer.algorithm.optimizers.items()}

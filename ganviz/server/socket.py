@@ -93,6 +93,7 @@ class Hub:
         self._next_beat = 0.0
         self._loop = asyncio.get_running_loop()
         self._heard: EventLog | None = None
+        self._left = False  # there may be news that could not be told yet
 
     def epoch(self, run: Any) -> str:
         """Names the server process and the run that a cursor belongs to."""
@@ -136,22 +137,24 @@ class Hub:
 
     async def _broadcast(self) -> None:
         """Tell viewers what is new until there are none."""
-        while self.viewers:
-            try:
-                await self._tick()
-            except Exception:
-                logger.exception("telling the viewers failed; trying again in a second")
-                await asyncio.sleep(1.0)
-            await self._rest()
-        self._listen_to(None)
+        try:
+            while self.viewers:
+                try:
+                    await self._tick()
+                except Exception:
+                    logger.exception("telling the viewers failed; trying again in a second")
+                    await asyncio.sleep(1.0)
+                await self._rest()
+        finally:
+            self._listen_to(None)
 
     async def _rest(self) -> None:
         """Return when somebody came or something was told, at the latest when it is time to look."""
         current = self._manager.current
         self._listen_to(current)
-        trains = current is not None and current.state == "running"
+        waits_to_be_told = current is not None and current.state == "running" and not self._left
         try:
-            await asyncio.wait_for(self._wake.wait(), WATCH_SECONDS if trains else BEAT_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), WATCH_SECONDS if waits_to_be_told else BEAT_SECONDS)
         except asyncio.TimeoutError:  # before Python 3.11 this is another class than TimeoutError
             return
         if not any(viewer.fresh for viewer in self.viewers):
@@ -182,8 +185,10 @@ class Hub:
         hellos: dict[Any, list[Viewer]] = {}
         deltas: dict[tuple[Any, int], list[Viewer]] = {}
         current = self._manager.current
+        self._left = not beat
         for viewer in self.viewers:
             if viewer.sending:
+                self._left = True
                 if now - viewer.told_at > SEND_SECONDS:
                     viewer.gone.set()
                 continue

@@ -50,8 +50,8 @@ def assert_same(ours, plain):
     for name, value in ours.weights().items():
         if ours.device.type == "cpu":
             assert torch.equal(value, theirs[name]), name
-        else:  # cuDNN and cuBLAS may choose another kernel while a graph is recorded
-            torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4)
+        else:  # cuDNN and cuBLAS may choose another kernel while a graph is recorded; Adam turns noise around 0 into a step
+            assert (value - theirs[name]).float().norm() <= 1e-2 * theirs[name].float().norm() + 1e-3, name
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -119,6 +119,23 @@ def test_who_measures_a_step_from_the_inside_sees_it(trainer, place):
     assert_same(ours, plain)
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_a_hook_that_stays_is_served_once_and_the_replay_goes_on(trainer, place):
+    ours, seen, replays = trainer(place), [], []
+
+    def counted(work, generators):
+        replay = (RECORD[place] or replayed.cuda_graph)(work, generators)
+        return lambda: replays.append(1) or replay()
+
+    assert replayed.replay_steps(ours, counted) is None
+    replays.clear()
+    pre_hook = ours.algorithm.optimizers["generator"].register_step_pre_hook(lambda *_: seen.append(len(replays)))
+    for _ in range(5):
+        ours.step()
+    pre_hook.remove()
+    assert seen[0] == 0 and len(replays) == 4  # on a CPU the work itself calls it again
+
+
 def wrong(trainer):
     def record(work, generators):
         def replay():
@@ -132,6 +149,13 @@ def wrong(trainer):
 
 def refuses(work, generators):
     raise RuntimeError("operation not permitted when stream is capturing\nand a long report")
+
+
+def test_a_hook_does_not_keep_a_recording_from_being_tried(trainer):
+    ours = trainer("cpu")
+    for optimizer in ours.algorithm.optimizers.values():
+        optimizer.register_step_post_hook(lambda *_: None)
+    assert "off by 10" in replayed.replay_steps(ours, wrong(ours))
 
 
 @pytest.mark.parametrize(("record", "named"), [(lambda _: refuses, "when stream is capturing"), (wrong, "off by 10")])
@@ -189,11 +213,12 @@ def test_a_replayed_run_is_watched_while_it_records(preset, tmp_path):
     """The painter and a viewer use the GPU in threads of their own, also while a step is recorded anew."""
     config = RunConfig.from_preset(preset, cuda_graphs=True, steps=400, sample_seconds=0.05, tick_seconds=0.05)
     run = Run(config, data_root=tmp_path, device=torch.device("cuda")).start()
-    z = torch.randn(4, config.latent_dim)
+    z, y, changed = torch.randn(4, config.latent_dim), torch.arange(4) if config.conditional else None, 0
     while run.active:
         if run.snapshots.version:
-            run.snapshots.render(z)
-        if run.step_count and run.step_count % 50 == 0 and run.state == "running":
+            run.snapshots.render(z, y)
+        if run.step_count >= changed + 100:
+            changed = run.step_count
             run.set(g_lr=config.g_lr)
     assert run.state == "finished", run.error
     warnings = [event.data["sentence"] for event in run.events.since(0, ("note",)) if event.data["level"] == "warning"]
