@@ -247,7 +247,7 @@ def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) 
         ratios.append(one.rate(seconds) / alone)
         late += json.loads(crowd.communicate()[0])
         one.command("resume")
-    tell("30 viewers: step produced to message there", spread(late), "p95 <= 1000 ms")
+    tell("30 viewers: row of figures to message there", spread(late), "p95 <= 1000 ms")
     tell("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
 
 

@@ -58,9 +58,7 @@ def _cannot(trainer: Trainer) -> str | None:
 def _try_out(trainer: Trainer, record: Record) -> str | None:
     trainer.replayed = None
     with trial.Start(trainer) as start:
-        trainer.step()  # gives the optimisers their state, and the libraries their workspace
-        start.restore()
-        expected = trial.gradients_of_a_step(trainer)
+        expected = trial.gradients_of_a_step(trainer)  # this step gives the optimisers their state, too
         start.restore()
         try:
             replayed = ReplayedStep(trainer, record)

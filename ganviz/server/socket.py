@@ -91,7 +91,6 @@ class Hub:
         self._wake = asyncio.Event()
         self._task: asyncio.Task | None = None
         self._next_beat = 0.0
-        self._loop = asyncio.get_running_loop()
         self._heard: EventLog | None = None
         self._left = False  # there may be news that could not be told yet
 
@@ -173,11 +172,11 @@ class Hub:
         self._heard = log
 
     def _hear(self, event: Event) -> None:
-        """Called in the thread that trains."""
+        """Called in the thread that trains, while the broadcaster runs."""
         if event.kind == "frame":
             return  # it goes with the next figures, or at the next look
         with contextlib.suppress(RuntimeError):  # the server has ended
-            self._loop.call_soon_threadsafe(self._wake.set)
+            self._task.get_loop().call_soon_threadsafe(self._wake.set)
 
     async def _tick(self) -> None:
         now = time.monotonic()

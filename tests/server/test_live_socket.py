@@ -332,7 +332,7 @@ def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(manage
             tell(run, step, step)
             assert steps(until(viewer, run.events.seq)) == [step]
         hub = next(iter(live[0]._hubs.values()))
-    hub._loop.call_soon_threadsafe(hub._wake.set)
+    hub._task.get_loop().call_soon_threadsafe(hub._wake.set)
     wait_for(lambda: not run.events._listeners)  # nobody watches any more
 
 
