@@ -28,16 +28,17 @@ class Row:
 
 
 ADAM = {"g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "batch_size": 64, "latent_dim": 100}
+SCRIPT = {**ADAM, "ema_decay": 0.0}  # the scripts keep no average of G's weights
 RECIPES: dict[str, dict[str, Any]] = {
-    "gan": {**ADAM, "data": "mnist", "image_size": 28, "generator": "bench-gan", "discriminator": "bench-gan",
+    "gan": {**SCRIPT, "data": "mnist", "image_size": 28, "generator": "bench-gan", "discriminator": "bench-gan",
             "objective": "non-saturating"},
-    "wgan_gp": {**ADAM, "data": "mnist", "image_size": 28, "generator": "bench-gan", "discriminator": "bench-gan",
+    "wgan_gp": {**SCRIPT, "data": "mnist", "image_size": 28, "generator": "bench-gan", "discriminator": "bench-gan",
                 "objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0, "d_steps": 5},
-    "dcgan32": {**ADAM, "data": "mnist", "image_size": 32, "generator": "bench-dcgan32", "discriminator": "bench-dcgan32",
+    "dcgan32": {**SCRIPT, "data": "mnist", "image_size": 32, "generator": "bench-dcgan32", "discriminator": "bench-dcgan32",
                 "objective": "non-saturating", "d_norm": "batch"},
-    "dcgan64": {**ADAM, "data": "folder", "image_size": 64, "generator": "bench-dcgan64", "discriminator": "bench-dcgan64",
+    "dcgan64": {**SCRIPT, "data": "folder", "image_size": 64, "generator": "bench-dcgan64", "discriminator": "bench-dcgan64",
                 "objective": "non-saturating", "d_norm": "batch"},
-    "sngan32": {**ADAM, "data": "folder", "image_size": 32, "generator": "bench-sngan32", "discriminator": "bench-sngan32",
+    "sngan32": {**SCRIPT, "data": "folder", "image_size": 32, "generator": "bench-sngan32", "discriminator": "bench-sngan32",
                 "objective": "hinge", "latent_dim": 128, "beta1": 0.0, "beta2": 0.9, "d_steps": 5},
 }
 """The published recipes as settings of ours; the same networks, batch and optimiser as in `benchmarks.peers`."""

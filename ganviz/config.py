@@ -163,8 +163,8 @@ class RunConfig(BaseModel):
         "serves both.", "optimisation", "Update order", when=GAN)
     grad_clip: float = knob(0.0, "Scale each network's gradient down to this norm at most; 0 is off.", "optimisation",
                             "Gradient clipping", ge=0, le=1000)
-    ema_decay: float = knob(0.995, "The pictures come from a moving average of G's weights; closer to 1 is smoother.",
-                            "optimisation", "EMA decay", live=True, ge=0, lt=1)
+    ema_decay: float = knob(0.995, "The pictures come from a moving average of G's weights; closer to 1 is smoother; "
+                            "0 shows G itself.", "optimisation", "EMA decay", live=True, ge=0, lt=1)
     precision: Literal["fp32", "bf16"] = knob("fp32", "bf16 is faster where the processor has it, a little less exact.",
                                               "optimisation", "Precision")
 

@@ -16,6 +16,8 @@ import torch
 
 from ganviz.errors import ConfigError
 
+HEAP = 512 << 20  # bytes of address space that the heap grows into first; memory is taken when it is used
+
 
 def pick_device(name: str = "auto") -> torch.device:
     """The device called ``name``; "auto" takes CUDA, then MPS, then the CPU.
@@ -107,16 +109,24 @@ def prepare_background_thread() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
+@functools.cache  # once is enough
 def _keep_freed_memory() -> None:
     """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each step.
 
     In one heap for all threads, because the heaps that further threads get are of 64 MB and go back when they are empty.
+    What the heap grows by next may lie in huge pages: looking up small ones takes a few percent of a step.
     """
     threshold, trim, top_pad, arenas = -3, -1, -2, -8  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
     with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
+        libc = ctypes.CDLL(None)
         for name, value in ((threshold, 1 << 30), (trim, (1 << 31) - 1), (top_pad, 64 << 20), (arenas, 1)):
-            mallopt(name, value)
+            libc.mallopt(name, value)
+        libc.malloc.restype, address, huge, advice = ctypes.c_void_p, ctypes.c_void_p, 2 << 20, 14  # MADV_HUGEPAGE (mman.h)
+        block = libc.malloc(ctypes.c_size_t(HEAP))
+        if block:
+            start = -(-block // huge) * huge
+            libc.madvise(address(start), ctypes.c_size_t((block + HEAP - start) // huge * huge), advice)
+        libc.free(address(block))
 
 
 def _processor() -> str:

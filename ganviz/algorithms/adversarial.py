@@ -18,7 +18,7 @@ from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.engine.ema import Ema
 from ganviz.models import build_discriminator, build_generator
-from ganviz.models.quick import only_inputs
+from ganviz.models.quick import only_inputs, twice
 
 
 class Adversarial(Algorithm):
@@ -135,7 +135,7 @@ class Adversarial(Algorithm):
 
         ``exact`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too coarse for.
         """
-        with contextlib.nullcontext() if exact else self._autocast():
+        with twice() if exact else self._autocast():
             if self._classes_judged:
                 logits, classes = self.discriminator.judge(self._shown(x))
                 return logits.float(), F.cross_entropy(classes.float(), y)

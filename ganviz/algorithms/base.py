@@ -134,9 +134,9 @@ class Algorithm(ABC):
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Take over saved weights and, unless None, the training state."""
-        for part, module in {**self.networks, "ema": self.ema.network}.items():
-            module.load_state_dict({name.removeprefix(part + "/"): value for name, value in weights.items()
-                                    if name.startswith(part + "/")})
+        for part, module in self.networks.items():
+            module.load_state_dict(part_of(weights, part))
+        self.ema.load(part_of(weights, "ema"))
         if state is None:
             return
         if state["optimizers"] is not None:  # None: they are seen to elsewhere
@@ -145,6 +145,11 @@ class Algorithm(ABC):
         self.ema.updates = state["ema_updates"]
         self.random.set_state(state["random"].cpu())
         self.steps_done = state["steps_done"]
+
+
+def part_of(weights: dict[str, Tensor], part: str) -> dict[str, Tensor]:
+    """The weights of one network, out of all that a run saves."""
+    return {name.removeprefix(part + "/"): value for name, value in weights.items() if name.startswith(part + "/")}
 
 
 def as_they_are(parameters: list[Tensor]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ganviz.algorithms.base import Algorithm, Draw, Series, place
+from ganviz.algorithms.base import Algorithm, Draw, Series, part_of, place
 from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -145,6 +145,5 @@ class Vae(Algorithm):
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         super().load(weights, state)
-        self.encoder_ema.network.load_state_dict({name.removeprefix("encoder_ema/"): value for name, value in weights.items()
-                                                  if name.startswith("encoder_ema/")})
+        self.encoder_ema.load(part_of(weights, "encoder_ema"))
         self.encoder_ema.updates = self.ema.updates

@@ -5,24 +5,42 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class Ema:
     """Exponential moving average of ``network``'s parameters; its buffers are copied.
 
     The decay ramps up as min(decay, (1 + t) / (10 + t)), so that the average forgets the random
-    initial weights within the first steps instead of showing them for hundreds.
+    initial weights within the first steps instead of showing them for hundreds. An average that begins with a decay of 0
+    is the network itself: it shares its memory, and costs nothing, until the decay changes.
     """
 
     def __init__(self, network: nn.Module, decay: float):
-        self.decay = decay
+        self._decay = decay
         self.updates = 0
         self.held = False  # while it is, `update` does nothing
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self._averages = list(self.network.parameters())
         self._weights = list(network.parameters())
         self._buffers = list(zip(self.network.buffers(), network.buffers(), strict=True))
+        self._is_network = decay == 0
+        if self._is_network:
+            for mine, theirs in (*zip(self._averages, self._weights, strict=True), *self._buffers):
+                mine.data = theirs.data
+
+    @property
+    def decay(self) -> float:
+        """What the ramp ends at, 0 to 1."""
+        return self._decay
+
+    @decay.setter
+    def decay(self, value: float) -> None:
+        self._decay = value
+        if value and self._is_network:
+            self._is_network = False
+            for mine, _ in (*zip(self._averages, self._weights, strict=True), *self._buffers):
+                mine.data = mine.data.clone()
 
     @torch.no_grad()
     def update(self) -> None:
@@ -31,9 +49,16 @@ class Ema:
             return
         decay = self.decay_at(self.updates)
         self.updates += 1
+        if self._is_network:
+            return
         torch._foreach_lerp_(self._averages, self._weights, 1 - decay)
         for mine, theirs in self._buffers:
             mine.copy_(theirs)
+
+    def load(self, weights: dict[str, Tensor]) -> None:
+        """Take over the saved weights of an average; one that is the network has those already."""
+        if not self._is_network:
+            self.network.load_state_dict(weights)
 
     def decay_at(self, update: int) -> float:
         """The decay that the update number ``update`` (from 0) uses."""

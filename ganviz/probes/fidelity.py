@@ -35,7 +35,7 @@ COPIED = 200  # fakes that are looked up among the training samples
 TRAINING = 10_000  # training samples they are looked up among, and in pixel values:
 PIXELS = 20_000_000
 FIRST = 5.0  # seconds of training before the first measurement
-CORE_SHARE = 0.03  # of one processor core that measuring may take
+CORE_SHARE = 0.02  # of one processor core that measuring may take
 
 
 class Fidelity(Probe):

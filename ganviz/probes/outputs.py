@@ -25,7 +25,7 @@ class Outputs(Probe):
 
     name = "discriminator outputs"
     interval = 1.0
-    share = 0.006  # a look takes long where networks are large: it is rather rarer there than dear
+    share = 0.004  # a look takes long where networks are large: it is rather rarer there than dear
 
     def applies(self) -> bool:
         return "generator" in self.trainer.algorithm.networks

@@ -34,6 +34,30 @@ def test_ema_copies_buffers():
     assert not ema.network.training
 
 
+def test_an_average_of_decay_0_is_the_network_until_the_decay_changes():
+    network = nn.BatchNorm1d(2)
+    ema = Ema(network, 0.0)
+    network(torch.randn(8, 2))
+    with torch.no_grad():
+        network.weight.fill_(2.0)
+    assert ema.network.weight.tolist() == [2.0, 2.0] and torch.equal(ema.network.running_mean, network.running_mean)
+    assert not ema.network.training and not ema.network.weight.requires_grad and network.weight.requires_grad
+    ema.load({**network.state_dict(), "weight": torch.zeros(2)})  # of a run that averaged
+    assert network.weight.tolist() == [2.0, 2.0]
+    ema.update()
+    held = ema.network.weight
+
+    ema.decay = 0.1
+    with torch.no_grad():
+        network.weight.fill_(3.0)
+    assert ema.network.weight is held and held.tolist() == [2.0, 2.0]
+    ema.update()
+    assert held.tolist() == pytest.approx([2.9, 2.9])
+    ema.decay = 0.0
+    ema.update()
+    assert held.tolist() == [3.0, 3.0]
+
+
 def test_stats_are_means_since_the_last_read():
     stats = Stats()
     for value in (1.0, 2.0, 6.0):

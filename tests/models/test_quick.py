@@ -24,11 +24,14 @@ NETWORKS = {
     "linear": (lambda: nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 8, bias=False), nn.Tanh(), nn.Linear(8, 1)),
                (6, 20), ()),
     "grey judge": (lambda: nn.Sequential(nn.Conv2d(1, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 4, 2, 1), nn.Tanh()),
-                   (3, 1, 28, 28), (quick.GreyStart,)),
+                   (3, 1, 28, 28), (quick.GreyStart, quick.QuickConv2d)),
+    "colour judge": (lambda: nn.Sequential(nn.Conv2d(3, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 3, padding=1), nn.Tanh(),
+                                           nn.Conv2d(6, 4, (3, 4), (1, 2), (0, 1), bias=False), nn.Tanh()),
+                     (3, 3, 12, 12), (quick.QuickConv2d,) * 3),
     "doublings": (lambda: nn.Sequential(nn.Conv2d(4, 6, 3, padding=1), nn.Tanh(), nn.Upsample(scale_factor=2),
                                         nn.Conv2d(6, 5, 3, padding=1, bias=False), nn.Tanh(), nn.Upsample(scale_factor=2.0),
                                         nn.Conv2d(5, 1, 3, padding=1)),
-                  (3, 4, 7, 5), (quick.Passed, quick.DoublingConv2d, quick.Passed, quick.DoublingConv2d)),
+                  (3, 4, 7, 5), (quick.QuickConv2d, *2 * (quick.Passed, quick.DoublingConv2d))),
     "transposed": (lambda: nn.Sequential(nn.ConvTranspose2d(4, 6, 4, 2, 1), nn.Tanh(), nn.ConvTranspose2d(6, 1, 4, 2, 1)),
                    (3, 4, 7, 5), (quick.GreyTransposed,)),
     "odd kernels": (lambda: nn.Sequential(nn.Conv2d(4, 1, 5, padding=2), nn.Tanh(), nn.Conv2d(1, 3, (3, 5), (2, 1), (0, 1)),
@@ -53,7 +56,8 @@ def close(got, wanted):
 def penalised(network, x):
     """Output, input gradient, and the gradient of a penalty on that at all weights."""
     x = x.clone().requires_grad_()
-    y = network(x)
+    with quick.twice():
+        y = network(x)
     with quick.only_inputs():
         slope = torch.autograd.grad(y.square().sum(), x, create_graph=True)[0]
     loss = (slope.flatten(1).norm(dim=1) - 1).square().mean() + y.mean()
@@ -83,6 +87,37 @@ def test_half_precision_stays_near(name):
     plain, fast, x = both(name)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(fast(x).float(), plain(x).float(), rtol=0.05, atol=0.02)
+
+
+def test_a_convolution_can_be_differentiated_as_often_as_wanted():
+    """As unrolled GANs do, whose D steps stay in the graph."""
+    def third(network, x):
+        x, weights = x.clone().requires_grad_(), [p for p in network.parameters() if p.dim() == 4]
+        with quick.twice():
+            y = network(x)
+        slope = torch.autograd.grad(y.square().sum(), x, create_graph=True)[0]
+        steps = torch.autograd.grad(slope.square().sum(), weights, create_graph=True)
+        return torch.autograd.grad(sum(step.square().sum() for step in steps), [x, *weights])
+
+    plain, fast, x = both("colour judge")
+    for got, wanted in zip(third(fast, x), third(plain, x), strict=True):
+        close(got, wanted)
+
+
+def test_only_convolutions_whose_slope_is_differentiated_take_the_quick_way():
+    _, fast, _ = both("colour judge")
+    quickly = {quick._Convolution.__name__ + "Backward"}
+
+    def ways(layer, x):
+        return {type(layer(x).grad_fn).__name__} & quickly
+
+    inner, h = fast[2], torch.randn(3, 5, 6, 6, requires_grad=True) * 1
+    with quick.twice():
+        assert ways(inner, h) == quickly
+        assert not ways(inner, h.detach().requires_grad_()), "torch sees by itself who asks at the pictures"
+    with quick.only_slopes():
+        assert ways(inner, h) == quickly
+    assert not ways(inner, h)
 
 
 def test_where_only_slopes_matter_no_zeros_travel_back():
