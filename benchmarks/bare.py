@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganviz import device as devices
-from ganviz.models.quick import only_inputs, only_slopes
+from ganviz.models.quick import only_inputs, only_slopes, twice
 
 
 def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> Iterator[int]:
@@ -93,7 +93,8 @@ class _Loop:
         with torch.no_grad(), self.autocast():
             fake = self.generator(self.latents())
         real, fake = self.reals().requires_grad_(), fake.requires_grad_()
-        real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        with twice():
+            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
         penalty = 0.0
         for logits, points in ((real_logits, real), (fake_logits, fake)):
             with only_inputs():
@@ -135,7 +136,7 @@ class _Loop:
             self.order = torch.randperm(len(self.samples), device=self.device)
             self.position, end = 0, self.config.batch_size
         index, self.position = self.order[self.position:end], end
-        return self.samples[index].float().div_(127.5).sub_(1)
+        return self.samples.index_select(0, index).float().div_(127.5).sub_(1)
 
     def latents(self) -> Tensor:
         return torch.randn(self.config.batch_size, self.config.latent_dim, device=self.device)

@@ -73,11 +73,11 @@ class Sampler:
     def __call__(self) -> Batch:
         """The next batch."""
         index = self._next_index()
-        x = to_float(self.source.samples[index])
+        x = to_float(self.source.samples.index_select(0, index))
         if self.flip:
             mirrored = torch.rand(len(x), 1, 1, 1, device=x.device, generator=self._generator) < 0.5
             x = torch.where(mirrored, x.flip(-1), x)
-        return Batch(x, None if self.source.labels is None else self.source.labels[index])
+        return Batch(x, None if self.source.labels is None else self.source.labels.index_select(0, index))
 
     def _shuffle(self) -> Tensor:
         self._epoch_state = self._generator.get_state()
