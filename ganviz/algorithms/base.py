@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.device import bf16_products
+from ganviz.engine.checkpoint import flatten, part_of
 from ganviz.engine.ema import Ema
 from ganviz.engine.stats import Stats
 from ganviz.models.quick import quicken
@@ -124,8 +125,7 @@ class Algorithm(ABC):
     # -- saving ----------------------------------------------------------------------------
     def weights(self) -> dict[str, Tensor]:
         """All weights and buffers, flat: "generator/…", "discriminator/…", "ema/…"."""
-        modules = {**self.networks, "ema": self.ema.network}
-        return {f"{part}/{name}": value for part, module in modules.items() for name, value in module.state_dict().items()}
+        return flatten(**self.networks, ema=self.ema.network)
 
     def training_state(self) -> dict[str, Any]:
         """What continuing needs beside the weights."""
@@ -145,11 +145,6 @@ class Algorithm(ABC):
         self.ema.updates = state["ema_updates"]
         self.random.set_state(state["random"].cpu())
         self.steps_done = state["steps_done"]
-
-
-def part_of(weights: dict[str, Tensor], part: str) -> dict[str, Tensor]:
-    """The weights of one network, out of all that a run saves."""
-    return {name.removeprefix(part + "/"): value for name, value in weights.items() if name.startswith(part + "/")}
 
 
 def as_they_are(parameters: list[Tensor]) -> None:

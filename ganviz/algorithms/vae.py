@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ganviz.algorithms.base import Algorithm, Draw, Series, part_of, place
+from ganviz.algorithms.base import Algorithm, Draw, Series, place
 from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
+from ganviz.engine.checkpoint import flatten, part_of
 from ganviz.engine.ema import Ema
 from ganviz.models import build_generator
 from ganviz.models.encoder import build_encoder
@@ -140,8 +141,7 @@ class Vae(Algorithm):
             self.encoder_ema.decay = value
 
     def weights(self) -> dict[str, Tensor]:
-        averaged = self.encoder_ema.network.state_dict()
-        return {**super().weights(), **{f"encoder_ema/{name}": value for name, value in averaged.items()}}
+        return super().weights() | flatten(encoder_ema=self.encoder_ema.network)
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         super().load(weights, state)

@@ -59,13 +59,18 @@ class TrainingState:
         return int(self.info.get("step", 0))
 
     def part(self, name: str) -> dict[str, Tensor]:
-        """The weights under ``name/``, with that prefix cut off; empty where there are none."""
-        return {key[len(name) + 1:]: value for key, value in self.weights.items() if key.startswith(name + "/")}
+        """`part_of` the weights."""
+        return part_of(self.weights, name)
 
 
 def flatten(**modules: nn.Module) -> dict[str, Tensor]:
     """``{"generator/main.0.weight": tensor, ...}``: the state dicts of ``modules`` under their names."""
     return {f"{name}/{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+
+
+def part_of(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The ``weights`` under ``name/``, with that prefix cut off; empty where there are none."""
+    return {key[len(name) + 1:]: value for key, value in weights.items() if key.startswith(name + "/")}
 
 
 # -- writing -------------------------------------------------------------------------------------------

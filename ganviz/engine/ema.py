@@ -39,7 +39,7 @@ class Ema:
         self._decay = value
         if value and self._is_network:
             self._is_network = False
-            for mine, _ in (*zip(self._averages, self._weights, strict=True), *self._buffers):
+            for mine in (*self.network.parameters(), *self.network.buffers()):
                 mine.data = mine.data.clone()
 
     @torch.no_grad()
