@@ -117,7 +117,7 @@ def _keep_freed_memory() -> None:
     What the heap grows by next may lie in huge pages: looking up small ones takes a few percent of a step.
     """
     threshold, trim, top_pad, arenas = -3, -1, -2, -8  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # the last one: Windows wants a name
         libc = ctypes.CDLL(None)
         for name, value in ((threshold, 1 << 30), (trim, (1 << 31) - 1), (top_pad, 64 << 20), (arenas, 1)):
             libc.mallopt(name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,12 +13,24 @@ from torch import Tensor, nn
 from ganviz import objectives, penalties, registry
 from ganviz.algorithms.base import Algorithm, Draw, Series, place
 from ganviz.algorithms.optimizers import make_optimizer
+from ganviz.algorithms.verdict import Verdict, can_be_cut
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.engine.ema import Ema
 from ganviz.models import build_discriminator, build_generator
 from ganviz.models.quick import only_inputs, twice
+
+
+class Judged(NamedTuple):
+    """What D says of reals and fakes. ``points``: the samples, with a graph where their slope is wanted; ``extra``: the class
+    loss of an auxiliary classifier; ``verdict``: where that slope is cut off from D."""
+
+    real: Tensor
+    fake: Tensor
+    points: Any
+    extra: Tensor | float = 0.0
+    verdict: Verdict | None = None
 
 
 class Adversarial(Algorithm):
@@ -45,6 +57,7 @@ class Adversarial(Algorithm):
         self._joined = config.d_norm != "batch" and not config.minibatch_std
         # R1 and R2 are taken at the very points whose logits the loss needs: one pass gives both.
         self._penalised_here = self.penalty.at in ("real", "fake", "both")
+        self._cut = self._penalised_here and self._joined and config.mistake == "none" and can_be_cut(self.discriminator)
         self._classes_judged = config.conditioning == "auxiliary"
 
     def _make_networks(self) -> tuple[nn.Module, nn.Module]:
@@ -82,10 +95,10 @@ class Adversarial(Algorithm):
         with torch.set_grad_enabled(keep_graph), self._autocast():
             made = self.generator(self.latents(len(batch.x)), y).float()
         fake = made.detach()
-        points = self._join(batch.x, fake)
-        real_logits, fake_logits, points, extra = self._judge_both(points, len(batch.x), y)
-        penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake, y)
-        self._descend("discriminator", _sum(self._discriminator_loss(real_logits, fake_logits), extra), penalty=penalty)
+        judged = self._judge_both(self._join(batch.x, fake), y)
+        penalty = self._penalty(judged, batch.x, fake, y)
+        loss = _sum(self._discriminator_loss(judged.real, judged.fake), judged.extra)
+        self._descend("discriminator", loss, penalty=penalty, verdict=judged.verdict)
         return made
 
     def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
@@ -113,19 +126,19 @@ class Adversarial(Algorithm):
         y, count = (batch.y if self.conditional else None), len(batch.x)
         with self._autocast():
             fake = self.generator(self.latents(count), y)
-        points = self._join(batch.x, fake.detach().float())
-        real_logits, fake_logits, points, extra = self._judge_both(points, count, y, need_input_gradient=True)
-        slope = self._slope(real_logits, fake_logits, points)
-        penalty = self._penalty(real_logits, fake_logits, points, batch.x, fake.detach().float(), y, slope)
-        loss_d = _sum(self._discriminator_loss(real_logits, fake_logits), extra)
+        shown = fake.detach().float()
+        judged = self._judge_both(self._join(batch.x, shown), y, need_input_gradient=True)
+        slope = self._slope(judged)
+        penalty = self._penalty(judged, batch.x, shown, y, slope)
+        loss_d = _sum(self._discriminator_loss(judged.real, judged.fake), judged.extra)
 
-        logits = fake_logits.detach().requires_grad_()
-        loss_g = self._generator_loss(real_logits.detach(), logits)
+        logits = judged.fake.detach().requires_grad_()
+        loss_g = self._generator_loss(judged.real.detach(), logits)
         towards = torch.autograd.grad(loss_g, logits)[0]
         fake_slope = slope[count:].detach() if self._joined else slope[1].detach()
         fake_gradient = fake_slope * towards.view(-1, *[1] * (fake.dim() - 1))
 
-        self._descend("discriminator", loss_d, penalty=penalty)
+        self._descend("discriminator", loss_d, penalty=penalty, verdict=judged.verdict)
         self._descend("generator", fake, fake_gradient.to(fake.dtype))
         self.ema.update()
 
@@ -141,39 +154,44 @@ class Adversarial(Algorithm):
                 return logits.float(), F.cross_entropy(classes.float(), y)
             return self.discriminator(self._shown(x), y).float(), 0.0
 
-    def _judge_both(self, points: Any, count: int, y: Tensor | None, need_input_gradient: bool = False):
-        """Logits of reals and fakes, the points with a graph where needed, and the class loss."""
+    def _judge_both(self, points: Any, y: Tensor | None, need_input_gradient: bool = False) -> Judged:
+        """D's verdict on reals and fakes, in one pass where it may be one."""
         exact = self._penalised_here
         wants = need_input_gradient or exact
         if self._joined:
+            y = None if y is None else torch.cat([y, y])
+            if self._cut:
+                verdict = Verdict(self.discriminator, points, y, self._shown)
+                return Judged(*verdict.logits.chunk(2), points, verdict=verdict)
             points = points.requires_grad_(wants)
-            logits, extra = self._judge(points, None if y is None else torch.cat([y, y]), exact)
-            real_logits, fake_logits = logits.chunk(2)
-            return real_logits, fake_logits, points, extra
+            logits, extra = self._judge(points, y, exact)
+            return Judged(*logits.chunk(2), points, extra)
         real, fake = (part.requires_grad_(wants) for part in points)
         real_logits, real_extra = self._judge(real, y, exact)
         fake_logits, fake_extra = self._judge(fake, y, exact)
-        return real_logits, fake_logits, (real, fake), _sum(real_extra, fake_extra)
+        return Judged(real_logits, fake_logits, (real, fake), _sum(real_extra, fake_extra))
 
     def _join(self, real: Tensor, fake: Tensor) -> Any:
         return torch.cat([real, fake]) if self._joined else (real.clone(), fake)
 
-    def _slope(self, real_logits: Tensor, fake_logits: Tensor, points: Any) -> Any:
+    def _slope(self, judged: Judged) -> Any:
         """D's input gradient at the judged points, differentiable where a penalty needs it."""
-        total = real_logits.sum() + fake_logits.sum()
+        if judged.verdict:
+            return judged.verdict.slope
+        total = judged.real.sum() + judged.fake.sum()
         with only_inputs(), contextlib.nullcontext() if self._penalised_here else self._backwards():
-            slopes = torch.autograd.grad(total, points, create_graph=self._penalised_here, retain_graph=True)
+            slopes = torch.autograd.grad(total, judged.points, create_graph=self._penalised_here, retain_graph=True)
         return slopes[0] if self._joined else slopes
 
-    def _penalty(self, real_logits, fake_logits, points, real, fake, y, slope=None) -> Tensor | float:
+    def _penalty(self, judged: Judged, real: Tensor, fake: Tensor, y: Tensor | None, slope: Any = None) -> Tensor | float:
         """The weighted gradient penalty; R1 and R2 reuse the pass that gave the logits."""
         if self.penalty.at is None or self.config.penalty_weight == 0:
             return 0.0
         if self._penalised_here:
-            slope = self._slope(real_logits, fake_logits, points) if slope is None else slope
+            slope = self._slope(judged) if slope is None else slope
             parts = slope.chunk(2) if self._joined else slope
             chosen = {"real": parts[:1], "fake": parts[1:], "both": parts}[self.penalty.at]
-            value = self.penalty.factor * sum(penalties.squared_norm(part, len(real_logits)).mean() for part in chosen)
+            value = self.penalty.factor * sum(penalties.squared_norm(part, len(judged.real)).mean() for part in chosen)
         else:
             value = self.penalty.penalty(lambda x: self._judge(x, y, exact=True)[0], real, fake, self.random)
         self.stats.add("penalty", value)
@@ -195,11 +213,16 @@ class Adversarial(Algorithm):
         self.stats.add("loss_g", loss)
         return loss
 
-    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None, penalty: Tensor | float = 0.0) -> None:
-        """One optimiser step on ``loss`` and a gradient ``penalty``; autograd is asked for this network's weights only."""
+    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None, penalty: Tensor | float = 0.0,
+                 verdict: Verdict | None = None) -> None:
+        """One optimiser step on ``loss`` and a gradient ``penalty``, both of a ``verdict`` where there is one; autograd is
+        asked for this network's weights only."""
         params = self._g_params if network == "generator" else self._d_params
         self.optimizers[network].zero_grad(set_to_none=True)
-        self._backward(loss, gradient, penalty, params)
+        if verdict:
+            verdict.backward(_sum(loss, penalty), params)
+        else:
+            self._backward(loss, gradient, penalty, params)
         self.average_gradients(params)
         if self.config.grad_clip:
             nn.utils.clip_grad_norm_(params, self.config.grad_clip, foreach=True)

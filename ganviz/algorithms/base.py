@@ -152,9 +152,9 @@ def as_they_are(parameters: list[Tensor]) -> None:
 
 
 def place(network: nn.Module, device: torch.device) -> nn.Module:
-    """``network`` on the device, in the memory layout that convolutions like, its linear layers as the processor likes them."""
+    """``network`` on the device, in the memory layout that convolutions like, its layers as the device likes them."""
     network = network.to(device, memory_format=torch.channels_last) if has_convolutions(network) else network.to(device)
-    return quicken(network) if device.type == "cpu" else network
+    return quicken(network, on_cpu=device.type == "cpu")
 
 
 def has_convolutions(network: nn.Module) -> bool:

@@ -8,8 +8,8 @@ What was measured, on an AMD EPYC with AVX-512 and one thread:
   transposed convolution of the small map, with a kernel of sums of weights: 4 products in place of 9, and no large map.
 - oneDNN works on 16 channels at a time, so a convolution from or to a grey picture is one matrix product and a sum of shifted
   maps instead.
-- The slope of a ReLU has no slope of its own. Torch gives zeros for it, and where a gradient penalty has a pass of its own
-  through D (WGAN-GP, DRAGAN), those zeros travel back through all of it. A product with a constant map sends none.
+- The slope of a ReLU or of a mean has no slope of its own. Torch gives zeros for it, and where nothing else travels back
+  through a pass whose slope is penalised, those zeros do, through all of it. Here they are left out.
 - Differentiating the slope of a convolution, torch takes the part at the weights for a convolution whose kernel is a whole
   map. It is a weight gradient like any other, and oneDNN's takes a half to a quarter of the time (on an Intel Xeon).
 
@@ -34,26 +34,39 @@ from torch import Tensor, nn
 
 SWITCH = "GANVIZ_QUICK"  # environment: 0 leaves every layer to torch
 SMALLEST = 16_384  # weights of a linear layer; below, the call costs more than the product
-_asked = threading.local()
 
 
-def quicken(network: nn.Module) -> nn.Module:
-    """Give the plain layers of ``network``, which lives on the CPU, their quick way."""
-    if os.environ.get(SWITCH) == "0":
+class _Asked(threading.local):
+    """What this thread said of the passes that it makes."""
+
+    inputs_only = False
+    twice = False
+    slopes_only = False
+
+
+_asked = _Asked()
+
+
+def is_on() -> bool:
+    """Whether quick ways are wanted."""
+    return os.environ.get(SWITCH) != "0"
+
+
+def quicken(network: nn.Module, on_cpu: bool = True) -> nn.Module:
+    """Give the plain layers of ``network`` their quick way: those without weights anywhere, the others on the CPU."""
+    if not is_on():
         return network
-    for module in list(network.modules()):
+    for module in list(network.modules()) if on_cpu else ():
         if isinstance(module, nn.Sequential):
             _join_doublings(module)
     for module in network.modules():
-        quick = _quick_class(module)
+        quick = FLAT.get(type(module)) or (_quick_class(module) if on_cpu else None)
         if quick:
             module.__class__ = quick
     return network
 
 
 def _quick_class(module: nn.Module) -> type[nn.Module] | None:
-    if type(module) in (nn.ReLU, nn.LeakyReLU):
-        return {nn.ReLU: QuickReLU, nn.LeakyReLU: QuickLeakyReLU}[type(module)]
     if type(module) is nn.Linear:
         return QuickLinear if module.weight.numel() >= SMALLEST and onednn_multiplies_faster() else None
     if type(module) not in (nn.Conv2d, nn.ConvTranspose2d) or not _simple(module):
@@ -98,11 +111,15 @@ class QuickLinear(nn.Linear):
     """`nn.Linear`, its fp32 products through oneDNN."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() != 2 or not x.dtype == self.weight.dtype == torch.float32 or x.device.type != "cpu" \
-                or torch.is_autocast_enabled("cpu") or torch._C._are_functorch_transforms_active() \
-                or torch.compiler.is_compiling():
+        if x.dim() != 2 or not _is_plain(x, self.weight):
             return super().forward(x)
         return _Product.apply(x, self.weight, self.bias)
+
+
+def _is_plain(x: Tensor, w: Tensor) -> bool:
+    """Whether fp32 numbers on the CPU meet here, and torch does nothing special with what it computes from them."""
+    return (x.dtype == w.dtype == torch.float32 and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+            and not torch._C._are_functorch_transforms_active() and not torch.compiler.is_compiling())
 
 
 class _Product(torch.autograd.Function):
@@ -118,7 +135,7 @@ class _Product(torch.autograd.Function):
         x, w = ctx.saved_tensors
         product = _Product.apply if torch.is_grad_enabled() else _multiply  # grad mode is on where a graph is wanted
         wants_x, wants_w, wants_b = ctx.needs_input_grad
-        weights = not getattr(_asked, "inputs_only", False)
+        weights = not _asked.inputs_only
         return (product(g, w.t(), None) if wants_x else None,
                 product(g.t(), x.t(), None) if wants_w and weights else None,
                 g.sum(0) if wants_b and weights else None)
@@ -143,13 +160,17 @@ def twice() -> contextlib.AbstractContextManager[None]:
 
 
 def only_slopes() -> contextlib.AbstractContextManager[None]:
-    """Within: only the slope of what this thread computes will be used, and differentiated."""
+    """Within: of what this thread computes, only the slope will be differentiated."""
     return _within("slopes_only")
+
+
+def _differentiated_again() -> bool:
+    return (_asked.twice or _asked.slopes_only) and torch.is_grad_enabled()
 
 
 @contextlib.contextmanager
 def _within(what: str) -> Iterator[None]:
-    before = getattr(_asked, what, False)
+    before = getattr(_asked, what)
     setattr(_asked, what, True)
     try:
         yield
@@ -157,21 +178,88 @@ def _within(what: str) -> Iterator[None]:
         setattr(_asked, what, before)
 
 
-# -- kinks -----------------------------------------------------------------------------------------
+# -- layers whose slope is flat ------------------------------------------------------------------------------------
 class QuickReLU(nn.ReLU):
-    """`nn.ReLU`, as a product with its slopes where only those matter."""
+    """`nn.ReLU`, its slope without a slope of its own where that is differentiated."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * (x.detach() > 0) if getattr(_asked, "slopes_only", False) else super().forward(x)
+        return _Kink.apply(x, 0.0) if _differentiated_again() else super().forward(x)
 
 
 class QuickLeakyReLU(nn.LeakyReLU):
-    """`nn.LeakyReLU`, as a product with its slopes where only those matter."""
+    """`nn.LeakyReLU`, its slope without a slope of its own where that is differentiated."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not getattr(_asked, "slopes_only", False):
+        return _Kink.apply(x, self.negative_slope) if _differentiated_again() else super().forward(x)
+
+
+class _Kink(torch.autograd.Function):
+    """max(x, 0) + below * min(x, 0)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, below: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.below = below
+        return F.leaky_relu(x, below)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
+        return _Bent.apply(g, ctx.saved_tensors[0].detach(), ctx.below), None  # no way back into the pass itself
+
+
+class _Bent(torch.autograd.Function):
+    """``g`` times the slope of a kink at ``x``: linear in ``g``, and almost everywhere flat in ``x``."""
+
+    @staticmethod
+    def forward(ctx: Any, g: Tensor, x: Tensor, below: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.below = below
+        return torch.ops.aten.leaky_relu_backward(g, x, below, False)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
+        return _Bent.apply(g, ctx.saved_tensors[0], ctx.below), None, None
+
+
+class QuickAvgPool2d(nn.AvgPool2d):
+    """`nn.AvgPool2d`, its slope without a slope of its own where that is differentiated."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not _differentiated_again():
             return super().forward(x)
-        return x * torch.where(x.detach() > 0, 1.0, self.negative_slope)
+        return _Pooled.apply(x, (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                                 self.divisor_override))
+
+
+class _Pooled(torch.autograd.Function):
+    """Means of neighbouring pixels."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, how: tuple[Any, ...]) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.how = how
+        return F.avg_pool2d(x, *how)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
+        return _Spread.apply(g, ctx.saved_tensors[0].detach(), ctx.how), None
+
+
+class _Spread(torch.autograd.Function):
+    """The gradient of `_Pooled` at its input, whose shape is that of ``x``: linear in ``g``."""
+
+    @staticmethod
+    def forward(ctx: Any, g: Tensor, x: Tensor, how: tuple[Any, ...]) -> Tensor:
+        ctx.how = how
+        kernel, stride, padding, *more = how
+        return torch.ops.aten.avg_pool2d_backward(g, x, _pair(kernel), _pair(stride), _pair(padding), *more)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
+        return _Pooled.apply(g, ctx.how), None, None
+
+
+FLAT = {nn.ReLU: QuickReLU, nn.LeakyReLU: QuickLeakyReLU, nn.AvgPool2d: QuickAvgPool2d}
 
 
 # -- convolving under a penalty --------------------------------------------------------------------
@@ -179,8 +267,7 @@ class QuickConv2d(nn.Conv2d):
     """`nn.Conv2d`, quick where its slope is differentiated as well."""
 
     def forward(self, x: Tensor) -> Tensor:
-        asked = getattr(_asked, "twice", False) or getattr(_asked, "slopes_only", False)
-        if not asked or x.is_leaf or not x.dtype == self.weight.dtype == torch.float32 or not torch.is_grad_enabled():
+        if not _differentiated_again() or (x.is_leaf and not _asked.slopes_only) or not _is_plain(x, self.weight):
             return super().forward(x)
         return _Convolution.apply(x, self.weight, self.bias, self.stride, self.padding)
 
@@ -198,10 +285,10 @@ class _Convolution(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         x, w = ctx.saved_tensors
         wants_x, wants_w, wants_b = ctx.needs_input_grad[:3]
-        if getattr(_asked, "inputs_only", False):
+        if _asked.inputs_only:
             wants_w = wants_b = False
         if torch.is_grad_enabled():
-            to_x = _Slope.apply(g, x, w, *ctx.how) if wants_x else None
+            to_x = _Slope.apply(g, x.detach(), w, *ctx.how) if wants_x else None
             to_w = _gradients(g, x, w, *ctx.how, False, True)[1] if wants_w else None
         else:
             to_x, to_w = _gradients(g, x, w, *ctx.how, wants_x, wants_w)
@@ -288,8 +375,12 @@ class GreyStart(nn.Conv2d):
         count, _, *size = x.shape
         rows, columns = (_size(*each) for each in zip(size, self.kernel_size, self.stride, self.padding, strict=True))
         seen = F.unfold(x, self.kernel_size, padding=self.padding, stride=self.stride).transpose(1, 2)
-        y = F.linear(seen, self.weight.flatten(1), self.bias)
+        y = F.linear(seen.reshape(-1, seen.shape[2]), self.weight.flatten(1), self.bias)  # of two dimensions: with the sum
         return y.view(count, rows, columns, -1).permute(0, 3, 1, 2)
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)
 
 
 def _size(pixels: int, kernel: int, stride: int, padding: int) -> int:
@@ -298,7 +389,7 @@ def _size(pixels: int, kernel: int, stride: int, padding: int) -> int:
 
 def _folded(x: Tensor, kernel: Tensor, bias: Tensor | None, stride: Any, padding: Any) -> Tensor:
     """The transposed convolution of ``x`` with ``kernel`` [in, 1, rows, columns]: one product, then a sum of shifted maps."""
-    strides, paddings = (each if isinstance(each, tuple) else (each, each) for each in (stride, padding))
+    strides, paddings = _pair(stride), _pair(padding)
     count, into, *pixels = x.shape
     size = [(n - 1) * s - 2 * p + k for n, s, p, k in zip(pixels, strides, paddings, kernel.shape[2:], strict=True)]
     parts = x.permute(0, 2, 3, 1).reshape(count, -1, into) @ kernel.reshape(into, -1)

@@ -142,6 +142,27 @@ def test_where_only_slopes_matter_no_zeros_travel_back():
     close(fast(x), plain(x))
 
 
+@pytest.mark.parametrize("asked", [quick.twice, quick.only_slopes])
+@pytest.mark.parametrize("layer", [nn.ReLU(), nn.LeakyReLU(0.3), nn.AvgPool2d(2),
+                                   nn.AvgPool2d((3, 2), (2, 1), (1, 0), True, False)], ids=str)
+def test_layers_of_flat_slope_are_torchs_to_any_order(layer, asked):
+    """Also on other devices, where only these are quick; with what comes in scaled, so that there is a second derivative."""
+    fast, x = copy.deepcopy(nn.Sequential(layer)), torch.randn(2, 3, 7, 6)
+    quick.quicken(fast, on_cpu=False)
+    assert type(fast[0]) is not type(layer)
+
+    def derivatives(network):
+        scale, points = torch.tensor(1.5, requires_grad=True), x.clone().requires_grad_()
+        with asked():
+            y = network(scale * points)
+        slope = torch.autograd.grad(y.pow(3).sum(), points, create_graph=True)[0]
+        second = torch.autograd.grad(slope.square().sum(), [scale, points], create_graph=True)
+        return y, slope, *second, *torch.autograd.grad(second[0], [scale, points])
+
+    for got, wanted in zip(derivatives(fast), derivatives(nn.Sequential(layer)), strict=True):
+        close(got, wanted)
+
+
 def test_weight_gradients_are_left_out_only_where_told():
     _, fast, x = both("linear")
     fast(x).sum().backward()
