@@ -67,7 +67,7 @@ class QuickAdam(torch.optim.Adam):
         group = self.param_groups[0]
         beta1, beta2 = group["betas"]
         with torch.no_grad():
-            torch._foreach_add_(known["steps"], 1)
+            known["count"].add_(1)
             torch._fused_adam_(known["weights"], gradients, known["means"], known["squares"], [], known["steps"],
                                lr=group["lr"], beta1=beta1, beta2=beta2, weight_decay=0.0, eps=group["eps"],
                                amsgrad=False, maximize=False)
@@ -79,5 +79,8 @@ class QuickAdam(torch.optim.Adam):
         plain = len(self.param_groups) == 1 and len({(weight.device, weight.dtype) for weight in weights}) == 1
         if not plain or not all(states):
             return None
-        return {"state": self.state, "weights": weights, "means": [state["exp_avg"] for state in states],
+        count = torch.stack([state["step"] for state in states])
+        for state, step in zip(states, count.unbind(), strict=True):
+            state["step"] = step  # parts of one tensor: one call counts them all, and each is still its weight's own
+        return {"count": count, "state": self.state, "weights": weights, "means": [state["exp_avg"] for state in states],
                 "squares": [state["exp_avg_sq"] for state in states], "steps": [state["step"] for state in states]}
