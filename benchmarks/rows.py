@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,9 @@ def _with_data(settings: dict[str, Any], bench: Bench) -> tuple[dict[str, Any], 
 def _limit(name: str, key: str, bar: float | None, precision: str = "fp32") -> Callable[[Bench], Measured]:
     def run(bench: Bench) -> Measured:
         settings, root = _with_data({**OWN[key], "precision": precision}, bench)
-        ours = Worker(sides.engine, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
-        bare = Worker(sides.bare, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
-        return compare(name, f"{LABELS[key]}: ours recording / bare loop", ours, bare, bench.rounds, bench.seconds, bar,
-                       bench.tell)
+        ours, bare = (partial(Worker, side, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
+                      for side in (sides.engine, sides.bare))
+        return compare(name, f"{LABELS[key]}: ours recording / bare loop", ours, bare, bench, bar)
     return run
 
 
@@ -86,10 +86,10 @@ def _script(name: str, key: str, bar: float | None, precision: str = "fp32", bat
             width = SNGAN_WIDTH_GPU if on_gpu else SNGAN_WIDTH_CPU
             settings, options["width"] = {**settings, "g_width": width, "d_width": width}, width
         source = {"data_root": root} if settings["data"] == "mnist" else {"folder": Path(settings["data_path"])}
-        ours = Worker(sides.engine, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
-        script = Worker(sides.peer, module=key, device=bench.device, by_cpu=bench.by_cpu, **source, **options)
+        ours = partial(Worker, sides.engine, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
+        script = partial(Worker, sides.peer, module=key, device=bench.device, by_cpu=bench.by_cpu, **source, **options)
         title = f"{LABELS[key]}, batch {batch}: ours recording{', bf16' if precision == 'bf16' else ''} / the usual script"
-        return compare(name, title, ours, script, bench.rounds, bench.seconds, bar, bench.tell)
+        return compare(name, title, ours, script, bench, bar)
     return run
 
 
@@ -100,31 +100,30 @@ RELATIVISTIC = {**OWN["dcgan28"], "upsample": "nearest", "d_norm": "none", "obje
 def _one_pass(bench: Bench) -> Measured:
     """The simultaneous update with one pass through D, against turns that each make their own fakes and passes."""
     settings, root = _with_data(RELATIVISTIC, bench)
-    ours = Worker(sides.engine, settings={**settings, "update": "simultaneous"}, data_root=root, device=bench.device,
-                  by_cpu=bench.by_cpu)
-    bare = Worker(sides.bare, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
+    ours = partial(Worker, sides.engine, settings={**settings, "update": "simultaneous"}, data_root=root, device=bench.device,
+                   by_cpu=bench.by_cpu)
+    bare = partial(Worker, sides.bare, settings=settings, data_root=root, device=bench.device, by_cpu=bench.by_cpu)
     return compare("one-pass", "DCGAN 28, relativistic + R1 + R2: ours, one D pass for both / bare loop in turns", ours, bare,
-                   bench.rounds, bench.seconds, 1.4, bench.tell)
+                   bench, 1.4)
 
 
 def _update(bench: Bench) -> Measured:
     """The engine against itself: its alternating update shares fakes and passes as well, so it is nearer."""
     settings, root = _with_data(RELATIVISTIC, bench)
-    pair = [Worker(sides.engine, settings={**settings, "update": update}, data_root=root, device=bench.device,
-                   by_cpu=bench.by_cpu)
+    pair = [partial(Worker, sides.engine, settings={**settings, "update": update}, data_root=root, device=bench.device,
+                    by_cpu=bench.by_cpu)
             for update in ("simultaneous", "alternating")]
-    return compare("update", "DCGAN 28, relativistic + R1 + R2: ours simultaneous / ours alternating", *pair, bench.rounds,
-                   bench.seconds, None, bench.tell)
+    return compare("update", "DCGAN 28, relativistic + R1 + R2: ours simultaneous / ours alternating", *pair, bench, None)
 
 
 def _threads(name: str, key: str) -> Callable[[Bench], Measured]:
     """Whether the core that is left to the server would train faster than it serves."""
     def run(bench: Bench) -> Measured:
         settings, root = _with_data(OWN[key], bench)
-        all_cores, ours = (Worker(sides.engine, settings=settings, data_root=root, device="cpu", threads=threads)
+        all_cores, ours = (partial(Worker, sides.engine, settings=settings, data_root=root, device="cpu", threads=threads)
                            for threads in (devices.cores(), None))
         return compare(name, f"{LABELS[key]}: {devices.cores()} training threads / {devices.cpu_threads()}, nobody watching",
-                       all_cores, ours, bench.rounds, bench.seconds, None, bench.tell)
+                       all_cores, ours, bench, None)
     return run
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from benchmarks import __main__ as command
 from benchmarks import report
-from benchmarks.measure import interleave, quartiles, summarise
+from benchmarks.measure import Bench, compare, interleave, quartiles, summarise
 from benchmarks.rows import ROWS
 
 
@@ -39,6 +39,27 @@ def test_sides_take_turns_and_who_is_first_changes():
     pairs = interleave(Steady("a", 3.0, order), Steady("b", 2.0, order), rounds=4, seconds=1)
     assert pairs == [(3.0, 2.0)] * 4
     assert order == ["a", "b", "a", "b", "b", "a", "a", "b", "b", "a"]  # the first two warm up
+
+
+@pytest.mark.parametrize(("quick", "processes"), [(False, 3), (True, 1)])
+def test_processes_are_made_anew_as_rounds_go_on(quick, processes, tmp_path):
+    """What one process gains or loses by luck it keeps while it lives."""
+    alive, made = [], []
+
+    class Lucky(Steady):
+        def __init__(self, name):
+            super().__init__(name, len(made) + 1.0, [])
+            made.append(name)
+            alive.append(self)
+
+        def close(self):
+            alive.remove(self)
+
+    bench = Bench(tmp_path, "cpu", 5, 1.0, quick, False, lambda text: None)
+    row = compare("row", "", lambda: Lucky("ours"), lambda: Lucky("theirs"), bench, None)
+    assert made == ["ours", "theirs"] * processes and not alive
+    rates = [(1 + 2 * pair) / (2 + 2 * pair) for pair in range(processes)]
+    assert row.rounds == 5 and set(row.samples) == set(rates)
 
 
 def test_rows_are_chosen_by_name_group_wildcard_or_speed():
