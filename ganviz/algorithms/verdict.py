@@ -14,6 +14,7 @@ size of a forward pass instead of six. Biases get t_i dD/da_l, added up; a penal
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -80,10 +81,16 @@ class Verdict:
 
 @contextmanager
 def _shifted(network: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """Within: each bias that is used and what came out of its layer, in the order of use."""
+    """Within: each bias that this thread uses and what came out of its layer, in the order of use."""
     seen: list[tuple[Tensor, Tensor]] = []
-    handles = [module.register_forward_hook(lambda layer, _, out: seen.append((layer.bias, out)))
-               for module in network.modules() if isinstance(module, SHIFTING) and module.bias is not None]
+    here = threading.get_ident()
+
+    def note(layer: nn.Module, _: object, out: Tensor) -> None:
+        if threading.get_ident() == here:  # others may ask D something meanwhile
+            seen.append((layer.bias, out))
+
+    handles = [module.register_forward_hook(note) for module in network.modules()
+               if isinstance(module, SHIFTING) and module.bias is not None]
     try:
         yield seen
     finally:

@@ -1,6 +1,7 @@
 """A verdict that is cut off from D moves D as the loss itself would, by a shorter way."""
 
 import copy
+import threading
 
 import pytest
 import torch
@@ -115,6 +116,23 @@ def test_the_switch_leaves_the_way_to_torch(monkeypatch):
     network = made({"discriminator": "dcgan"})
     monkeypatch.setenv(quick.SWITCH, "0")
     assert not can_be_cut(network)
+
+
+def test_another_thread_may_ask_d_meanwhile():
+    plain = made({"discriminator": "dcgan"})
+    short = copy.deepcopy(plain)
+    shorts = samples(short)
+
+    def disturbed(x):
+        asking = threading.Thread(target=short, args=shorts)
+        asking.start()
+        asking.join()
+        return x
+
+    cut(short, disturbed)
+    the_long_way(plain, as_it_is)
+    for got, wanted in zip(short.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(got.grad, wanted.grad, rtol=1e-9, atol=1e-11)
 
 
 class Convolutions(TorchDispatchMode):
