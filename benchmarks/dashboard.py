@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -171,15 +171,14 @@ def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> No
         settings = config.model_dump()
         ratios = []
         for _ in range(rounds):
-            bare = sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")
-            with app(browser, preset, data_root) as one:
+            with closing(sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")) as bare, \
+                    app(browser, preset, data_root) as one:
                 one.train()
                 one.rate(2)
                 bare.work(2)  # the first steps are slower, too
                 before = bare.work(seconds / 2)
                 watched = one.rate(seconds) * config.batch_size
                 ratios.append(2 * watched / (before + bare.work(seconds / 2)))
-            bare.close()
         tell(f"throughput watched / bare, {preset}", around(ratios), ">= 0.95")
 
 

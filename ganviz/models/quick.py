@@ -178,7 +178,7 @@ def _within(what: str) -> Iterator[None]:
         setattr(_asked, what, before)
 
 
-# -- layers whose slope is flat ------------------------------------------------------------------------------------
+# -- layers whose slope is flat --------------------------------------------------------------------
 class QuickReLU(nn.ReLU):
     """`nn.ReLU`, its slope without a slope of its own where that is differentiated."""
 
