@@ -9,16 +9,16 @@ to a last step, and its weights must equal, bit for bit, those of a run that nob
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
-import os
+import multiprocessing
 import random
-import signal
 import sys
 import tempfile
 import time
-import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -35,10 +35,15 @@ from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.registry import INTERRUPTED, run_info
 from ganviz.runs.resume import resumed
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 CPU = torch.device("cpu")
 INTERVAL = 1.0  # seconds between checkpoints: the least that a config allows
 LONGEST = 1.7  # seconds that a child may train before it is killed
 SLACK = 0.35  # seconds: a tick, and the saving itself on a busy machine
+HUNG = 60.0  # seconds: a child that does not train by then tells where it stands, and is a problem
+IMPORTS = ["ganviz.api", "ganviz.probes", "ganviz.runs.resume", "rich.table", "sklearn.datasets", "torch._dynamo"]
 CONFIG = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
           "g_norm": "none", "latent_dim": 4, "batch_size": 8, "steps": 0, "tick_seconds": 0.05, "sample_seconds": 0.05,
           "checkpoint_seconds": INTERVAL}
@@ -68,7 +73,6 @@ def survive(folder: Path, kills: int, seed: int) -> tuple[list[Round], bool]:
     """Kill a run in ``folder`` so many times; what happened, and whether the end is as if nothing had."""
     chance = random.Random(seed)
     config = RunConfig.parse({**CONFIG, "seed": seed})
-    follow(make_run(config.but(steps=2), None, "cpu", folder.parent))  # imports what children need: a fork starts with it
     rounds = []
     for kill in range(kills):
         wait = chance.uniform(0, LONGEST)
@@ -82,32 +86,47 @@ def survive(folder: Path, kills: int, seed: int) -> tuple[list[Round], bool]:
 
 def _train_and_kill(folder: Path, config: RunConfig, wait: float, often: bool, at_birth: bool) -> bool:
     """A child process goes on with the run; kill -9 ``wait`` seconds after its first step (or after its birth). False when
-    it did not get to train."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            run = _go_on(folder, config)
-            if often:
-                run.observers.append(SavesAtEachTick())
-            run.start()
-            while run.state in ("idle", "preparing"):
-                time.sleep(0.002)
-            os.write(writing, run.state.encode())
-            run.join()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(1)  # only reached when something went wrong: the parent kills a child that trains
-    os.close(writing)
+    it did not get to train.
+
+    Children are forks of a server that has imported what they need and has computed nothing: as fresh as a process that a
+    person starts, but for the seconds that the imports take. In a fork of a process that has multiplied matrices, MKL, which
+    keeps a book of the memory of threads, now and then went round in it for ever.
+    """
+    fresh = multiprocessing.get_context("forkserver")
+    fresh.set_forkserver_preload(IMPORTS)
+    hear, tell = fresh.Pipe(duplex=False)
+    child = fresh.Process(target=_train, args=(folder, config, often, tell))
+    child.start()
+    tell.close()
     try:
-        went_on = at_birth or os.read(reading, 7) == b"running"
+        went_on = at_birth or (hear.poll(HUNG) and _heard(hear) == "running")
         time.sleep(wait)
         return went_on
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reading)
+        child.kill()
+        child.join()
+        hear.close()
+
+
+def _heard(hear: Connection) -> str:
+    try:
+        return hear.recv()
+    except EOFError:  # it died, and has printed why
+        return ""
+
+
+def _train(folder: Path, config: RunConfig, often: bool, tell: Connection) -> None:
+    """What a child does until it is killed."""
+    faulthandler.dump_traceback_later(HUNG - 5)
+    run = _go_on(folder, config)
+    if often:
+        run.observers.append(SavesAtEachTick())
+    run.start()
+    while run.state in ("idle", "preparing"):
+        time.sleep(0.002)
+    faulthandler.cancel_dump_traceback_later()
+    tell.send(run.state)
+    run.join()
 
 
 def _go_on(folder: Path, config: RunConfig) -> Run:
@@ -197,6 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     flags.add_argument("--seed", type=int, default=0)
     flags.add_argument("--json", type=Path, help="write the rounds to this file as well")
     options = flags.parse_args(arguments)
+    faulthandler.dump_traceback_later(60 + 20 * options.kills, exit=True)  # a hang is to say where
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
         rounds, same = survive(Path(place) / "run", options.kills, options.seed)

@@ -73,7 +73,7 @@ def is_live(folder: Path) -> bool:
         locked = _lock(handle, shared=True)
         if locked is False:
             return True
-        here = read_json(path).get("host") == platform.node()
+        here = read_json(path).get("host", platform.node()) == platform.node()  # none: killed before it could say
         fresh = abs(time.time() - os.fstat(handle).st_mtime) < SILENT_SECONDS
         return fresh and not (locked and here)
     finally:

@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[2]
 def test_ten_kills_lose_nothing_that_was_saved(tmp_path):
     done = subprocess.run([sys.executable, "-m", "benchmarks.survive", "--kills", "10", "--json", tmp_path / "rounds.json"],
                           cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert (tmp_path / "rounds.json").exists(), done.stderr
     result = json.loads((tmp_path / "rounds.json").read_text())
-    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], done.stdout
+    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], done.stdout + done.stderr
     assert len(result["rounds"]) == 10 and result["same"] and done.returncode == 0
     assert result["rounds"][-1]["saved"] > 0
 

@@ -64,6 +64,18 @@ def test_a_killed_process_leaves_an_interrupted_run(tmp_path):
     RunStore(folder).close()  # nothing of the dead process is in the way
 
 
+def test_a_process_killed_before_it_could_name_itself_is_no_more(make_run, tmp_path):
+    """Seen once in 1,200 kills: for half a minute the run was said to be running, and could not be resumed."""
+    store = make_run("one", "running")
+    store._live.end()
+    (tmp_path / "one" / "live.json").write_bytes(b"")
+    assert not is_live(tmp_path / "one") and run_info(tmp_path / "one").resumable
+    store._live.begin()
+    (tmp_path / "one" / "live.json").write_bytes(b"")
+    assert is_live(tmp_path / "one")  # its lock is held: it is about to say who it is
+    store._live.end()
+
+
 def test_of_another_machine_the_time_stamp_tells(make_run, tmp_path):
     store = make_run("one", "running")
     store._live.end()
