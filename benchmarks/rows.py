@@ -82,6 +82,7 @@ def _script(name: str, key: str, bar: float | None, precision: str = "fp32", bat
         options: dict[str, Any] = {"batch": batch}
         on_gpu = bench.device.startswith("cuda")
         settings = {**settings, "cuda_graphs": on_gpu}  # as a person with such a GPU would run it
+        options["tf32"] = "penalty" not in settings  # the same digits for both; see `RunConfig.short_products`
         if key == "sngan32":
             width = SNGAN_WIDTH_GPU if on_gpu else SNGAN_WIDTH_CPU
             settings, options["width"] = {**settings, "g_width": width, "d_width": width}, width

@@ -97,6 +97,9 @@ class Engine:
         self._await(lambda: self.run.state in ("paused", "failed"))
         if self.run.state == "failed":
             raise RuntimeError(self.run.error)
+        for event in self.run.events.since(0):
+            if event.data.get("level") == "warning":  # such as steps that cannot be replayed, and are timed as they are
+                print(event.data["sentence"], file=sys.stderr)
 
     def work(self, seconds: float) -> Work:
         """From one step boundary to another, so that a slow step counts wholly or not at all."""
@@ -104,7 +107,10 @@ class Engine:
         first = self._next_step()
         watch = Stopwatch()
         self._await(lambda: watch.seconds() >= seconds)
-        work = watch.of((self._next_step() - first) * self.run.trainer.images_per_step)
+        last = self._next_step()
+        if self.run.device.type == "cuda":  # steps count when they are done
+            torch.cuda.current_stream(self.run.device).record_event().synchronize()
+        work = watch.of((last - first) * self.run.trainer.images_per_step)
         self.run.pause()
         self._await(lambda: self.run.state != "running")
         if self.run.state == "failed":
@@ -150,10 +156,10 @@ def bare(settings: dict[str, Any], data_root: Path, device: str) -> Side:
     return Loop(loops.train(settings, data_root, torch.device(device)), torch.device(device))
 
 
-def peer(module: str, device: str, **options: Any) -> Side:
-    """The usual script ``benchmarks.peers.<module>``; ``options`` are those of its ``train``."""
+def peer(module: str, device: str, tf32: bool, **options: Any) -> Side:
+    """The usual script ``benchmarks.peers.<module>``, with our threads and digits; ``options`` are those of its ``train``."""
     from importlib import import_module
-    torch.set_num_threads(devices.cpu_threads())
+    devices.prepare_training_thread(torch.device(device), tf32)
     train = import_module(f"benchmarks.peers.{module}").train
     return Loop(train(device=torch.device(device), **options), torch.device(device))
 

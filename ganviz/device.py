@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import hashlib
 import os
 import platform
 import sys
@@ -78,6 +79,8 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
     if device.type == "cpu":
         torch.set_num_threads(cpu_threads())
     elif device.type == "cuda":
+        if device.index is not None:
+            torch.cuda.set_device(device)  # streams and graphs are made on the thread's own device
         for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
             products.fp32_precision = "tf32" if tf32 else "ieee"
 
@@ -94,6 +97,24 @@ def bf16_products() -> Iterator[None]:
         yield
     finally:
         products.fp32_precision = "ieee"
+
+
+def set_random(generator: torch.Generator, state: torch.Tensor) -> None:
+    """Let ``generator`` go on from a saved ``state``. One of another kind of device, whose random numbers are of another kind,
+    gives a seed: what follows is then as random and as repeatable, but not what would have followed there. Raises
+    `RuntimeError` for what is no state at all.
+    """
+    state = state.cpu()
+    if fits_random(generator, state) or state.dtype != torch.uint8 or state.dim() != 1:
+        generator.set_state(state)
+    else:
+        digest = hashlib.blake2b(state.numpy().tobytes(), digest_size=7).digest()
+        generator.manual_seed(int.from_bytes(digest, "little"))
+
+
+def fits_random(generator: torch.Generator, state: torch.Tensor) -> bool:
+    """Whether ``state`` was saved from a generator of the same kind of device."""
+    return state.shape == generator.get_state().shape
 
 
 def prepare_serving_thread() -> None:

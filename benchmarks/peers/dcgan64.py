@@ -19,6 +19,7 @@ BATCH, Z, LR, BETAS, WORKERS = 64, 100, 2e-4, (0.5, 0.999), 2
 
 def train(folder: Path, device: torch.device, batch: int = BATCH) -> Iterator[int]:
     """Trains for ever; yields the number of real pictures of each step."""
+    torch.backends.cudnn.benchmark = True
     loader = folder_loader(folder, 64, batch, WORKERS)
     generator, discriminator = networks.Dcgan64Generator().to(device), networks.Dcgan64Discriminator().to(device)
     criterion = nn.BCELoss()

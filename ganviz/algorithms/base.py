@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
-from ganviz.device import bf16_products
+from ganviz.device import bf16_products, set_random
 from ganviz.engine.checkpoint import flatten, part_of
 from ganviz.engine.ema import Ema
 from ganviz.engine.stats import Stats
@@ -143,7 +143,7 @@ class Algorithm(ABC):
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
         self.ema.updates = state["ema_updates"]
-        self.random.set_state(state["random"].cpu())
+        set_random(self.random, state["random"])
         self.steps_done = state["steps_done"]
 
 

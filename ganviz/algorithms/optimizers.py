@@ -19,7 +19,7 @@ def make_optimizer(config: RunConfig, network: nn.Module, lr: float, device: tor
             return QuickAdam(parameters, lr, betas, fused=True)
         return torch.optim.Adam(parameters, lr, betas, foreach=True)
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr, foreach=True)
+        return torch.optim.RMSprop(parameters, lr, foreach=True, capturable=device.type == "cuda")  # for CUDA graphs
     return torch.optim.SGD(parameters, lr, momentum=0.9 if config.optimizer == "momentum" else 0.0, foreach=True)
 
 

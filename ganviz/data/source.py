@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ganviz.device import set_random
+
 
 @dataclass(frozen=True)
 class DataSpec:
@@ -103,7 +105,7 @@ class Sampler:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved position."""
-        self._generator.set_state(state["epoch"].cpu())
+        set_random(self._generator, state["epoch"])
         self._order = self._shuffle()
-        self._generator.set_state(state["generator"].cpu())
+        set_random(self._generator, state["generator"])
         self._position = int(state["position"])

@@ -100,7 +100,7 @@ class Recorder:
         stats = self._trainer.read_stats()  # before the painter's word: they know which network broke down first, and when
         self._painter.check()
         if stats:
-            self._measure_rate(now)
+            self._measure_rate(time.perf_counter())  # now that the steps are done, not only asked for
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
             self._run.log("scalars", **stats, elapsed=self.elapsed())
         if sample:

@@ -20,6 +20,8 @@ from ganviz.engine import trial
 from ganviz.engine.stats import Stats
 from ganviz.engine.trainer import Trainer
 
+AHEAD = 4  # steps that may be launched before they are done
+
 Work = Callable[[], Tensor]
 Record = Callable[[Work, list[torch.Generator]], Work]
 
@@ -41,11 +43,15 @@ def cuda_graph(work: Work, generators: list[torch.Generator]) -> Work:
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
         graph.register_generator_state(generator)
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, stream=torch.cuda.Stream(), capture_error_mode="thread_local"):
         result = work()
+    ends = [torch.cuda.Event(blocking=True) for _ in range(AHEAD)]
 
     def replay() -> Tensor:
+        ends[0].synchronize()  # of a step some steps ago: dozens could be launched, which a pause would have to wait for
         graph.replay()
+        ends[0].record()
+        ends.append(ends.pop(0))
         return result
 
     return replay
@@ -66,6 +72,7 @@ def _try_out(trainer: Trainer, record: Record) -> str | None:
             trainer.replayed = replayed
             problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer))
         except Exception as error:  # CUDA, cuDNN and torch raise what they like where something cannot be captured
+            trainer.algorithm.random = torch.Generator(trainer.device)  # the old one may think that it is still recorded
             problem = f"they cannot be ({trial.first_line(error)})"
         if problem is not None:
             trainer.replayed = None

@@ -24,7 +24,7 @@ def frechet(real: Tensor, fake: Tensor) -> float:
     ||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)); the trace of the root is the sum of the roots of the eigenvalues of
     S1 S2, which are real and not negative up to rounding. Biased upwards for small N: name N beside it.
     """
-    real, fake = real.double(), fake.double()
+    real, fake = _exact(real), _exact(fake)
     (mean1, cov1), (mean2, cov2) = ((x.mean(0), torch.cov(x.T)) for x in (real, fake))
     roots = torch.linalg.eigvals(cov1 @ cov2).real.clamp_min(0).sqrt().sum()
     return float((mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * roots)
@@ -35,7 +35,7 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
 
     Unbiased, so it can be a little below 0 when the two agree.
     """
-    real, fake = real.double(), fake.double()
+    real, fake = _exact(real), _exact(fake)
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
         return (a @ b.T / a.shape[1] + 1) ** 3
@@ -54,6 +54,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEAREST) -> dict[str, 
     Recall: reals inside any fake's ball. Density: in how many reals' balls a fake lies, over k. Coverage: reals whose
     ball holds a fake. Memory: N x N distances, so bound N.
     """
+    real, fake = _exact(real), _exact(fake)
     real_radius, fake_radius = _radius(real, k), _radius(fake, k)
     between = torch.cdist(real, fake)  # [reals, fakes]
     in_real = between < real_radius[:, None]
@@ -90,14 +91,20 @@ def nearest_two(x: Tensor, train: Tensor, skip_same: bool = False, chunk: int = 
     ``train`` may be uint8 pictures: they become float one chunk at a time. ``skip_same``: leave out distance 0, for ``x``
     that are themselves part of ``train``. Memory: ``chunk`` samples and N x ``chunk`` distances.
     """
-    flat = x.flatten(1).float()
+    flat = _exact(x.flatten(1))
     best = flat.new_full((len(x), 2), math.inf)
     for start in range(0, len(train), chunk):
-        distances = torch.cdist(flat, to_float(train[start:start + chunk]).flatten(1))
+        distances = torch.cdist(flat, _exact(to_float(train[start:start + chunk]).flatten(1)))
         if skip_same:
             distances = distances.masked_fill(distances < 1e-2, math.inf)
         best = torch.cat([best, distances], 1).topk(2, 1, largest=False).values
-    return best
+    return best.float()
+
+
+def _exact(x: Tensor) -> Tensor:
+    """``x`` in float64, whose products stay exact while training takes those of float32 in bf16 or TF32. Apple's GPUs have
+    none: there it moves to the CPU."""
+    return (x.cpu() if x.device.type == "mps" else x).double()
 
 
 def copies(nearest: Tensor) -> float:

@@ -98,7 +98,8 @@ def auc(real: Tensor, fake: Tensor) -> float:
 
 def spread(x: Tensor, y: Tensor | None = None) -> Tensor:
     """Mean distance of two different samples; of the same class, where classes are given."""
-    distances = torch.cdist(x.flatten(1).float()[None], x.flatten(1).float()[None])[0]
+    flat = x.flatten(1).float()
+    distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist")  # products may be short ones
     pairs = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
     if y is not None:
         pairs &= y[:, None] == y[None]

@@ -72,20 +72,21 @@ def undisturbed(network: nn.Module) -> Iterator[nn.Module]:
     """``network`` as it judges while training, for a moment in which no pass leaves a trace in its buffers.
 
     Batch norm goes on using the statistics of the batch, but its running averages stay; spectral norm uses the
-    singular vectors that it has, without another power iteration; everything else is in evaluation mode.
+    singular vectors that it has, without another power iteration; everything else is in evaluation mode. That holds for
+    synchronised batch norm, too: one that is in training mode would wait for other processes, which do not look.
     """
     modes = [(module, module.training) for module in network.modules()]
-    norms = [(module, module.track_running_stats) for module in network.modules()
+    norms = [(module, module.running_mean, module.running_var) for module in network.modules()
              if isinstance(module, _BATCH_NORMS) and module.training]
     try:
         network.eval()
-        for norm, _ in norms:
-            norm.training, norm.track_running_stats = True, False
+        for norm, _, _ in norms:
+            norm.running_mean = norm.running_var = None  # without averages, the statistics of the batch are taken
         with torch.no_grad():
             yield network
     finally:
-        for norm, tracked in norms:
-            norm.track_running_stats = tracked
+        for norm, mean, variance in norms:
+            norm.running_mean, norm.running_var = mean, variance
         for module, training in modes:
             module.training = training
 

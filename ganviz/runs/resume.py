@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ganviz.config import LIVE_FIELDS, RunConfig, load_config, meta
+from ganviz.device import fits_random
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.frames import Frame, FrameStore
@@ -50,7 +51,17 @@ def resumed(folder: Path | str, more_steps: int | None, device: torch.device, da
     run.frames = ContinuedFrames(folder)
     if state.note:
         run.log("note", sentence=state.note, level="warning")
+    if _moves(state, device):
+        run.log("note", level="warning", sentence="This run was trained on another kind of device, whose random numbers are of "
+                "another kind: it goes on from its weights and optimisers, with random numbers begun anew.")
     return run
+
+
+def _moves(state: TrainingState, device: torch.device) -> bool:
+    """Whether the run goes on elsewhere than on the kind of device that it was trained on."""
+    saved = (state.training or {}).get("algorithm")
+    random = saved.get("random") if isinstance(saved, dict) else None
+    return isinstance(random, torch.Tensor) and not fits_random(torch.Generator(device), random)
 
 
 def _newest(folder: Path) -> tuple[RunConfig, TrainingState]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -171,6 +172,23 @@ def test_memory_exhaustion_names_a_batch_size_that_fits(tiny, tmp_path, monkeypa
     run = run_of(tiny(), tmp_path).start()
     assert run.join(30)
     assert run.state == "failed" and "batch size of 4 fits" in run.error
+
+
+def test_a_batch_is_tried_without_what_the_step_that_failed_still_held(tiny, tmp_path, monkeypatch):
+    from ganviz.algorithms.adversarial import Adversarial
+    from ganviz.engine import diagnosis
+    held, alive = [], []
+
+    def greedy(self, draw):
+        batch = draw().x  # a local of a frame that the error's traceback keeps
+        held.append(weakref.ref(batch))
+        raise torch.OutOfMemoryError("no memory")
+
+    monkeypatch.setattr(Adversarial, "step", greedy)
+    monkeypatch.setattr(diagnosis, "largest_fitting_batch", lambda trainer: alive.append(held[0]() is not None))
+    run = run_of(tiny(), tmp_path).start()
+    assert run.join(30) and run.state == "failed"
+    assert alive == [False]
 
 
 def test_a_crash_is_a_sentence(tiny, tmp_path, monkeypatch):

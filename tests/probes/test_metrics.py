@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganviz.device import bf16_products
 from ganviz.probes.metrics import class_figures, copies, frechet, kernel_distance, nearest_two, precision_recall
 
 
@@ -81,6 +82,14 @@ def test_copies_are_found_and_blur_is_not_taken_for_one():
     assert copies(nearest_two(copied, train)) == 1.0
     assert copies(nearest_two(fresh, train)) == copies(nearest_two(blur, train)) == 0.0
     assert copies(nearest_two(train[:50], train, skip_same=True)) == 0.0
+
+
+def test_a_sample_is_not_a_copy_of_itself_while_a_run_takes_short_products():
+    train = draw(300, 784, scale=0.7, seed=1).clamp(-1, 1)
+    with bf16_products():
+        assert copies(nearest_two(train[:50], train, skip_same=True)) == 0.0
+        nearest = nearest_two(train[:50], train)
+    assert nearest[:, 0].max() < 1e-4
 
 
 def test_neighbours_are_found_across_chunks():

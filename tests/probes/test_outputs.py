@@ -70,6 +70,20 @@ def test_looking_leaves_no_trace():
     assert torch.allclose(seen.mean(0), torch.zeros(4), atol=1e-5), "it judges with the statistics of the batch, as in training"
 
 
+def test_one_process_that_looks_does_not_wait_for_the_others(tmp_path):
+    """Synchronised batch norm in training mode would ask all processes for their statistics (and refuse a CPU)."""
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'meet'}", rank=0, world_size=1)
+    try:
+        plain, synced = nn.BatchNorm1d(4), nn.SyncBatchNorm(4)
+        x = torch.randn(8, 4)
+        with pytest.raises(ValueError, match="GPU"):
+            synced(x)
+        with undisturbed(plain) as still, undisturbed(synced) as too:
+            assert torch.equal(still(x), too(x))
+    finally:
+        torch.distributed.destroy_process_group()
+
+
 @pytest.mark.parametrize("settings", [{"d_norm": "batch"}, {"d_norm": "spectral", "objective": "hinge"}, {"pac": 2},
                                       {"conditioning": "projection"}, {"conditioning": "auxiliary"}, {"minibatch_std": True},
                                       {"algorithm": "vae"}])

@@ -1,6 +1,7 @@
 """Resumed is uninterrupted, bit for bit; a fork goes its own way; history and pictures come along."""
 
 
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from ganviz.config import RunConfig
 from ganviz.errors import Busy, CheckpointError, ConfigError
+from ganviz.runs import resume
 from ganviz.runs.manager import RunManager
 from ganviz.runs.registry import RunError
 from ganviz.runs.resume import forked, resumed
@@ -50,6 +52,30 @@ def test_resumed_is_uninterrupted(kind, tmp_path):
     rest = finish(manager.resume(half.id, more_steps=23))
     assert rest.id == half.id and rest.step_count == 40
     assert equal(whole, rest)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "augmented and noised"])
+def test_a_run_of_another_kind_of_device_goes_on_and_says_so(kind, tmp_path, monkeypatch):
+    """A GPU's generators have a state of 16 bytes."""
+    manager, newest = manager_in(tmp_path), resume._newest
+
+    def from_a_gpu(folder):
+        config, state = newest(folder)
+        for part, names in (("algorithm", ["random"]), ("sampler", ["epoch", "generator"])):
+            for name in names:
+                state.training[part][name] = torch.arange(16, dtype=torch.uint8)
+        return config, state
+    first = finish(manager.start(RunConfig.parse({**BASE, **KINDS[kind], "steps": 20})))
+    copied = tmp_path / "copied"
+    shutil.copytree(manager.runs_root / first.id, copied)
+    monkeypatch.setattr(resume, "_newest", from_a_gpu)
+    moved = [finish(resumed(folder, 5, CPU, tmp_path).start()) for folder in (manager.runs_root / first.id, copied)]
+    assert equal(*moved) and moved[0].step_count == 25  # as repeatable as ever
+    for run in moved:
+        assert [event for event in run.events.since(0) if "another kind of device" in event.data.get("sentence", "")]
+    monkeypatch.undo()
+    at_home = finish(resumed(copied, 5, CPU, tmp_path).start())
+    assert sum("another kind of device" in event.data.get("sentence", "") for event in at_home.events.since(0)) == 1
 
 
 def test_history_and_pictures_come_along(tmp_path):
