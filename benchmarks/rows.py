@@ -79,10 +79,9 @@ def _limit(name: str, key: str, bar: float | None, precision: str = "fp32") -> C
 def _script(name: str, key: str, bar: float | None, precision: str = "fp32", batch: int = 64) -> Callable[[Bench], Measured]:
     def run(bench: Bench) -> Measured:
         settings, root = _with_data({**RECIPES[key], "precision": precision, "batch_size": batch}, bench)
-        options: dict[str, Any] = {"batch": batch}
+        options: dict[str, Any] = {"batch": batch, "tf32": "penalty" not in settings}  # our digits: `RunConfig.short_products`
         on_gpu = bench.device.startswith("cuda")
         settings = {**settings, "cuda_graphs": on_gpu}  # as a person with such a GPU would run it
-        options["tf32"] = "penalty" not in settings  # the same digits for both; see `RunConfig.short_products`
         if key == "sngan32":
             width = SNGAN_WIDTH_GPU if on_gpu else SNGAN_WIDTH_CPU
             settings, options["width"] = {**settings, "g_width": width, "d_width": width}, width

@@ -21,6 +21,7 @@ import torch
 
 from ganviz import device as devices
 
+IMPORTS = ["torch", "torchvision", "ganviz.engine.run", "ganviz.runs.store", "benchmarks.networks"]
 SETTLE = 0.002  # seconds between two looks at the engine's step count
 
 
@@ -168,7 +169,7 @@ class Worker:
     """A side in a child process. ``by_cpu``: rates per second of processor time, for a machine that others use as well."""
 
     def __init__(self, make: Callable[..., Side], by_cpu: bool = False, **arguments: Any):
-        context = _context()
+        context = fresh_processes(IMPORTS)
         self._by_cpu = by_cpu
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, make, arguments))  # may have loader children of its own
@@ -235,10 +236,13 @@ def _memory() -> tuple[int, int]:
     return psutil.Process().memory_info().rss, peak
 
 
-def _context() -> Any:
-    """Children start from a server process that has imported torch but computed nothing, where the system can fork."""
+def fresh_processes(imports: list[str]) -> Any:
+    """How to start children as fresh as a process that a person starts, but for the seconds of ``imports``: as forks of a
+    server that has these and has computed nothing, where the system can fork. (In forks of a process that has multiplied
+    matrices, MKL, which keeps a book of the memory of threads, now and then goes round in it for ever.)
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods() or os.name == "nt":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "torchvision", "ganviz.engine.run", "ganviz.runs.store", "benchmarks.networks"])
+    context.set_forkserver_preload(imports)
     return context

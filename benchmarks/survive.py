@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
-import multiprocessing
 import random
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.sides import fresh_processes
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
@@ -87,13 +87,8 @@ def survive(folder: Path, kills: int, seed: int) -> tuple[list[Round], bool]:
 def _train_and_kill(folder: Path, config: RunConfig, wait: float, often: bool, at_birth: bool) -> bool:
     """A child process goes on with the run; kill -9 ``wait`` seconds after its first step (or after its birth). False when
     it did not get to train.
-
-    Children are forks of a server that has imported what they need and has computed nothing: as fresh as a process that a
-    person starts, but for the seconds that the imports take. In a fork of a process that has multiplied matrices, MKL, which
-    keeps a book of the memory of threads, now and then went round in it for ever.
     """
-    fresh = multiprocessing.get_context("forkserver")
-    fresh.set_forkserver_preload(IMPORTS)
+    fresh = fresh_processes(IMPORTS)
     hear, tell = fresh.Pipe(duplex=False)
     child = fresh.Process(target=_train, args=(folder, config, often, tell))
     child.start()

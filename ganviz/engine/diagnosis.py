@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import traceback
 
 import torch
 
@@ -19,6 +20,7 @@ def explain(error: Exception, trainer: Trainer | None) -> str:
     if isinstance(error, NonFinite) and trainer:
         return _blown_up(error, trainer)
     if is_out_of_memory(error):
+        traceback.clear_frames(error.__traceback__)  # they hold the step's graphs and networks, which a smaller batch needs
         return _out_of_memory(trainer)
     return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
 

@@ -100,7 +100,7 @@ class Recorder:
         stats = self._trainer.read_stats()  # before the painter's word: they know which network broke down first, and when
         self._painter.check()
         if stats:
-            self._measure_rate(time.perf_counter())  # now that the steps are done, not only asked for
+            self._measure_rate()
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
             self._run.log("scalars", **stats, elapsed=self.elapsed())
         if sample:
@@ -115,7 +115,9 @@ class Recorder:
         self._tick_due = max(time.perf_counter(), now + self._trainer.config.tick_seconds)
         self._tell_problem()
 
-    def _measure_rate(self, now: float) -> None:
+    def _measure_rate(self) -> None:
+        """Called when the statistics have been read: the steps are then done, not only asked for."""
+        now = time.perf_counter()
         then, steps = self._last_tick
         self._last_tick = (now, self._trainer.step_count)
         if now > then and self._trainer.step_count > steps:

@@ -259,7 +259,6 @@ class Run:
             self.store.write_traceback("".join(traceback.format_exception(error)))
         if is_out_of_memory(error) and self._recorder:
             self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
-        traceback.clear_frames(error.__traceback__)  # they hold the step's graphs and the networks: memory to try a batch in
         self.error = explain(error, self.trainer)
         self._to("failed", self.error)
 
