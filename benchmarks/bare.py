@@ -1,7 +1,9 @@
-"""The limit: the same maths in a loop with nothing around it, written by hand on torch's own pieces.
+"""The limit: the same maths in a loop with nothing around it, written by hand on torch's own
+pieces.
 
-No statistics, no pictures, no snapshots, no commands, no files: resident data, the engine's networks, torch's fused Adam, a
-moving average of G, and one hand-written step for each game. What the engine loses against this is what recording costs.
+No statistics, no pictures, no snapshots, no commands, no files: resident data, the engine's
+networks, torch's fused Adam, a moving average of G, and one hand-written step for each game. What
+the engine loses against this is what recording costs.
 """
 
 from __future__ import annotations
@@ -21,15 +23,20 @@ from ganviz.models.quick import only_inputs, only_slopes, twice
 
 
 def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> Iterator[int]:
-    """Trains ``RunConfig(**settings)`` for ever; yields the number of real pictures of each step."""
+    """Trains ``RunConfig(**settings)`` for ever; yields the number of real pictures of each
+    step."""
     from ganviz.config import RunConfig
     from ganviz.data import load_data
+
     config = RunConfig.parse(settings)
     devices.prepare_training_thread(devices.pick_device(str(device)), config.short_products)
     torch.manual_seed(config.seed)
     loop = _Loop(config, load_data(config, device, data_root), device)
-    step = {"non-saturating": loop.non_saturating, "wasserstein": loop.wgan_gp,
-            "relativistic": loop.relativistic_in_turns}[config.objective]
+    step = {
+        "non-saturating": loop.non_saturating,
+        "wasserstein": loop.wgan_gp,
+        "relativistic": loop.relativistic_in_turns,
+    }[config.objective]
     while True:
         step()
         yield config.batch_size * config.d_steps
@@ -39,13 +46,16 @@ class _Loop:
     def __init__(self, config: Any, source: Any, device: torch.device):
         from ganviz.algorithms.base import place
         from ganviz.models import build_discriminator, build_generator
+
         self.config, self.device = config, device
         self.samples = source.samples
         self.generator = place(build_generator(config, source.spec), device)
         self.discriminator = place(build_discriminator(config, source.spec), device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.g, self.d, self.ema = (list(network.parameters())
-                                    for network in (self.generator, self.discriminator, self.average))
+        self.g, self.d, self.ema = (
+            list(network.parameters())
+            for network in (self.generator, self.discriminator, self.average)
+        )
         self.buffers = list(zip(self.average.buffers(), self.generator.buffers(), strict=True))
         betas = (config.beta1, config.beta2)
         fused = device.type in ("cpu", "cuda")
@@ -69,7 +79,8 @@ class _Loop:
         self.move_generator(lambda logits: softplus(-logits).mean(), fake)
 
     def wgan_gp(self) -> None:
-        """``d_steps`` critic steps with the penalty between real and fake, then G on the last fakes."""
+        """``d_steps`` critic steps with the penalty between real and fake, then G on the last
+        fakes."""
         for turn in range(self.config.d_steps):
             last = turn == self.config.d_steps - 1
             with self.autocast(), nullcontext() if last else torch.no_grad():
@@ -89,7 +100,8 @@ class _Loop:
         self.move_generator(lambda logits: -logits.mean(), fake)
 
     def relativistic_in_turns(self) -> None:
-        """RpGAN + R1 + R2 as R3GAN's trainer writes it (Huang et al. 2024): each turn has fakes and passes of its own."""
+        """RpGAN + R1 + R2 as R3GAN's trainer writes it (Huang et al. 2024): each turn has fakes and
+        passes of its own."""
         with torch.no_grad(), self.autocast():
             fake = self.generator(self.latents())
         real, fake = self.reals().requires_grad_(), fake.requires_grad_()
@@ -135,11 +147,15 @@ class _Loop:
         if end > len(self.order):
             self.order = torch.randperm(len(self.samples), device=self.device)
             self.position, end = 0, self.config.batch_size
-        index, self.position = self.order[self.position:end], end
+        index, self.position = self.order[self.position : end], end
         return self.samples.index_select(0, index).float().div_(127.5).sub_(1)
 
     def latents(self) -> Tensor:
         return torch.randn(self.config.batch_size, self.config.latent_dim, device=self.device)
 
     def autocast(self) -> AbstractContextManager:
-        return torch.autocast(self.device.type, torch.bfloat16) if self.config.precision == "bf16" else nullcontext()
+        return (
+            torch.autocast(self.device.type, torch.bfloat16)
+            if self.config.precision == "bf16"
+            else nullcontext()
+        )

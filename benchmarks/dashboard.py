@@ -1,7 +1,9 @@
-"""``python -m benchmarks.dashboard``: the page as people use it, in a real Chromium, against the real app.
+"""``python -m benchmarks.dashboard``: the page as people use it, in a real Chromium, against the
+real app.
 
-Latencies are taken from the clocks of one machine: the time stamp that the trainer gives an event, and the time at which the
-page has drawn it. Rates of the app come from the run's own count of steps and trained seconds between two pauses.
+Latencies are taken from the clocks of one machine: the time stamp that the trainer gives an event,
+and the time at which the page has drawn it. Rates of the app come from the run's own count of steps
+and trained seconds between two pauses.
 """
 
 from __future__ import annotations
@@ -56,9 +58,27 @@ class App:
         self.url = f"http://127.0.0.1:{port}"
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--no-browser", "--device", "cpu", "--data-root",
-             str(data_root), "--runs-root", str(folder / "runs")], stdout=subprocess.DEVNULL, cwd=folder,
-            env={**os.environ, "TMPDIR": str(folder / "tmp"), "GRADIO_TEMP_DIR": str(folder / "tmp")})
+            [
+                sys.executable,
+                str(ROOT / "app.py"),
+                "--port",
+                str(port),
+                "--no-browser",
+                "--device",
+                "cpu",
+                "--data-root",
+                str(data_root),
+                "--runs-root",
+                str(folder / "runs"),
+            ],
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+            env={
+                **os.environ,
+                "TMPDIR": str(folder / "tmp"),
+                "GRADIO_TEMP_DIR": str(folder / "tmp"),
+            },
+        )
         while not self._answers():
             time.sleep(0.05)
         self.started = time.perf_counter() - began
@@ -82,7 +102,9 @@ class App:
 
     def command(self, action: str) -> None:
         body = json.dumps({"action": action}).encode()
-        request = urllib.request.Request(f"{self.url}/gv/command", body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self.url}/gv/command", body, {"Content-Type": "application/json"}
+        )
         urllib.request.urlopen(request, timeout=30).read()
 
     def pause(self) -> None:
@@ -92,8 +114,8 @@ class App:
         self.page.wait_for_timeout(300)
 
     def rate(self, seconds: float) -> float:
-        """Steps a second over about ``seconds``. It counts from 2 s after the resuming on: a pause makes all probes due at
-        once, which nobody who just watches ever sees."""
+        """Steps a second over about ``seconds``. It counts from 2 s after the resuming on: a pause
+        makes all probes due at once, which nobody who just watches ever sees."""
         self.pause()
         self.command("resume")
         self.page.wait_for_timeout(2000)
@@ -127,6 +149,7 @@ def chromium() -> Iterator[Any]:
     if path is None:
         sys.exit(installation.MISSING)
     from playwright.sync_api import sync_playwright
+
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -158,21 +181,27 @@ def around(ratios: list[float]) -> str:
 
 
 def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> None:
-    """Watched by one browser, against the bare loop of the same maths in a process of its own: in turn.
+    """Watched by one browser, against the bare loop of the same maths in a process of its own: in
+    turn.
 
-    Each round has fresh processes, since one that trains is up to 4 percent quicker than another of the same code: what
-    lies where in memory differs. The bare loop runs before and after the app, so that a machine that grows slower
-    meanwhile favours neither side.
+    Each round has fresh processes, since one that trains is up to 4 percent quicker than another of
+    the same code: what lies where in memory differs. The bare loop runs before and after the app,
+    so that a machine that grows slower meanwhile favours neither side.
     """
     from benchmarks import sides
     from ganviz.config import RunConfig
+
     for preset in ("digits-mlp", "digits-dcgan"):
         config = RunConfig.from_preset(preset, steps=0)
         settings = config.model_dump()
         ratios = []
         for _ in range(rounds):
-            with closing(sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")) as bare, \
-                    app(browser, preset, data_root) as one:
+            with (
+                closing(
+                    sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")
+                ) as bare,
+                app(browser, preset, data_root) as one,
+            ):
                 one.train()
                 one.rate(2)
                 bare.work(2)  # the first steps are slower, too
@@ -183,12 +212,14 @@ def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> No
 
 
 def quick(browser: Any, data_root: Path) -> None:
-    """From the click to the first changed picture, and to digits that a classifier of the same data recognises."""
+    """From the click to the first changed picture, and to digits that a classifier of the same data
+    recognises."""
     import torch
 
     from ganviz.config import RunConfig
     from ganviz.data import load_data
     from ganviz.probes.features import feature_model
+
     source = load_data(RunConfig.from_preset("digits-quick"), torch.device("cpu"), data_root)
     judge = feature_model(source, data_root, lambda: False)
     with app(browser, "digits-quick", data_root) as one:
@@ -199,52 +230,95 @@ def quick(browser: Any, data_root: Path) -> None:
         tell("click to first picture change", f"{time.time() - clicked:.2f} s", "<= 2 s")
         for mark in (5, 10, 15):
             one.page.wait_for_timeout(max(0.0, 1000 * (clicked + mark - time.time())))
-            tell(f"digits {mark} s after the click", _recognised(one, judge), ">= 0.8 over 10 of 10 by 15 s")
+            tell(
+                f"digits {mark} s after the click",
+                _recognised(one, judge),
+                ">= 0.8 over 10 of 10 by 15 s",
+            )
         one.page.evaluate(WATCH)
         one.page.wait_for_timeout(30_000)
         drawn = one.page.evaluate("window.gvSeen")
-        tell("row of figures to drawn in the page, training", spread([1000 * (at - told) for _, told, at in drawn]), "")
+        tell(
+            "row of figures to drawn in the page, training",
+            spread([1000 * (at - told) for _, told, at in drawn]),
+            "",
+        )
         tell("step to drawn in the page, training", spread(_ages(drawn)), "p95 <= 500 ms")
-        tell("slider to picture, training", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 60, p95 <= 150 ms")
+        tell(
+            "slider to picture, training",
+            spread(one.page.evaluate(SLIDE, 80)),
+            "p50 <= 60, p95 <= 150 ms",
+        )
         _viewers(one)
         one.pause()
         tell("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
         outside = [path for path in (one.folder / "tmp").rglob("*") if path.is_file()]
-        tell("files written outside the run folder", f"{len(outside)}, {sum(p.stat().st_size for p in outside)} bytes", "0")
+        tell(
+            "files written outside the run folder",
+            f"{len(outside)}, {sum(p.stat().st_size for p in outside)} bytes",
+            "0",
+        )
 
 
 def _ages(drawn: list[tuple[int, float, float]]) -> list[float]:
-    """Milliseconds from each step to the drawing that first counts it in. A row tells of the steps since the row before it."""
-    return [1000 * (at - told + (step - one) / (step - before) * (told - since))
-            for (before, since, _), (step, told, at) in pairwise(drawn)
-            for one in range(int(before) + 1, int(step) + 1)]
+    """Milliseconds from each step to the drawing that first counts it in. A row tells of the steps
+    since the row before it."""
+    return [
+        1000 * (at - told + (step - one) / (step - before) * (told - since))
+        for (before, since, _), (step, told, at) in pairwise(drawn)
+        for one in range(int(before) + 1, int(step) + 1)
+    ]
 
 
 def _recognised(one: App, judge: Any) -> str:
     """Mean confidence of the classifier in the class asked for, over the page's own grid."""
     import torch
     from PIL import Image
+
     frame = one.page.evaluate("window.ganviz.now.frame")
-    picture = Image.open(io.BytesIO(urllib.request.urlopen(one.url + frame["url"], timeout=10).read()))
+    picture = Image.open(
+        io.BytesIO(urllib.request.urlopen(one.url + frame["url"], timeout=10).read())
+    )
     rows, cols = frame["rows"], frame["cols"]
     side = (frame["width"] + 1) // cols
     sheet = np.asarray(picture, dtype=np.float32) / 127.5 - 1
-    tiles = np.stack([sheet[r * side:r * side + side - 1, c * side:c * side + side - 1]
-                      for r in range(rows) for c in range(cols)])
+    tiles = np.stack(
+        [
+            sheet[r * side : r * side + side - 1, c * side : c * side + side - 1]
+            for r in range(rows)
+            for c in range(cols)
+        ]
+    )
     _, chances = judge(torch.from_numpy(tiles)[:, None])
     sure, seen = chances.max(1)
     asked = torch.arange(cols).repeat(rows)
-    return (f"confidence {sure.mean():.2f}, {len(set(seen.tolist()))} classes, as asked {(seen == asked).float().mean():.0%}, "
-            f"step {frame['step']}")
+    return (
+        f"confidence {sure.mean():.2f}, {len(set(seen.tolist()))} classes, as asked "
+        f"{(seen == asked).float().mean():.0%}, "
+        f"step {frame['step']}"
+    )
 
 
 def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) -> None:
-    """``count`` protocol clients beside the browser: how late they learn of a step, and what they cost the training."""
+    """``count`` protocol clients beside the browser: how late they learn of a step, and what they
+    cost the training."""
     ratios, late = [], []
     for _ in range(rounds):
         alone = one.rate(seconds)
-        crowd = subprocess.Popen([sys.executable, "-m", "benchmarks.dashboard", "--crowd", one.url, str(count),
-                                  str(seconds + 3)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        crowd = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.dashboard",
+                "--crowd",
+                one.url,
+                str(count),
+                str(seconds + 3),
+            ],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         one.page.wait_for_timeout(2000)
         ratios.append(one.rate(seconds) / alone)
         late += json.loads(crowd.communicate()[0])
@@ -254,8 +328,10 @@ def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) 
 
 
 async def crowd(url: str, count: int, seconds: float) -> list[float]:
-    """Milliseconds from an event's time stamp to its message, for ``count`` sockets over ``seconds``."""
+    """Milliseconds from an event's time stamp to its message, for ``count`` sockets over
+    ``seconds``."""
     from websockets.asyncio.client import connect
+
     late: list[float] = []
 
     async def viewer() -> None:
@@ -276,6 +352,7 @@ async def crowd(url: str, count: int, seconds: float) -> list[float]:
 def memory(browser: Any, data_root: Path, updates: int) -> None:
     """The browser's heap and the server's memory, early in a run and ``updates`` messages later."""
     import psutil
+
     with app(browser, "digits-mlp", data_root) as one:
         one.train()
         server = psutil.Process(one.process.pid)
@@ -293,20 +370,37 @@ def memory(browser: Any, data_root: Path, updates: int) -> None:
         heap, resident = measure()
         wait_for(updates // 4 + updates)
         heap_later, resident_later = measure()
-        tell(f"browser heap, {updates} updates later",
-             f"{heap:.1f} -> {heap_later:.1f} MB ({heap_later / heap - 1:+.0%})", "<= +10 %")
-        tell(f"server memory, {updates} updates later",
-             f"{resident:.0f} -> {resident_later:.0f} MB ({resident_later / resident - 1:+.0%})", "<= +10 %")
+        tell(
+            f"browser heap, {updates} updates later",
+            f"{heap:.1f} -> {heap_later:.1f} MB ({heap_later / heap - 1:+.0%})",
+            "<= +10 %",
+        )
+        tell(
+            f"server memory, {updates} updates later",
+            f"{resident:.0f} -> {resident_later:.0f} MB ({resident_later / resident - 1:+.0%})",
+            "<= +10 %",
+        )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["quick", "throughput", "memory"], help="quick, throughput, memory")
-    parser.add_argument("--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        default=["quick", "throughput", "memory"],
+        help="quick, throughput, memory",
+    )
+    parser.add_argument(
+        "--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data"
+    )
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--updates", type=int, default=2000)
-    parser.add_argument("--crowd", nargs=3, metavar=("URL", "COUNT", "SECONDS"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--crowd", nargs=3, metavar=("URL", "COUNT", "SECONDS"), help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     if options.crowd:
         url, count, seconds = options.crowd

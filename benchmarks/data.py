@@ -1,4 +1,5 @@
-"""Pictures on disk, in the files that the usual scripts read: drawn once into a temporary folder."""
+"""Pictures on disk, in the files that the usual scripts read: drawn once into a temporary
+folder."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ FACES = 1_280
 
 
 def mnist_files(root: Path, count: int = COUNT) -> Path:
-    """``count`` drawn digits as the MNIST training files, where torchvision (and ganviz) look for them under ``root``."""
+    """``count`` drawn digits as the MNIST training files, where torchvision (and ganviz) look for
+    them under ``root``."""
     raw = root / "MNIST" / "raw"
     if raw.exists():
         return root
@@ -28,13 +30,16 @@ def mnist_files(root: Path, count: int = COUNT) -> Path:
 
 
 def image_folder(root: Path, size: int, count: int = FACES) -> Path:
-    """``count`` coloured PNGs of ``size`` px, one sub-folder a class, as torchvision's ImageFolder reads them."""
+    """``count`` coloured PNGs of ``size`` px, one sub-folder a class, as torchvision's ImageFolder
+    reads them."""
     folder = root / f"pictures-{size}"
     if folder.exists():
         return folder
     pictures, labels = _digits(count, size)
     tints = torch.rand(count, 3, 1, 1, generator=torch.Generator().manual_seed(1))
-    colour = (pictures.float() * tints + 40 * (1 - tints)).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    colour = (
+        (pictures.float() * tints + 40 * (1 - tints)).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    )
     for index, (picture, label) in enumerate(zip(colour, labels.tolist(), strict=True)):
         path = folder / str(label) / f"{index:05d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,10 +51,12 @@ def _digits(count: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """uint8 [count, 1, size, size] and labels [count]."""
     from ganviz.data.entry import silent
     from ganviz.data.glyphs import draw
+
     return draw(DIGITS, count, size, silent)
 
 
 def _write_idx(path: Path, array: np.ndarray) -> None:
-    """The format of LeCun's files: a magic number with the rank, the big-endian shape, the bytes."""
+    """The format of LeCun's files: a magic number with the rank, the big-endian shape, the
+    bytes."""
     header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
     path.write_bytes(header + array.tobytes())

@@ -1,4 +1,5 @@
-"""``python -m benchmarks.fuzz [TIMES]``: the fuzzing of ``tests/test_fuzz.py`` with so many times its mutations, at random."""
+"""``python -m benchmarks.fuzz [TIMES]``: the fuzzing of ``tests/test_fuzz.py`` with so many times
+its mutations, at random."""
 
 from __future__ import annotations
 
@@ -14,8 +15,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the fuzzing tests; the status is pytest's."""
     arguments = sys.argv[1:] if arguments is None else arguments
     root = Path(__file__).parents[1]
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/test_fuzz.py"], cwd=root,
-                          env={**os.environ, "GANVIZ_FUZZ": (arguments or [TIMES])[0]}).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/test_fuzz.py"],
+        cwd=root,
+        env={**os.environ, "GANVIZ_FUZZ": (arguments or [TIMES])[0]},
+    ).returncode
 
 
 if __name__ == "__main__":

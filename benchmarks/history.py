@@ -1,8 +1,10 @@
-"""``python -m benchmarks.history``: a kept run with a log of a million rows, in the Runs view of a real browser.
+"""``python -m benchmarks.history``: a kept run with a log of a million rows, in the Runs view of a
+real browser.
 
-The folder is that of a real, short run, its rows repeated (with later steps and times) until there are so many, and with as
-many kept grids as the longest run holds. Times are those a person sees: from the click to the table, to the first picture, to
-the curves; from a scrubber's move to the picture of that step.
+The folder is that of a real, short run, its rows repeated (with later steps and times) until there
+are so many, and with as many kept grids as the longest run holds. Times are those a person sees:
+from the click to the table, to the first picture, to the curves; from a scrubber's move to the
+picture of that step.
 """
 
 from __future__ import annotations
@@ -44,7 +46,10 @@ def long_run(folder: Path, rows: int) -> None:
     from ganviz.runs.log import LOG, LogWriter, read_log, to_line
     from ganviz.runs.store import frames_in
     from ganviz.runs.summary import Summary
-    config = RunConfig.from_preset("digits-mlp", data="digits", image_size=8, steps=400, tick_seconds=0.05)
+
+    config = RunConfig.from_preset(
+        "digits-mlp", data="digits", image_size=8, steps=400, tick_seconds=0.05
+    )
     follow(make_run(config, folder, "cpu", folder.parent))
     events = list(read_log(folder / LOG))
     scalars = [event for event in events if event.kind == "scalars"]
@@ -53,8 +58,16 @@ def long_run(folder: Path, rows: int) -> None:
     for start in range(0, rows, BATCH):
         for number in range(start, min(rows, start + BATCH)):
             seq = last.seq + number + 1
-            writer.add(to_line(replace(scalars[number % len(scalars)], seq=seq, step=last.step + EVERY * (number + 1),
-                                       time=last.time + number / 10)))
+            writer.add(
+                to_line(
+                    replace(
+                        scalars[number % len(scalars)],
+                        seq=seq,
+                        step=last.step + EVERY * (number + 1),
+                        time=last.time + number / 10,
+                    )
+                )
+            )
         writer.flush()
     end = last.step + EVERY * rows
     writer.add(to_line(replace(last, seq=last.seq + rows + 1, step=end)))
@@ -79,33 +92,53 @@ def measure(one: App, scrubs: int) -> None:
 
     began = time.perf_counter()
     page.click("#gv-view-runs-button")
-    tell("Runs view: click to the table", f"{until('() => document.querySelector(`#gv-runs-body tr`)', began):.0f} ms",
-         "<= 1000 ms")
+    tell(
+        "Runs view: click to the table",
+        f"{until('() => document.querySelector(`#gv-runs-body tr`)', began):.0f} ms",
+        "<= 1000 ms",
+    )
     for visit in ("first", "second"):
         began = time.perf_counter()
         page.click("#gv-runs-body tr [data-place=name]")
-        tell(f"run opened for the {visit} time: click to its picture", f"{until(FIRST, began):.0f} ms", "<= 1000 ms")
+        tell(
+            f"run opened for the {visit} time: click to its picture",
+            f"{until(FIRST, began):.0f} ms",
+            "<= 1000 ms",
+        )
         if visit == "first":
             _scrub(page, scrubs, "while its log is being read")
-        tell(f"run opened for the {visit} time: click to its curves", f"{until(CURVES, began):.0f} ms", "")
+        tell(
+            f"run opened for the {visit} time: click to its curves",
+            f"{until(CURVES, began):.0f} ms",
+            "",
+        )
         _scrub(page, scrubs, "")
         page.click("#gv-detail-close")
 
 
 def _scrub(page: Any, scrubs: int, when: str) -> None:
-    tell(f"scrubber moved to its picture {when}".rstrip(), spread(page.evaluate(SCRUB, scrubs)), "<= 100 ms")
+    tell(
+        f"scrubber moved to its picture {when}".rstrip(),
+        spread(page.evaluate(SCRUB, scrubs)),
+        "<= 100 ms",
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print what was measured."""
-    flags = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
+    flags = argparse.ArgumentParser(
+        prog="python -m benchmarks.history", description=__doc__.partition("\n")[0]
+    )
     flags.add_argument("--rows", type=int, default=ROWS)
     flags.add_argument("--scrubs", type=int, default=40)
     options = flags.parse_args(arguments)
     with chromium() as browser, tempfile.TemporaryDirectory(prefix="ganviz-bench-") as place:
         run = Path(place) / "long-run"
         long_run(run, options.rows)
-        print(f"{options.rows:,} rows, {(run / 'log.jsonl').stat().st_size / 1e6:,.0f} MB of log, {GRIDS} kept grids")
+        print(
+            f"{options.rows:,} rows, {(run / 'log.jsonl').stat().st_size / 1e6:,.0f} MB of log, "
+            f"{GRIDS} kept grids"
+        )
         with app(browser, "digits-quick", Path(place)) as one:
             one.page.wait_for_timeout(SETTLE)
             shutil.move(run, one.folder / "runs" / run.name)

@@ -1,4 +1,5 @@
-"""Interleaved measurement: A, B, A, B, ..., and the median of what each round says, with its spread."""
+"""Interleaved measurement: A, B, A, B, ..., and the median of what each round says, with its
+spread."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ their memory happened to come to lie; a ratio of one pair would keep that."""
 
 @dataclass(frozen=True)
 class Bench:
-    """What a row gets: where data lie, on which device, how long and how often it may work, by which clock, whom to tell."""
+    """What a row gets: where data lie, on which device, how long and how often it may work, by
+    which clock, whom to tell."""
 
     folder: Path
     device: str
@@ -33,8 +35,8 @@ class Bench:
 class Measured:
     """One row of the report.
 
-    ``value``: the median; ``low``, ``high``: the quartiles; ``bar``: what it should reach, in the sense of ``better``
-    ("higher" or "lower"). ``detail``: absolute figures, in words.
+    ``value``: the median; ``low``, ``high``: the quartiles; ``bar``: what it should reach, in the
+    sense of ``better`` ("higher" or "lower"). ``detail``: absolute figures, in words.
     """
 
     name: str
@@ -60,7 +62,9 @@ class Measured:
 def summarise(name: str, title: str, samples: Sequence[float], **rest) -> Measured:
     """Median and quartiles of ``samples``."""
     low, middle, high = quartiles(samples)
-    return Measured(name, title, middle, low, high, rounds=len(samples), samples=list(samples), **rest)
+    return Measured(
+        name, title, middle, low, high, rounds=len(samples), samples=list(samples), **rest
+    )
 
 
 def quartiles(samples: Sequence[float]) -> tuple[float, float, float]:
@@ -71,8 +75,13 @@ def quartiles(samples: Sequence[float]) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def interleave(ours: Worker, other: Worker, rounds: int, seconds: float,
-               tell: Callable[[str], None] = lambda text: None) -> list[tuple[float, float]]:
+def interleave(
+    ours: Worker,
+    other: Worker,
+    rounds: int,
+    seconds: float,
+    tell: Callable[[str], None] = lambda text: None,
+) -> list[tuple[float, float]]:
     """Pairs of rates. Both sides warm up first; who goes first changes from round to round."""
     for side in (ours, other):
         side.work(seconds / 2)
@@ -87,16 +96,31 @@ def interleave(ours: Worker, other: Worker, rounds: int, seconds: float,
     return pairs
 
 
-def compare(name: str, title: str, ours: Make, other: Make, bench: Bench, bar: float | None) -> Measured:
-    """The ratio of the rates of ``ours`` to ``other``, which make a process each: new ones after `FRESH_EVERY` rounds."""
+def compare(
+    name: str, title: str, ours: Make, other: Make, bench: Bench, bar: float | None
+) -> Measured:
+    """The ratio of the rates of ``ours`` to ``other``, which make a process each: new ones after
+    `FRESH_EVERY` rounds."""
     pairs: list[tuple[float, float]] = []
     while len(pairs) < bench.rounds:
-        rounds = bench.rounds - len(pairs) if bench.quick else min(FRESH_EVERY, bench.rounds - len(pairs))
+        rounds = (
+            bench.rounds - len(pairs)
+            if bench.quick
+            else min(FRESH_EVERY, bench.rounds - len(pairs))
+        )
         pairs += _with_new_processes(ours, other, rounds, bench)
     mine, theirs = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-    return summarise(name, title, [a / b for a, b in pairs], bar=bar, detail=f"{mine:,.0f} / {theirs:,.0f} pictures/s")
+    return summarise(
+        name,
+        title,
+        [a / b for a, b in pairs],
+        bar=bar,
+        detail=f"{mine:,.0f} / {theirs:,.0f} pictures/s",
+    )
 
 
-def _with_new_processes(ours: Make, other: Make, rounds: int, bench: Bench) -> list[tuple[float, float]]:
+def _with_new_processes(
+    ours: Make, other: Make, rounds: int, bench: Bench
+) -> list[tuple[float, float]]:
     with closing(ours()) as mine, closing(other()) as theirs:
         return interleave(mine, theirs, rounds, bench.seconds, bench.tell)

@@ -1,6 +1,8 @@
-"""The networks of the published recipes, registered as ``bench-...`` so that ganviz trains the very ones that the peers do.
+"""The networks of the published recipes, registered as ``bench-...`` so that ganviz trains the very
+ones that the peers do.
 
-Discriminators give logits; a peer whose recipe ends in a sigmoid applies it. Sources: see `benchmarks.peers`.
+Discriminators give logits; a peer whose recipe ends in a sigmoid applies it. Sources: see
+`benchmarks.peers`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class GanGenerator(nn.Module):
         layers = [nn.Linear(self.latent_dim, 128), nn.LeakyReLU(0.2)]
         for into, out in ((128, 256), (256, 512), (512, 1024)):
             layers += [nn.Linear(into, out), nn.BatchNorm1d(out, EPS), nn.LeakyReLU(0.2)]
-        self.body = nn.Sequential(*layers, nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
+        self.body = nn.Sequential(
+            *layers, nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28))
+        )
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.body(z)
@@ -39,15 +43,22 @@ class GanDiscriminator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2),
-                                  nn.Linear(256, 1))
+        self.body = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(784, 512),
+            nn.LeakyReLU(0.2),
+            nn.Linear(512, 256),
+            nn.LeakyReLU(0.2),
+            nn.Linear(256, 1),
+        )
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return self.body(x).squeeze(1)
 
 
 def _start(network: nn.Module) -> nn.Module:
-    """Initial weights of the DCGAN recipes: N(0, 0.02) for convolutions, N(1, 0.02) for batch norm."""
+    """Initial weights of the DCGAN recipes: N(0, 0.02) for convolutions, N(1, 0.02) for batch
+    norm."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, 0.02)
@@ -58,7 +69,8 @@ def _start(network: nn.Module) -> nn.Module:
 
 
 class Dcgan32Generator(nn.Module):
-    """Doubles first and convolves then, at the full cost of the larger map, as the recipe has it."""
+    """Doubles first and convolves then, at the full cost of the larger map, as the recipe has
+    it."""
 
     latent_dim = 100
 
@@ -66,10 +78,18 @@ class Dcgan32Generator(nn.Module):
         super().__init__()
         self.first = nn.Linear(self.latent_dim, 128 * 8 * 8)
         self.body = nn.Sequential(
-            nn.BatchNorm2d(128), nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 128, 3, padding=1), nn.BatchNorm2d(128, EPS), nn.LeakyReLU(0.2), nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 64, 3, padding=1), nn.BatchNorm2d(64, EPS), nn.LeakyReLU(0.2),
-            nn.Conv2d(64, 1, 3, padding=1), nn.Tanh())
+            nn.BatchNorm2d(128),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(128, 128, 3, padding=1),
+            nn.BatchNorm2d(128, EPS),
+            nn.LeakyReLU(0.2),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(128, 64, 3, padding=1),
+            nn.BatchNorm2d(64, EPS),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(64, 1, 3, padding=1),
+            nn.Tanh(),
+        )
         _start(self)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -99,10 +119,20 @@ class Dcgan64Generator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers = [nn.ConvTranspose2d(self.latent_dim, 512, 4, 1, 0, bias=False), nn.BatchNorm2d(512), nn.ReLU()]
+        layers = [
+            nn.ConvTranspose2d(self.latent_dim, 512, 4, 1, 0, bias=False),
+            nn.BatchNorm2d(512),
+            nn.ReLU(),
+        ]
         for into, out in ((512, 256), (256, 128), (128, 64)):
-            layers += [nn.ConvTranspose2d(into, out, 4, 2, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
-        self.body = nn.Sequential(*layers, nn.ConvTranspose2d(64, 3, 4, 2, 1, bias=False), nn.Tanh())
+            layers += [
+                nn.ConvTranspose2d(into, out, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(out),
+                nn.ReLU(),
+            ]
+        self.body = nn.Sequential(
+            *layers, nn.ConvTranspose2d(64, 3, 4, 2, 1, bias=False), nn.Tanh()
+        )
         _start(self)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -116,7 +146,11 @@ class Dcgan64Discriminator(nn.Module):
         super().__init__()
         layers = [nn.Conv2d(3, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
         for into, out in ((64, 128), (128, 256), (256, 512)):
-            layers += [nn.Conv2d(into, out, 4, 2, 1, bias=False), nn.BatchNorm2d(out), nn.LeakyReLU(0.2)]
+            layers += [
+                nn.Conv2d(into, out, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(out),
+                nn.LeakyReLU(0.2),
+            ]
         self.body = nn.Sequential(*layers, nn.Conv2d(512, 1, 4, 1, 0, bias=False), nn.Flatten(0))
         _start(self)
 
@@ -130,7 +164,10 @@ class _Up(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
-        self.conv1, self.conv2 = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
+        self.conv1, self.conv2 = (
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
         self.skip = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -147,8 +184,15 @@ class SnganGenerator(nn.Module):
         super().__init__()
         self.width = width
         self.first = nn.Linear(self.latent_dim, width * 4 * 4)
-        self.body = nn.Sequential(_Up(width), _Up(width), _Up(width), nn.BatchNorm2d(width), nn.ReLU(),
-                                  nn.Conv2d(width, 3, 3, padding=1), nn.Tanh())
+        self.body = nn.Sequential(
+            _Up(width),
+            _Up(width),
+            _Up(width),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, 3, 3, padding=1),
+            nn.Tanh(),
+        )
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.body(self.first(z).view(-1, self.width, 4, 4))
@@ -178,8 +222,13 @@ class SnganDiscriminator(nn.Module):
 
     def __init__(self, width: int = 128):
         super().__init__()
-        self.body = nn.Sequential(_Down(3, width, True, first=True), _Down(width, width, True), _Down(width, width, False),
-                                  _Down(width, width, False), nn.ReLU())
+        self.body = nn.Sequential(
+            _Down(3, width, True, first=True),
+            _Down(width, width, True),
+            _Down(width, width, False),
+            _Down(width, width, False),
+            nn.ReLU(),
+        )
         self.last = spectral_norm(nn.Linear(width, 1))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
@@ -202,12 +251,25 @@ PAIRS: dict[str, tuple[Callable, Callable]] = {
     "gan": (lambda config: GanGenerator(), lambda config: GanDiscriminator()),
     "dcgan32": (lambda config: Dcgan32Generator(), lambda config: Dcgan32Discriminator()),
     "dcgan64": (lambda config: Dcgan64Generator(), lambda config: Dcgan64Discriminator()),
-    "sngan32": (lambda config: SnganGenerator(config.g_width), lambda config: SnganDiscriminator(config.d_width))}
+    "sngan32": (
+        lambda config: SnganGenerator(config.g_width),
+        lambda config: SnganDiscriminator(config.d_width),
+    ),
+}
 
 
 def register() -> None:
-    """Make the pairs known to ganviz as ``bench-...``, once in a process that measures; nobody else is to meet them."""
+    """Make the pairs known to ganviz as ``bench-...``, once in a process that measures; nobody else
+    is to meet them."""
     for name, pair in PAIRS.items():
         for table, make in zip((GENERATORS, DISCRIMINATORS), pair, strict=True):
-            table.add(f"bench-{name}", Network(f"Benchmark {name}", "The network of a published recipe.", ("images",), None,
-                                               lambda config, spec, make=make: _InFull(make(config))))
+            table.add(
+                f"bench-{name}",
+                Network(
+                    f"Benchmark {name}",
+                    "The network of a published recipe.",
+                    ("images",),
+                    None,
+                    lambda config, spec, make=make: _InFull(make(config)),
+                ),
+            )

@@ -22,14 +22,25 @@ def show(machine: dict[str, Any], rows: list[Measured], console: Console) -> Non
         bar = "" if row.bar is None else f"{sign} {figure(row.bar, row.unit)}"
         colour = {True: "green", False: "red", None: ""}[row.reached]
         value = figure(row.value, row.unit)
-        table.add_row(row.name, row.title, f"[{colour}]{value}[/]" if colour else value,
-                      f"{figure(row.low, row.unit)} - {figure(row.high, row.unit)}", bar, str(row.rounds), row.detail)
+        table.add_row(
+            row.name,
+            row.title,
+            f"[{colour}]{value}[/]" if colour else value,
+            f"{figure(row.low, row.unit)} - {figure(row.high, row.unit)}",
+            bar,
+            str(row.rounds),
+            row.detail,
+        )
     console.print(table)
 
 
 def write_json(path: Path, machine: dict[str, Any], rows: list[Measured], command: str) -> None:
     """Everything, the single rounds included."""
-    content = {"command": command, "machine": machine, "rows": [asdict(row) | {"reached": row.reached} for row in rows]}
+    content = {
+        "command": command,
+        "machine": machine,
+        "rows": [asdict(row) | {"reached": row.reached} for row in rows],
+    }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """What is compared: each side trains in a process of its own and works only while it is told to.
 
-A process of its own, because the engine's settings (heap, threads) must not help or hinder the other side.
+A process of its own, because the engine's settings (heap, threads) must not help or hinder the
+other side.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ SETTLE = 0.002  # seconds between two looks at the engine's step count
 
 
 class Work(NamedTuple):
-    """Whole steps: real pictures used, seconds by the clock on the wall, seconds of processor time of the whole process."""
+    """Whole steps: real pictures used, seconds by the clock on the wall, seconds of processor time
+    of the whole process."""
 
     pictures: int
     seconds: float
@@ -85,21 +87,27 @@ class Loop:
 
 
 class Engine:
-    """The real engine: a `Run` in its thread with a `RunStore`, ticks, grids, snapshots and checkpoints as they come."""
+    """The real engine: a `Run` in its thread with a `RunStore`, ticks, grids, snapshots and
+    checkpoints as they come."""
 
     def __init__(self, settings: dict[str, Any], data_root: Path, device: torch.device):
         from ganviz.config import RunConfig
         from ganviz.engine.run import Run
         from ganviz.runs.store import RunStore
+
         self._folder = Path(tempfile.mkdtemp(prefix="ganviz-bench-run-"))
-        self.run = Run(RunConfig.parse({**settings, "steps": 0}), RunStore(self._folder), device, data_root)
+        self.run = Run(
+            RunConfig.parse({**settings, "steps": 0}), RunStore(self._folder), device, data_root
+        )
         self.run.pause()
         self.run.start()
         self._await(lambda: self.run.state in ("paused", "failed"))
         if self.run.state == "failed":
             raise RuntimeError(self.run.error)
         for event in self.run.events.since(0):
-            if event.data.get("level") == "warning":  # such as steps that cannot be replayed, and are timed as they are
+            if (
+                event.data.get("level") == "warning"
+            ):  # such as steps that cannot be replayed, and are timed as they are
                 print(event.data["sentence"], file=sys.stderr)
 
     def work(self, seconds: float) -> Work:
@@ -140,11 +148,14 @@ class Engine:
 
 
 # -- what a child process is asked to make ---------------------------------------------------------
-def engine(settings: dict[str, Any], data_root: Path, device: str, threads: int | None = None) -> Side:
+def engine(
+    settings: dict[str, Any], data_root: Path, device: str, threads: int | None = None
+) -> Side:
     """ganviz, recording as always; with ``threads`` instead of as many as it would choose."""
     if threads:
         os.environ["OMP_NUM_THREADS"] = str(threads)
     from benchmarks import networks
+
     networks.register()
     return Engine(settings, data_root, devices.pick_device(device))
 
@@ -153,26 +164,32 @@ def bare(settings: dict[str, Any], data_root: Path, device: str) -> Side:
     """The loop of the same maths with nothing around it."""
     from benchmarks import bare as loops
     from benchmarks import networks
+
     networks.register()
     return Loop(loops.train(settings, data_root, torch.device(device)), torch.device(device))
 
 
 def peer(module: str, device: str, tf32: bool, **options: Any) -> Side:
-    """The usual script ``benchmarks.peers.<module>``, with our threads and digits; ``options`` are those of its ``train``."""
+    """The usual script ``benchmarks.peers.<module>``, with our threads and digits; ``options`` are
+    those of its ``train``."""
     from importlib import import_module
+
     devices.prepare_training_thread(torch.device(device), tf32)
     train = import_module(f"benchmarks.peers.{module}").train
     return Loop(train(device=torch.device(device), **options), torch.device(device))
 
 
 class Worker:
-    """A side in a child process. ``by_cpu``: rates per second of processor time, for a machine that others use as well."""
+    """A side in a child process. ``by_cpu``: rates per second of processor time, for a machine that
+    others use as well."""
 
     def __init__(self, make: Callable[..., Side], by_cpu: bool = False, **arguments: Any):
         context = fresh_processes(IMPORTS)
         self._by_cpu = by_cpu
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make, arguments))  # may have loader children of its own
+        self._process = context.Process(
+            target=_serve, args=(theirs, make, arguments)
+        )  # may have loader children of its own
         self._process.start()
         theirs.close()
         self._answer()
@@ -232,14 +249,18 @@ def _memory() -> tuple[int, int]:
     import resource
 
     import psutil
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
     return psutil.Process().memory_info().rss, peak
 
 
 def fresh_processes(imports: list[str]) -> Any:
-    """How to start children as fresh as a process that a person starts, but for the seconds of ``imports``: as forks of a
-    server that has these and has computed nothing, where the system can fork. (In forks of a process that has multiplied
-    matrices, MKL, which keeps a book of the memory of threads, now and then goes round in it for ever.)
+    """How to start children as fresh as a process that a person starts, but for the seconds of
+    ``imports``: as forks of a server that has these and has computed nothing, where the system can
+    fork. (In forks of a process that has multiplied matrices, MKL, which keeps a book of the memory
+    of threads, now and then goes round in it for ever.)
     """
     if "forkserver" not in multiprocessing.get_all_start_methods() or os.name == "nt":
         return multiprocessing.get_context("spawn")

@@ -21,16 +21,31 @@ DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 def page(bench: Bench) -> Measured:
     """Warm: the first start, which reads the files, does not count."""
     until_it_answers(bench.folder)
-    return summarise("start", "python app.py to a page that answers, warm", _times(bench), unit="s", bar=4.0, better="lower")
+    return summarise(
+        "start",
+        "python app.py to a page that answers, warm",
+        _times(bench),
+        unit="s",
+        bar=4.0,
+        better="lower",
+    )
 
 
 def page_cold(bench: Bench) -> Measured:
     """Cold: Linux forgets every file that it holds in memory before each start."""
+
     def forget() -> None:
         os.sync()
         DROP_CACHES.write_text("3")
-    return summarise("start-cold", "python app.py to a page that answers, cold", _times(bench, forget), unit="s", bar=6.0,
-                     better="lower")
+
+    return summarise(
+        "start-cold",
+        "python app.py to a page that answers, cold",
+        _times(bench, forget),
+        unit="s",
+        bar=6.0,
+        better="lower",
+    )
 
 
 def _times(bench: Bench, before=lambda: None) -> list[float]:
@@ -47,8 +62,17 @@ def until_it_answers(folder: Path) -> float:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--no-browser", "--data-root", str(folder / "data"),
-               "--runs-root", str(folder / "runs")]
+    command = [
+        sys.executable,
+        str(ROOT / "app.py"),
+        "--port",
+        str(port),
+        "--no-browser",
+        "--data-root",
+        str(folder / "data"),
+        "--runs-root",
+        str(folder / "runs"),
+    ]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -77,8 +101,13 @@ def imports(bench: Bench) -> Measured:
         torch.append(_seconds("import torch"))
         ours.append(_seconds("import ganviz.engine.run"))
     detail = f"{statistics.median(ours):.2f} / {statistics.median(torch):.2f} s"
-    return summarise("start-import", "import ganviz.engine.run / import torch",
-                     [a / b for a, b in zip(ours, torch, strict=True)], better="lower", detail=detail)
+    return summarise(
+        "start-import",
+        "import ganviz.engine.run / import torch",
+        [a / b for a, b in zip(ours, torch, strict=True)],
+        better="lower",
+        detail=detail,
+    )
 
 
 def _seconds(statement: str) -> float:

@@ -1,9 +1,11 @@
-"""``python -m benchmarks.survive --kills 50``: kill -9 at random moments of a run, and what is left each time.
+"""``python -m benchmarks.survive --kills 50``: kill -9 at random moments of a run, and what is left
+each time.
 
-A child process trains and is killed; then the run must be offered for resume, its log and every file in its folder must be
-whole, and not more than one checkpoint interval of training may be lost. The next child goes on from there. In every other
-round the child saves at each step besides, so that a kill often meets a half-written checkpoint. At the end the run goes on
-to a last step, and its weights must equal, bit for bit, those of a run that nobody killed.
+A child process trains and is killed; then the run must be offered for resume, its log and every
+file in its folder must be whole, and not more than one checkpoint interval of training may be lost.
+The next child goes on from there. In every other round the child saves at each step besides, so
+that a kill often meets a half-written checkpoint. At the end the run goes on to a last step, and
+its weights must equal, bit for bit, those of a run that nobody killed.
 """
 
 from __future__ import annotations
@@ -43,15 +45,35 @@ INTERVAL = 1.0  # seconds between checkpoints: the least that a config allows
 LONGEST = 1.7  # seconds that a child may train before it is killed
 SLACK = 0.35  # seconds: a tick, and the saving itself on a busy machine
 HUNG = 60.0  # seconds: a child that does not train by then tells where it stands, and is a problem
-IMPORTS = ["ganviz.api", "ganviz.probes", "ganviz.runs.resume", "rich.table", "sklearn.datasets", "torch._dynamo"]
-CONFIG = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-          "g_norm": "none", "latent_dim": 4, "batch_size": 8, "steps": 0, "tick_seconds": 0.05, "sample_seconds": 0.05,
-          "checkpoint_seconds": INTERVAL}
+IMPORTS = [
+    "ganviz.api",
+    "ganviz.probes",
+    "ganviz.runs.resume",
+    "rich.table",
+    "sklearn.datasets",
+    "torch._dynamo",
+]
+CONFIG = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 8,
+    "steps": 0,
+    "tick_seconds": 0.05,
+    "sample_seconds": 0.05,
+    "checkpoint_seconds": INTERVAL,
+}
 
 
 @dataclass
 class Round:
-    """One kill. ``lost``: seconds of training after the newest checkpoint; ``torn``: files that cannot be read."""
+    """One kill. ``lost``: seconds of training after the newest checkpoint; ``torn``: files that
+    cannot be read."""
 
     kill: int
     after: float
@@ -70,23 +92,28 @@ class SavesAtEachTick(Observer):
 
 
 def survive(folder: Path, kills: int, seed: int) -> tuple[list[Round], bool]:
-    """Kill a run in ``folder`` so many times; what happened, and whether the end is as if nothing had."""
+    """Kill a run in ``folder`` so many times; what happened, and whether the end is as if nothing
+    had."""
     chance = random.Random(seed)
     config = RunConfig.parse({**CONFIG, "seed": seed})
     rounds = []
     for kill in range(kills):
         wait = chance.uniform(0, LONGEST)
         began = time.monotonic()
-        went_on = _train_and_kill(folder, config, wait, often=kill % 2 == 1, at_birth=chance.random() < 0.1)
+        went_on = _train_and_kill(
+            folder, config, wait, often=kill % 2 == 1, at_birth=chance.random() < 0.1
+        )
         rounds.append(_examine(folder, kill + 1, time.monotonic() - began))
         if not went_on:
             rounds[-1].problem = "it could not go on"
     return rounds, _ends_as_if_uninterrupted(folder, config)
 
 
-def _train_and_kill(folder: Path, config: RunConfig, wait: float, often: bool, at_birth: bool) -> bool:
-    """A child process goes on with the run; kill -9 ``wait`` seconds after its first step (or after its birth). False when
-    it did not get to train.
+def _train_and_kill(
+    folder: Path, config: RunConfig, wait: float, often: bool, at_birth: bool
+) -> bool:
+    """A child process goes on with the run; kill -9 ``wait`` seconds after its first step (or after
+    its birth). False when it did not get to train.
     """
     fresh = fresh_processes(IMPORTS)
     hear, tell = fresh.Pipe(duplex=False)
@@ -135,7 +162,11 @@ def _examine(folder: Path, kill: int, after: float) -> Round:
     info = run_info(folder)
     if info is None:  # killed before the run had a name
         return Round(kill, after, 0, 0, 0.0, [])
-    problem = "" if info.state == INTERRUPTED and info.resumable else f"it is {info.state}, resumable: {info.resumable}"
+    problem = (
+        ""
+        if info.state == INTERRUPTED and info.resumable
+        else f"it is {info.state}, resumable: {info.resumable}"
+    )
     newest = checkpoint.newest(folder / checkpoint.CHECKPOINTS)
     saved, trained = 0, 0.0
     if newest:
@@ -152,7 +183,8 @@ def _examine(folder: Path, kill: int, after: float) -> Round:
 
 
 def _read_log(path: Path, saved: int, trained: float) -> tuple[int, float, list[str]]:
-    """The last step and time trained that the log tells, and a complaint if more than its last line is torn."""
+    """The last step and time trained that the log tells, and a complaint if more than its last line
+    is torn."""
     tail, step, elapsed = LogTail(path), saved, trained
     lines = path.read_bytes().split(b"\n") if path.exists() else []
     broken = [line for line in lines[:-1] if line and not _whole(line)]
@@ -162,7 +194,9 @@ def _read_log(path: Path, saved: int, trained: float) -> tuple[int, float, list[
                 step, elapsed = event.step, 0.0
             elif event.kind == "scalars":
                 step, elapsed = event.step, max(elapsed, event.data.get("elapsed", 0.0))
-    kills = sum(b'"rewind"' in line for line in lines)  # a line that a kill tore stays torn, and stays one line
+    kills = sum(
+        b'"rewind"' in line for line in lines
+    )  # a line that a kill tore stays torn, and stays one line
     return step, elapsed, [f"{LOG}: {len(broken)} torn lines"] if len(broken) > kills else []
 
 
@@ -185,7 +219,11 @@ def _torn(folder: Path) -> list[str]:
                 picture.load()
         except OSError:
             torn.append(path.name)
-    torn += [path.name for path in folder.glob("[!.]*.json") if not _whole(path.read_bytes()) and path.name != "live.json"]
+    torn += [
+        path.name
+        for path in folder.glob("[!.]*.json")
+        if not _whole(path.read_bytes()) and path.name != "live.json"
+    ]
     for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS):
         try:
             checkpoint.load(path)
@@ -195,18 +233,23 @@ def _torn(folder: Path) -> list[str]:
 
 
 def _ends_as_if_uninterrupted(folder: Path, config: RunConfig) -> bool:
-    """Whether the killed run, brought to a last step, has the weights of one that trained there without a stop."""
+    """Whether the killed run, brought to a last step, has the weights of one that trained there
+    without a stop."""
     killed = resumed(folder, 40, CPU, folder.parent)
     follow(killed)
     whole = make_run(config.but(steps=killed.step_count), None, "cpu", folder.parent)
     follow(whole)
     ours, theirs = killed.trainer.weights(), whole.trainer.weights()
-    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+    return ours.keys() == theirs.keys() and all(
+        torch.equal(ours[name], theirs[name]) for name in ours
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print a table of the rounds; the status is 1 where anything was lost that should not be."""
-    flags = argparse.ArgumentParser(prog="python -m benchmarks.survive", description=__doc__.partition("\n")[0])
+    flags = argparse.ArgumentParser(
+        prog="python -m benchmarks.survive", description=__doc__.partition("\n")[0]
+    )
     flags.add_argument("--kills", type=int, default=50)
     flags.add_argument("--seed", type=int, default=0)
     flags.add_argument("--json", type=Path, help="write the rounds to this file as well")
@@ -215,19 +258,41 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
         rounds, same = survive(Path(place) / "run", options.kills, options.seed)
-    table = Table("kill", "after s", "step", "saved", "lost s", "torn", "problem", title="kill -9 at random moments")
+    table = Table(
+        "kill",
+        "after s",
+        "step",
+        "saved",
+        "lost s",
+        "torn",
+        "problem",
+        title="kill -9 at random moments",
+    )
     for one in rounds:
-        table.add_row(str(one.kill), f"{one.after:.2f}", f"{one.step:,}", f"{one.saved:,}", f"{one.lost:.2f}",
-                      ", ".join(one.torn) or "-", one.problem or "-")
+        table.add_row(
+            str(one.kill),
+            f"{one.after:.2f}",
+            f"{one.step:,}",
+            f"{one.saved:,}",
+            f"{one.lost:.2f}",
+            ", ".join(one.torn) or "-",
+            one.problem or "-",
+        )
     console = Console()
     console.print(table)
     good = sum(not one.problem and not one.torn for one in rounds)
     most = max(one.lost for one in rounds)
-    console.print(f"{good} of {len(rounds)} can be resumed with all files whole; at most {most:.2f} s of training lost "
-                  f"(interval {INTERVAL:g} s); the end is {'the same, bit for bit,' if same else 'NOT THE SAME'} as that of a "
-                  "run that was never killed.")
+    console.print(
+        f"{good} of {len(rounds)} can be resumed with all files whole; at most {most:.2f} s of "
+        f"training lost "
+        f"(interval {INTERVAL:g} s); the end is "
+        f"{'the same, bit for bit,' if same else 'NOT THE SAME'} as that of a "
+        "run that was never killed."
+    )
     if options.json:
-        options.json.write_text(json.dumps({"rounds": [asdict(one) for one in rounds], "same": same}))
+        options.json.write_text(
+            json.dumps({"rounds": [asdict(one) for one in rounds], "same": same})
+        )
     return 0 if same and good == len(rounds) else 1
 
 

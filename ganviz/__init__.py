@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = ["GanvizError", "RunConfig", "RunResult", "__version__", "assets_folder", "load", "train"]
 
-_HOMES = {"train": ("ganviz.api", "train"), "RunResult": ("ganviz.api", "RunResult"),
-          "load": ("ganviz.runs.trained", "load_generator"), "RunConfig": ("ganviz.config", "RunConfig"),
-          "GanvizError": ("ganviz.errors", "GanvizError")}
+_HOMES = {
+    "train": ("ganviz.api", "train"),
+    "RunResult": ("ganviz.api", "RunResult"),
+    "load": ("ganviz.runs.trained", "load_generator"),
+    "RunConfig": ("ganviz.config", "RunConfig"),
+    "GanvizError": ("ganviz.errors", "GanvizError"),
+}
 
 if TYPE_CHECKING:
     from ganviz.api import RunResult, train

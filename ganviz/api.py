@@ -1,4 +1,5 @@
-"""Training from Python and from the command line: the same run as behind the dashboard, without one."""
+"""Training from Python and from the command line: the same run as behind the dashboard, without
+one."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended. ``history``: one array per statistic, plus ``step`` and ``time``; ``folder``: None when not kept."""
+    """How a run ended. ``history``: one array per statistic, plus ``step`` and ``time``;
+    ``folder``: None when not kept."""
 
     config: RunConfig
     folder: Path | None
@@ -39,7 +41,8 @@ class RunResult:
     generator: TrainedGenerator | None = field(repr=False)
 
     def samples(self, n: int = 64, seed: int = 0, y: int | str | None = None) -> Tensor:
-        """``n`` samples of the trained generator: images [n, C, H, W] in [-1, 1], or points [n, 2]."""
+        """``n`` samples of the trained generator: images [n, C, H, W] in [-1, 1], or points [n,
+        2]."""
         if self.generator is None:
             raise GanvizError("This run ended before it had a generator.")
         return self.generator.sample(n, seed, y)
@@ -53,12 +56,19 @@ class TrainingFailed(GanvizError):
         self.result = result
 
 
-def train(config: RunConfig | Mapping[str, Any] | str, out: Path | str | None = None, device: str | None = None,
-          progress: bool = False, data_root: Path | str = "data") -> RunResult:
-    """Train to the end and return the result. An interrupt (Ctrl-C) stops and saves the run, and returns it as it is.
+def train(
+    config: RunConfig | Mapping[str, Any] | str,
+    out: Path | str | None = None,
+    device: str | None = None,
+    progress: bool = False,
+    data_root: Path | str = "data",
+) -> RunResult:
+    """Train to the end and return the result. An interrupt (Ctrl-C) stops and saves the run, and
+    returns it as it is.
 
-    ``config``: a config, a preset's name, or settings on top of the defaults. ``out``: the run folder, which must not
-    hold a run yet; None keeps nothing on disk. Raises `ConfigError`, or `TrainingFailed` when the run fails.
+    ``config``: a config, a preset's name, or settings on top of the defaults. ``out``: the run
+    folder, which must not hold a run yet; None keeps nothing on disk. Raises `ConfigError`, or
+    `TrainingFailed` when the run fails.
     """
     config = as_config(config)
     run = make_run(config, out, device, data_root)
@@ -69,43 +79,67 @@ def train(config: RunConfig | Mapping[str, Any] | str, out: Path | str | None = 
 
 
 def as_config(config: RunConfig | Mapping[str, Any] | str) -> RunConfig:
-    """A config from a config, a preset's name, or a table of settings (which may name a preset to start from)."""
+    """A config from a config, a preset's name, or a table of settings (which may name a preset to
+    start from)."""
     if isinstance(config, RunConfig):
         return config
     settings = {"preset": config} if isinstance(config, str) else dict(config)
     preset = settings.get("preset", "")
-    return RunConfig.parse({**(PRESETS.get(preset, "preset").settings if preset else {}), **settings})
+    return RunConfig.parse(
+        {**(PRESETS.get(preset, "preset").settings if preset else {}), **settings}
+    )
 
 
-def make_run(config: RunConfig, out: Path | str | None, device: str | None, data_root: Path | str) -> Run:
+def make_run(
+    config: RunConfig, out: Path | str | None, device: str | None, data_root: Path | str
+) -> Run:
     """A run that is not started yet, kept in ``out``. Raises `ConfigError`."""
     from ganviz.device import pick_device
     from ganviz.engine.run import Run
     from ganviz.probes import default_observers
     from ganviz.runs.registry import run_info
     from ganviz.runs.store import RunStore
+
     chosen = pick_device(device or "auto")
     if out is not None and run_info(Path(out)) is not None:
-        raise ConfigError(f"{out} already holds a run: choose another folder, or go on with it: ganviz resume {out}", "out")
+        raise ConfigError(
+            f"{out} already holds a run: choose another folder, or go on with it: ganviz resume "
+            f"{out}",
+            "out",
+        )
     if out is None:
         return Run(config, None, chosen, Path(data_root))
-    return Run(config, RunStore(out), chosen, Path(data_root), observers=default_observers(data_root))
+    return Run(
+        config, RunStore(out), chosen, Path(data_root), observers=default_observers(data_root)
+    )
 
 
-def make_resumed(path: Path | str, more_steps: int | None, device: str | None, data_root: Path | str) -> Run:
-    """A run that goes on from the newest valid checkpoint in run folder ``path``; see `ganviz.runs.resume.resumed`."""
+def make_resumed(
+    path: Path | str, more_steps: int | None, device: str | None, data_root: Path | str
+) -> Run:
+    """A run that goes on from the newest valid checkpoint in run folder ``path``; see
+    `ganviz.runs.resume.resumed`."""
     from ganviz.device import pick_device
     from ganviz.probes import default_observers
     from ganviz.runs.resume import resumed
-    return resumed(path, more_steps, pick_device(device or "auto"), Path(data_root), default_observers(data_root))
+
+    return resumed(
+        path,
+        more_steps,
+        pick_device(device or "auto"),
+        Path(data_root),
+        default_observers(data_root),
+    )
 
 
 def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult:
     """Start ``run`` and wait for its end, showing progress in the terminal where asked.
 
-    ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the process at once).
+    ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the
+    process at once).
     """
     from ganviz.terminal import make_display
+
     asked = threading.Event()
     with make_display(progress) as display, _stopping_on_signals(asked) if signals else _nothing():
         run.start()
@@ -135,6 +169,7 @@ def _stopping_on_signals(asked: threading.Event) -> Iterator[None]:
     def first(number: int, frame: Any) -> None:
         asked.set()
         signal.signal(number, before[number])
+
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, first)
@@ -153,9 +188,17 @@ def _nothing() -> Iterator[None]:
 def result_of(run: Run) -> RunResult:
     """What a run that has ended comes to."""
     from ganviz.runs.trained import TrainedGenerator
+
     generator = None
     if run.trainer is not None and run.state != "failed":
         network = copy.deepcopy(run.trainer.algorithm.ema.network)
         generator = TrainedGenerator(network, run.config, run.spec, run.step_count)
-    return RunResult(run.config, run.store.folder if run.store else None, run.state, run.step_count,
-                     run.error or run.sentence, run.events.rows(), generator)
+    return RunResult(
+        run.config,
+        run.store.folder if run.store else None,
+        run.state,
+        run.step_count,
+        run.error or run.sentence,
+        run.events.rows(),
+        generator,
+    )

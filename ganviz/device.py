@@ -17,7 +17,9 @@ import torch
 
 from ganviz.errors import ConfigError
 
-HEAP = 512 << 20  # bytes of address space that the heap grows into first; memory is taken when it is used
+HEAP = (
+    512 << 20
+)  # bytes of address space that the heap grows into first; memory is taken when it is used
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -26,18 +28,31 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises `ConfigError` for a device that torch does not know or this machine does not have.
     """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        name = (
+            "cuda"
+            if torch.cuda.is_available()
+            else "mps"
+            if torch.backends.mps.is_available()
+            else "cpu"
+        )
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ConfigError(f"There is no device called {name!r}; use auto, cpu, cuda, cuda:1 or mps.", "device") from None
-    missing = ((device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count())
-               or (device.type == "mps" and not torch.backends.mps.is_available())
-               or device.type not in ("cpu", "cuda", "mps"))
+        raise ConfigError(
+            f"There is no device called {name!r}; use auto, cpu, cuda, cuda:1 or mps.", "device"
+        ) from None
+    missing = (
+        (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count())
+        or (device.type == "mps" and not torch.backends.mps.is_available())
+        or device.type not in ("cpu", "cuda", "mps")
+    )
     if missing:
-        raise ConfigError(f"This machine has no device {name!r}; use --device auto or --device cpu.", "device")
+        raise ConfigError(
+            f"This machine has no device {name!r}; use --device auto or --device cpu.", "device"
+        )
     if device.type == "cpu":
-        _keep_freed_memory()  # now, before other threads begin: a thread keeps the heap that it begins with
+        # now, before other threads begin: a thread keeps the heap that it begins with
+        _keep_freed_memory()
     return device
 
 
@@ -52,13 +67,16 @@ def label(device: torch.device) -> str:
 
 
 def cpu_threads() -> int:
-    """Threads for training: ``OMP_NUM_THREADS`` where it says so, else all cores but one, which is left to the server, so that
-    pages and sliders stay quick (`python -m benchmarks threads-*` measures the choice).
+    """Threads for training: ``OMP_NUM_THREADS`` where it says so, else all cores but one, which is
+    left to the server, so that pages and sliders stay quick (`python -m benchmarks threads-*`
+    measures the choice).
 
-    It stays what it is through a run, whoever drags a slider: another number of threads adds sums up in another order, and
-    the run would no longer be the same bit for bit.
+    It stays what it is through a run, whoever drags a slider: another number of threads adds sums
+    up in another order, and the run would no longer be the same bit for bit.
     """
-    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # a list gives a number for each level of nesting
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[
+        0
+    ]  # a list gives a number for each level of nesting
     return int(wanted) if wanted.isdecimal() and int(wanted) else max(1, cores() - 1)
 
 
@@ -71,10 +89,12 @@ def cores() -> int:
 
 
 def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
-    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is called inside the thread.
+    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is
+    called inside the thread.
 
-    ``tf32``: on CUDA, take fp32 products of matrices and convolutions in TF32. torch itself does so for convolutions unless
-    told otherwise. The setting is the process's, in which one run trains at a time.
+    ``tf32``: on CUDA, take fp32 products of matrices and convolutions in TF32. torch itself does so
+    for convolutions unless told otherwise. The setting is the process's, in which one run trains at
+    a time.
     """
     if device.type == "cpu":
         torch.set_num_threads(cpu_threads())
@@ -87,9 +107,11 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
 
 @contextlib.contextmanager
 def bf16_products() -> Iterator[None]:
-    """Within: oneDNN takes fp32 products of matrices in bf16, on processors that have it, and gives fp32 back.
+    """Within: oneDNN takes fp32 products of matrices in bf16, on processors that have it, and gives
+    fp32 back.
 
-    The setting is the process's: what other threads draw and measure meanwhile may have less exact products, too.
+    The setting is the process's: what other threads draw and measure meanwhile may have less exact
+    products, too.
     """
     products = torch.backends.mkldnn.matmul
     products.fp32_precision = "bf16"
@@ -100,9 +122,9 @@ def bf16_products() -> Iterator[None]:
 
 
 def set_random(generator: torch.Generator, state: torch.Tensor) -> None:
-    """Let ``generator`` go on from a saved ``state``. One of another kind of device, whose random numbers are of another kind,
-    gives a seed: what follows is then as random and as repeatable, but not what would have followed there. Raises
-    `RuntimeError` for what is no state at all.
+    """Let ``generator`` go on from a saved ``state``. One of another kind of device, whose random
+    numbers are of another kind, gives a seed: what follows is then as random and as repeatable, but
+    not what would have followed there. Raises `RuntimeError` for what is no state at all.
     """
     state = state.cpu()
     if fits_random(generator, state) or state.dtype != torch.uint8 or state.dim() != 1:
@@ -123,7 +145,8 @@ def prepare_serving_thread() -> None:
 
 
 def prepare_background_thread() -> None:
-    """Measuring may wait: one core, and, where the system knows priorities of threads (Linux), behind everything else."""
+    """Measuring may wait: one core, and, where the system knows priorities of threads (Linux),
+    behind everything else."""
     prepare_serving_thread()
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
@@ -132,21 +155,42 @@ def prepare_background_thread() -> None:
 
 @functools.cache  # once is enough
 def _keep_freed_memory() -> None:
-    """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each step.
+    """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each
+    step.
 
-    In one heap for all threads, because the heaps that further threads get are of 64 MB and go back when they are empty.
-    What the heap grows by next may lie in huge pages: looking up small ones takes a few percent of a step.
+    In one heap for all threads, because the heaps that further threads get are of 64 MB and go back
+    when they are empty. What the heap grows by next may lie in huge pages: looking up small ones
+    takes a few percent of a step.
     """
-    threshold, trim, top_pad, arenas = -3, -1, -2, -8  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # the last one: Windows wants a name
+    threshold, trim, top_pad, arenas = (
+        -3,
+        -1,
+        -2,
+        -8,
+    )  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
+    with contextlib.suppress(
+        OSError, AttributeError, TypeError
+    ):  # the last one: Windows wants a name
         libc = ctypes.CDLL(None)
-        for name, value in ((threshold, 1 << 30), (trim, (1 << 31) - 1), (top_pad, 64 << 20), (arenas, 1)):
+        for name, value in (
+            (threshold, 1 << 30),
+            (trim, (1 << 31) - 1),
+            (top_pad, 64 << 20),
+            (arenas, 1),
+        ):
             libc.mallopt(name, value)
-        libc.malloc.restype, address, huge, advice = ctypes.c_void_p, ctypes.c_void_p, 2 << 20, 14  # MADV_HUGEPAGE (mman.h)
+        libc.malloc.restype, address, huge, advice = (
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            2 << 20,
+            14,
+        )  # MADV_HUGEPAGE (mman.h)
         block = libc.malloc(ctypes.c_size_t(HEAP))
         if block:
             start = -(-block // huge) * huge
-            libc.madvise(address(start), ctypes.c_size_t((block + HEAP - start) // huge * huge), advice)
+            libc.madvise(
+                address(start), ctypes.c_size_t((block + HEAP - start) // huge * huge), advice
+            )
         libc.free(address(block))
 
 

@@ -1,4 +1,5 @@
-"""Files that are either the old ones or the new ones, never half: and what to say when a disk refuses."""
+"""Files that are either the old ones or the new ones, never half: and what to say when a disk
+refuses."""
 
 from __future__ import annotations
 
@@ -10,18 +11,25 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-_REFUSALS = {errno.ENOSPC: "the disk is full; free some space", errno.EDQUOT: "the disk quota is used up; free some space",
-             errno.EROFS: "the disk is read-only", errno.EACCES: "the folder may not be written",
-             errno.EPERM: "the folder may not be written", errno.ENOENT: "the folder is gone"}
+_REFUSALS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "the folder may not be written",
+    errno.EPERM: "the folder may not be written",
+    errno.ENOENT: "the folder is gone",
+}
 
 
 def disk_sentence(error: OSError, folder: Path, what: str) -> str:
-    """One sentence for a file system's refusal: "``what`` in ``folder``: the disk is full; free some space."."""
+    """One sentence for a file system's refusal: "``what`` in ``folder``: the disk is full; free
+    some space."."""
     return f"{what} in {folder}: {_REFUSALS.get(error.errno, error.strerror or str(error))}."
 
 
 def write_atomic(path: Path, data: bytes | str, durable: bool = False) -> None:
-    """Replace ``path`` by ``data`` in one move. ``durable``: it survives a power cut. Raises `OSError`."""
+    """Replace ``path`` by ``data`` in one move. ``durable``: it survives a power cut. Raises
+    `OSError`."""
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         with open(beside, "wb") as file:
@@ -49,11 +57,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The bytes of a plain file of at most ``limit`` bytes; links, pipes and folders are refused. Raises `OSError`."""
+    """The bytes of a plain file of at most ``limit`` bytes; links, pipes and folders are refused.
+    Raises `OSError`."""
     if path.is_symlink():
         raise OSError(errno.EINVAL, "it is a link, where a plain file belongs")
     if not path.is_file():
-        raise OSError(errno.ENOENT, "it is missing" if not path.exists() else "it is not a plain file")
+        raise OSError(
+            errno.ENOENT, "it is missing" if not path.exists() else "it is not a plain file"
+        )
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(handle, "rb") as stream:
         size = os.fstat(handle).st_size
@@ -72,7 +83,8 @@ def read_json(path: Path, limit: int = 2**20) -> dict[str, Any]:
 
 
 def finite_json(value: Any) -> Any:
-    """``value`` with NaN and infinities as None (JSON has no such numbers) and scalars of numpy and torch as plain ones."""
+    """``value`` with NaN and infinities as None (JSON has no such numbers) and scalars of numpy and
+    torch as plain ones."""
     if isinstance(value, dict):
         return {str(key): finite_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

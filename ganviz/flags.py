@@ -1,4 +1,5 @@
-"""Command line flags made from `RunConfig`: each field's name, sentence, bounds and default have their one home there."""
+"""Command line flags made from `RunConfig`: each field's name, sentence, bounds and default have
+their one home there."""
 
 from __future__ import annotations
 
@@ -11,9 +12,22 @@ from rich.markup import escape
 
 from ganviz.config import RunConfig, meta
 
-TITLES = {"run": "Run", "data": "Data", "networks": "Networks", "objective": "Objective", "optimisation": "Optimisation",
-          "recording": "Recording"}
-METAVARS = {"int": "N", "float": "X", "str": "TEXT", "choice": "NAME", "numbers": "N,N,...", "many": "NAME,NAME,..."}
+TITLES = {
+    "run": "Run",
+    "data": "Data",
+    "networks": "Networks",
+    "objective": "Objective",
+    "optimisation": "Optimisation",
+    "recording": "Recording",
+}
+METAVARS = {
+    "int": "N",
+    "float": "X",
+    "str": "TEXT",
+    "choice": "NAME",
+    "numbers": "N,N,...",
+    "many": "NAME,NAME,...",
+}
 TRUE_FALSE = Optional[bool]  # noqa: UP045  (typer reads it at run time, on Python 3.10 too)
 TEXT = Optional[str]  # noqa: UP045
 GENERATED = tuple(name for name in RunConfig.model_fields if name != "preset")
@@ -25,13 +39,20 @@ def flag(field: str) -> str:
 
 
 def with_config_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``command`` with a flag for every field of `RunConfig`; it receives those that were given as ``**settings``."""
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    """``command`` with a flag for every field of `RunConfig`; it receives those that were given as
+    ``**settings``."""
+    own = [
+        p
+        for p in inspect.signature(command, eval_str=True).parameters.values()
+        if p.kind is not p.VAR_KEYWORD
+    ]
     made = [_parameter(field) for field in GENERATED]
 
     def wrapped(**values: Any) -> Any:
         settings = {field: values.pop(field) for field in GENERATED}
-        return command(**values, **{field: value for field, value in settings.items() if value is not None})
+        return command(
+            **values, **{field: value for field, value in settings.items() if value is not None}
+        )
 
     wrapped.__doc__ = command.__doc__
     wrapped.__signature__ = inspect.Signature([*own, *made])
@@ -40,24 +61,42 @@ def with_config_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parameter(field: str) -> inspect.Parameter:
-    """One flag, as a parameter that typer understands. Values stay text: `RunConfig` reads and checks them."""
+    """One flag, as a parameter that typer understands. Values stay text: `RunConfig` reads and
+    checks them."""
     about = meta(field)
     on_off = about["kind"] == "bool"
     names = f"{flag(field)}/--no-{flag(field)[2:]}" if on_off else flag(field)
     words = escape(_sentence(about)) + f" [dim]{escape(f'[default: {_default(about)}]')}[/dim]"
-    option = typer.Option(names, help=words, metavar=None if on_off else METAVARS[about["kind"]], show_default=False,
-                          rich_help_panel=TITLES.get(about["group"], about["group"]))
-    return inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=None,
-                             annotation=Annotated[TRUE_FALSE if on_off else TEXT, option])
+    option = typer.Option(
+        names,
+        help=words,
+        metavar=None if on_off else METAVARS[about["kind"]],
+        show_default=False,
+        rich_help_panel=TITLES.get(about["group"], about["group"]),
+    )
+    return inspect.Parameter(
+        field,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[TRUE_FALSE if on_off else TEXT, option],
+    )
 
 
 def _sentence(about: dict[str, Any]) -> str:
     """The field's sentence, then what may be given, then when it counts."""
     parts = [about["why"]]
     if about["choices"]:
-        parts.append(("Any of: " if about["kind"] == "many" else "One of: ") + ", ".join(map(str, about["choices"])) + ".")
+        parts.append(
+            ("Any of: " if about["kind"] == "many" else "One of: ")
+            + ", ".join(map(str, about["choices"]))
+            + "."
+        )
     elif about["low"] is not None or about["high"] is not None:
-        low = f"{'above' if about['low_open'] else 'from'} {about['low']:,} " if about["low"] is not None else ""
+        low = (
+            f"{'above' if about['low_open'] else 'from'} {about['low']:,} "
+            if about["low"] is not None
+            else ""
+        )
         high = f"to {about['high']:,}" if about["high"] is not None else ""
         unit = f" {about['unit']}" if about["unit"] else ""
         parts.append(f"{low}{high}{unit}.".capitalize())
@@ -76,7 +115,8 @@ def _default(about: dict[str, Any]) -> str:
 
 
 def parse_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Flags as `RunConfig` takes them: lists are written with commas, and a choice may be a number."""
+    """Flags as `RunConfig` takes them: lists are written with commas, and a choice may be a
+    number."""
     return {field: _parsed(value, meta(field)) for field, value in settings.items()}
 
 

@@ -1,8 +1,9 @@
-"""Adversarial losses: each objective is two pure functions of logits, ``d(real, fake)`` and ``g(real, fake)``.
+"""Adversarial losses: each objective is two pure functions of logits, ``d(real, fake)`` and
+``g(real, fake)``.
 
-Logits are D's raw outputs, of any shape; both functions return the scalar that the player *minimises*
-(natural logarithms, so nats). Every logarithm is a softplus, which neither overflows nor loses digits:
--log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x).
+Logits are D's raw outputs, of any shape; both functions return the scalar that the player
+*minimises* (natural logarithms, so nats). Every logarithm is a softplus, which neither overflows
+nor loses digits: -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ LN2 = math.log(2)
 class Objective:
     """A game that D and G play. A subclass says what each player minimises.
 
-    ``label_smoothing``: D's target for reals is 1 minus this (one-sided; Salimans et al. 2016), only where ``has_targets``.
+    ``label_smoothing``: D's target for reals is 1 minus this (one-sided; Salimans et al. 2016),
+    only where ``has_targets``.
     ``ls_targets``: a for fakes, b for reals, c that G wants; least squares only.
     """
 
@@ -52,11 +54,13 @@ class Objective:
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
-        """Both losses when G's samples are distributed as the data and D is optimal; None where no value is singled out."""
+        """Both losses when G's samples are distributed as the data and D is optimal; None where no
+        value is singled out."""
         raise NotImplementedError
 
     def score(self, logits: Tensor) -> Tensor:
-        """D's verdict as the chart shows it: a probability where ``score_range`` is (0, 1), else the raw output."""
+        """D's verdict as the chart shows it: a probability where ``score_range`` is (0, 1), else
+        the raw output."""
         return logits.sigmoid() if self.score_range else logits
 
 
@@ -74,7 +78,8 @@ def objective(kind: type[Objective]) -> type[Objective]:
 
 
 class _CrossEntropy(Objective):
-    """D is a classifier, real against fake (Goodfellow et al. 2014). The subclasses differ in what G wants of it."""
+    """D is a classifier, real against fake (Goodfellow et al. 2014). The subclasses differ in what
+    G wants of it."""
 
     has_targets = True
     score_range = (0.0, 1.0)
@@ -86,7 +91,8 @@ class _CrossEntropy(Objective):
         return loss + self.label_smoothing * real.mean() if self.label_smoothing else loss
 
     def _best_score(self) -> float:
-        """D's best answer to a perfect G: it minimises -t log D - (2 - t) log(1 - D), so it says t / 2."""
+        """D's best answer to a perfect G: it minimises -t log D - (2 - t) log(1 - D), so it says t
+        / 2."""
         return (1 - self.label_smoothing) / 2
 
     def _equilibrium_d(self) -> float:
@@ -96,7 +102,8 @@ class _CrossEntropy(Objective):
 
 @objective
 class NonSaturating(_CrossEntropy):
-    """Goodfellow et al. 2014, section 3: G maximises log D(G(z)), whose gradient is strong just where D wins."""
+    """Goodfellow et al. 2014, section 3: G maximises log D(G(z)), whose gradient is strong just
+    where D wins."""
 
     name = "non-saturating"
     label = "Non-saturating"
@@ -115,7 +122,8 @@ class NonSaturating(_CrossEntropy):
 class Saturating(_CrossEntropy):
     """Goodfellow et al. 2014, equation 1: the minimax value itself.
 
-    G's loss is E log(1 - D(G(z))), which is *negative*: 0 while D wins outright, -ln 2 at the equilibrium.
+    G's loss is E log(1 - D(G(z))), which is *negative*: 0 while D wins outright, -ln 2 at the
+    equilibrium.
     """
 
     name = "saturating"
@@ -133,7 +141,8 @@ class Saturating(_CrossEntropy):
 
 @objective
 class LeastSquares(Objective):
-    """LSGAN, Mao et al. 2017, without the factors 1/2: D's equilibrium loss is then 1/2 for the targets 0, 1."""
+    """LSGAN, Mao et al. 2017, without the factors 1/2: D's equilibrium loss is then 1/2 for the
+    targets 0, 1."""
 
     name = "least-squares"
     label = "Least squares"
@@ -144,7 +153,8 @@ class LeastSquares(Objective):
 
     @property
     def targets(self) -> tuple[float, float, float]:
-        """a, b, c; smoothing draws b towards a by its share of the way (1 becomes 0.9 for 0/1 targets and 0.1)."""
+        """a, b, c; smoothing draws b towards a by its share of the way (1 becomes 0.9 for 0/1
+        targets and 0.1)."""
         a, b, c = self.ls_targets
         return a, b - self.label_smoothing * (b - a), c
 
@@ -168,7 +178,9 @@ class Hinge(Objective):
     name = "hinge"
     label = "Hinge"
     why = "D stops pushing a sample once it is on the right side by a margin of 1."
-    formula_d = r"\mathbb{E}\,\max\left(0, 1 - D(x)\right) + \mathbb{E}\,\max\left(0, 1 + D(G(z))\right)"
+    formula_d = (
+        r"\mathbb{E}\,\max\left(0, 1 - D(x)\right) + \mathbb{E}\,\max\left(0, 1 + D(G(z))\right)"
+    )
     formula_g = r"-\mathbb{E}\,D(G(z))"
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -184,9 +196,11 @@ class Hinge(Objective):
 
 @objective
 class Wasserstein(Objective):
-    """WGAN, Arjovsky et al. 2017. Needs a Lipschitz critic: weight clipping, a gradient penalty, or spectral norm.
+    """WGAN, Arjovsky et al. 2017. Needs a Lipschitz critic: weight clipping, a gradient penalty, or
+    spectral norm.
 
-    The critic's level is free (a constant added to it changes nothing), so G's loss has no equilibrium value.
+    The critic's level is free (a constant added to it changes nothing), so G's loss has no
+    equilibrium value.
     """
 
     name = "wasserstein"
@@ -208,7 +222,8 @@ class Wasserstein(Objective):
 
 @objective
 class Relativistic(Objective):
-    """RpGAN, Jolicoeur-Martineau 2018; the loss of R3GAN, Huang et al. 2024. Pairs are formed by position in the batch."""
+    """RpGAN, Jolicoeur-Martineau 2018; the loss of R3GAN, Huang et al. 2024. Pairs are formed by
+    position in the batch."""
 
     name = "relativistic"
     label = "Relativistic (paired)"
@@ -231,15 +246,20 @@ class Relativistic(Objective):
 
 @objective
 class RelativisticAverage(Objective):
-    """RaGAN, Jolicoeur-Martineau 2018, as the sum of its two expectations: 2 ln 2 for each player at the equilibrium."""
+    """RaGAN, Jolicoeur-Martineau 2018, as the sum of its two expectations: 2 ln 2 for each player
+    at the equilibrium."""
 
     name = "relativistic-average"
     label = "Relativistic average"
     why = "D says how much more real a sample looks than the average of the other kind."
-    formula_d = (r"\mathbb{E}\,\log\left(1 + e^{\overline{D(G(z))} - D(x)}\right)"
-                 r" + \mathbb{E}\,\log\left(1 + e^{D(G(z)) - \overline{D(x)}}\right)")
-    formula_g = (r"\mathbb{E}\,\log\left(1 + e^{D(x) - \overline{D(G(z))}}\right)"
-                 r" + \mathbb{E}\,\log\left(1 + e^{\overline{D(x)} - D(G(z))}\right)")
+    formula_d = (
+        r"\mathbb{E}\,\log\left(1 + e^{\overline{D(G(z))} - D(x)}\right)"
+        r" + \mathbb{E}\,\log\left(1 + e^{D(G(z)) - \overline{D(x)}}\right)"
+    )
+    formula_g = (
+        r"\mathbb{E}\,\log\left(1 + e^{D(x) - \overline{D(G(z))}}\right)"
+        r" + \mathbb{E}\,\log\left(1 + e^{\overline{D(x)} - D(G(z))}\right)"
+    )
     needs_real_in_g = True
     score_range = (0.0, 1.0)
 

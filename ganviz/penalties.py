@@ -1,8 +1,8 @@
 """Gradient penalties: one function, and where it looks.
 
-Each penalty asks how steep D is at some points and pushes that steepness to a centre: zero for R1 and R2, one for
-WGAN-GP and DRAGAN. Norms are per judged sample, never over the whole batch. Values are unweighted: the caller
-multiplies by ``penalty_weight`` and adds the result to D's loss.
+Each penalty asks how steep D is at some points and pushes that steepness to a centre: zero for R1
+and R2, one for WGAN-GP and DRAGAN. Norms are per judged sample, never over the whole batch. Values
+are unweighted: the caller multiplies by ``penalty_weight`` and adds the result to D's loss.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Judge = Callable[[Tensor], Tensor]
 def input_gradient(logits: Tensor, x: Tensor) -> Tensor:
     """dD/dx at every sample, [N, ...], as part of the graph: its own gradient reaches D's weights.
 
-    ``x`` must require grad before ``logits`` is computed from it. Summing the logits gives every sample its
-    own gradient as long as D judges samples independently.
+    ``x`` must require grad before ``logits`` is computed from it. Summing the logits gives every
+    sample its own gradient as long as D judges samples independently.
     """
     with only_inputs():
         return torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
@@ -41,13 +41,19 @@ def squared_norm(gradient: Tensor, count: int | None = None) -> Tensor:
 def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Tensor:
     """E (||dD/dx|| - centre)^2 at ``points``, per sample, in fp32 also under autocast."""
     with torch.autocast(points.device.type, enabled=False):
-        x = points.detach().float() if points.dtype in (torch.float16, torch.bfloat16) else points.detach()
+        x = (
+            points.detach().float()
+            if points.dtype in (torch.float16, torch.bfloat16)
+            else points.detach()
+        )
         x.requires_grad_(True)
         with only_slopes():
             logits = discriminator(x)
         gradient = input_gradient(logits, x)
         if centre == 0:
-            return squared_norm(gradient, len(logits)).mean()  # no root: smooth where the gradient is zero
+            return squared_norm(
+                gradient, len(logits)
+            ).mean()  # no root: smooth where the gradient is zero
         return (vector_norm(gradient.reshape(len(logits), -1), dim=1) - centre).square().mean()
 
 
@@ -55,8 +61,9 @@ def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Ten
 class Penalty:
     """A named penalty: ``factor * sum over the places of E (||dD/dx|| - centre)^2``.
 
-    ``at``: real, fake, both, between (reals and fakes), around (reals), or None. Where it is one of the first three,
-    a caller that has already judged those samples can reuse its logits: `input_gradient`, then `squared_norm`.
+    ``at``: real, fake, both, between (reals and fakes), around (reals), or None. Where it is one of
+    the first three, a caller that has already judged those samples can reuse its logits:
+    `input_gradient`, then `squared_norm`.
     """
 
     name: str
@@ -71,20 +78,33 @@ class Penalty:
     def needs_fake(self) -> bool:
         return self.at in ("fake", "both", "between")
 
-    def penalty(self, discriminator: Judge, real: Tensor, fake: Tensor | None, generator: torch.Generator) -> Tensor:
-        """The unweighted penalty, a scalar. ``discriminator(x) -> logits`` knows the labels by itself.
+    def penalty(
+        self, discriminator: Judge, real: Tensor, fake: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """The unweighted penalty, a scalar. ``discriminator(x) -> logits`` knows the labels by
+        itself.
 
-        Random draws come from ``generator`` (on the samples' device). ``fake`` may be None unless ``needs_fake``.
+        Random draws come from ``generator`` (on the samples' device). ``fake`` may be None unless
+        ``needs_fake``.
         """
         if self.at is None:
             return real.new_zeros(())
         places = PLACES[self.at](real, fake, generator)
-        return self.factor * sum(gradient_penalty(discriminator, points, self.centre) for points in places)
+        return self.factor * sum(
+            gradient_penalty(discriminator, points, self.centre) for points in places
+        )
 
 
 def _between(real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-    """A random point on the line between each real sample and the fake at its place in the batch."""
-    share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device, dtype=real.dtype, generator=generator)
+    """A random point on the line between each real sample and the fake at its place in the
+    batch."""
+    share = torch.rand(
+        len(real),
+        *[1] * (real.dim() - 1),
+        device=real.device,
+        dtype=real.dtype,
+        generator=generator,
+    )
     return torch.lerp(real, fake.to(real.dtype), share)
 
 
@@ -103,18 +123,52 @@ PLACES: dict[str, Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, ...]
 }
 
 for _entry in (
-    Penalty("none", "None", "Nothing holds D back: simple, and fine where D cannot win outright.", "0"),
-    Penalty("r1", "R1 (at reals)", "D must be flat at real samples, so it cannot keep pushing a G that has arrived. "
-            "Mescheder et al. 2018.", r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2", "real", factor=0.5),
-    Penalty("r2", "R2 (at fakes)", "D must be flat at generated samples. Mescheder et al. 2018.",
-            r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2", "fake", factor=0.5),
-    Penalty("r1+r2", "R1 + R2 (at both)", "D must be flat at reals and at fakes: what lets relativistic losses converge. "
-            "Huang et al. 2024.", r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2"
-            r" + \tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2", "both", factor=0.5),
-    Penalty("wgan-gp", "WGAN-GP (in between)", "The critic's slope is held near 1 between reals and fakes, as the Wasserstein "
-            "distance asks. Gulrajani et al. 2017.", r"\mathbb{E}\left(\lVert\nabla D(\hat{x})\rVert - 1\right)^2",
-            "between", centre=1.0),
-    Penalty("dragan", "DRAGAN (around reals)", "D's slope is held near 1 in the neighbourhood of the data. Kodali et al. 2017.",
-            r"\mathbb{E}\left(\lVert\nabla D(x + \delta)\rVert - 1\right)^2", "around", centre=1.0),
+    Penalty(
+        "none", "None", "Nothing holds D back: simple, and fine where D cannot win outright.", "0"
+    ),
+    Penalty(
+        "r1",
+        "R1 (at reals)",
+        "D must be flat at real samples, so it cannot keep pushing a G that has arrived. "
+        "Mescheder et al. 2018.",
+        r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2",
+        "real",
+        factor=0.5,
+    ),
+    Penalty(
+        "r2",
+        "R2 (at fakes)",
+        "D must be flat at generated samples. Mescheder et al. 2018.",
+        r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2",
+        "fake",
+        factor=0.5,
+    ),
+    Penalty(
+        "r1+r2",
+        "R1 + R2 (at both)",
+        "D must be flat at reals and at fakes: what lets relativistic losses converge. "
+        "Huang et al. 2024.",
+        r"\tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(x)\rVert^2"
+        r" + \tfrac{1}{2}\,\mathbb{E}\,\lVert\nabla D(G(z))\rVert^2",
+        "both",
+        factor=0.5,
+    ),
+    Penalty(
+        "wgan-gp",
+        "WGAN-GP (in between)",
+        "The critic's slope is held near 1 between reals and fakes, as the Wasserstein "
+        "distance asks. Gulrajani et al. 2017.",
+        r"\mathbb{E}\left(\lVert\nabla D(\hat{x})\rVert - 1\right)^2",
+        "between",
+        centre=1.0,
+    ),
+    Penalty(
+        "dragan",
+        "DRAGAN (around reals)",
+        "D's slope is held near 1 in the neighbourhood of the data. Kodali et al. 2017.",
+        r"\mathbb{E}\left(\lVert\nabla D(x + \delta)\rVert - 1\right)^2",
+        "around",
+        centre=1.0,
+    ),
 ):
     PENALTIES.add(_entry.name, _entry)

@@ -44,7 +44,10 @@ class Registry(Generic[T]):
         """The definition called ``name``, or a `ConfigError` that lists the names there are."""
         names = self.names()
         if name not in self._items:
-            raise ConfigError(f"There is no {self.noun} called {name!r}. Choose one of: {', '.join(names)}.", field)
+            raise ConfigError(
+                f"There is no {self.noun} called {name!r}. Choose one of: {', '.join(names)}.",
+                field,
+            )
         return self._items[name]
 
     def __iter__(self) -> Iterator[tuple[str, T]]:

@@ -46,8 +46,15 @@ class Bar(Display):
     def __init__(self, console: Console):
         super().__init__()
         words, figures = TextColumn("{task.description}"), TextColumn("{task.fields[facts]}")
-        self._progress = Progress(SpinnerColumn(), words, BarColumn(bar_width=None), figures,
-                                  console=console, expand=True, transient=True)
+        self._progress = Progress(
+            SpinnerColumn(),
+            words,
+            BarColumn(bar_width=None),
+            figures,
+            console=console,
+            expand=True,
+            transient=True,
+        )
         self._task = self._progress.add_task("", total=None, facts="")
 
     def __enter__(self) -> Bar:
@@ -62,8 +69,13 @@ class Bar(Display):
         status = run.status()
         going = status["state"] in ("running", "paused")
         words = status["state"].capitalize() if going else str(status["sentence"]).rstrip(".")
-        self._progress.update(self._task, description=words, total=status["steps"] or None, completed=status["step"],
-                              facts="  ".join(facts(run, status)))
+        self._progress.update(
+            self._task,
+            description=words,
+            total=status["steps"] or None,
+            completed=status["step"],
+            facts="  ".join(facts(run, status)),
+        )
 
     def say(self, sentence: str) -> None:
         self._progress.console.print(sentence, markup=False, highlight=False)
@@ -82,7 +94,11 @@ class Lines(Display):
         self._notes(run)
         status = run.status()
         now = time.monotonic()
-        if status["state"] == "running" and now >= self._due and self._last != (status["step"], "running"):
+        if (
+            status["state"] == "running"
+            and now >= self._due
+            and self._last != (status["step"], "running")
+        ):
             self._due, self._last = now + LINE_SECONDS, (status["step"], "running")
             self.say("  ".join(facts(run, status)))
         elif status["state"] == "preparing" and self._last != (status["sentence"],):
@@ -141,6 +157,7 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
 
     from ganviz.probes.modes import SAMPLES
     from ganviz.probes.protocol import PAPERS, TASKS, describe, measure
+
     console = Console()
     for task in tasks:
         with console.status(TASKS[task].title) as status:
@@ -149,18 +166,36 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
                 outcomes.append(outcome)
                 figures = outcome.figures
                 divergence = figures["reverse_kl"]  # None where no sample is near a mode
-                console.print(f"{TASKS[task].title}, seed {outcome.seed}: {figures['captured']} modes, "
-                              f"{figures['strict']} strict, {figures['quality']:.1%} high quality, reverse KL "
-                              f"{'not known' if divergence is None else f'{divergence:.4f}'}, {outcome.cpu_seconds:.0f} CPU s",
-                              highlight=False)
-        table = Table(title=f"{TASKS[task].title}: N = {SAMPLES:,} samples, {seeds} seed{'s' if seeds > 1 else ''}")
-        for name, side in (("method", "left"), ("source", "left"), (f"modes of {TASKS[task].modes}", "right"),
-                           ("high quality %", "right")):
+                console.print(
+                    f"{TASKS[task].title}, seed {outcome.seed}: {figures['captured']} modes, "
+                    f"{figures['strict']} strict, {figures['quality']:.1%} high quality, reverse "
+                    f"KL "
+                    f"{'not known' if divergence is None else f'{divergence:.4f}'}, "
+                    f"{outcome.cpu_seconds:.0f} CPU s",
+                    highlight=False,
+                )
+        table = Table(
+            title=f"{TASKS[task].title}: N = {SAMPLES:,} samples, {seeds} "
+            f"seed{'s' if seeds > 1 else ''}"
+        )
+        for name, side in (
+            ("method", "left"),
+            ("source", "left"),
+            (f"modes of {TASKS[task].modes}", "right"),
+            ("high quality %", "right"),
+        ):
             table.add_column(name, justify=side)
         place = list(TASKS).index(task)
         for method, source, *figures in PAPERS:
             table.add_row(method, source, f"{figures[place][0]:g}", f"{figures[place][1]:g}")
-        table.add_row("ganviz", TASKS[task].preset, f"{fmean(o.figures['captured'] for o in outcomes):.1f}",
-                      f"{100 * fmean(o.figures['quality'] for o in outcomes):.1f}", style="bold")
+        table.add_row(
+            "ganviz",
+            TASKS[task].preset,
+            f"{fmean(o.figures['captured'] for o in outcomes):.1f}",
+            f"{100 * fmean(o.figures['quality'] for o in outcomes):.1f}",
+            style="bold",
+        )
         console.print(table)
-        console.print(f"ours: {describe(task)}" + (f", cut to {steps:,}" if steps else ""), highlight=False)
+        console.print(
+            f"ours: {describe(task)}" + (f", cut to {steps:,}" if steps else ""), highlight=False
+        )

@@ -14,12 +14,15 @@ def pytest_collection_modifyitems(items):
     if not on_gpu:
         return
     import torch
+
     if not torch.cuda.is_available():
         for item in on_gpu:
             item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
 
 
-@pytest.fixture(scope="module")  # no longer: Playwright leaves an event loop running, in which other tests' asyncio.run fails
+@pytest.fixture(
+    scope="module"
+)  # no longer: Playwright leaves an event loop running, in which other tests' asyncio.run fails
 def chromium():
     path = installation.installed()
     if path is None:
@@ -28,6 +31,8 @@ def chromium():
         pytest.skip(installation.MISSING)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, headless=True, args=installation.FLAGS)
+        browser = driver.chromium.launch(
+            executable_path=path, headless=True, args=installation.FLAGS
+        )
         yield browser
         browser.close()

@@ -11,11 +11,37 @@ from ganviz.api import TrainingFailed, make_resumed
 from ganviz.engine import checkpoint
 from ganviz.errors import CheckpointError, ConfigError
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 20, "tick_seconds": 0.02}
-DCGAN = {**TINY, "image_size": 16, "generator": "dcgan", "discriminator": "dcgan", "g_width": 4, "d_width": 4,
-         "g_norm": "batch", "flip": True, "steps": 8}
-PENALISED = {**TINY, "conditioning": "projection", "objective": "relativistic", "penalty": "r1+r2", "update": "simultaneous"}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 16,
+    "steps": 20,
+    "tick_seconds": 0.02,
+}
+DCGAN = {
+    **TINY,
+    "image_size": 16,
+    "generator": "dcgan",
+    "discriminator": "dcgan",
+    "g_width": 4,
+    "d_width": 4,
+    "g_norm": "batch",
+    "flip": True,
+    "steps": 8,
+}
+PENALISED = {
+    **TINY,
+    "conditioning": "projection",
+    "objective": "relativistic",
+    "penalty": "r1+r2",
+    "update": "simultaneous",
+}
 VAE = {**TINY, "algorithm": "vae"}
 
 
@@ -31,13 +57,17 @@ def test_importing_the_package_loads_nothing_heavy():
 def test_a_run_in_memory():
     result = ganviz.train(TINY, device="cpu")
     assert (result.state, result.step, result.folder) == ("finished", 20, None)
-    assert result.history["step"][-1] == 20 and len(result.history["loss_g"]) == len(result.history["step"])
+    assert result.history["step"][-1] == 20 and len(result.history["loss_g"]) == len(
+        result.history["step"]
+    )
     assert result.samples(5, seed=1).shape == (5, 1, 8, 8)
     assert "Finished" in result.sentence and result.config.steps == 20
 
 
 def test_a_run_on_disk_is_what_load_finds(tmp_path):
-    result = ganviz.train({"preset": "digits-mlp", **TINY, "steps": 5}, out=tmp_path / "x", device="cpu")
+    result = ganviz.train(
+        {"preset": "digits-mlp", **TINY, "steps": 5}, out=tmp_path / "x", device="cpu"
+    )
     assert result.config.preset == "digits-mlp" and result.folder == tmp_path / "x"
     assert torch.equal(ganviz.load(tmp_path / "x").sample(4, seed=9), result.samples(4, seed=9))
     with pytest.raises(ConfigError, match="already holds a run"):
@@ -45,27 +75,49 @@ def test_a_run_on_disk_is_what_load_finds(tmp_path):
 
 
 def test_wrong_settings_and_devices_are_named():
-    for call in (lambda: ganviz.train({"batch_sise": 3}), lambda: ganviz.train("no-such-preset"),
-                 lambda: ganviz.train(TINY, device="toaster")):
+    for call in (
+        lambda: ganviz.train({"batch_sise": 3}),
+        lambda: ganviz.train("no-such-preset"),
+        lambda: ganviz.train(TINY, device="toaster"),
+    ):
         with pytest.raises(ConfigError):
             call()
 
 
 def test_a_failed_run_raises_and_holds_its_result(tmp_path):
     with pytest.raises(TrainingFailed, match="blew up") as caught:
-        ganviz.train({**TINY, "g_lr": 10.0, "d_lr": 10.0, "optimizer": "sgd", "objective": "wasserstein", "steps": 3000},
-                     out=tmp_path / "x", device="cpu")
+        ganviz.train(
+            {
+                **TINY,
+                "g_lr": 10.0,
+                "d_lr": 10.0,
+                "optimizer": "sgd",
+                "objective": "wasserstein",
+                "steps": 3000,
+            },
+            out=tmp_path / "x",
+            device="cpu",
+        )
     assert caught.value.result.state == "failed"
 
 
 def test_a_mistake_that_fails_is_named_as_the_cause(tmp_path):
-    with pytest.raises(TrainingFailed, match=r"set the mistake .D returns a hidden layer. to 'None'"):
-        ganviz.train({"preset": "minimax-gan-mistake", "data": "digits", "steps": 200}, out=tmp_path / "x", device="cpu")
+    with pytest.raises(
+        TrainingFailed, match=r"set the mistake .D returns a hidden layer. to 'None'"
+    ):
+        ganviz.train(
+            {"preset": "minimax-gan-mistake", "data": "digits", "steps": 200},
+            out=tmp_path / "x",
+            device="cpu",
+        )
 
 
-@pytest.mark.parametrize("settings", [TINY, DCGAN, PENALISED, VAE], ids=["mlp", "dcgan", "penalised", "vae"])
+@pytest.mark.parametrize(
+    "settings", [TINY, DCGAN, PENALISED, VAE], ids=["mlp", "dcgan", "penalised", "vae"]
+)
 def test_resumed_is_uninterrupted_bit_for_bit(tmp_path, settings):
     from ganviz.api import follow
+
     steps = settings["steps"]
     whole = tmp_path / "whole"
     ganviz.train(settings, out=whole, device="cpu")
@@ -93,6 +145,7 @@ def test_a_checkpoint_of_other_networks_fails_with_a_sentence(tmp_path):
     """The files are whole and agree with their digests, but not with each other."""
     from ganviz.api import follow
     from ganviz.config import RunConfig
+
     folder = ganviz.train({**TINY, "steps": 2}, out=tmp_path / "x", device="cpu").folder
     _, state = checkpoint.load(folder)
     checkpoint.save(folder / "checkpoints", RunConfig.parse({**TINY, "g_hidden": (17,)}), state)

@@ -1,4 +1,5 @@
-"""The command line: every verb as a process of its own or through `main`, flags from the config, statuses 0, 1 and 2."""
+"""The command line: every verb as a process of its own or through `main`, flags from the config,
+statuses 0, 1 and 2."""
 
 import os
 import re
@@ -15,9 +16,31 @@ from ganviz.config import RunConfig, meta
 from ganviz.flags import GENERATED, TITLES, flag
 from ganviz.runs.registry import run_info
 
-TINY = ["--preset", "digits-mlp", "--data", "digits", "--image-size", "8", "--g-hidden", "16", "--d-hidden", "16,8",
-        "--batch-size", "16", "--device", "cpu", "--tick-seconds", "0.02"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+TINY = [
+    "--preset",
+    "digits-mlp",
+    "--data",
+    "digits",
+    "--image-size",
+    "8",
+    "--g-hidden",
+    "16",
+    "--d-hidden",
+    "16,8",
+    "--batch-size",
+    "16",
+    "--device",
+    "cpu",
+    "--tick-seconds",
+    "0.02",
+]
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "COLUMNS": "200",
+    "NO_COLOR": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 @pytest.fixture
@@ -29,12 +52,18 @@ def ganviz(capfd, monkeypatch):
     def run(*arguments):
         status = cli.main([str(argument) for argument in arguments])
         return status, *capfd.readouterr()
+
     return run
 
 
 def start(*arguments):
-    return subprocess.Popen([sys.executable, "-m", "ganviz", *map(str, arguments)], stdout=subprocess.PIPE, text=True,
-                            stderr=subprocess.PIPE, env=ENVIRONMENT)
+    return subprocess.Popen(
+        [sys.executable, "-m", "ganviz", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +76,9 @@ def run_folder(tmp_path_factory):
 # -- help ------------------------------------------------------------------------------------------------
 def test_help_lists_the_verbs_and_loads_no_torch(ganviz):
     code = "import sys; from ganviz.cli import main; main(['--help']); print(sorted({'torch', 'gradio'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
     assert done.stdout.rstrip().endswith("[]")
     for verb in cli.VERBS:
         assert re.search(rf"^│ {verb} ", done.stdout, re.MULTILINE), verb
@@ -75,16 +106,29 @@ def test_help_of_the_other_verbs(ganviz, verb):
 
 def test_version(ganviz):
     import ganviz as package
+
     assert ganviz("--version")[:2] == (0, f"ganviz {package.__version__}\n")
 
 
 # -- flags that mean nothing -------------------------------------------------------------------------------
-@pytest.mark.parametrize(("flags", "words"), [
-    (["--batch-size", "many"], "(batch_size)"), (["--batch-size", "0"], "(batch_size)"), (["--g-lr", "nan"], "(g_lr)"),
-    (["--image-size", "29"], "(image_size)"), (["--g-hidden", "16,x"], "(g_hidden)"), (["--augment", "blur"], "(augment)"),
-    (["--objective", "best"], "--objective"), (["--preset", "best"], "--preset"), (["--data", "best"], "--data"),
-    (["--pac", "3"], "--pac"), (["--device", "toaster"], "--device"), (["--batchsize", "3"], "No such option: --batchsize"),
-    (["--config", "/nowhere.json"], "/nowhere.json")])
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--batch-size", "many"], "(batch_size)"),
+        (["--batch-size", "0"], "(batch_size)"),
+        (["--g-lr", "nan"], "(g_lr)"),
+        (["--image-size", "29"], "(image_size)"),
+        (["--g-hidden", "16,x"], "(g_hidden)"),
+        (["--augment", "blur"], "(augment)"),
+        (["--objective", "best"], "--objective"),
+        (["--preset", "best"], "--preset"),
+        (["--data", "best"], "--data"),
+        (["--pac", "3"], "--pac"),
+        (["--device", "toaster"], "--device"),
+        (["--batchsize", "3"], "No such option: --batchsize"),
+        (["--config", "/nowhere.json"], "/nowhere.json"),
+    ],
+)
 def test_bad_values_end_with_2_and_the_name(ganviz, tmp_path, flags, words):
     status, out, err = ganviz("train", *TINY, "--out", tmp_path / "x", *flags)
     assert status == 2 and out == "" and words in err
@@ -93,11 +137,16 @@ def test_bad_values_end_with_2_and_the_name(ganviz, tmp_path, flags, words):
 
 def test_bad_calls_of_the_other_verbs(ganviz, run_folder, tmp_path):
     for arguments, expected, words in [
-            (("sample", run_folder, "--n", "0"), 2, "--n"), (("sample", run_folder, "--out", "x.exe"), 2, "--out"),
-            (("sample", run_folder, "--class", "7"), 2, "--class"), (("sample", tmp_path / "nothing"), 1, "There is no run"),
-            (("sample", tmp_path), 1, "no checkpoint"), (("resume", tmp_path / "nothing"), 1, "There is no run"),
-            (("resume", run_folder), 2, "--steps"), (("train", *TINY, "--out", run_folder), 2, "already holds a run"),
-            (("nonsense",), 2, "nonsense")]:
+        (("sample", run_folder, "--n", "0"), 2, "--n"),
+        (("sample", run_folder, "--out", "x.exe"), 2, "--out"),
+        (("sample", run_folder, "--class", "7"), 2, "--class"),
+        (("sample", tmp_path / "nothing"), 1, "There is no run"),
+        (("sample", tmp_path), 1, "no checkpoint"),
+        (("resume", tmp_path / "nothing"), 1, "There is no run"),
+        (("resume", run_folder), 2, "--steps"),
+        (("train", *TINY, "--out", run_folder), 2, "already holds a run"),
+        (("nonsense",), 2, "nonsense"),
+    ]:
         status, out, err = ganviz(*arguments)
         assert (status, out) == (expected, ""), arguments
         assert words in err and "Traceback" not in err
@@ -105,26 +154,66 @@ def test_bad_calls_of_the_other_verbs(ganviz, run_folder, tmp_path):
 
 # -- the verbs ---------------------------------------------------------------------------------------------
 def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
-    status, out, err = ganviz("train", *TINY, "--steps", "10", "--runs-root", tmp_path, "--name", "My run", "--no-flip")
+    status, out, err = ganviz(
+        "train", *TINY, "--steps", "10", "--runs-root", tmp_path, "--name", "My run", "--no-flip"
+    )
     assert status == 0, err
-    folder, = tmp_path.iterdir()
-    assert folder.name.endswith("-my-run") and "Finished after 10 steps in" in out and str(folder) in out
+    (folder,) = tmp_path.iterdir()
+    assert (
+        folder.name.endswith("-my-run")
+        and "Finished after 10 steps in" in out
+        and str(folder) in out
+    )
     assert f"ganviz sample {folder}" in out
     info = run_info(folder)
-    assert (info.state, info.step, info.name, info.preset) == ("finished", 10, "My run", "digits-mlp")
+    assert (info.state, info.step, info.name, info.preset) == (
+        "finished",
+        10,
+        "My run",
+        "digits-mlp",
+    )
 
 
 def test_train_from_a_config_file(ganviz, run_folder, tmp_path):
-    status, *_ = ganviz("train", "--config", run_folder / "config.json", "--steps", "3", "--out", tmp_path / "y",
-                        "--device", "cpu")
+    status, *_ = ganviz(
+        "train",
+        "--config",
+        run_folder / "config.json",
+        "--steps",
+        "3",
+        "--out",
+        tmp_path / "y",
+        "--device",
+        "cpu",
+    )
     assert status == 0
     assert run_info(tmp_path / "y").step == 3
 
 
 def test_train_points_and_sample_them(ganviz, tmp_path):
-    status, _, err = ganviz("train", "--preset", "none", "--data", "ring8", "--generator", "mlp", "--discriminator", "mlp",
-                            "--g-norm", "none", "--g-hidden", "8", "--d-hidden", "8", "--steps", "3", "--device", "cpu",
-                            "--out", tmp_path / "p")
+    status, _, err = ganviz(
+        "train",
+        "--preset",
+        "none",
+        "--data",
+        "ring8",
+        "--generator",
+        "mlp",
+        "--discriminator",
+        "mlp",
+        "--g-norm",
+        "none",
+        "--g-hidden",
+        "8",
+        "--d-hidden",
+        "8",
+        "--steps",
+        "3",
+        "--device",
+        "cpu",
+        "--out",
+        tmp_path / "p",
+    )
     assert status == 0, err
     assert ganviz("sample", tmp_path / "p", "--out", tmp_path / "p.png")[0] == 0
     assert Image.open(tmp_path / "p.png").size == (640, 640)
@@ -133,9 +222,29 @@ def test_train_points_and_sample_them(ganviz, tmp_path):
 
 
 def test_resume_and_sample(ganviz, run_folder, tmp_path):
-    status, out, err = ganviz("resume", run_folder.name, "--steps", "5", "--runs-root", run_folder.parent, "--device", "cpu")
+    status, out, err = ganviz(
+        "resume",
+        run_folder.name,
+        "--steps",
+        "5",
+        "--runs-root",
+        run_folder.parent,
+        "--device",
+        "cpu",
+    )
     assert status == 0 and "Finished after 15 steps" in out, err
-    status, out, _ = ganviz("sample", run_folder, "--n", "9", "--out", tmp_path / "grid.png", "--seed", "3", "--psi", "0.7")
+    status, out, _ = ganviz(
+        "sample",
+        run_folder,
+        "--n",
+        "9",
+        "--out",
+        tmp_path / "grid.png",
+        "--seed",
+        "3",
+        "--psi",
+        "0.7",
+    )
     assert status == 0 and out == f"9 samples of step 15 are in {tmp_path / 'grid.png'}\n"
     assert Image.open(tmp_path / "grid.png").size == (26, 26)
     assert ganviz("sample", run_folder, "--n", "3", "--out", f"{tmp_path}/single/")[0] == 0
@@ -144,6 +253,7 @@ def test_resume_and_sample(ganviz, run_folder, tmp_path):
 
 def test_a_damaged_run_ends_with_1_and_names_the_file(ganviz, run_folder, tmp_path):
     import shutil
+
     folder = tmp_path / "damaged"
     shutil.copytree(run_folder, folder)
     for file in folder.glob("checkpoints/*/weights.safetensors"):
@@ -153,8 +263,22 @@ def test_a_damaged_run_ends_with_1_and_names_the_file(ganviz, run_folder, tmp_pa
 
 
 def test_a_failed_run_ends_with_1(ganviz, tmp_path):
-    status, _, err = ganviz("train", *TINY, "--optimizer", "sgd", "--objective", "wasserstein", "--g-lr", "10", "--d-lr", "10",
-                            "--steps", "5000", "--out", tmp_path / "x")
+    status, _, err = ganviz(
+        "train",
+        *TINY,
+        "--optimizer",
+        "sgd",
+        "--objective",
+        "wasserstein",
+        "--g-lr",
+        "10",
+        "--d-lr",
+        "10",
+        "--steps",
+        "5000",
+        "--out",
+        tmp_path / "x",
+    )
     assert status == 1 and "Traceback" not in err and str(tmp_path / "x") in err
     assert run_info(tmp_path / "x").state == "failed"
 
@@ -173,7 +297,11 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     finally:
         child.kill()
     assert child.returncode == 0, err
-    assert f"ganviz resume {folder}" in out and "Stopped after" in out and "Stopping after the step in progress" in err
+    assert (
+        f"ganviz resume {folder}" in out
+        and "Stopped after" in out
+        and "Stopping after the step in progress" in err
+    )
     assert "images/s" in err  # plain lines, as the output is no terminal
     info = run_info(folder)
     assert info.state == "stopped" and info.resumable and info.step > 0

@@ -1,4 +1,5 @@
-"""Objectives x networks x kinds of data: what is legal trains, what is not is refused in a sentence that names the field."""
+"""Objectives x networks x kinds of data: what is legal trains, what is not is refused in a sentence
+that names the field."""
 
 import itertools
 
@@ -13,8 +14,17 @@ from ganviz.errors import ConfigError
 
 STEPS = 20
 CPU = torch.device("cpu")
-SMALL = {"image_size": 16, "batch_size": 4, "latent_dim": 4, "g_width": 4, "d_width": 4, "g_hidden": (16,), "d_hidden": (16,),
-         "g_norm": "none", "steps": 1000}
+SMALL = {
+    "image_size": 16,
+    "batch_size": 4,
+    "latent_dim": 4,
+    "g_width": 4,
+    "d_width": 4,
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "steps": 1000,
+}
 DATA = {"images": "digits", "points": "ring8"}
 
 
@@ -22,8 +32,11 @@ def names(table):
     return [name for name in table.names() if "mistake" not in name]
 
 
-COMBINATIONS = list(itertools.product(names(registry.OBJECTIVES), names(registry.GENERATORS), names(registry.DISCRIMINATORS),
-                                      DATA))
+COMBINATIONS = list(
+    itertools.product(
+        names(registry.OBJECTIVES), names(registry.GENERATORS), names(registry.DISCRIMINATORS), DATA
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +45,27 @@ def sources():
     random = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (64, 1, 16, 16), dtype=torch.uint8, generator=random)
     labels = torch.arange(64) % 10
-    return {"images": DataSource(DataSpec("digits", "images", (1, 16, 16), 64, tuple("0123456789")), pictures, labels),
-            "points": DataSource(DataSpec("ring8", "points", (2,), 64), torch.randn(64, 2, generator=random))}
+    return {
+        "images": DataSource(
+            DataSpec("digits", "images", (1, 16, 16), 64, tuple("0123456789")), pictures, labels
+        ),
+        "points": DataSource(
+            DataSpec("ring8", "points", (2,), 64), torch.randn(64, 2, generator=random)
+        ),
+    }
 
 
 def config_of(objective, generator, discriminator, kind, **changes):
-    return RunConfig.parse({**SMALL, "data": DATA[kind], "objective": objective, "generator": generator,
-                            "discriminator": discriminator, **changes})
+    return RunConfig.parse(
+        {
+            **SMALL,
+            "data": DATA[kind],
+            "objective": objective,
+            "generator": generator,
+            "discriminator": discriminator,
+            **changes,
+        }
+    )
 
 
 def refused(error):
@@ -56,13 +83,20 @@ def train(config, source, steps=STEPS):
     trainer.check_finite()
     after = trainer.weights()
     for part in trainer.algorithm.networks:
-        assert any(not torch.equal(before[name], after[name]) for name in before if name.startswith(part)), part
+        assert any(
+            not torch.equal(before[name], after[name]) for name in before if name.startswith(part)
+        ), part
 
 
 @pytest.mark.parametrize(("objective", "generator", "discriminator", "kind"), COMBINATIONS)
 def test_legal_trains_and_illegal_is_refused(objective, generator, discriminator, kind, sources):
-    fits = all(kind in table.get(name).kinds for table, name in
-               ((registry.GENERATORS, generator), (registry.DISCRIMINATORS, discriminator)))
+    fits = all(
+        kind in table.get(name).kinds
+        for table, name in (
+            (registry.GENERATORS, generator),
+            (registry.DISCRIMINATORS, discriminator),
+        )
+    )
     if not fits:
         with pytest.raises(ConfigError) as refusal:
             config_of(objective, generator, discriminator, kind)
@@ -70,33 +104,64 @@ def test_legal_trains_and_illegal_is_refused(objective, generator, discriminator
     train(config_of(objective, generator, discriminator, kind), sources[kind])
 
 
-@pytest.mark.parametrize(("penalty", "d_norm", "conditioning", "update"), list(itertools.product(
-    names(registry.PENALTIES), ("none", "batch", "layer", "spectral"), ("none", "concat", "projection", "auxiliary"),
-    ("alternating", "simultaneous"))))
+@pytest.mark.parametrize(
+    ("penalty", "d_norm", "conditioning", "update"),
+    list(
+        itertools.product(
+            names(registry.PENALTIES),
+            ("none", "batch", "layer", "spectral"),
+            ("none", "concat", "projection", "auxiliary"),
+            ("alternating", "simultaneous"),
+        )
+    ),
+)
 def test_stabilisers_and_conditioning(penalty, d_norm, conditioning, update, sources):
     changes = {"penalty": penalty, "d_norm": d_norm, "conditioning": conditioning, "update": update}
-    illegal = ((d_norm == "batch" and (penalty != "none" or update == "simultaneous"))
-               or (conditioning == "auxiliary" and update == "simultaneous"))
+    illegal = (d_norm == "batch" and (penalty != "none" or update == "simultaneous")) or (
+        conditioning == "auxiliary" and update == "simultaneous"
+    )
     if illegal:
         with pytest.raises(ConfigError) as refusal:
             config_of("non-saturating", "mlp", "mlp", "images", **changes)
         return refused(refusal.value)
-    train(config_of("non-saturating", "mlp", "mlp", "images", **changes), sources["images"], steps=3)
+    train(
+        config_of("non-saturating", "mlp", "mlp", "images", **changes), sources["images"], steps=3
+    )
 
 
-@pytest.mark.parametrize(("changes", "field"), [
-    ({"batch_size": 0}, "batch_size"), ({"g_lr": 0}, "g_lr"), ({"g_lr": float("nan")}, "g_lr"), ({"seed": -1}, "seed"),
-    ({"objective": "magic"}, "objective"), ({"data": "nowhere"}, "data"), ({"image_size": 30}, "image_size"),
-    ({"g_hidden": (0,)}, "g_hidden"), ({"pac": 3, "batch_size": 4}, "pac"), ({"pac": 2, "conditioning": "concat"}, "pac"),
-    ({"objective": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
-    ({"objective": "wasserstein", "label_flip": 0.1}, "label_flip"),
-    ({"data": "ring8", "generator": "dcgan"}, "generator"), ({"data": "ring8", "generator": "mlp", "discriminator": "mlp",
-                                                               "conditioning": "concat"}, "conditioning"),
-    ({"data": "ring8", "generator": "mlp", "discriminator": "mlp", "flip": True}, "flip"),
-    ({"data": "ring8", "generator": "mlp", "discriminator": "mlp", "augment": ("cutout",)}, "augment"),
-    ({"data": "folder"}, "data_path"), ({"objective": "relativistic", "d_norm": "batch"}, "d_norm"),
-    ({"update": "simultaneous", "d_steps": 2}, "update"), ({"update": "simultaneous", "minibatch_std": True}, "update"),
-    ({"batch_size": 1, "g_norm": "batch"}, "batch_size"), ({"learning_rate": 1}, "learning_rate")])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"batch_size": 0}, "batch_size"),
+        ({"g_lr": 0}, "g_lr"),
+        ({"g_lr": float("nan")}, "g_lr"),
+        ({"seed": -1}, "seed"),
+        ({"objective": "magic"}, "objective"),
+        ({"data": "nowhere"}, "data"),
+        ({"image_size": 30}, "image_size"),
+        ({"g_hidden": (0,)}, "g_hidden"),
+        ({"pac": 3, "batch_size": 4}, "pac"),
+        ({"pac": 2, "conditioning": "concat"}, "pac"),
+        ({"objective": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
+        ({"objective": "wasserstein", "label_flip": 0.1}, "label_flip"),
+        ({"data": "ring8", "generator": "dcgan"}, "generator"),
+        (
+            {"data": "ring8", "generator": "mlp", "discriminator": "mlp", "conditioning": "concat"},
+            "conditioning",
+        ),
+        ({"data": "ring8", "generator": "mlp", "discriminator": "mlp", "flip": True}, "flip"),
+        (
+            {"data": "ring8", "generator": "mlp", "discriminator": "mlp", "augment": ("cutout",)},
+            "augment",
+        ),
+        ({"data": "folder"}, "data_path"),
+        ({"objective": "relativistic", "d_norm": "batch"}, "d_norm"),
+        ({"update": "simultaneous", "d_steps": 2}, "update"),
+        ({"update": "simultaneous", "minibatch_std": True}, "update"),
+        ({"batch_size": 1, "g_norm": "batch"}, "batch_size"),
+        ({"learning_rate": 1}, "learning_rate"),
+    ],
+)
 def test_refusals_name_the_field(changes, field):
     with pytest.raises(ConfigError) as refusal:
         RunConfig.parse({"d_norm": "none", **changes})

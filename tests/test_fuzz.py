@@ -1,8 +1,10 @@
-"""Files from anywhere: whatever is in them, ganviz reads them or refuses them with a sentence, soon, and runs nothing.
+"""Files from anywhere: whatever is in them, ganviz reads them or refuses them with a sentence,
+soon, and runs nothing.
 
-About 1,300 mutated files by default; the environment variable GANVIZ_FUZZ multiplies that (``python -m benchmarks.fuzz``).
-Nothing in ganviz unpacks an archive by the names in it: a checkpoint's ``training.pt`` and the caches of data sets are zips
-that are read member by member in memory; `test_nothing_unpacks_archives_or_runs_what_it_reads` holds it to that.
+About 1,300 mutated files by default; the environment variable GANVIZ_FUZZ multiplies that (``python
+-m benchmarks.fuzz``). Nothing in ganviz unpacks an archive by the names in it: a checkpoint's
+``training.pt`` and the caches of data sets are zips that are read member by member in memory;
+`test_nothing_unpacks_archives_or_runs_what_it_reads` holds it to that.
 """
 
 import contextlib
@@ -46,15 +48,32 @@ from ganviz.runs.replayed import history
 TIMES = float(os.environ.get("GANVIZ_FUZZ", "1"))
 MOST_SECONDS = 3.0  # of processor time for one file
 CANARY = Path("/tmp") / f"ganviz-canary-{os.getpid()}"
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (8,), "d_hidden": (8,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 8, "steps": 20, "tick_seconds": 0.02, "sample_seconds": 0.05,
-        "conditioning": "concat"}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (8,),
+    "d_hidden": (8,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 8,
+    "steps": 20,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+    "conditioning": "concat",
+}
 
 
 def fuzz(count):
     """Settings for so many examples: the same ones every time, unless more are asked for."""
-    return settings(max_examples=round(count * TIMES), deadline=None, database=None, derandomize=TIMES == 1,
-                    suppress_health_check=list(HealthCheck))
+    return settings(
+        max_examples=round(count * TIMES),
+        deadline=None,
+        database=None,
+        derandomize=TIMES == 1,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @contextlib.contextmanager
@@ -87,10 +106,34 @@ def replaced(path, data):
 
 
 # -- mutations -----------------------------------------------------------------------------------------
-NUMBERS = [0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**32 - 1, 2**53, 2**63 - 1, 2**64 - 1, 10**30, -(2**63)]
-ODD = st.one_of(st.none(), st.booleans(), st.sampled_from(NUMBERS), st.floats(), st.text(max_size=8), st.just("9" * 5000),
-                st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
-                st.sampled_from(["NaN", "../../etc/passwd", "\x00", "a" * 70_000, "<script>", "\ud800", "gan", "step"]))
+NUMBERS = [
+    0,
+    1,
+    -1,
+    255,
+    256,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**53,
+    2**63 - 1,
+    2**64 - 1,
+    10**30,
+    -(2**63),
+]
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from(NUMBERS),
+    st.floats(),
+    st.text(max_size=8),
+    st.just("9" * 5000),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.sampled_from(
+        ["NaN", "../../etc/passwd", "\x00", "a" * 70_000, "<script>", "\ud800", "gan", "step"]
+    ),
+)
 
 
 @st.composite
@@ -101,34 +144,51 @@ def harm(draw, data: bytes) -> bytes:
         match draw(st.sampled_from(["flip", "patch", "cut", "drop", "double", "number", "insert"])):
             case "flip" if data:
                 at = min(at, len(data) - 1)
-                data = data[:at] + bytes([data[at] ^ (1 << draw(st.integers(0, 7)))]) + data[at + 1:]
+                data = (
+                    data[:at] + bytes([data[at] ^ (1 << draw(st.integers(0, 7)))]) + data[at + 1 :]
+                )
             case "patch":
                 patch = draw(st.binary(min_size=1, max_size=8))
-                data = data[:at] + patch + data[at + len(patch):]
+                data = data[:at] + patch + data[at + len(patch) :]
             case "cut":
                 data = data[:at]
             case "drop":
-                data = data[:at] + data[at + draw(st.integers(1, 64)):]
+                data = data[:at] + data[at + draw(st.integers(1, 64)) :]
             case "double":
-                data = data[:at] + data[max(0, at - draw(st.integers(1, 64))):]
+                data = data[:at] + data[max(0, at - draw(st.integers(1, 64))) :]
             case "number":
-                packed = struct.pack(draw(st.sampled_from("<>")) + "Q", draw(st.sampled_from(NUMBERS)) % 2**64)
+                packed = struct.pack(
+                    draw(st.sampled_from("<>")) + "Q", draw(st.sampled_from(NUMBERS)) % 2**64
+                )
                 width = draw(st.sampled_from([2, 4, 8]))
-                data = data[:at] + packed[:width] + data[at + width:]
+                data = data[:at] + packed[:width] + data[at + width :]
             case "insert":
-                data = data[:at] + draw(st.sampled_from([b"\n", b"{", b"]]", b"null", b'"', b"\xff\xfe", b"1e999"])) + data[at:]
+                data = (
+                    data[:at]
+                    + draw(
+                        st.sampled_from([b"\n", b"{", b"]]", b"null", b'"', b"\xff\xfe", b"1e999"])
+                    )
+                    + data[at:]
+                )
     return data
 
 
 @st.composite
 def rewritten(draw, text: bytes) -> bytes:
-    """JSON with some of its values replaced by odd ones: still JSON, so that what comes after the parser is reached."""
+    """JSON with some of its values replaced by odd ones: still JSON, so that what comes after the
+    parser is reached."""
     value = json.loads(text)
     for _ in range(draw(st.integers(1, 3))):
         place, table = value, None
-        while isinstance(place, dict | list) and place and (table is None or draw(st.integers(0, 4))):
+        while (
+            isinstance(place, dict | list) and place and (table is None or draw(st.integers(0, 4)))
+        ):
             table = place
-            key = draw(st.sampled_from(sorted(place))) if isinstance(place, dict) else draw(st.integers(0, len(place) - 1))
+            key = (
+                draw(st.sampled_from(sorted(place)))
+                if isinstance(place, dict)
+                else draw(st.integers(0, len(place) - 1))
+            )
             place = place[key]
         if table is None:
             break
@@ -143,7 +203,9 @@ def rewritten(draw, text: bytes) -> bytes:
 def harmed(draw, path: Path) -> bytes:
     """The content of a file, harmed as bytes or as JSON."""
     data = path.read_bytes()
-    return draw(rewritten(data) if path.suffix == ".json" and draw(st.integers(0, 2)) else harm(data))
+    return draw(
+        rewritten(data) if path.suffix == ".json" and draw(st.integers(0, 2)) else harm(data)
+    )
 
 
 def forge(folder, name, data):
@@ -156,11 +218,17 @@ def forge(folder, name, data):
 
 # -- checkpoints ---------------------------------------------------------------------------------------
 @fuzz(240)
-@given(data=st.data(), name=st.sampled_from([CONFIG, STATE, WEIGHTS, TRAINING]), forged=st.integers(0, 3))
+@given(
+    data=st.data(),
+    name=st.sampled_from([CONFIG, STATE, WEIGHTS, TRAINING]),
+    forged=st.integers(0, 3),
+)
 def test_checkpoints(run, data, name, forged):
     folder = checkpoint.newest(run / "checkpoints")
     content = data.draw(harmed(folder / name))
-    digest = forge(folder, name, content) if forged and name != STATE else (folder / STATE).read_bytes()
+    digest = (
+        forge(folder, name, content) if forged and name != STATE else (folder / STATE).read_bytes()
+    )
     with replaced(folder / STATE, digest), replaced(folder / name, content), harmless():
         _, state = checkpoint.load(folder)
         assert state.step == 20 and len(state.weights) > 4
@@ -171,7 +239,11 @@ def test_checkpoints(run, data, name, forged):
 def test_generators_from_forged_checkpoints(run, data, name):
     """Files that fit their digests, but not each other."""
     folder = checkpoint.newest(run / "checkpoints")
-    content = data.draw(rewritten((folder / name).read_bytes()) if name != WEIGHTS else harm((folder / name).read_bytes()))
+    content = data.draw(
+        rewritten((folder / name).read_bytes())
+        if name != WEIGHTS
+        else harm((folder / name).read_bytes())
+    )
     if name == STATE:
         manifest = json.loads(content)
         with contextlib.suppress(TypeError, AttributeError):
@@ -193,13 +265,22 @@ class Bomb:
         return self.how
 
 
-BOMBS = [Bomb((os.mkdir, (str(CANARY),))), Bomb((eval, (f"__import__('os').mkdir({str(CANARY)!r})",))),
-         Bomb((torch.hub.load, ("nobody/nothing", "x")))]
+BOMBS = [
+    Bomb((os.mkdir, (str(CANARY),))),
+    Bomb((eval, (f"__import__('os').mkdir({str(CANARY)!r})",))),
+    Bomb((torch.hub.load, ("nobody/nothing", "x"))),
+]
 
 
 @fuzz(60)
-@given(data=st.data(), bomb=st.sampled_from(BOMBS), protocol=st.integers(0, 5), name=st.sampled_from([TRAINING, WEIGHTS]),
-       form=st.sampled_from(["torch", "zip", "bare"]), whole=st.booleans())
+@given(
+    data=st.data(),
+    bomb=st.sampled_from(BOMBS),
+    protocol=st.integers(0, 5),
+    name=st.sampled_from([TRAINING, WEIGHTS]),
+    form=st.sampled_from(["torch", "zip", "bare"]),
+    whole=st.booleans(),
+)
 def test_pickle_bombs_do_not_go_off(run, data, bomb, protocol, name, form, whole):
     folder, packed = checkpoint.newest(run / "checkpoints"), io.BytesIO()
     if form == "torch":
@@ -210,7 +291,11 @@ def test_pickle_bombs_do_not_go_off(run, data, bomb, protocol, name, form, whole
     else:
         pickle.dump({"x": bomb}, packed, protocol)
     content = packed.getvalue() if whole else data.draw(harm(packed.getvalue()))
-    with replaced(folder / STATE, forge(folder, name, content)), replaced(folder / name, content), harmless():
+    with (
+        replaced(folder / STATE, forge(folder, name, content)),
+        replaced(folder / name, content),
+        harmless(),
+    ):
         checkpoint.load(folder)
         assert not whole, "a bomb was taken for a checkpoint"
 
@@ -227,8 +312,12 @@ def test_settings_files(data):
 
 
 @fuzz(120)
-@given(changes=st.dictionaries(st.sampled_from(list(RunConfig.model_fields)), ODD, min_size=1, max_size=4),
-       preset=st.sampled_from(["", *registry.PRESETS.names()]))
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(list(RunConfig.model_fields)), ODD, min_size=1, max_size=4
+    ),
+    preset=st.sampled_from(["", *registry.PRESETS.names()]),
+)
 def test_settings_from_anywhere(changes, preset):
     with harmless():
         base = registry.PRESETS.get(preset).settings if preset else {}
@@ -251,7 +340,11 @@ def test_run_folders(run, data, name):
     with replaced(path, data.draw(harmed(path))):
         with harmless():
             (info,) = list_runs(run.parent)
-            assert run_info(run).step == info.step and isinstance(info.name, str) and isinstance(info.resumable, bool)
+            assert (
+                run_info(run).step == info.step
+                and isinstance(info.name, str)
+                and isinstance(info.resumable, bool)
+            )
         with harmless():
             look_at(FolderRun(run))
         with harmless():
@@ -263,7 +356,12 @@ def test_run_folders(run, data, name):
 def look_at(kept):
     """All that a view asks of a run."""
     from ganviz.server import describe, encode
-    assert json.loads(encode.dumps([kept.status(), describe.run(kept), encode.columns(encode.thin(kept.events.rows()))]))
+
+    assert json.loads(
+        encode.dumps(
+            [kept.status(), describe.run(kept), encode.columns(encode.thin(kept.events.rows()))]
+        )
+    )
     kept.refresh()
     assert kept.snapshots.version in (0, 1)
     for step in kept.frames.steps():
@@ -272,14 +370,45 @@ def look_at(kept):
 
 
 @fuzz(120)
-@given(lines=st.lists(st.one_of(
-    st.binary(max_size=40),
-    st.builds(lambda kind, seq, step, stamp, data: json.dumps(
-        {"seq": seq, "kind": kind, "step": step, "time": stamp, "data": data}).encode(),
-        st.sampled_from(["scalars", "state", "frame", "setting", "rewind", "note", "checkpoint", "scatter", "x", ""]) | ODD,
-        st.integers(0, 99) | ODD, st.integers(0, 99) | ODD, st.floats(0, 2e9) | ODD,
-        st.dictionaries(st.sampled_from(["loss_d", "step", "time", "name", "value", "state", "fake", "x"]), ODD) | ODD)),
-    max_size=12), end=st.binary(max_size=20))
+@given(
+    lines=st.lists(
+        st.one_of(
+            st.binary(max_size=40),
+            st.builds(
+                lambda kind, seq, step, stamp, data: json.dumps(
+                    {"seq": seq, "kind": kind, "step": step, "time": stamp, "data": data}
+                ).encode(),
+                st.sampled_from(
+                    [
+                        "scalars",
+                        "state",
+                        "frame",
+                        "setting",
+                        "rewind",
+                        "note",
+                        "checkpoint",
+                        "scatter",
+                        "x",
+                        "",
+                    ]
+                )
+                | ODD,
+                st.integers(0, 99) | ODD,
+                st.integers(0, 99) | ODD,
+                st.floats(0, 2e9) | ODD,
+                st.dictionaries(
+                    st.sampled_from(
+                        ["loss_d", "step", "time", "name", "value", "state", "fake", "x"]
+                    ),
+                    ODD,
+                )
+                | ODD,
+            ),
+        ),
+        max_size=12,
+    ),
+    end=st.binary(max_size=20),
+)
 def test_logs(run, lines, end):
     with replaced(run / LOG, b"\n".join(lines) + end), harmless():
         rows = history(run / LOG).rows()
@@ -298,8 +427,20 @@ def a_picture(form, mode):
     return packed.getvalue()
 
 
-PICTURES = [a_picture(*kind) for kind in (("PNG", "RGBA"), ("PNG", "L"), ("JPEG", "RGB"), ("GIF", "P"), ("BMP", "RGB"),
-                                          ("WEBP", "RGB"), ("TIFF", "RGB"), ("PPM", "RGB"), ("TGA", "RGB"))]
+PICTURES = [
+    a_picture(*kind)
+    for kind in (
+        ("PNG", "RGBA"),
+        ("PNG", "L"),
+        ("JPEG", "RGB"),
+        ("GIF", "P"),
+        ("BMP", "RGB"),
+        ("WEBP", "RGB"),
+        ("TIFF", "RGB"),
+        ("PPM", "RGB"),
+        ("TGA", "RGB"),
+    )
+]
 
 
 @fuzz(180)
@@ -342,8 +483,18 @@ def test_caches_of_pictures(tmp_path_factory, data):
 
 # -- what is never done --------------------------------------------------------------------------------
 def test_nothing_unpacks_archives_or_runs_what_it_reads():
-    source = "\n".join(path.read_text() for path in sorted(Path(checkpoint.__file__).parents[1].rglob("*.py")))
-    for never in (r"extractall|unpack_archive|\.extract\(", r"pickle\.loads?\(", r"weights_only=False", r"allow_pickle=True",
-                  r"yaml\.load", r"(?<![.\w])(eval|exec)\(", r"shell=True", r"os\.system"):
+    source = "\n".join(
+        path.read_text() for path in sorted(Path(checkpoint.__file__).parents[1].rglob("*.py"))
+    )
+    for never in (
+        r"extractall|unpack_archive|\.extract\(",
+        r"pickle\.loads?\(",
+        r"weights_only=False",
+        r"allow_pickle=True",
+        r"yaml\.load",
+        r"(?<![.\w])(eval|exec)\(",
+        r"shell=True",
+        r"os\.system",
+    ):
         assert not re.search(never, source), never
     assert not CANARY.exists()

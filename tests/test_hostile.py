@@ -1,4 +1,5 @@
-"""Run folders and picture folders that somebody made to do harm, disks that are full, and clocks that jump."""
+"""Run folders and picture folders that somebody made to do harm, disks that are full, and clocks
+that jump."""
 
 import io
 import json
@@ -28,8 +29,20 @@ from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.registry import list_runs, run_info
 from ganviz.server import routes
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (8,), "d_hidden": (8,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 8, "steps": 20, "tick_seconds": 0.02, "sample_seconds": 0.05}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (8,),
+    "d_hidden": (8,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 8,
+    "steps": 20,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
 SECRET = "the key to everything"
 POSIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
 
@@ -45,8 +58,12 @@ def run(tmp_path):
 def client(run):
     opened = {}
     manager = SimpleNamespace(
-        current=None, device=torch.device("cpu"), runs_root=run.parent, library=lambda: list_runs(run.parent),
-        get=lambda name: opened.setdefault(name, FolderRun(run.parent / name)))
+        current=None,
+        device=torch.device("cpu"),
+        runs_root=run.parent,
+        library=lambda: list_runs(run.parent),
+        get=lambda name: opened.setdefault(name, FolderRun(run.parent / name)),
+    )
     with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
         yield client
 
@@ -60,6 +77,7 @@ def within(seconds, action):
             outcome.append((action(), None))
         except Exception as error:
             outcome.append((None, error))
+
     thread = threading.Thread(target=act, daemon=True)
     thread.start()
     thread.join(seconds)
@@ -72,7 +90,10 @@ def within(seconds, action):
 
 # -- links and pipes in a run folder ---------------------------------------------------------------------
 @POSIX
-@pytest.mark.parametrize("name", ["thumb.png", "reals.png", "frames/000000020.png", "log.jsonl", "notes.json", "summary.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["thumb.png", "reals.png", "frames/000000020.png", "log.jsonl", "notes.json", "summary.json"],
+)
 def test_links_out_of_a_run_folder_give_nothing_away(run, client, tmp_path, name):
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
@@ -86,7 +107,9 @@ def test_links_out_of_a_run_folder_give_nothing_away(run, client, tmp_path, name
 
 
 @POSIX
-@pytest.mark.parametrize("name", ["log.jsonl", "config.json", "summary.json", "notes.json", "live.json", "thumb.png"])
+@pytest.mark.parametrize(
+    "name", ["log.jsonl", "config.json", "summary.json", "notes.json", "live.json", "thumb.png"]
+)
 def test_a_pipe_in_a_run_folder_does_not_hang_the_table(run, name):
     if name == "log.jsonl":
         (run / "summary.json").unlink()  # then the log is asked how the run stands
@@ -120,12 +143,20 @@ def test_files_without_end_are_not_read_into_memory(run, name):
 # -- pictures ------------------------------------------------------------------------------------------
 def huge_png():
     """A whole PNG of 100 megapixels in 14 KB."""
+
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
     side = 10_000
     rows = zlib.compress(bytes(side * (side // 8 + 1)), 9)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)) + chunk(b"IDAT", rows) \
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
+        + chunk(b"IDAT", rows)
         + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -139,8 +170,16 @@ def test_a_hundred_megapixels_are_never_unpacked(run, tmp_path):
     for index in range(16):
         Image.fromarray(np.full((9, 9), index, np.uint8)).save(folder / f"{index}.png")
     began = time.process_time()
-    source = load_data(RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}), torch.device("cpu"), tmp_path)
-    assert source.spec.count == 16 and "huge.png" in source.spec.note and time.process_time() - began < 2
+    source = load_data(
+        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+        torch.device("cpu"),
+        tmp_path,
+    )
+    assert (
+        source.spec.count == 16
+        and "huge.png" in source.spec.note
+        and time.process_time() - began < 2
+    )
 
 
 def test_ten_thousand_tiny_files(run, tmp_path):
@@ -151,8 +190,16 @@ def test_ten_thousand_tiny_files(run, tmp_path):
     for index in range(10_000):
         (folder / f"{index}.png").write_bytes(packed.getvalue() if index % 100 == 0 else b"")
     began = time.process_time()
-    source = load_data(RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}), torch.device("cpu"), tmp_path)
-    assert source.spec.count == 100 and len(source.spec.note) < 2000 and time.process_time() - began < 15
+    source = load_data(
+        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+        torch.device("cpu"),
+        tmp_path,
+    )
+    assert (
+        source.spec.count == 100
+        and len(source.spec.note) < 2000
+        and time.process_time() - began < 15
+    )
     for index in range(2000):
         (run / "frames" / f"{index + 100:09d}.png").write_bytes(b"")
         (run.parent / f"stray-{index}").write_bytes(b"")
@@ -169,7 +216,11 @@ def test_a_folder_of_links_to_elsewhere_is_no_data(tmp_path):
         Image.new("L", (8, 8), index).save(outside / f"{index}.png")
         (folder / f"{index}.png").symlink_to(outside / f"{index}.png")
     with pytest.raises(DataError):
-        load_data(RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}), torch.device("cpu"), tmp_path)
+        load_data(
+            RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+            torch.device("cpu"),
+            tmp_path,
+        )
 
 
 # -- weights -------------------------------------------------------------------------------------------
@@ -177,12 +228,16 @@ def test_weights_that_are_not_numbers_are_refused_by_name(run):
     import hashlib
 
     from safetensors.torch import load, save
+
     folder = checkpoint.newest(run / "checkpoints")
     weights = load((folder / checkpoint.WEIGHTS).read_bytes())
     weights["ema/first.weight"][0, 0] = float("nan")
     content = save(weights)
     manifest = json.loads((folder / checkpoint.STATE).read_text())
-    manifest["files"][checkpoint.WEIGHTS] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    manifest["files"][checkpoint.WEIGHTS] = {
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
     manifest["sha256"] = checkpoint._digest(manifest)
     (folder / checkpoint.WEIGHTS).write_bytes(content)
     (folder / checkpoint.STATE).write_text(json.dumps(manifest))
@@ -195,7 +250,9 @@ def test_weights_that_are_not_numbers_are_refused_by_name(run):
 def test_a_whole_run_on_a_disk_that_fills_up(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True
+    ).returncode:
         pytest.skip("this machine mounts no tmpfs")
     try:
         config = RunConfig.parse({**TINY, "steps": 400, "image_size": 32, "sample_seconds": 0.05})
@@ -203,8 +260,14 @@ def test_a_whole_run_on_a_disk_that_fills_up(tmp_path):
         run.frames.wants_to_keep = lambda elapsed: True
         result = follow(run)
         assert result.state == "finished" and result.step == 400
-        warnings = [event.data["sentence"] for event in run.events.since(0, ("note",)) if event.data["level"] == "warning"]
-        assert warnings and all("went on" in one or "goes on" in one or "disk" in one for one in warnings)
+        warnings = [
+            event.data["sentence"]
+            for event in run.events.since(0, ("note",))
+            if event.data["level"] == "warning"
+        ]
+        assert warnings and all(
+            "went on" in one or "goes on" in one or "disk" in one for one in warnings
+        )
         for line in (disk / "run" / "log.jsonl").read_bytes().split(b"\n")[:-1]:
             json.loads(line)
         assert load_config(disk / "run" / "config.json") == config
@@ -217,6 +280,7 @@ def test_a_clock_that_jumps_changes_nothing(run, tmp_path, monkeypatch):
 
     def jumping():
         return true() + (-1) ** next(jumps) * 10**7
+
     monkeypatch.setattr(time, "time", jumping)
     result = follow(make_run(RunConfig.parse(TINY), tmp_path / "runs" / "jumped", "cpu", "data"))
     assert result.state == "finished" and result.step == 20
@@ -224,5 +288,7 @@ def test_a_clock_that_jumps_changes_nothing(run, tmp_path, monkeypatch):
     status = kept.status()
     assert status["state"] == "finished" and status["step"] == 20 and status["elapsed"] >= 0
     assert {info.id for info in list_runs(tmp_path / "runs")} == {"kept", "jumped"}
-    ours, theirs = (trained.load_generator(tmp_path / "runs" / name).sample(4) for name in ("kept", "jumped"))
+    ours, theirs = (
+        trained.load_generator(tmp_path / "runs" / name).sample(4) for name in ("kept", "jumped")
+    )
     assert torch.equal(ours, theirs)

@@ -33,7 +33,10 @@ def test_the_bounds_hold_what_is_installed():
             installed = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
             continue
-        if requirement.name not in ("torch", "torchvision"):  # a machine with a GPU may bring its own pair
+        if requirement.name not in (
+            "torch",
+            "torchvision",
+        ):  # a machine with a GPU may bring its own pair
             assert requirement.specifier.contains(installed), (requirement, installed)
 
 

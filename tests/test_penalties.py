@@ -1,4 +1,5 @@
-"""Gradient penalties against closed forms, and their way into D's weights against finite differences."""
+"""Gradient penalties against closed forms, and their way into D's weights against finite
+differences."""
 
 import math
 
@@ -11,7 +12,14 @@ from ganviz.registry import PENALTIES
 
 NAMES = PENALTIES.names()
 W = torch.tensor([3.0, 4.0, 12.0], dtype=torch.float64)  # length 13
-EXPECTED_LINEAR = {"none": 0.0, "r1": 169 / 2, "r2": 169 / 2, "r1+r2": 169.0, "wgan-gp": 144.0, "dragan": 144.0}
+EXPECTED_LINEAR = {
+    "none": 0.0,
+    "r1": 169 / 2,
+    "r2": 169 / 2,
+    "r1+r2": 169.0,
+    "wgan-gp": 144.0,
+    "dragan": 144.0,
+}
 
 
 def seeded(seed=0):
@@ -29,19 +37,26 @@ def penalty(name, d, real, fake, seed=0):
 @pytest.mark.parametrize("name", NAMES)
 def test_linear_discriminator(name):
     """D(x) = w.x has the slope w everywhere."""
-    assert penalty(name, lambda x: x @ W, samples(), samples(seed=2)).item() == pytest.approx(EXPECTED_LINEAR[name])
+    assert penalty(name, lambda x: x @ W, samples(), samples(seed=2)).item() == pytest.approx(
+        EXPECTED_LINEAR[name]
+    )
 
 
 def test_the_norm_is_of_each_sample():
-    """D(x) = |x|^2 / 2 has the slope x: E |x|^2 and E (|x| - 1)^2, not a norm over the whole batch."""
+    """D(x) = |x|^2 / 2 has the slope x: E |x|^2 and E (|x| - 1)^2, not a norm over the whole
+    batch."""
+
     def d(x):
         return x.square().sum(1) / 2
+
     real = torch.tensor([[3.0, 4.0], [0.0, 1.0]])  # lengths 5 and 1
     fake = torch.tensor([[0.0, 2.0], [0.0, 0.0]])  # lengths 2 and 0
     assert penalty("r1", d, real, fake).item() == pytest.approx((25 + 1) / 2 / 2)
     assert penalty("r2", d, real, fake).item() == pytest.approx((4 + 0) / 2 / 2)
     assert penalty("r1+r2", d, real, fake).item() == pytest.approx((26 + 4) / 4)
-    assert penalty("wgan-gp", d, real, real).item() == pytest.approx((16 + 0) / 2)  # between a point and itself
+    assert penalty("wgan-gp", d, real, real).item() == pytest.approx(
+        (16 + 0) / 2
+    )  # between a point and itself
 
 
 def test_images_are_flattened_for_the_norm():
@@ -64,7 +79,9 @@ def test_dragan_looks_around_the_reals():
     real = torch.randn(4000, 2, generator=seeded(3)) * 4
     penalty("dragan", lambda x: seen.append(x.detach()) or x.sum(1), real, None)
     noise = seen[0] - real
-    assert noise.mean().abs() < 0.1 and noise.std().item() == pytest.approx(0.5 * real.std().item(), rel=0.05)
+    assert noise.mean().abs() < 0.1 and noise.std().item() == pytest.approx(
+        0.5 * real.std().item(), rel=0.05
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,7 +98,7 @@ def test_the_gradient_reaches_the_weights(name):
     torch.manual_seed(0)
     d = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 1), nn.Flatten(0)).double()
     real, fake, weight = samples(), samples(seed=2), d[0].weight
-    gradient, = torch.autograd.grad(penalty(name, d, real, fake), weight)
+    (gradient,) = torch.autograd.grad(penalty(name, d, real, fake), weight)
     for index in ((0, 0), (3, 2), (5, 1)):
         values = []
         for step in (1e-6, -1e-6):
@@ -90,7 +107,9 @@ def test_the_gradient_reaches_the_weights(name):
             values.append(penalty(name, d, real, fake).item())
             with torch.no_grad():
                 weight[index] -= step
-        assert gradient[index].item() == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-5, abs=1e-8)
+        assert gradient[index].item() == pytest.approx(
+            (values[0] - values[1]) / 2e-6, rel=1e-5, abs=1e-8
+        )
 
 
 def test_reused_logits_give_the_same_penalty():
@@ -100,15 +119,21 @@ def test_reused_logits_give_the_same_penalty():
     x = torch.cat([real, fake]).requires_grad_()
     norms = squared_norm(input_gradient(d(x), x))
     assert norms.shape == (10,)
-    assert (norms[:5].mean() + norms[5:].mean()).item() / 2 == pytest.approx(penalty("r1+r2", d, real, fake).item())
+    assert (norms[:5].mean() + norms[5:].mean()).item() / 2 == pytest.approx(
+        penalty("r1+r2", d, real, fake).item()
+    )
 
 
 def test_a_pack_has_one_norm():
     """D sums two samples of a pack under w: the slope of one logit is (w, w)."""
+
     def packed(x):
         return x.reshape(-1, 6) @ torch.cat([W, W])
+
     assert penalty("r1", packed, samples(4), None).item() == pytest.approx(2 * 169 / 2)
-    assert penalty("wgan-gp", packed, samples(4), samples(4, 2)).item() == pytest.approx((13 * math.sqrt(2) - 1) ** 2)
+    assert penalty("wgan-gp", packed, samples(4), samples(4, 2)).item() == pytest.approx(
+        (13 * math.sqrt(2) - 1) ** 2
+    )
     x = samples(4).requires_grad_()
     assert squared_norm(input_gradient(packed(x), x), 2).tolist() == pytest.approx([338.0, 338.0])
 
@@ -130,7 +155,7 @@ def test_a_flat_discriminator_gives_no_nan():
         value = penalty(name, lambda x: x @ weight, samples().float(), samples(seed=2).float())
         assert value.item() == (1.0 if name in ("wgan-gp", "dragan") else 0.0)
         if name != "none":
-            gradient, = torch.autograd.grad(value, weight)
+            (gradient,) = torch.autograd.grad(value, weight)
             assert gradient.isfinite().all()
 
 

@@ -18,7 +18,11 @@ FIVE = ("mlp-gan", "minimax-gan", "virtual-data", "wgan-vs-vae", "gradient-flow"
 
 @cache
 def source_of(data, size):
-    return load_data(RunConfig(data=data, image_size=size, generator="mlp", discriminator="mlp"), "cpu", "nowhere")
+    return load_data(
+        RunConfig(data=data, image_size=size, generator="mlp", discriminator="mlp"),
+        "cpu",
+        "nowhere",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,7 +32,9 @@ def test_a_preset_trains(name):
     assert config.preset == name
     if DATASETS.get(config.data).kind == "images":
         size = 16 if "resnet" in config.generator else 8
-        config = config.but(data="digits", data_path="", image_size=size, batch_size=8, data_limit=0)
+        config = config.but(
+            data="digits", data_path="", image_size=size, batch_size=8, data_limit=0
+        )
     trainer = Trainer(config, source_of(config.data, config.image_size), torch.device("cpu"))
     for _ in range(3):
         trainer.step()
@@ -59,14 +65,20 @@ def test_partners_are_presets_on_the_same_data():
         if item.partner:
             mine, other = RunConfig.from_preset(name), RunConfig.from_preset(item.partner)
             assert item.partner != name
-            assert DATASETS.get(mine.data).kind == DATASETS.get(other.data).kind and mine.seed == other.seed
+            assert (
+                DATASETS.get(mine.data).kind == DATASETS.get(other.data).kind
+                and mine.seed == other.seed
+            )
             if item.group in ("Five systems", "Mistakes"):
                 assert mine.data == other.data
 
 
-@pytest.mark.parametrize(("name", "honest"), [(name, item.partner) for name, item in PRESETS if item.group == "Mistakes"])
+@pytest.mark.parametrize(
+    ("name", "honest"), [(name, item.partner) for name, item in PRESETS if item.group == "Mistakes"]
+)
 def test_a_mistake_differs_from_its_partner_in_little_else(name, honest):
-    """What is compared side by side differs by the mistake, and by how long it is worth watching."""
+    """What is compared side by side differs by the mistake, and by how long it is worth
+    watching."""
     allowed = {"preset", "steps", "mistake", "penalty", "penalty_weight", "generator", "d_lr"}
     mine, other = (RunConfig.from_preset(preset).model_dump() for preset in (name, honest))
     assert {field for field in mine if mine[field] != other[field]} <= allowed

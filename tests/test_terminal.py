@@ -12,25 +12,40 @@ from ganviz.terminal import Bar, Lines, duration, facts, make_display
 class FakeRun:
     def __init__(self):
         self.events = EventLog()
-        self.series = [{"name": "loss_d", "label": "D loss", "group": "loss"},
-                       {"name": "d_real", "label": "D(x)", "group": "score"}]
+        self.series = [
+            {"name": "loss_d", "label": "D loss", "group": "loss"},
+            {"name": "d_real", "label": "D(x)", "group": "score"},
+        ]
         self.events.append("scalars", 5, loss_d=0.5, d_real=0.7)
         self.events.append("note", 5, sentence="[bold]The disk is full.", level="warning")
-        self.now = {"state": "running", "sentence": "Training.", "step": 1500, "steps": 2000, "images_per_second": 1234.5,
-                    "left": 65.0}
+        self.now = {
+            "state": "running",
+            "sentence": "Training.",
+            "step": 1500,
+            "steps": 2000,
+            "images_per_second": 1234.5,
+            "left": 65.0,
+        }
 
     def status(self):
         return self.now
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (65, "1 min 05 s"), (7620, "2 h 07 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (65, "1 min 05 s"), (7620, "2 h 07 min")]
+)
 def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
 def test_the_figures_of_a_line():
     run = FakeRun()
-    assert facts(run, run.status()) == ["step 1,500/2,000", "1,234 images/s", "D loss 0.500", "1 min 05 s left"]
+    assert facts(run, run.status()) == [
+        "step 1,500/2,000",
+        "1,234 images/s",
+        "D loss 0.500",
+        "1 min 05 s left",
+    ]
     run.now |= {"steps": 0, "left": None, "images_per_second": 0.0}
     assert facts(run, run.status()) == ["step 1,500", "D loss 0.500"]
 

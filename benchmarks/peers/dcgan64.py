@@ -1,6 +1,6 @@
-"""DCGAN at 64 px, as PyTorch's own tutorial and example write it (pytorch/examples, ``dcgan``; Radford et al. 2016):
-ImageFolder with transforms and two loader processes, D's turn on reals and on fakes, G's on the same fakes, every loss and
-score read at every step.
+"""DCGAN at 64 px, as PyTorch's own tutorial and example write it (pytorch/examples, ``dcgan``;
+Radford et al. 2016): ImageFolder with transforms and two loader processes, D's turn on reals and on
+fakes, G's on the same fakes, every loss and score read at every step.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ def train(folder: Path, device: torch.device, batch: int = BATCH) -> Iterator[in
     """Trains for ever; yields the number of real pictures of each step."""
     torch.backends.cudnn.benchmark = True
     loader = folder_loader(folder, 64, batch, WORKERS)
-    generator, discriminator = networks.Dcgan64Generator().to(device), networks.Dcgan64Discriminator().to(device)
+    generator, discriminator = (
+        networks.Dcgan64Generator().to(device),
+        networks.Dcgan64Discriminator().to(device),
+    )
     criterion = nn.BCELoss()
     optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=LR, betas=BETAS)
     optimizer_g = torch.optim.Adam(generator.parameters(), lr=LR, betas=BETAS)
@@ -56,6 +59,8 @@ def train(folder: Path, device: torch.device, batch: int = BATCH) -> Iterator[in
             d_g_z2 = output.mean().item()
             optimizer_g.step()
 
-            _line = (f"Loss_D: {loss_d.item():.4f} Loss_G: {loss_g.item():.4f} "
-                     f"D(x): {d_x:.4f} D(G(z)): {d_g_z1:.4f} / {d_g_z2:.4f}")
+            _line = (
+                f"Loss_D: {loss_d.item():.4f} Loss_G: {loss_g.item():.4f} "
+                f"D(x): {d_x:.4f} D(G(z)): {d_g_z1:.4f} / {d_g_z2:.4f}"
+            )
             yield len(real)

@@ -1,5 +1,6 @@
-"""A GAN of fully connected layers, as the GAN collections write it (E. Linder-Noren's PyTorch-GAN, ``gan.py``; Goodfellow
-et al. 2014): DataLoader with transforms, G's turn and then D's on the same fakes, both losses read at every step.
+"""A GAN of fully connected layers, as the GAN collections write it (E. Linder-Noren's PyTorch-GAN,
+``gan.py``; Goodfellow et al. 2014): DataLoader with transforms, G's turn and then D's on the same
+fakes, both losses read at every step.
 """
 
 from __future__ import annotations
@@ -18,10 +19,17 @@ BATCH, Z, LR, BETAS = 64, 100, 2e-4, (0.5, 0.999)
 
 def train(data_root: Path, device: torch.device, batch: int = BATCH) -> Iterator[int]:
     """Trains for ever; yields the number of real pictures of each step."""
-    yield from adversarial(networks.GanGenerator(), networks.GanDiscriminator(), mnist_loader(data_root, 28, batch), device)
+    yield from adversarial(
+        networks.GanGenerator(),
+        networks.GanDiscriminator(),
+        mnist_loader(data_root, 28, batch),
+        device,
+    )
 
 
-def adversarial(generator: nn.Module, discriminator: nn.Module, loader, device: torch.device) -> Iterator[int]:
+def adversarial(
+    generator: nn.Module, discriminator: nn.Module, loader, device: torch.device
+) -> Iterator[int]:
     """The loop that the collection's ``gan.py`` and ``dcgan.py`` share."""
     generator, discriminator = generator.to(device), discriminator.to(device)
     criterion = nn.BCELoss()
@@ -34,7 +42,10 @@ def adversarial(generator: nn.Module, discriminator: nn.Module, loader, device: 
     while True:
         for pictures, _ in loader:
             real = pictures.to(device)
-            valid, invalid = torch.ones(len(real), device=device), torch.zeros(len(real), device=device)
+            valid, invalid = (
+                torch.ones(len(real), device=device),
+                torch.zeros(len(real), device=device),
+            )
 
             optimizer_g.zero_grad()
             fake = generator(torch.randn(len(real), Z, device=device))

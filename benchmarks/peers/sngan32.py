@@ -1,5 +1,6 @@
-"""SNGAN with residual networks at 32 px, as the GAN collections write it (K. S. Lee's mimicry, ``sngan_32``; Miyato et al.
-2018): hinge loss, five discriminator steps a generator step, fresh fakes for each, losses and scores read at each step.
+"""SNGAN with residual networks at 32 px, as the GAN collections write it (K. S. Lee's mimicry,
+``sngan_32``; Miyato et al. 2018): hinge loss, five discriminator steps a generator step, fresh
+fakes for each, losses and scores read at each step.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ BATCH, Z, LR, BETAS, N_DIS = 64, 128, 2e-4, (0.0, 0.9), 5
 
 
 def train(folder: Path, device: torch.device, width: int, batch: int = BATCH) -> Iterator[int]:
-    """Trains for ever; yields the number of real pictures of each generator step and its five discriminator steps."""
+    """Trains for ever; yields the number of real pictures of each generator step and its five
+    discriminator steps."""
     loader = folder_loader(folder, 32, batch, workers=0)
     generator = networks.SnganGenerator(width).to(device)
     discriminator = networks.SnganDiscriminator(width).to(device)

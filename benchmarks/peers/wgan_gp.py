@@ -1,5 +1,6 @@
-"""WGAN-GP of fully connected layers, as the GAN collections write it (E. Linder-Noren's PyTorch-GAN, ``wgan_gp.py``;
-Gulrajani et al. 2017): five critic steps a generator step, the penalty at random points between real and fake.
+"""WGAN-GP of fully connected layers, as the GAN collections write it (E. Linder-Noren's
+PyTorch-GAN, ``wgan_gp.py``; Gulrajani et al. 2017): five critic steps a generator step, the penalty
+at random points between real and fake.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def train(data_root: Path, device: torch.device, batch: int = BATCH) -> Iterator
             optimizer_d.zero_grad()
             z = torch.randn(len(real), Z, device=device)
             fake = generator(z)
-            loss_d = -critic(real).mean() + critic(fake).mean() + WEIGHT * penalty(critic, real.data, fake.data)
+            loss_d = (
+                -critic(real).mean()
+                + critic(fake).mean()
+                + WEIGHT * penalty(critic, real.data, fake.data)
+            )
             loss_d.backward()
             optimizer_d.step()
 
@@ -49,5 +54,7 @@ def penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     share = torch.rand(len(real), 1, 1, 1, device=real.device)
     points = (share * real + (1 - share) * fake).requires_grad_(True)
     verdict = critic(points)
-    slope = torch.autograd.grad(verdict, points, torch.ones_like(verdict), create_graph=True, retain_graph=True)[0]
+    slope = torch.autograd.grad(
+        verdict, points, torch.ones_like(verdict), create_graph=True, retain_graph=True
+    )[0]
     return ((slope.view(len(slope), -1).norm(2, dim=1) - 1) ** 2).mean()

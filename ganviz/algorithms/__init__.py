@@ -27,7 +27,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A named mistake: which algorithm it spoils, and the class that takes that algorithm's place. None makes no mistake."""
+    """A named mistake: which algorithm it spoils, and the class that takes that algorithm's place.
+    None makes no mistake."""
 
     label: str
     why: str
@@ -35,31 +36,80 @@ class Mistake:
     build: type[Algorithm] | None = None
 
 
-ALGORITHMS.add("gan", Entry("GAN", "Two networks play against each other: one invents, one judges.", Adversarial))
-ALGORITHMS.add("vae", Entry("VAE", "One network squeezes a sample into a few numbers, the other draws it again.", Vae))
+ALGORITHMS.add(
+    "gan",
+    Entry("GAN", "Two networks play against each other: one invents, one judges.", Adversarial),
+)
+ALGORITHMS.add(
+    "vae",
+    Entry(
+        "VAE", "One network squeezes a sample into a few numbers, the other draws it again.", Vae
+    ),
+)
 
 MISTAKES.add("none", Mistake("None", "No mistake."))
-MISTAKES.add("mean-squared", Mistake(
-    "G copies unrelated pictures", "G's loss is the squared difference to a real picture that has nothing to do with its z; D "
-    "is never asked. The best answer is the mean picture.", "gan", mistakes.MeanSquared))
-MISTAKES.add("hidden-layer", Mistake(
-    "D returns a hidden layer", "D's last hidden layer is taken for a probability. Its logarithm is not a number.",
-    "gan", mistakes.HiddenLayer))
-MISTAKES.add("always-real", Mistake(
-    "Fakes labelled real", "D is told 'real' for the fakes as well, so it learns to say 'real' to everything.",
-    "gan", mistakes.AlwaysReal))
-MISTAKES.add("noise-as-data", Mistake(
-    "Noise in place of data", "D is shown random noise as the real samples, so G learns noise.", "gan", mistakes.NoiseAsData))
-MISTAKES.add("turns-apart", Mistake(
-    "All D steps before all G steps", "D trains for the first half of the run, G for the second half, against a D that "
-    "no longer answers.", "gan", mistakes.TurnsApart))
-MISTAKES.add("gan-loss", Mistake(
-    "VAE with the GAN's loss", "A discriminator judges the VAE's pictures, and nothing compares them with what went in or "
-    "holds the latents to the prior.", "vae", mistakes.AdversarialVae))
+MISTAKES.add(
+    "mean-squared",
+    Mistake(
+        "G copies unrelated pictures",
+        "G's loss is the squared difference to a real picture that has nothing to do with its z; D "
+        "is never asked. The best answer is the mean picture.",
+        "gan",
+        mistakes.MeanSquared,
+    ),
+)
+MISTAKES.add(
+    "hidden-layer",
+    Mistake(
+        "D returns a hidden layer",
+        "D's last hidden layer is taken for a probability. Its logarithm is not a number.",
+        "gan",
+        mistakes.HiddenLayer,
+    ),
+)
+MISTAKES.add(
+    "always-real",
+    Mistake(
+        "Fakes labelled real",
+        "D is told 'real' for the fakes as well, so it learns to say 'real' to everything.",
+        "gan",
+        mistakes.AlwaysReal,
+    ),
+)
+MISTAKES.add(
+    "noise-as-data",
+    Mistake(
+        "Noise in place of data",
+        "D is shown random noise as the real samples, so G learns noise.",
+        "gan",
+        mistakes.NoiseAsData,
+    ),
+)
+MISTAKES.add(
+    "turns-apart",
+    Mistake(
+        "All D steps before all G steps",
+        "D trains for the first half of the run, G for the second half, against a D that "
+        "no longer answers.",
+        "gan",
+        mistakes.TurnsApart,
+    ),
+)
+MISTAKES.add(
+    "gan-loss",
+    Mistake(
+        "VAE with the GAN's loss",
+        "A discriminator judges the VAE's pictures, and nothing compares them with what went in or "
+        "holds the latents to the prior.",
+        "vae",
+        mistakes.AdversarialVae,
+    ),
+)
 
 
 def build(config: RunConfig, spec: DataSpec, device: torch.device) -> Algorithm:
-    """The algorithm of ``config``, with seeded initial weights that do not depend on what ran before in this process."""
+    """The algorithm of ``config``, with seeded initial weights that do not depend on what ran
+    before in this process."""
     mistake = MISTAKES.get(config.mistake, "mistake").build
     kind = mistake or ALGORITHMS.get(config.algorithm, "algorithm").build
     with seeded(config.seed):

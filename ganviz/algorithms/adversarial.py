@@ -23,8 +23,9 @@ from ganviz.models.quick import only_inputs, twice
 
 
 class Judged(NamedTuple):
-    """What D says of reals and fakes. ``points``: the samples, with a graph where their slope is wanted; ``extra``: the class
-    loss of an auxiliary classifier; ``verdict``: where that slope is cut off from D."""
+    """What D says of reals and fakes. ``points``: the samples, with a graph where their slope is
+    wanted; ``extra``: the class loss of an auxiliary classifier; ``verdict``: where that slope is
+    cut off from D."""
 
     real: Tensor
     fake: Tensor
@@ -34,20 +35,32 @@ class Judged(NamedTuple):
 
 
 class Adversarial(Algorithm):
-    """Alternating or simultaneous updates of a generator and a discriminator (Goodfellow et al., 2014)."""
+    """Alternating or simultaneous updates of a generator and a discriminator (Goodfellow et al.,
+    2014)."""
 
-    series = (Series("loss_d", "D loss", "loss", "d"), Series("loss_g", "G loss", "loss", "g"),
-              Series("d_real", "D(x), real", "score", "real"), Series("d_fake", "D(G(z)), fake", "score", "fake"),
-              Series("penalty", "Gradient penalty", "other", "d"))
-    blame: ClassVar[dict[str, str]] = {"loss_d": "discriminator", "d_real": "discriminator", "penalty": "discriminator",
-                                       "d_fake": "generator", "loss_g": "generator"}
+    series = (
+        Series("loss_d", "D loss", "loss", "d"),
+        Series("loss_g", "G loss", "loss", "g"),
+        Series("d_real", "D(x), real", "score", "real"),
+        Series("d_fake", "D(G(z)), fake", "score", "fake"),
+        Series("penalty", "Gradient penalty", "other", "d"),
+    )
+    blame: ClassVar[dict[str, str]] = {
+        "loss_d": "discriminator",
+        "d_real": "discriminator",
+        "penalty": "discriminator",
+        "d_fake": "generator",
+        "loss_g": "generator",
+    }
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
         self.generator, self.discriminator = self._make_networks()
         self.networks = {"generator": self.generator, "discriminator": self.discriminator}
-        self.optimizers = {"generator": make_optimizer(config, self.generator, config.g_lr, device),
-                           "discriminator": make_optimizer(config, self.discriminator, config.d_lr, device)}
+        self.optimizers = {
+            "generator": make_optimizer(config, self.generator, config.g_lr, device),
+            "discriminator": make_optimizer(config, self.discriminator, config.d_lr, device),
+        }
         self.ema = Ema(self.generator, config.ema_decay)
         self.objective = objectives.build(config)
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
@@ -57,13 +70,20 @@ class Adversarial(Algorithm):
         self._joined = config.d_norm != "batch" and not config.minibatch_std
         # R1 and R2 are taken at the very points whose logits the loss needs: one pass gives both.
         self._penalised_here = self.penalty.at in ("real", "fake", "both")
-        self._cut = self._penalised_here and self._joined and config.mistake == "none" and can_be_cut(self.discriminator)
+        self._cut = (
+            self._penalised_here
+            and self._joined
+            and config.mistake == "none"
+            and can_be_cut(self.discriminator)
+        )
         self._classes_judged = config.conditioning == "auxiliary"
 
     def _make_networks(self) -> tuple[nn.Module, nn.Module]:
         """G and D, on the device."""
-        return (place(build_generator(self.config, self.spec), self.device),
-                place(build_discriminator(self.config, self.spec), self.device))
+        return (
+            place(build_generator(self.config, self.spec), self.device),
+            place(build_discriminator(self.config, self.spec), self.device),
+        )
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
@@ -90,7 +110,8 @@ class Adversarial(Algorithm):
 
     # -- the two turns ---------------------------------------------------------------------
     def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
-        """Move D; returns the fakes that it was shown, with G's graph where the caller will learn from them."""
+        """Move D; returns the fakes that it was shown, with G's graph where the caller will learn
+        from them."""
         y = batch.y if self.conditional else None
         with torch.set_grad_enabled(keep_graph), self._autocast():
             made = self.generator(self.latents(len(batch.x)), y).float()
@@ -102,8 +123,8 @@ class Adversarial(Algorithm):
         return made
 
     def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
-        """Move G by what the moved D says of ``fake``: D's last fakes, since G has not moved since (Radford et al.'s
-        recipe, and a pass through G less); fresh ones in further G steps."""
+        """Move G by what the moved D says of ``fake``: D's last fakes, since G has not moved since
+        (Radford et al.'s recipe, and a pass through G less); fresh ones in further G steps."""
         y = batch.y if self.conditional else None
         if fake is None:
             with self._autocast():
@@ -120,8 +141,9 @@ class Adversarial(Algorithm):
     def _both(self, batch: Batch) -> None:
         """Both players move from the same position, with one pass through D.
 
-        D treats samples independently here, so the gradient of any per-sample G loss at a fake is D's own input
-        gradient there times dL_G/dlogit; no second pass through D is needed (tests hold this against two passes).
+        D treats samples independently here, so the gradient of any per-sample G loss at a fake is
+        D's own input gradient there times dL_G/dlogit; no second pass through D is needed (tests
+        hold this against two passes).
         """
         y, count = (batch.y if self.conditional else None), len(batch.x)
         with self._autocast():
@@ -143,7 +165,9 @@ class Adversarial(Algorithm):
         self.ema.update()
 
     # -- pieces ----------------------------------------------------------------------------
-    def _judge(self, x: Tensor, y: Tensor | None, exact: bool = False) -> tuple[Tensor, Tensor | float]:
+    def _judge(
+        self, x: Tensor, y: Tensor | None, exact: bool = False
+    ) -> tuple[Tensor, Tensor | float]:
         """D's logits on what it is shown, and the class loss of an auxiliary classifier (else 0).
 
         ``exact`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too coarse for.
@@ -154,7 +178,9 @@ class Adversarial(Algorithm):
                 return logits.float(), F.cross_entropy(classes.float(), y)
             return self.discriminator(self._shown(x), y).float(), 0.0
 
-    def _judge_both(self, points: Any, y: Tensor | None, need_input_gradient: bool = False) -> Judged:
+    def _judge_both(
+        self, points: Any, y: Tensor | None, need_input_gradient: bool = False
+    ) -> Judged:
         """D's verdict on reals and fakes, in one pass where it may be one."""
         exact = self._penalised_here
         wants = need_input_gradient or exact
@@ -180,10 +206,14 @@ class Adversarial(Algorithm):
             return judged.verdict.slope
         total = judged.real.sum() + judged.fake.sum()
         with only_inputs(), contextlib.nullcontext() if self._penalised_here else self._backwards():
-            slopes = torch.autograd.grad(total, judged.points, create_graph=self._penalised_here, retain_graph=True)
+            slopes = torch.autograd.grad(
+                total, judged.points, create_graph=self._penalised_here, retain_graph=True
+            )
         return slopes[0] if self._joined else slopes
 
-    def _penalty(self, judged: Judged, real: Tensor, fake: Tensor, y: Tensor | None, slope: Any = None) -> Tensor | float:
+    def _penalty(
+        self, judged: Judged, real: Tensor, fake: Tensor, y: Tensor | None, slope: Any = None
+    ) -> Tensor | float:
         """The weighted gradient penalty; R1 and R2 reuse the pass that gave the logits."""
         if self.penalty.at is None or self.config.penalty_weight == 0:
             return 0.0
@@ -191,9 +221,13 @@ class Adversarial(Algorithm):
             slope = self._slope(judged) if slope is None else slope
             parts = slope.chunk(2) if self._joined else slope
             chosen = {"real": parts[:1], "fake": parts[1:], "both": parts}[self.penalty.at]
-            value = self.penalty.factor * sum(penalties.squared_norm(part, len(judged.real)).mean() for part in chosen)
+            value = self.penalty.factor * sum(
+                penalties.squared_norm(part, len(judged.real)).mean() for part in chosen
+            )
         else:
-            value = self.penalty.penalty(lambda x: self._judge(x, y, exact=True)[0], real, fake, self.random)
+            value = self.penalty.penalty(
+                lambda x: self._judge(x, y, exact=True)[0], real, fake, self.random
+            )
         self.stats.add("penalty", value)
         return self.config.penalty_weight * value
 
@@ -201,9 +235,14 @@ class Adversarial(Algorithm):
         self.stats.add("d_real", real_logits, self.objective.score)
         self.stats.add("d_fake", fake_logits, self.objective.score)
         if self.config.label_flip:
-            told_wrong = torch.rand(len(real_logits), device=self.device, generator=self.random) < self.config.label_flip
-            real_logits, fake_logits = (torch.where(told_wrong, fake_logits, real_logits),
-                                        torch.where(told_wrong, real_logits, fake_logits))
+            told_wrong = (
+                torch.rand(len(real_logits), device=self.device, generator=self.random)
+                < self.config.label_flip
+            )
+            real_logits, fake_logits = (
+                torch.where(told_wrong, fake_logits, real_logits),
+                torch.where(told_wrong, real_logits, fake_logits),
+            )
         loss = self.objective.d(real_logits, fake_logits)
         self.stats.add("loss_d", loss)
         return loss
@@ -213,10 +252,16 @@ class Adversarial(Algorithm):
         self.stats.add("loss_g", loss)
         return loss
 
-    def _descend(self, network: str, loss: Tensor, gradient: Tensor | None = None, penalty: Tensor | float = 0.0,
-                 verdict: Verdict | None = None) -> None:
-        """One optimiser step on ``loss`` and a gradient ``penalty``, both of a ``verdict`` where there is one; autograd is
-        asked for this network's weights only."""
+    def _descend(
+        self,
+        network: str,
+        loss: Tensor,
+        gradient: Tensor | None = None,
+        penalty: Tensor | float = 0.0,
+        verdict: Verdict | None = None,
+    ) -> None:
+        """One optimiser step on ``loss`` and a gradient ``penalty``, both of a ``verdict`` where
+        there is one; autograd is asked for this network's weights only."""
         params = self._g_params if network == "generator" else self._d_params
         self.optimizers[network].zero_grad(set_to_none=True)
         if verdict:
@@ -232,7 +277,9 @@ class Adversarial(Algorithm):
                 torch._foreach_clamp_max_(params, self.config.weight_clip)
                 torch._foreach_clamp_min_(params, -self.config.weight_clip)
 
-    def _backward(self, loss: Tensor, gradient: Tensor | None, penalty: Tensor | float, params: list[Tensor]) -> None:
+    def _backward(
+        self, loss: Tensor, gradient: Tensor | None, penalty: Tensor | float, params: list[Tensor]
+    ) -> None:
         """Add up the gradients of ``loss`` and ``penalty``; the penalty's is taken in fp32."""
         penalised = isinstance(penalty, Tensor)
         if penalised and self._bf16_inside and not self._penalised_here:
@@ -245,7 +292,9 @@ class Adversarial(Algorithm):
         """What D gets to see of ``x``: augmented and noised alike for reals and fakes."""
         if self.config.augment:
             x = diff_augment(x, self.config.augment, self.random)
-        strength = self.config.instance_noise * max(0.0, 1 - self.steps_done / self.config.instance_noise_steps)
+        strength = self.config.instance_noise * max(
+            0.0, 1 - self.steps_done / self.config.instance_noise_steps
+        )
         if strength:
             x = x + strength * torch.randn(x.shape, device=x.device, generator=self.random)
         return x

@@ -27,7 +27,8 @@ Draw = Callable[[], Batch]
 
 
 class Series(NamedTuple):
-    """A statistic that a chart can draw. ``group``: loss, score or other. ``colour``: d, g, real, fake or ""."""
+    """A statistic that a chart can draw. ``group``: loss, score or other. ``colour``: d, g, real,
+    fake or ""."""
 
     name: str
     label: str
@@ -38,8 +39,8 @@ class Series(NamedTuple):
 class Algorithm(ABC):
     """Owns networks and optimisers. Subclasses fill ``networks``, ``optimizers`` and ``ema``.
 
-    ``step`` takes ``draw``, which gives the next real batch, and not one batch as such: a critic that is
-    updated five times per generator update needs five.
+    ``step`` takes ``draw``, which gives the next real batch, and not one batch as such: a critic
+    that is updated five times per generator update needs five.
     """
 
     series: tuple[Series, ...] = ()
@@ -55,7 +56,9 @@ class Algorithm(ABC):
         self.ema: Ema
         self.random = torch.Generator(device).manual_seed(config.seed + 1)
         self.steps_done = 0
-        self.average_gradients = as_they_are  # called before gradients are used; several processes put their mean here
+        self.average_gradients = (
+            as_they_are  # called before gradients are used; several processes put their mean here
+        )
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
@@ -68,8 +71,8 @@ class Algorithm(ABC):
         return [self.ema]
 
     def varies(self) -> str | None:
-        """What makes a step another kind of work than the step before, in words; None where steps differ by their weights,
-        data and random numbers only."""
+        """What makes a step another kind of work than the step before, in words; None where steps
+        differ by their weights, data and random numbers only."""
         return "the learning rates decay" if self.config.lr_decay != "none" else None
 
     @property
@@ -96,7 +99,9 @@ class Algorithm(ABC):
         self.config = self.config.but(**{name: value})
         if name in ("g_lr", "d_lr"):
             network = {"g_lr": "generator", "d_lr": "discriminator"}[name]
-            for group in self.optimizers[network].param_groups if network in self.optimizers else ():
+            for group in (
+                self.optimizers[network].param_groups if network in self.optimizers else ()
+            ):
                 group["lr"] = value
         if name == "ema_decay":
             self.ema.decay = value
@@ -105,21 +110,32 @@ class Algorithm(ABC):
         """For a forward pass: in bf16, where the config asks for it."""
         if self.config.precision == "fp32":
             return contextlib.nullcontext()
-        return bf16_products() if self._bf16_inside else torch.autocast(self.device.type, torch.bfloat16)
+        return (
+            bf16_products()
+            if self._bf16_inside
+            else torch.autocast(self.device.type, torch.bfloat16)
+        )
 
     def _backwards(self) -> contextlib.AbstractContextManager:
-        """For the backward pass of what was computed in `_autocast`, which otherwise remembers by itself."""
+        """For the backward pass of what was computed in `_autocast`, which otherwise remembers by
+        itself."""
         return bf16_products() if self._bf16_inside else contextlib.nullcontext()
 
     @cached_property
     def _bf16_inside(self) -> bool:
-        """Whether bf16 stays inside the products, and weights and activations stay in fp32: more exact than autocast, and where
-        all products are of linear layers a seventh faster, since nothing is converted to and fro."""
-        return (self.config.precision == "bf16" and self.device.type == "cpu" and not self.config.compiled
-                and not any(has_convolutions(network) for network in self.networks.values()))
+        """Whether bf16 stays inside the products, and weights and activations stay in fp32: more
+        exact than autocast, and where all products are of linear layers a seventh faster, since
+        nothing is converted to and fro."""
+        return (
+            self.config.precision == "bf16"
+            and self.device.type == "cpu"
+            and not self.config.compiled
+            and not any(has_convolutions(network) for network in self.networks.values())
+        )
 
     def latents(self, count: int) -> Tensor:
-        """``count`` standard normal latents, [count, latent_dim], from the run's own random numbers."""
+        """``count`` standard normal latents, [count, latent_dim], from the run's own random
+        numbers."""
         return torch.randn(count, self.config.latent_dim, device=self.device, generator=self.random)
 
     # -- saving ----------------------------------------------------------------------------
@@ -129,8 +145,14 @@ class Algorithm(ABC):
 
     def training_state(self) -> dict[str, Any]:
         """What continuing needs beside the weights."""
-        return {"optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-                "ema_updates": self.ema.updates, "random": self.random.get_state(), "steps_done": self.steps_done}
+        return {
+            "optimizers": {
+                name: optimizer.state_dict() for name, optimizer in self.optimizers.items()
+            },
+            "ema_updates": self.ema.updates,
+            "random": self.random.get_state(),
+            "steps_done": self.steps_done,
+        }
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Take over saved weights and, unless None, the training state."""
@@ -152,8 +174,13 @@ def as_they_are(parameters: list[Tensor]) -> None:
 
 
 def place(network: nn.Module, device: torch.device) -> nn.Module:
-    """``network`` on the device, in the memory layout that convolutions like, its layers as the device likes them."""
-    network = network.to(device, memory_format=torch.channels_last) if has_convolutions(network) else network.to(device)
+    """``network`` on the device, in the memory layout that convolutions like, its layers as the
+    device likes them."""
+    network = (
+        network.to(device, memory_format=torch.channels_last)
+        if has_convolutions(network)
+        else network.to(device)
+    )
     return quicken(network, on_cpu=device.type == "cpu")
 
 
@@ -163,7 +190,8 @@ def has_convolutions(network: nn.Module) -> bool:
 
 
 def decay_factor(config: RunConfig, step: int) -> float | None:
-    """The share of the learning rates that is left at ``step``: from 1 down to 0 over the run; None without decay."""
+    """The share of the learning rates that is left at ``step``: from 1 down to 0 over the run; None
+    without decay."""
     if config.lr_decay == "none":
         return None
     done = min(1.0, step / config.steps)

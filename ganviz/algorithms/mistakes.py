@@ -1,4 +1,5 @@
-"""Mistakes that learners really make, each as one small change to an honest algorithm (SOURCES.md, part A).
+"""Mistakes that learners really make, each as one small change to an honest algorithm (SOURCES.md,
+part A).
 
 A run makes one only when its config's ``mistake`` names it.
 """
@@ -20,7 +21,8 @@ from ganviz.models import build_discriminator
 
 
 class MeanSquared(Adversarial):
-    """G is trained to match an unrelated real picture pixel by pixel; D is trained, but nobody asks it.
+    """G is trained to match an unrelated real picture pixel by pixel; D is trained, but nobody asks
+    it.
 
     The best answer to E (G(z) - x)^2 with x independent of z is the mean of all x, whatever z is.
     """
@@ -32,7 +34,9 @@ class MeanSquared(Adversarial):
     def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
         if fake is None:
             with self._autocast():
-                fake = self.generator(self.latents(len(batch.x)), batch.y if self.conditional else None)
+                fake = self.generator(
+                    self.latents(len(batch.x)), batch.y if self.conditional else None
+                )
         loss = mse_loss(fake.float(), batch.x)
         self.stats.add("loss_g", loss)
         self._descend("generator", loss)
@@ -40,9 +44,11 @@ class MeanSquared(Adversarial):
 
 
 class HiddenLayer(Adversarial):
-    """D hands out its last hidden layer in place of the logit, and the logarithm of that is taken as if of a probability.
+    """D hands out its last hidden layer in place of the logit, and the logarithm of that is taken
+    as if of a probability.
 
-    A ReLU layer holds zeros and numbers above one: log 0 and log(1 - 2) are not finite at the first step already.
+    A ReLU layer holds zeros and numbers above one: log 0 and log(1 - 2) are not finite at the first
+    step already.
     """
 
     def _judge(self, x: Tensor, y: Tensor | None, exact: bool = False) -> tuple[Tensor, float]:
@@ -62,7 +68,8 @@ class HiddenLayer(Adversarial):
 
 
 class AlwaysReal(Adversarial):
-    """Both terms of D's loss carry the label "real": D learns to say so to everything, and G has nothing left to learn."""
+    """Both terms of D's loss carry the label "real": D learns to say so to everything, and G has
+    nothing left to learn."""
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
@@ -77,7 +84,8 @@ class AlwaysReal(Adversarial):
 
 
 class NoiseAsData(Adversarial):
-    """The critic is given noise where the real samples should be: whatever G learns, it is not the data."""
+    """The critic is given noise where the real samples should be: whatever G learns, it is not the
+    data."""
 
     def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
         noise = torch.randn(batch.x.shape, device=self.device, generator=self.random)
@@ -85,7 +93,8 @@ class NoiseAsData(Adversarial):
 
 
 class TurnsApart(Adversarial):
-    """All of D's steps first, then all of G's, against a D that learns no more: each wins its own half, and neither learns."""
+    """All of D's steps first, then all of G's, against a D that learns no more: each wins its own
+    half, and neither learns."""
 
     def varies(self) -> str | None:
         return "who moves changes half way"
@@ -99,32 +108,45 @@ class TurnsApart(Adversarial):
 
 
 class AdversarialVae(Vae):
-    """A VAE trained with the GAN's loss: a critic judges what the decoder draws, and nothing compares it with the input.
+    """A VAE trained with the GAN's loss: a critic judges what the decoder draws, and nothing
+    compares it with the input.
 
-    Without the reconstruction term the picture that comes out need not be the one that went in; without the KL term
-    the latents need not follow the prior, so new pictures cannot be drawn from it. Both are still streamed.
+    Without the reconstruction term the picture that comes out need not be the one that went in;
+    without the KL term the latents need not follow the prior, so new pictures cannot be drawn from
+    it. Both are still streamed.
     """
 
-    series = (*Vae.series, Series("loss_d", "D loss", "other", "d"), Series("loss_g", "D's verdict on the reconstructions",
-                                                                            "other", "g"))
+    series = (
+        *Vae.series,
+        Series("loss_d", "D loss", "other", "d"),
+        Series("loss_g", "D's verdict on the reconstructions", "other", "g"),
+    )
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
         self.discriminator = place(build_discriminator(config, spec), device)
         self.networks["discriminator"] = self.discriminator
-        self.optimizers["discriminator"] = make_optimizer(config, self.discriminator, config.d_lr, device)
+        self.optimizers["discriminator"] = make_optimizer(
+            config, self.discriminator, config.d_lr, device
+        )
         self.objective = objectives.build(config)
 
     def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         with torch.no_grad():
-            super().loss(batch, drawn, mean, log_variance)  # what an honest VAE would minimise, for the chart
+            super().loss(
+                batch, drawn, mean, log_variance
+            )  # what an honest VAE would minimise, for the chart
         y = batch.y if self.conditional else None
-        loss_d = self.objective.d(self.discriminator(batch.x, y), self.discriminator(drawn.detach(), y))
+        loss_d = self.objective.d(
+            self.discriminator(batch.x, y), self.discriminator(drawn.detach(), y)
+        )
         self.optimizers["discriminator"].zero_grad(set_to_none=True)
         loss_d.backward()
         self.average_gradients(list(self.discriminator.parameters()))
         self.optimizers["discriminator"].step()
-        loss_g = self.objective.g(self.discriminator(batch.x, y).detach(), self.discriminator(drawn, y))
+        loss_g = self.objective.g(
+            self.discriminator(batch.x, y).detach(), self.discriminator(drawn, y)
+        )
         self.stats.add("loss_d", loss_d)
         self.stats.add("loss_g", loss_g)
         return loss_g

@@ -1,8 +1,9 @@
 """Several seeds of one small game, trained as one.
 
-A step of a small network is mostly calls: its sums take less time than asking for them. Here the weights of K networks lie on
-top of one another, [K, ...], and every call works on all of them: each seed gets the updates that it would have got alone, to
-rounding (tests hold it against lone trainings).
+A step of a small network is mostly calls: its sums take less time than asking for them. Here the
+weights of K networks lie on top of one another, [K, ...], and every call works on all of them: each
+seed gets the updates that it would have got alone, to rounding (tests hold it against lone
+trainings).
 """
 
 from __future__ import annotations
@@ -23,9 +24,22 @@ from ganviz.errors import ConfigError
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
-ALONE = {"generator": "mlp", "discriminator": "mlp", "algorithm": "gan", "mistake": "none", "conditioning": "none",
-         "g_norm": "none", "d_norm": "none", "minibatch_std": False, "pac": 1, "grad_clip": 0.0, "label_flip": 0.0,
-         "instance_noise": 0.0, "augment": (), "flip": False}
+ALONE = {
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "algorithm": "gan",
+    "mistake": "none",
+    "conditioning": "none",
+    "g_norm": "none",
+    "d_norm": "none",
+    "minibatch_std": False,
+    "pac": 1,
+    "grad_clip": 0.0,
+    "label_flip": 0.0,
+    "instance_noise": 0.0,
+    "augment": (),
+    "flip": False,
+}
 """What a config must say: everything else mixes the samples of a batch, or draws from random numbers that all seeds share."""
 PENALTIES = ("none", "r1", "r2", "r1+r2")  # the others draw their points at random
 
@@ -42,17 +56,28 @@ def problem(config: RunConfig) -> str | None:
 
 
 class StackedLinear(nn.Module):
-    """K linear layers: takes [K * N, in], gives [K * N, out]; the rows of one network lie together."""
+    """K linear layers: takes [K * N, in], gives [K * N, out]; the rows of one network lie
+    together."""
 
     def __init__(self, layers: Sequence[nn.Linear]):
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([layer.weight.detach().t() for layer in layers]).contiguous())
+        self.weight = nn.Parameter(
+            torch.stack([layer.weight.detach().t() for layer in layers]).contiguous()
+        )
         has_bias = layers[0].bias is not None
-        self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers])) if has_bias else None
+        self.bias = (
+            nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))
+            if has_bias
+            else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.view(len(self.weight), -1, x.shape[1])
-        out = torch.bmm(rows, self.weight) if self.bias is None else torch.baddbmm(self.bias, rows, self.weight)
+        out = (
+            torch.bmm(rows, self.weight)
+            if self.bias is None
+            else torch.baddbmm(self.bias, rows, self.weight)
+        )
         return out.flatten(0, 1)
 
     def layer(self, index: int) -> dict[str, Tensor]:
@@ -67,22 +92,33 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
     for name, module in list(stacked.named_modules()):
         if isinstance(module, nn.Linear):
             parent, _, last = name.rpartition(".")
-            setattr(stacked.get_submodule(parent), last, StackedLinear([one.get_submodule(name) for one in networks]))
+            setattr(
+                stacked.get_submodule(parent),
+                last,
+                StackedLinear([one.get_submodule(name) for one in networks]),
+            )
     return stacked
 
 
 def take(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
     """``into``, a network of the same shape, with the weights of one of those in ``stacked``."""
-    into.load_state_dict({f"{name}.{part}": value.detach().clone() for name, module in stacked.named_modules()
-                          if isinstance(module, StackedLinear) for part, value in module.layer(index).items()})
+    into.load_state_dict(
+        {
+            f"{name}.{part}": value.detach().clone()
+            for name, module in stacked.named_modules()
+            if isinstance(module, StackedLinear)
+            for part, value in module.layer(index).items()
+        }
+    )
     return into
 
 
 class Together(Adversarial):
-    """The game of `Adversarial` for every one of ``lone``, algorithms of one config that differ in their seed.
+    """The game of `Adversarial` for every one of ``lone``, algorithms of one config that differ in
+    their seed.
 
-    Losses are means over all samples of all seeds; times K, they are the sum of each seed's own loss, and no weight of one
-    seed is in the loss of another. Statistics are means over the seeds.
+    Losses are means over all samples of all seeds; times K, they are the sum of each seed's own
+    loss, and no weight of one seed is in the loss of another. Statistics are means over the seeds.
     """
 
     def __init__(self, lone: Sequence[Adversarial]):
@@ -92,7 +128,9 @@ class Together(Adversarial):
         self._joined = False  # reals and fakes in one pass would part the rows of one seed
 
     def _make_networks(self) -> tuple[nn.Module, nn.Module]:
-        return stack([one.generator for one in self._lone]), stack([one.discriminator for one in self._lone])
+        return stack([one.generator for one in self._lone]), stack(
+            [one.discriminator for one in self._lone]
+        )
 
     def latents(self, count: int) -> Tensor:
         """Each seed's own: [count, latent_dim], ``count`` over all seeds."""
@@ -133,7 +171,8 @@ class TogetherTrainer:
         self.step_count += 1
 
     def read_stats(self) -> dict[str, float]:
-        """Means over steps and seeds since the last call. Raises `NonFinite` where any seed's are not finite."""
+        """Means over steps and seeds since the last call. Raises `NonFinite` where any seed's are
+        not finite."""
         return self.algorithm.stats.read()
 
     def averaged(self, index: int) -> nn.Module:

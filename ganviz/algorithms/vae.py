@@ -1,4 +1,5 @@
-"""The variational autoencoder: an encoder that guesses the latent of a sample, a decoder (the generator) that draws it again.
+"""The variational autoencoder: an encoder that guesses the latent of a sample, a decoder (the
+generator) that draws it again.
 
 Kingma and Welling 2014; the weight beta on the KL term is Higgins et al. 2017.
 """
@@ -21,19 +22,24 @@ from ganviz.engine.ema import Ema
 from ganviz.models import build_generator
 from ganviz.models.encoder import build_encoder
 
-IN_USE = 0.01  # nats: a latent whose mean KL is smaller says nothing of the sample (Burda et al. 2016 count likewise)
+# nats: a latent whose mean KL is smaller says nothing of the sample (Burda et al. 2016 count
+# likewise)
+IN_USE = 0.01
 
 
 def kl_to_prior(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_variance)) || N(0, 1)) of each latent of each sample, in nats: [N, latent_dim]."""
+    """KL(N(mean, exp(log_variance)) || N(0, 1)) of each latent of each sample, in nats: [N,
+    latent_dim]."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
 def bernoulli(before_tanh: Tensor, x: Tensor) -> Tensor:
-    """-log p(x | z) of each sample, in nats: every pixel is a coin whose bias is its brightness. [N]
+    """-log p(x | z) of each sample, in nats: every pixel is a coin whose bias is its brightness.
+    [N]
 
-    ``before_tanh`` is the decoder's output before its tanh: as (tanh(a) + 1) / 2 = sigmoid(2a), the logit is 2a and
-    nothing saturates. ``x``: in [-1, 1]. Grey pixels are taken as the share of coins that fall on white.
+    ``before_tanh`` is the decoder's output before its tanh: as (tanh(a) + 1) / 2 = sigmoid(2a), the
+    logit is 2a and nothing saturates. ``x``: in [-1, 1]. Grey pixels are taken as the share of
+    coins that fall on white.
     """
     logits, white = 2 * before_tanh, (x + 1) / 2
     return (softplus(logits) - white * logits).flatten(1).sum(1)
@@ -41,17 +47,29 @@ def bernoulli(before_tanh: Tensor, x: Tensor) -> Tensor:
 
 def gaussian(mean: Tensor, x: Tensor, sigma: float) -> Tensor:
     """-log N(x; mean, sigma^2) of each sample, in nats: [N]."""
-    return (0.5 * ((x - mean) / sigma).square() + math.log(sigma) + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
+    return (
+        (0.5 * ((x - mean) / sigma).square() + math.log(sigma) + 0.5 * math.log(2 * math.pi))
+        .flatten(1)
+        .sum(1)
+    )
 
 
 class Vae(Algorithm):
-    """Maximises the evidence lower bound E log p(x | z) - beta KL(q(z | x) || N(0, 1)) over decoder and encoder at once."""
+    """Maximises the evidence lower bound E log p(x | z) - beta KL(q(z | x) || N(0, 1)) over decoder
+    and encoder at once."""
 
-    series = (Series("reconstruction", "Reconstruction, nats per sample", "loss", "g"),
-              Series("kl", "KL to the prior, nats per sample", "loss", "d"),
-              Series("elbo", "ELBO, nats per sample", "other", ""),
-              Series("in_use", "Share of latent numbers in use", "score", ""))
-    blame: ClassVar[dict[str, str]] = {"reconstruction": "generator", "kl": "encoder", "elbo": "generator", "in_use": "encoder"}
+    series = (
+        Series("reconstruction", "Reconstruction, nats per sample", "loss", "g"),
+        Series("kl", "KL to the prior, nats per sample", "loss", "d"),
+        Series("elbo", "ELBO, nats per sample", "other", ""),
+        Series("in_use", "Share of latent numbers in use", "score", ""),
+    )
+    blame: ClassVar[dict[str, str]] = {
+        "reconstruction": "generator",
+        "kl": "encoder",
+        "elbo": "generator",
+        "in_use": "encoder",
+    }
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
@@ -85,7 +103,8 @@ class Vae(Algorithm):
         self.steps_done += 1
 
     def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-        """-log p(x | z) + beta KL, averaged over the batch. The ELBO that is streamed is the bound itself, with beta 1."""
+        """-log p(x | z) + beta KL, averaged over the batch. The ELBO that is streamed is the bound
+        itself, with beta 1."""
         each = kl_to_prior(mean.float(), log_variance.float())
         reconstruction, kl = self.mismatch(drawn, batch.x).mean(), each.sum(1).mean()
         self.stats.add("reconstruction", reconstruction)
@@ -97,19 +116,24 @@ class Vae(Algorithm):
     def mismatch(self, drawn: Tensor, x: Tensor) -> Tensor:
         """-log p(x | z) of each sample in nats, for the decoder's newest output ``drawn``."""
         if self.config.likelihood == "bernoulli":
-            before_tanh, self._before_tanh = self._before_tanh, None  # kept longer, it would keep the whole step's graph
+            before_tanh, self._before_tanh = (
+                self._before_tanh,
+                None,
+            )  # kept longer, it would keep the whole step's graph
             return bernoulli(before_tanh.float(), x)
         return gaussian(drawn.float(), x, self.config.likelihood_sigma)
 
     @property
     def kl_weight(self) -> float:
-        """beta, faded in over ``kl_warmup`` steps: without it, a decoder may learn to ignore z before z says anything."""
+        """beta, faded in over ``kl_warmup`` steps: without it, a decoder may learn to ignore z
+        before z says anything."""
         warmth = min(1.0, self.steps_done / self.config.kl_warmup) if self.config.kl_warmup else 1.0
         return self.config.beta * warmth
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """``x`` [N, ...] encoded and drawn again by the averaged networks, from the mean of q(z | x)."""
+        """``x`` [N, ...] encoded and drawn again by the averaged networks, from the mean of q(z |
+        x)."""
         y = y if self.conditional else None
         return self.ema.network(self.encode(x, y)[0], y)
 

@@ -19,35 +19,58 @@ from ganviz.registry import DATASETS
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
 
-__all__ = ["Batch", "DataSource", "DataSpec", "Dataset", "Progress", "Sampler", "load_data", "to_float"]
+__all__ = [
+    "Batch",
+    "DataSource",
+    "DataSpec",
+    "Dataset",
+    "Progress",
+    "Sampler",
+    "load_data",
+    "to_float",
+]
 
 for _home in (glyphs, digits, public, folder, points):  # the order in which forms list them
     for _name, _entry in _home.ENTRIES.items():
         DATASETS.add(_name, _entry)
 
 
-def load_data(config: RunConfig, device: torch.device | str, data_root: Path | str,
-              progress: Progress | None = None) -> DataSource:
+def load_data(
+    config: RunConfig,
+    device: torch.device | str,
+    data_root: Path | str,
+    progress: Progress | None = None,
+) -> DataSource:
     """The run's real samples, fitted to its settings and resident on ``device``.
 
-    ``progress(fraction, text)`` is called a few times a second at most; what it raises ends the loading cleanly.
-    Raises `DataError` or `ConfigError`.
+    ``progress(fraction, text)`` is called a few times a second at most; what it raises ends the
+    loading cleanly. Raises `DataError` or `ConfigError`.
     """
     entry = DATASETS.get(config.data, "data")
-    loaded = entry.load(config, Path(data_root).expanduser(), _seldom(progress) if progress else silent)
+    loaded = entry.load(
+        config, Path(data_root).expanduser(), _seldom(progress) if progress else silent
+    )
     source = fit(loaded, config)
     if config.conditional and not source.spec.classes:
-        raise ConfigError("These pictures have no classes; set conditioning to 'none', or sort them into sub-folders, "
-                          "one for each class.", "conditioning")
+        raise ConfigError(
+            "These pictures have no classes; set conditioning to 'none', or sort them into "
+            "sub-folders, "
+            "one for each class.",
+            "conditioning",
+        )
     try:
         return source.to(torch.device(device))
     except torch.OutOfMemoryError:
-        raise DataError(f"The {source.spec.count:,} samples do not fit into the memory of {device}; set a data limit.",
-                        "data_limit") from None
+        raise DataError(
+            f"The {source.spec.count:,} samples do not fit into the memory of {device}; set a "
+            f"data limit.",
+            "data_limit",
+        ) from None
 
 
 def _seldom(progress: Progress, seconds: float = 0.2) -> Progress:
-    """``progress``, called at most once in ``seconds``: each call becomes an event that every viewer gets."""
+    """``progress``, called at most once in ``seconds``: each call becomes an event that every
+    viewer gets."""
     last = -math.inf
 
     def report(fraction: float | None, text: str) -> None:
@@ -55,4 +78,5 @@ def _seldom(progress: Progress, seconds: float = 0.2) -> Progress:
         if time.monotonic() - last >= seconds:
             last = time.monotonic()
             progress(fraction, text)
+
     return report

@@ -1,8 +1,9 @@
-"""DiffAugment: the same kind of random change to real and fake pictures, through which gradients flow.
+"""DiffAugment: the same kind of random change to real and fake pictures, through which gradients
+flow.
 
-Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training (2020), arXiv 2006.10738.
-D sees only changed pictures, so it cannot learn the few real ones by heart; G learns through the change, so it does
-not copy it.
+Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training (2020), arXiv
+2006.10738. D sees only changed pictures, so it cannot learn the few real ones by heart; G learns
+through the change, so it does not copy it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ def brightness(x: Tensor, generator: Generator | None) -> Tensor:
 def translation(x: Tensor, generator: Generator | None) -> Tensor:
     """Move each picture by whole pixels, up to an eighth of its size; what comes in is 0, mid-grey.
 
-    A shift is a product with a shifted identity: unlike indexing, quick to differentiate (twice) and deterministic
-    on a GPU.
+    A shift is a product with a shifted identity: unlike indexing, quick to differentiate (twice)
+    and deterministic on a GPU.
     """
     down, right = (_shift(x, size, generator) for size in x.shape[2:])
     return down[:, None] @ x @ right[:, None].mT
@@ -40,11 +41,15 @@ def cutout(x: Tensor, generator: Generator | None) -> Tensor:
 
 
 POLICIES: dict[str, Callable[[Tensor, Generator | None], Tensor]] = {
-    "translation": translation, "cutout": cutout, "brightness": brightness}
+    "translation": translation,
+    "cutout": cutout,
+    "brightness": brightness,
+}
 
 
 def diff_augment(x: Tensor, policy: tuple[str, ...], generator: Generator | None = None) -> Tensor:
-    """``x`` (float [N, C, H, W]) with the changes in ``policy``, drawn anew for each picture; on ``x``'s device.
+    """``x`` (float [N, C, H, W]) with the changes in ``policy``, drawn anew for each picture; on
+    ``x``'s device.
 
     ``generator`` must be on that device too. An empty policy gives ``x`` itself.
     """
@@ -69,7 +74,9 @@ def _shift(x: Tensor, size: int, generator: Generator | None) -> Tensor:
     """[N, size, size]: the matrix that moves a column of pixels by a random number of places."""
     far = int(size * SHIFT + 0.5)
     places = torch.arange(size, device=x.device)
-    come_from = places - _whole(x, -far, far, generator)  # [N, size]; outside 0..size-1 matches nothing, which is 0
+    come_from = places - _whole(
+        x, -far, far, generator
+    )  # [N, size]; outside 0..size-1 matches nothing, which is 0
     return (come_from[:, :, None] == places).to(x.dtype)
 
 

@@ -16,10 +16,11 @@ Pictures = tuple[Tensor, Tensor]
 
 
 def cached(path: Path, count: int, full: int, make: Callable[[int], Pictures]) -> Pictures:
-    """The first ``count`` of ``full`` pictures (uint8 [N, C, H, W]) and labels (int64 [N]), from ``path`` or ``make(n)``.
+    """The first ``count`` of ``full`` pictures (uint8 [N, C, H, W]) and labels (int64 [N]), from
+    ``path`` or ``make(n)``.
 
-    ``make`` must give the same first pictures whatever ``n``. Only the full set is kept; a damaged file is made anew,
-    and a folder that cannot be written just means no cache.
+    ``make`` must give the same first pictures whatever ``n``. Only the full set is kept; a damaged
+    file is made anew, and a folder that cannot be written just means no cache.
     """
     kept = _read(path, full)
     if kept is None:
@@ -34,10 +35,21 @@ def _read(path: Path, full: int) -> Pictures | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             images, labels = file["images"], file["labels"]
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):  # absent, torn, or another program's
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        zipfile.BadZipFile,
+    ):  # absent, torn, or another program's
         return None
-    if images.dtype != np.uint8 or labels.dtype != np.uint8 or images.ndim != 4 or images.shape[0] != full \
-            or labels.shape != (full,):
+    if (
+        images.dtype != np.uint8
+        or labels.dtype != np.uint8
+        or images.ndim != 4
+        or images.shape[0] != full
+        or labels.shape != (full,)
+    ):
         return None
     return torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
 

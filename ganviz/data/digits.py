@@ -21,12 +21,25 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise DataError("The data set 'digits' comes with scikit-learn: run 'pip install scikit-learn'.", "data") from None
+        raise DataError(
+            "The data set 'digits' comes with scikit-learn: run 'pip install scikit-learn'.", "data"
+        ) from None
     pixels, classes = load_digits(return_X_y=True)
     images = torch.from_numpy(pixels).view(-1, 1, 8, 8).mul_(255 / 16).round_().to(torch.uint8)
-    return DataSource(DataSpec("digits", "images", (1, 8, 8), len(images), DIGITS), images, torch.from_numpy(classes).long())
+    return DataSource(
+        DataSpec("digits", "images", (1, 8, 8), len(images), DIGITS),
+        images,
+        torch.from_numpy(classes).long(),
+    )
 
 
-ENTRIES = {"digits": Dataset(
-    "Scanned digits, tiny", "scikit-learn's 1,797 real handwritten digits of 8 x 8 pixels, shown as they are or enlarged; "
-    "no download.", load, classes=DIGITS)}
+ENTRIES = {
+    "digits": Dataset(
+        "Scanned digits, tiny",
+        "scikit-learn's 1,797 real handwritten digits of 8 x 8 pixels, shown as they are or "
+        "enlarged; "
+        "no download.",
+        load,
+        classes=DIGITS,
+    )
+}

@@ -29,10 +29,11 @@ INSTEAD = "check the internet connection, or choose 'glyphs', 'digits' or a fold
 def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress) -> Path:
     """``target``, downloaded from the first of ``urls`` that answers unless it is there already.
 
-    The checksum is verified by torchvision before the file gets its name. Raises `DataError` with a sentence that
-    names the data sets which need no download.
+    The checksum is verified by torchvision before the file gets its name. Raises `DataError` with a
+    sentence that names the data sets which need no download.
     """
     from torchvision.datasets.utils import check_integrity
+
     if check_integrity(target, md5):
         return target
     problems = []
@@ -49,13 +50,16 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
         except NETWORK as error:
             problems.append(f"{host}: {_reason(error)}")
         except OSError as error:
-            raise DataError(disk_sentence(error, target.parent, f"{what} cannot be kept"), "data") from None
+            raise DataError(
+                disk_sentence(error, target.parent, f"{what} cannot be kept"), "data"
+            ) from None
     raise DataError(f"{what} could not be downloaded ({'; '.join(problems)}): {INSTEAD}", "data")
 
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A new file in ``target``'s folder that is gone afterwards, whatever happens, unless it was moved into place."""
+    """A new file in ``target``'s folder that is gone afterwards, whatever happens, unless it was
+    moved into place."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     os.close(handle)
@@ -85,7 +89,8 @@ def _read(response: Any) -> bytes:
 
 
 def _open(url: str) -> Any:
-    """The open response. The wait is bounded here, because a name look-up obeys no socket timeout."""
+    """The open response. The wait is bounded here, because a name look-up obeys no socket
+    timeout."""
     answer: list[Any] = []
 
     def ask() -> None:

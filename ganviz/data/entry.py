@@ -23,9 +23,10 @@ DIGITS = tuple("0123456789")
 class Dataset:
     """An entry of `registry.DATASETS`.
 
-    ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None where only
-    loading can tell. ``offline``: needs no download. ``load(config, data_root, progress)`` gives the real samples
-    on the CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data` fits them.
+    ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
+    where only loading can tell. ``offline``: needs no download. ``load(config, data_root,
+    progress)`` gives the real samples on the CPU; pictures may come in the set's own size and
+    colours, `ganviz.data.load_data` fits them.
     """
 
     label: str

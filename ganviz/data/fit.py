@@ -40,7 +40,12 @@ def grey(images: Tensor) -> Tensor:
     if images.shape[1] == 1:
         return images
     weights = torch.tensor(LUMA).view(1, 3, 1, 1)
-    return torch.cat([(part * weights).sum(1, keepdim=True).round_().to(torch.uint8) for part in images.split(CHUNK)])
+    return torch.cat(
+        [
+            (part * weights).sum(1, keepdim=True).round_().to(torch.uint8)
+            for part in images.split(CHUNK)
+        ]
+    )
 
 
 def resized(images: Tensor, size: int) -> Tensor:
@@ -49,6 +54,8 @@ def resized(images: Tensor, size: int) -> Tensor:
         return images
     parts = []
     for part in images.split(CHUNK):  # in floats a whole set would need four times its memory
-        big = F.interpolate(part.float(), (size, size), mode="bicubic", antialias=True, align_corners=False)
+        big = F.interpolate(
+            part.float(), (size, size), mode="bicubic", antialias=True, align_corners=False
+        )
         parts.append(big.round_().clamp_(0, 255).to(torch.uint8))
     return torch.cat(parts)

@@ -22,24 +22,39 @@ SPELLINGS = ("{part}-images-idx3-ubyte{gz}", "{part}-images.idx3-ubyte{gz}")
 
 
 def find_pair(folder: Path, part: str) -> tuple[Path, Path] | None:
-    """The image and label file of ``part`` ("train" or "t10k") in ``folder``, or None where one is missing."""
+    """The image and label file of ``part`` ("train" or "t10k") in ``folder``, or None where one is
+    missing."""
     for spelling in SPELLINGS:
         for gz in ("", ".gz"):
             images = folder / spelling.format(part=part, gz=gz)
-            labels = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
+            labels = images.with_name(
+                images.name.replace("images", "labels").replace("idx3", "idx1")
+            )
             if images.is_file():
-                for candidate in (labels, labels.with_name(labels.name.removesuffix(".gz")),
-                                  labels.with_name(labels.name.removesuffix(".gz") + ".gz")):
+                for candidate in (
+                    labels,
+                    labels.with_name(labels.name.removesuffix(".gz")),
+                    labels.with_name(labels.name.removesuffix(".gz") + ".gz"),
+                ):
                     if candidate.is_file():
                         return images, candidate
     return None
 
 
 def read_pair(images: Path, labels: Path) -> tuple[Tensor, Tensor]:
-    """uint8 [N, 1, H, W] and int64 [N]; raises `DataError` where a file is damaged or the two do not belong together."""
+    """uint8 [N, 1, H, W] and int64 [N]; raises `DataError` where a file is damaged or the two do
+    not belong together."""
     pictures, classes = read_idx(images), read_idx(labels)
-    if pictures.ndim != 3 or classes.ndim != 1 or len(pictures) != len(classes) or not len(pictures):
-        raise DataError(f"The files {images.name} and {labels.name} in {images.parent} do not belong together.", "data")
+    if (
+        pictures.ndim != 3
+        or classes.ndim != 1
+        or len(pictures) != len(classes)
+        or not len(pictures)
+    ):
+        raise DataError(
+            f"The files {images.name} and {labels.name} in {images.parent} do not belong together.",
+            "data",
+        )
     return pictures[:, None], classes.long()
 
 
@@ -49,19 +64,25 @@ def read_idx(path: Path) -> Tensor:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             return parse_idx(file)
     except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
-        raise DataError(f"The file {path} is damaged or cut short ({_short(error)}); delete it and get it again.",
-                        "data") from None
+        raise DataError(
+            f"The file {path} is damaged or cut short ({_short(error)}); delete it and get it "
+            f"again.",
+            "data",
+        ) from None
 
 
 def parse_idx(file: BinaryIO) -> Tensor:
-    """The uint8 array in an open idx stream; raises `ValueError` where it is not one, or another length than it says."""
+    """The uint8 array in an open idx stream; raises `ValueError` where it is not one, or another
+    length than it says."""
     zero, kind, dims = struct.unpack(">HBB", file.read(4))
     if zero or kind != 8 or not 1 <= dims <= 4:
         raise ValueError("it is not an idx file of bytes")
     shape = struct.unpack(f">{dims}I", file.read(4 * dims))
     if math.prod(shape) > LIMIT:
         raise ValueError(f"it claims {math.prod(shape):,} bytes")
-    data = file.read(math.prod(shape) + 1)  # never more than the header promises; one more to reach gzip's checksum
+    data = file.read(
+        math.prod(shape) + 1
+    )  # never more than the header promises; one more to reach gzip's checksum
     if len(data) != math.prod(shape):
         raise ValueError("its length is not what its header says")
     return torch.from_numpy(np.frombuffer(data, np.uint8).reshape(shape).copy())

@@ -1,4 +1,5 @@
-"""Two-dimensional toy distributions, where every success and failure of a GAN can be seen at a glance."""
+"""Two-dimensional toy distributions, where every success and failure of a GAN can be seen at a
+glance."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def ring_centres(k: int = 8, radius: float = 1.0) -> np.ndarray:
-    """[k, 2]: k distinct centres, evenly on a circle. (``linspace(0, 2 pi, k)`` would give the first one twice.)"""
+    """[k, 2]: k distinct centres, evenly on a circle. (``linspace(0, 2 pi, k)`` would give the
+    first one twice.)"""
     angle = 2 * math.pi * np.arange(k) / k
     return radius * np.stack([np.cos(angle), np.sin(angle)], 1)
 
@@ -37,7 +39,9 @@ def grid_centres(k: int = 5, spacing: float = 2.0) -> np.ndarray:
 
 def mixture(centres: np.ndarray, sigma: float) -> Draw:
     """Equal, round Gaussians."""
-    return lambda random, n: centres[random.integers(len(centres), size=n)] + random.normal(0, sigma, (n, 2))
+    return lambda random, n: (
+        centres[random.integers(len(centres), size=n)] + random.normal(0, sigma, (n, 2))
+    )
 
 
 def line(random: np.random.Generator, n: int) -> np.ndarray:
@@ -51,7 +55,9 @@ def spiral(random: np.random.Generator, n: int) -> np.ndarray:
     turn = 2.5 * math.pi * np.sqrt(random.uniform(0.02, 1, n))
     arm = random.choice([-1.0, 1.0], n)
     radius = arm * 2 * turn / (2.5 * math.pi)
-    return np.stack([radius * np.cos(turn), radius * np.sin(turn)], 1) + random.normal(0, 0.05, (n, 2))
+    return np.stack([radius * np.cos(turn), radius * np.sin(turn)], 1) + random.normal(
+        0, 0.05, (n, 2)
+    )
 
 
 def moons(random: np.random.Generator, n: int) -> np.ndarray:
@@ -72,7 +78,9 @@ def checkerboard(random: np.random.Generator, n: int) -> np.ndarray:
 def swiss_roll(random: np.random.Generator, n: int) -> np.ndarray:
     """The rolled sheet seen from its side: one arm, one and a half turns out."""
     turn = 1.5 * math.pi * (1 + 2 * random.random(n))
-    return np.stack([turn * np.cos(turn), turn * np.sin(turn)], 1) * (2 / (4.5 * math.pi)) + random.normal(0, 0.04, (n, 2))
+    return np.stack([turn * np.cos(turn), turn * np.sin(turn)], 1) * (
+        2 / (4.5 * math.pi)
+    ) + random.normal(0, 0.04, (n, 2))
 
 
 TWO = np.array([[-1.0, 0.0], [1.0, 0.0]])
@@ -95,16 +103,40 @@ def _modal(label: str, why: str, centres: np.ndarray, sigma: float) -> Dataset:
 
 ENTRIES = {
     "line": _entry("Line", "A thin slanted line: the simplest thing to learn.", line),
-    "two-gaussians": _modal("Two Gaussians", "Two round clouds: the smallest set on which a mode can be lost.", TWO, 0.15),
-    "ring8": _modal("Ring of 8, sharp", "Eight tiny Gaussians (sigma 0.01) on a circle of radius 1, as in the VEEGAN and "
-                    "PacGAN papers: the classic test for mode collapse.", ring_centres(), 0.01),
-    "ring8-wide": _modal("Ring of 8, soft", "Eight Gaussians (sigma 0.05) on a circle of radius 1: mode collapse in seconds.",
-                         ring_centres(), 0.05),
-    "grid25": _modal("Grid of 25", "Twenty-five Gaussians (sigma 0.05), two apart, as in the VEEGAN and PacGAN papers.",
-                     grid_centres(), 0.05),
-    "blobs": _modal("Blobs", "Six separate clouds at irregular places: G must jump across the gaps.", BLOBS, 0.2),
-    "spiral": _entry("Spiral", "Two thin intertwined arms: never straight, and close to each other.", spiral),
+    "two-gaussians": _modal(
+        "Two Gaussians",
+        "Two round clouds: the smallest set on which a mode can be lost.",
+        TWO,
+        0.15,
+    ),
+    "ring8": _modal(
+        "Ring of 8, sharp",
+        "Eight tiny Gaussians (sigma 0.01) on a circle of radius 1, as in the VEEGAN and "
+        "PacGAN papers: the classic test for mode collapse.",
+        ring_centres(),
+        0.01,
+    ),
+    "ring8-wide": _modal(
+        "Ring of 8, soft",
+        "Eight Gaussians (sigma 0.05) on a circle of radius 1: mode collapse in seconds.",
+        ring_centres(),
+        0.05,
+    ),
+    "grid25": _modal(
+        "Grid of 25",
+        "Twenty-five Gaussians (sigma 0.05), two apart, as in the VEEGAN and PacGAN papers.",
+        grid_centres(),
+        0.05,
+    ),
+    "blobs": _modal(
+        "Blobs", "Six separate clouds at irregular places: G must jump across the gaps.", BLOBS, 0.2
+    ),
+    "spiral": _entry(
+        "Spiral", "Two thin intertwined arms: never straight, and close to each other.", spiral
+    ),
     "moons": _entry("Two moons", "Two interleaved half circles.", moons),
-    "checkerboard": _entry("Checkerboard", "Eight squares with sharp edges that touch at their corners.", checkerboard),
+    "checkerboard": _entry(
+        "Checkerboard", "Eight squares with sharp edges that touch at their corners.", checkerboard
+    ),
     "swiss-roll": _entry("Swiss roll", "A single rolled-up band.", swiss_roll),
 }

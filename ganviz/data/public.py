@@ -1,4 +1,5 @@
-"""The public picture sets that torchvision knows: where they lie, their checksums and, for two of them, their readers."""
+"""The public picture sets that torchvision knows: where they lie, their checksums and, for two of
+them, their readers."""
 
 from __future__ import annotations
 
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
 Reader = Callable[[Path, Progress], "tuple[Tensor, Tensor, str]"]
 """``reader(data_root, progress)``: uint8 [N, C, H, W], int64 [N] and a note (or "")."""
 
-FASHION = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+FASHION = (
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 KUZUSHIJI = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -33,17 +45,26 @@ def _torchvision(name: str) -> Any:
     """torchvision's description of a set: its class in ``torchvision.datasets``."""
     try:
         import torchvision.datasets
-    except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision built for another torch
-        raise DataError(f"This data set is fetched through torchvision, which cannot be imported ({error}); install the one "
-                        "that belongs to your torch, or choose 'glyphs' or 'digits'.", "data") from None
+    except (
+        ImportError,
+        RuntimeError,
+    ) as error:  # RuntimeError: a torchvision built for another torch
+        raise DataError(
+            f"This data set is fetched through torchvision, which cannot be imported ({error}); "
+            f"install the one "
+            "that belongs to your torch, or choose 'glyphs' or 'digits'.",
+            "data",
+        ) from None
     return getattr(torchvision.datasets, name)
 
 
 def mnist_like(name: str, label: str, *folders: str) -> Reader:
     """A reader for idx files: those in one of ``folders`` under the data root, else downloaded.
 
-    Only the training pictures are fetched. Where just the test files lie there, they are the data set.
+    Only the training pictures are fetched. Where just the test files lie there, they are the data
+    set.
     """
+
     def read(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
         raw = data_root / name / "raw"  # where torchvision keeps its own copy
         for part in ("train", "t10k"):
@@ -51,37 +72,64 @@ def mnist_like(name: str, label: str, *folders: str) -> Reader:
                 pair = idx.find_pair(folder, part)
                 if pair:
                     progress(None, f"Reading {label}")
-                    note = "" if part == "train" else f"{folder} holds only the test pictures of {label}; they are used."
+                    note = (
+                        ""
+                        if part == "train"
+                        else f"{folder} holds only the test pictures of {label}; they are used."
+                    )
                     return *idx.read_pair(*pair), note
         known = _torchvision(name)
-        files = [fetch([mirror + file for mirror in known.mirrors], raw / file, md5, f"{label} ({file})", progress)
-                 for file, md5 in known.resources if file.startswith("train-")]
+        files = [
+            fetch(
+                [mirror + file for mirror in known.mirrors],
+                raw / file,
+                md5,
+                f"{label} ({file})",
+                progress,
+            )
+            for file, md5 in known.resources
+            if file.startswith("train-")
+        ]
         return *idx.read_pair(*sorted(files)), ""  # images before labels
+
     return read
 
 
 def emnist_digits(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
-    """240,000 digits, read out of NIST's archive without unpacking the other splits (EMNIST stores pictures transposed)."""
+    """240,000 digits, read out of NIST's archive without unpacking the other splits (EMNIST stores
+    pictures transposed)."""
     known = _torchvision("EMNIST")
-    archive = fetch([known.url], data_root / "EMNIST" / "raw" / "gzip.zip", known.md5, "EMNIST (536 MB)", progress)
+    archive = fetch(
+        [known.url],
+        data_root / "EMNIST" / "raw" / "gzip.zip",
+        known.md5,
+        "EMNIST (536 MB)",
+        progress,
+    )
     progress(None, "Unpacking the digits of EMNIST")
     try:
         with zipfile.ZipFile(archive) as file:
-            images, labels = (_member(file, f"gzip/emnist-digits-train-{part}-ubyte.gz")
-                              for part in ("images-idx3", "labels-idx1"))
+            images, labels = (
+                _member(file, f"gzip/emnist-digits-train-{part}-ubyte.gz")
+                for part in ("images-idx3", "labels-idx1")
+            )
     except (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.BadZipFile):
-        raise DataError(f"The file {archive} is damaged; delete it and get it again.", "data") from None
+        raise DataError(
+            f"The file {archive} is damaged; delete it and get it again.", "data"
+        ) from None
     return images.transpose(1, 2)[:, None].contiguous(), labels.long(), ""
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Tensor:
     import gzip
+
     with archive.open(name) as packed, gzip.open(packed) as file:
         return idx.parse_idx(file)
 
 
 def cifar10(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
-    """50,000 training pictures. torchvision unpacks the archive and checks every file before it reads it."""
+    """50,000 training pictures. torchvision unpacks the archive and checks every file before it
+    reads it."""
     known = _torchvision("CIFAR10")
     progress(None, "Reading CIFAR-10")
     try:
@@ -90,7 +138,11 @@ def cifar10(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
         fetch([known.url], data_root / known.filename, known.tgz_md5, "CIFAR-10", progress)
         progress(None, "Unpacking CIFAR-10")
         data = known(str(data_root), train=True, download=True)
-    return torch.from_numpy(data.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(data.targets), ""
+    return (
+        torch.from_numpy(data.data).permute(0, 3, 1, 2).contiguous(),
+        torch.tensor(data.targets),
+        "",
+    )
 
 
 def svhn(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
@@ -103,28 +155,74 @@ def svhn(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
     return torch.from_numpy(data.data).contiguous(), torch.from_numpy(data.labels).long(), ""
 
 
-def _entry(name: str, label: str, why: str, read: Reader, classes: tuple[str, ...]) -> tuple[str, Dataset]:
+def _entry(
+    name: str, label: str, why: str, read: Reader, classes: tuple[str, ...]
+) -> tuple[str, Dataset]:
     def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         try:
             images, labels, note = read(data_root, progress)
         except OSError as error:
-            raise DataError(disk_sentence(error, data_root, f"{label} cannot be read or kept"), "data") from None
+            raise DataError(
+                disk_sentence(error, data_root, f"{label} cannot be read or kept"), "data"
+            ) from None
         if int(labels.max()) >= len(classes):
-            raise DataError(f"The label files of {label} under {data_root} belong to another set: they number "
-                            f"{int(labels.max()) + 1} classes.", "data")
-        return DataSource(DataSpec(name, "images", tuple(images.shape[1:]), len(images), classes, note), images, labels)
+            raise DataError(
+                f"The label files of {label} under {data_root} belong to another set: they number "
+                f"{int(labels.max()) + 1} classes.",
+                "data",
+            )
+        return DataSource(
+            DataSpec(name, "images", tuple(images.shape[1:]), len(images), classes, note),
+            images,
+            labels,
+        )
 
     return name, Dataset(label, why, load, classes=classes, offline=False)
 
 
-ENTRIES = dict([
-    _entry("mnist", "MNIST", "60,000 handwritten digits, 28 px; downloads 10 MB.",
-           mnist_like("MNIST", "MNIST", "mnist", "."), DIGITS),
-    _entry("fashion-mnist", "Fashion-MNIST", "60,000 pictures of clothes, 28 px; downloads 26 MB.",
-           mnist_like("FashionMNIST", "Fashion-MNIST", "fashion-mnist"), FASHION),
-    _entry("kmnist", "Kuzushiji-MNIST", "60,000 cursive Japanese characters, 28 px; downloads 18 MB.",
-           mnist_like("KMNIST", "KMNIST", "kmnist"), KUZUSHIJI),
-    _entry("emnist-digits", "EMNIST digits", "240,000 handwritten digits, 28 px; downloads 536 MB.", emnist_digits, DIGITS),
-    _entry("cifar10", "CIFAR-10", "50,000 colour photos in ten classes, 32 px; downloads 170 MB.", cifar10, CIFAR),
-    _entry("svhn", "SVHN", "73,257 house-number digits in colour, 32 px; downloads 182 MB.", svhn, DIGITS),
-])
+ENTRIES = dict(
+    [
+        _entry(
+            "mnist",
+            "MNIST",
+            "60,000 handwritten digits, 28 px; downloads 10 MB.",
+            mnist_like("MNIST", "MNIST", "mnist", "."),
+            DIGITS,
+        ),
+        _entry(
+            "fashion-mnist",
+            "Fashion-MNIST",
+            "60,000 pictures of clothes, 28 px; downloads 26 MB.",
+            mnist_like("FashionMNIST", "Fashion-MNIST", "fashion-mnist"),
+            FASHION,
+        ),
+        _entry(
+            "kmnist",
+            "Kuzushiji-MNIST",
+            "60,000 cursive Japanese characters, 28 px; downloads 18 MB.",
+            mnist_like("KMNIST", "KMNIST", "kmnist"),
+            KUZUSHIJI,
+        ),
+        _entry(
+            "emnist-digits",
+            "EMNIST digits",
+            "240,000 handwritten digits, 28 px; downloads 536 MB.",
+            emnist_digits,
+            DIGITS,
+        ),
+        _entry(
+            "cifar10",
+            "CIFAR-10",
+            "50,000 colour photos in ten classes, 32 px; downloads 170 MB.",
+            cifar10,
+            CIFAR,
+        ),
+        _entry(
+            "svhn",
+            "SVHN",
+            "73,257 house-number digits in colour, 32 px; downloads 182 MB.",
+            svhn,
+            DIGITS,
+        ),
+    ]
+)

@@ -13,7 +13,8 @@ from ganviz.device import set_random
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a data set holds. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is () without labels."""
+    """What a data set holds. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is ()
+    without labels."""
 
     name: str
     kind: str
@@ -28,7 +29,8 @@ class DataSpec:
 
 
 class Batch(NamedTuple):
-    """``x``: float32 in [-1, 1], [N, C, H, W] (points: [N, 2], in their own units); ``y``: int64 [N] or None."""
+    """``x``: float32 in [-1, 1], [N, C, H, W] (points: [N, 2], in their own units); ``y``: int64
+    [N] or None."""
 
     x: Tensor
     y: Tensor | None
@@ -60,7 +62,8 @@ def to_float(samples: Tensor) -> Tensor:
 class Sampler:
     """Draws batches epoch by epoch in a seeded random order; its position is part of a checkpoint.
 
-    Batches cross the end of an epoch, so every batch is full and every sample is seen once an epoch.
+    Batches cross the end of an epoch, so every batch is full and every sample is seen once an
+    epoch.
     """
 
     def __init__(self, source: DataSource, batch_size: int, seed: int, flip: bool = False):
@@ -79,7 +82,9 @@ class Sampler:
         if self.flip:
             mirrored = torch.rand(len(x), 1, 1, 1, device=x.device, generator=self._generator) < 0.5
             x = torch.where(mirrored, x.flip(-1), x)
-        return Batch(x, None if self.source.labels is None else self.source.labels.index_select(0, index))
+        return Batch(
+            x, None if self.source.labels is None else self.source.labels.index_select(0, index)
+        )
 
     def _shuffle(self) -> Tensor:
         self._epoch_state = self._generator.get_state()
@@ -89,9 +94,9 @@ class Sampler:
     def _next_index(self) -> Tensor:
         end = self._position + self.batch_size
         if end <= len(self._order):
-            index, self._position = self._order[self._position:end], end
+            index, self._position = self._order[self._position : end], end
             return index
-        parts, missing = [self._order[self._position:]], end - len(self._order)
+        parts, missing = [self._order[self._position :]], end - len(self._order)
         while missing > 0:
             self._order = self._shuffle()
             parts.append(self._order[:missing])
@@ -101,7 +106,11 @@ class Sampler:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to draw the same next batch."""
-        return {"epoch": self._epoch_state, "generator": self._generator.get_state(), "position": self._position}
+        return {
+            "epoch": self._epoch_state,
+            "generator": self._generator.get_state(),
+            "position": self._position,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved position."""

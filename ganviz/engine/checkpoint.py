@@ -1,8 +1,9 @@
 """A checkpoint is a folder: everything a run needs to go on, and nothing that could execute.
 
-``step-000001234/`` holds ``config.json``, ``weights.safetensors``, ``training.pt`` (optimisers, random
-generators, positions: plain containers of tensors and numbers) and ``state.json``, which names the
-schema and the SHA-256 of each of the others. It is written beside, synced, and renamed into place.
+``step-000001234/`` holds ``config.json``, ``weights.safetensors``, ``training.pt`` (optimisers,
+random generators, positions: plain containers of tensors and numbers) and ``state.json``, which
+names the schema and the SHA-256 of each of the others. It is written beside, synced, and renamed
+into place.
 """
 
 from __future__ import annotations
@@ -42,10 +43,12 @@ _NAME = re.compile(r"step-(\d{9,12})(\.old)?")
 class TrainingState:
     """What a checkpoint holds beside the config.
 
-    ``weights``: flat tensors by name (``generator/...``, ``discriminator/...``, ``ema/...``), all finite.
+    ``weights``: flat tensors by name (``generator/...``, ``discriminator/...``, ``ema/...``), all
+    finite.
     ``training``: nested dicts and lists of tensors, numbers, strings and None.
-    ``info``: plain JSON with at least ``step``; ``spec`` (the `DataSpec` as a dict) lets the generator be
-    rebuilt without the data. ``note``: set by `load` where it had to fall back to an older checkpoint.
+    ``info``: plain JSON with at least ``step``; ``spec`` (the `DataSpec` as a dict) lets the
+    generator be rebuilt without the data. ``note``: set by `load` where it had to fall back to an
+    older checkpoint.
     """
 
     weights: dict[str, Tensor]
@@ -64,20 +67,29 @@ class TrainingState:
 
 
 def flatten(**modules: nn.Module) -> dict[str, Tensor]:
-    """``{"generator/main.0.weight": tensor, ...}``: the state dicts of ``modules`` under their names."""
-    return {f"{name}/{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+    """``{"generator/main.0.weight": tensor, ...}``: the state dicts of ``modules`` under their
+    names."""
+    return {
+        f"{name}/{key}": value
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
+    }
 
 
 def part_of(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     """The ``weights`` under ``name/``, with that prefix cut off; empty where there are none."""
-    return {key[len(name) + 1:]: value for key, value in weights.items() if key.startswith(name + "/")}
+    return {
+        key[len(name) + 1 :]: value for key, value in weights.items() if key.startswith(name + "/")
+    }
 
 
 # -- writing -------------------------------------------------------------------------------------------
 def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
-    """Write ``folder/step-...`` atomically and return it; a checkpoint of the same step is replaced.
+    """Write ``folder/step-...`` atomically and return it; a checkpoint of the same step is
+    replaced.
 
-    Raises `CheckpointError` (disk full or not writable, weights not finite); what was there before stays.
+    Raises `CheckpointError` (disk full or not writable, weights not finite); what was there before
+    stays.
     """
     weights = _storable(state.weights)
     target = folder / f"step-{state.step:09d}"
@@ -90,7 +102,9 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
         _move_into_place(beside, target)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise CheckpointError(disk_sentence(error, folder, "The checkpoint was not saved")) from error
+        raise CheckpointError(
+            disk_sentence(error, folder, "The checkpoint was not saved")
+        ) from error
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -98,10 +112,13 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
 
 
 def _storable(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Detached, contiguous CPU tensors that share no memory, as safetensors needs them. All finite, or refused."""
+    """Detached, contiguous CPU tensors that share no memory, as safetensors needs them. All finite,
+    or refused."""
     broken = not_finite(weights)
     if broken:
-        raise CheckpointError(f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite.")
+        raise CheckpointError(
+            f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite."
+        )
     stored, seen = {}, set()
     for name, tensor in weights.items():
         tensor = tensor.detach().cpu().contiguous()
@@ -111,14 +128,30 @@ def _storable(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return stored
 
 
-def _write_all(beside: Path, config: RunConfig, state: TrainingState, weights: dict[str, Tensor]) -> None:
+def _write_all(
+    beside: Path, config: RunConfig, state: TrainingState, weights: dict[str, Tensor]
+) -> None:
     from safetensors.torch import save as to_safetensors
+
     packed = io.BytesIO()
     torch.save(to_plain(state.training), packed)
-    contents = {CONFIG: config.to_json().encode(), WEIGHTS: to_safetensors(weights), TRAINING: packed.getvalue()}
-    files = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
-    manifest = {"format": "ganviz-checkpoint", "schema": SCHEMA, "step": state.step, "torch": torch.__version__,
-                "info": finite_json(state.info), "files": files}
+    contents = {
+        CONFIG: config.to_json().encode(),
+        WEIGHTS: to_safetensors(weights),
+        TRAINING: packed.getvalue(),
+    }
+    files = {
+        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in contents.items()
+    }
+    manifest = {
+        "format": "ganviz-checkpoint",
+        "schema": SCHEMA,
+        "step": state.step,
+        "torch": torch.__version__,
+        "info": finite_json(state.info),
+        "files": files,
+    }
     manifest["sha256"] = _digest(manifest)
     contents[STATE] = (json.dumps(manifest, indent=1) + "\n").encode()
     for name, data in contents.items():
@@ -130,7 +163,8 @@ def _write_all(beside: Path, config: RunConfig, state: TrainingState, weights: d
 
 
 def _move_into_place(beside: Path, target: Path) -> None:
-    """Rename ``beside`` to ``target``. A crash between the two renames leaves ``target.old``, which readers accept."""
+    """Rename ``beside`` to ``target``. A crash between the two renames leaves ``target.old``, which
+    readers accept."""
     old = target.with_name(target.name + ".old")
     if target.exists():
         _remove(old)
@@ -141,7 +175,8 @@ def _move_into_place(beside: Path, target: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Delete a checkpoint. It loses its name first: a process that dies meanwhile must not leave half of one behind."""
+    """Delete a checkpoint. It loses its name first: a process that dies meanwhile must not leave
+    half of one behind."""
     gone = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
     if not path.exists():
         return
@@ -154,8 +189,11 @@ def ensure_space(folder: Path, needed: int) -> None:
     """Raise `CheckpointError` where writing ``needed`` bytes would leave the disk (almost) full."""
     free = shutil.disk_usage(folder).free
     if free < needed + RESERVE:
-        raise CheckpointError(f"The checkpoint was not saved: it needs {megabytes(needed)} (and {megabytes(RESERVE)} are kept "
-                              f"free), but the disk of {folder} has {megabytes(free)} left. Free some space.")
+        raise CheckpointError(
+            f"The checkpoint was not saved: it needs {megabytes(needed)} (and "
+            f"{megabytes(RESERVE)} are kept "
+            f"free), but the disk of {folder} has {megabytes(free)} left. Free some space."
+        )
 
 
 def _size(tree: Any) -> int:
@@ -173,12 +211,17 @@ def _digest(manifest: dict[str, Any]) -> str:
 
 # -- the folder ----------------------------------------------------------------------------------------
 def list_checkpoints(folder: Path) -> list[Path]:
-    """All checkpoints in ``folder`` (a run's ``checkpoints``), oldest first; damaged ones are not told apart."""
+    """All checkpoints in ``folder`` (a run's ``checkpoints``), oldest first; damaged ones are not
+    told apart."""
     try:
         names = os.listdir(folder)
     except OSError:
         return []
-    found = [(int(match[1]), match[2] is None, name) for name in names if (match := _NAME.fullmatch(name))]
+    found = [
+        (int(match[1]), match[2] is None, name)
+        for name in names
+        if (match := _NAME.fullmatch(name))
+    ]
     return [folder / name for _, _, name in sorted(found) if (folder / name).is_dir()]
 
 
@@ -194,12 +237,15 @@ def newest(folder: Path) -> Path | None:
 
 
 def prune(folder: Path, keep_last: int, protect: set[str] = frozenset()) -> None:
-    """Remove all but the last ``keep_last`` checkpoints and those named in ``protect``, and what a crash left half written.
+    """Remove all but the last ``keep_last`` checkpoints and those named in ``protect``, and what a
+    crash left half written.
 
     Never removes the last readable one. A run folder has one writer: call it from that one only.
     """
     everything = list_checkpoints(folder)
-    keep = {path.name for path in everything[-max(keep_last, 1):]} | {Path(name).name for name in protect}
+    keep = {path.name for path in everything[-max(keep_last, 1) :]} | {
+        Path(name).name for name in protect
+    }
     good = newest(folder)
     keep.add(good.name if good else "")
     for path in everything:
@@ -213,10 +259,12 @@ def prune(folder: Path, keep_last: int, protect: set[str] = frozenset()) -> None
 
 # -- reading -------------------------------------------------------------------------------------------
 def load(path: Path | str, training: bool = True) -> tuple[RunConfig, TrainingState]:
-    """Read a checkpoint, or a run's newest valid one (``state.note`` tells when that is not the newest).
+    """Read a checkpoint, or a run's newest valid one (``state.note`` tells when that is not the
+    newest).
 
-    ``training=False`` leaves out optimisers and random states, for drawing samples. Nothing in the files
-    is executed. Raises `CheckpointError` with one sentence that names the file and what is wrong with it.
+    ``training=False`` leaves out optimisers and random states, for drawing samples. Nothing in the
+    files is executed. Raises `CheckpointError` with one sentence that names the file and what is
+    wrong with it.
     """
     path = Path(path)
     if (path / STATE).exists() or _NAME.fullmatch(path.name):
@@ -236,8 +284,12 @@ def load(path: Path | str, training: bool = True) -> tuple[RunConfig, TrainingSt
         if problems:
             state.note = f"{problems[0]} Going back to the checkpoint of step {state.step}."
         return config, state
-    raise CheckpointError(problems[0] if len(found) == 1 else
-                          f"None of the {len(found)} checkpoints in {folder} can be read. The newest: {problems[0]}")
+    raise CheckpointError(
+        problems[0]
+        if len(found) == 1
+        else f"None of the {len(found)} checkpoints in {folder} can be read. The newest: "
+        f"{problems[0]}"
+    )
 
 
 def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
@@ -247,7 +299,9 @@ def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
     try:
         config = RunConfig.from_json(data[CONFIG].decode())
     except (ConfigError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path / CONFIG} does not fit this version of ganviz: {error}") from None
+        raise CheckpointError(
+            f"{path / CONFIG} does not fit this version of ganviz: {error}"
+        ) from None
     state = TrainingState(_weights(data[WEIGHTS], path / WEIGHTS), {}, manifest["info"], path=path)
     if training:
         state.training = _training(data[TRAINING], path / TRAINING)
@@ -265,13 +319,21 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if manifest.get("format") != "ganviz-checkpoint":
         raise CheckpointError(f"{file} is not a ganviz checkpoint.")
     if manifest.get("schema") != SCHEMA:
-        raise CheckpointError(f"{file} has schema {str(manifest.get('schema'))[:20]!r}; this ganviz reads schema {SCHEMA}. "
-                              "Use the version that wrote it.")
+        raise CheckpointError(
+            f"{file} has schema {str(manifest.get('schema'))[:20]!r}; this ganviz reads schema "
+            f"{SCHEMA}. "
+            "Use the version that wrote it."
+        )
     if manifest.get("sha256") != digest:
         raise CheckpointError(f"{file} is damaged: its content does not match its SHA-256.")
     step, info = manifest.get("step"), manifest.get("info")
     whole = isinstance(info, dict) and isinstance(manifest.get("files"), dict)
-    if not whole or not isinstance(step, int) or not 0 <= step < 10**12 or info.get("step", step) != step:
+    if (
+        not whole
+        or not isinstance(step, int)
+        or not 0 <= step < 10**12
+        or info.get("step", step) != step
+    ):
         raise CheckpointError(f"{file} is damaged: it lacks its step, info or files.")
     manifest["info"] = {**info, "step": step}
     return manifest
@@ -283,8 +345,10 @@ def _read_verified(file: Path, manifest: dict[str, Any]) -> bytes:
     if not isinstance(entry, dict):
         raise CheckpointError(f"{file} is not listed in its {STATE}.")
     if len(data) != entry.get("bytes"):
-        raise CheckpointError(f"{file} is damaged: {len(data):,} bytes instead of {str(entry.get('bytes'))[:20]}; "
-                              "it was cut off or changed.")
+        raise CheckpointError(
+            f"{file} is damaged: {len(data):,} bytes instead of {str(entry.get('bytes'))[:20]}; "
+            "it was cut off or changed."
+        )
     if hashlib.sha256(data).hexdigest() != entry.get("sha256"):
         raise CheckpointError(f"{file} is damaged: its content does not match its SHA-256.")
     return data
@@ -300,13 +364,18 @@ def _read(file: Path) -> bytes:
 def _weights(data: bytes, file: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load as from_safetensors
+
     try:
         weights = from_safetensors(data)
     except (SafetensorError, KeyError, ValueError, OverflowError, RuntimeError) as error:
-        raise CheckpointError(f"{file} is not a safetensors file that ganviz can read: {str(error)[:120]}.") from None
+        raise CheckpointError(
+            f"{file} is not a safetensors file that ganviz can read: {str(error)[:120]}."
+        ) from None
     broken = not_finite(weights)
     if broken:
-        raise CheckpointError(f"{file} is refused: the weights {broken!r} hold NaN or infinite values.")
+        raise CheckpointError(
+            f"{file} is refused: the weights {broken!r} hold NaN or infinite values."
+        )
     return weights
 
 
@@ -318,8 +387,10 @@ def _training(data: bytes, file: Path) -> dict[str, Any]:
         training = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         problem = check_loaded(training)
     except Exception as error:  # torch's reader raises nearly every kind on a crafted file: each one means "not ours"
-        raise CheckpointError(f"{file} is refused: it is not a plain table of tensors and numbers "
-                              f"({type(error).__name__}).") from None
+        raise CheckpointError(
+            f"{file} is refused: it is not a plain table of tensors and numbers "
+            f"({type(error).__name__})."
+        ) from None
     if problem:
         raise CheckpointError(f"{file} is refused: {problem}.")
     return training
@@ -336,7 +407,8 @@ def not_finite(weights: dict[str, Tensor]) -> str | None:
 def restore(trainer: Trainer, state: TrainingState) -> float:
     """Let a fresh trainer go on from ``state``; returns the seconds trained so far.
 
-    Raises `CheckpointError` where networks, optimisers or positions do not fit the trainer's settings.
+    Raises `CheckpointError` where networks, optimisers or positions do not fit the trainer's
+    settings.
     """
     algorithm = trainer.algorithm
     for name, module in {**algorithm.networks, "ema": algorithm.ema.network}.items():
@@ -344,8 +416,11 @@ def restore(trainer: Trainer, state: TrainingState) -> float:
     try:
         trainer.load(state.weights, state.training)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{state.path} does not fit these settings: its {TRAINING} lacks what the optimisers or random "
-                              f"generators need ({type(error).__name__}).") from None
+        raise CheckpointError(
+            f"{state.path} does not fit these settings: its {TRAINING} lacks what the optimisers "
+            f"or random "
+            f"generators need ({type(error).__name__})."
+        ) from None
     if trainer.step_count != state.step:
         raise CheckpointError(f"{state.path} is refused: its parts are of different steps.")
     elapsed = state.info.get("elapsed")
@@ -355,24 +430,33 @@ def restore(trainer: Trainer, state: TrainingState) -> float:
 def fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
     """Load ``weights`` into ``module``, which keeps its device, dtype and memory layout.
 
-    ``what``: how to call the module in a sentence ("generator"). Raises `CheckpointError`, see `check_fit`.
+    ``what``: how to call the module in a sentence ("generator"). Raises `CheckpointError`, see
+    `check_fit`.
     """
     check_fit(module, weights, what)
     module.load_state_dict(weights)
 
 
 def check_fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
-    """Raise `CheckpointError` that names the first tensor of ``weights`` that ``module`` cannot take."""
+    """Raise `CheckpointError` that names the first tensor of ``weights`` that ``module`` cannot
+    take."""
     expected = module.state_dict()
     for name, tensor in expected.items():
         if name not in weights:
-            raise CheckpointError(f"The checkpoint does not fit this {what}: the tensor {name!r} is missing.")
+            raise CheckpointError(
+                f"The checkpoint does not fit this {what}: the tensor {name!r} is missing."
+            )
         if weights[name].shape != tensor.shape or weights[name].dtype != tensor.dtype:
-            raise CheckpointError(f"The checkpoint does not fit this {what}: the tensor {name!r} is {_form(weights[name])} "
-                                  f"instead of {_form(tensor)}.")
+            raise CheckpointError(
+                f"The checkpoint does not fit this {what}: the tensor {name!r} is "
+                f"{_form(weights[name])} "
+                f"instead of {_form(tensor)}."
+            )
     extra = weights.keys() - expected.keys()
     if extra:
-        raise CheckpointError(f"The checkpoint does not fit this {what}: it has no tensor called {min(extra)!r}.")
+        raise CheckpointError(
+            f"The checkpoint does not fit this {what}: it has no tensor called {min(extra)!r}."
+        )
 
 
 def _form(tensor: Tensor) -> str:

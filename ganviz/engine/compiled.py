@@ -11,10 +11,12 @@ BACKEND = "inductor"
 
 
 def compile_networks(trainer: Trainer) -> str | None:
-    """Compile the networks of ``trainer``; returns None, or a sentence that says why they stay as they are.
+    """Compile the networks of ``trainer``; returns None, or a sentence that says why they stay as
+    they are.
 
-    One step is taken plainly and one compiled, from the same state, and their gradients are compared; then the trainer is
-    where it was before both. The weights stay in the plain networks, which snapshots and probes go on using.
+    One step is taken plainly and one compiled, from the same state, and their gradients are
+    compared; then the trainer is where it was before both. The weights stay in the plain networks,
+    which snapshots and probes go on using.
     """
     algorithm = trainer.algorithm
     plain = {name: getattr(algorithm, name) for name in algorithm.networks}
@@ -24,7 +26,9 @@ def compile_networks(trainer: Trainer) -> str | None:
         try:
             for name, network in plain.items():
                 setattr(algorithm, name, torch.compile(network, backend=BACKEND))
-            problem = trial.difference(expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer))
+            problem = trial.difference(
+                expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
+            )
         except Exception as error:  # the compilers of three systems raise what they like
             problem = f"the compiler gave up ({trial.first_line(getattr(error, 'inner_exception', error))})"
     if problem is None:

@@ -20,7 +20,9 @@ def explain(error: Exception, trainer: Trainer | None) -> str:
     if isinstance(error, NonFinite) and trainer:
         return _blown_up(error, trainer)
     if is_out_of_memory(error):
-        traceback.clear_frames(error.__traceback__)  # they hold the step's graphs and networks, which a smaller batch needs
+        traceback.clear_frames(
+            error.__traceback__
+        )  # they hold the step's graphs and networks, which a smaller batch needs
         return _out_of_memory(trainer)
     return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
 
@@ -42,9 +44,18 @@ def _blown_up(error: NonFinite, trainer: Trainer) -> str:
         advice.append("use fp32")
     if config.mistake != "none":  # what the run is there to show is what needs mending
         advice = [f"set the mistake ({registry.MISTAKES.get(config.mistake).label}) to 'None'"]
-    what = "its loss" if error.name.startswith("loss") else "its weights" if error.name == network else error.name
-    return (f"The {network} blew up at step {error.step:,}: {what} became NaN or infinite. Try to {', or '.join(advice)}. "
-            "The last good pictures and checkpoint are kept.")
+    what = (
+        "its loss"
+        if error.name.startswith("loss")
+        else "its weights"
+        if error.name == network
+        else error.name
+    )
+    return (
+        f"The {network} blew up at step {error.step:,}: {what} became NaN or infinite. Try to "
+        f"{', or '.join(advice)}. "
+        "The last good pictures and checkpoint are kept."
+    )
 
 
 def _out_of_memory(trainer: Trainer | None) -> str:
@@ -54,7 +65,9 @@ def _out_of_memory(trainer: Trainer | None) -> str:
     fits = largest_fitting_batch(trainer)
     if fits is None:
         return f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower networks or smaller pictures."
-    return f"Memory ran out at batch size {size}. A batch size of {fits} fits: set it and start again."
+    return (
+        f"Memory ran out at batch size {size}. A batch size of {fits} fits: set it and start again."
+    )
 
 
 def largest_fitting_batch(trainer: Trainer) -> int | None:

@@ -1,15 +1,18 @@
-"""Several processes train one run together: ``torchrun --nproc-per-node N -m ganviz train ...``, on one machine or many.
+"""Several processes train one run together: ``torchrun --nproc-per-node N -m ganviz train ...``, on
+one machine or many.
 
-``batch_size`` is the whole batch. Each process draws the same epoch order and the same latents and takes every N-th of
-them, so that together they judge just the samples that one process would. After each backward pass the gradients are
-averaged by one flat all-reduce before they are clipped and used. DistributedDataParallel hooks into the backward pass
-itself and does not take part in ``autograd.grad(create_graph=True)``, which every gradient penalty needs; averaging what
-comes out is right for any algorithm here, at the price of not hiding the transfer behind the computation.
+``batch_size`` is the whole batch. Each process draws the same epoch order and the same latents and
+takes every N-th of them, so that together they judge just the samples that one process would. After
+each backward pass the gradients are averaged by one flat all-reduce before they are clipped and
+used. DistributedDataParallel hooks into the backward pass itself and does not take part in
+``autograd.grad(create_graph=True)``, which every gradient penalty needs; averaging what comes out
+is right for any algorithm here, at the price of not hiding the transfer behind the computation.
 
-Rank 0 leads: it runs the ordinary `Run`, writes the run folder, and says before each step what everyone does next (a small
-message over gloo). The others follow. What depends on the whole batch at once stays local to each process's share, and a
-note in the run says so: batch norm on a CPU (on CUDA it becomes SyncBatchNorm), minibatch std, the averages of the
-relativistic-average loss. Random points of a penalty and noise repeat from share to share, which leaves its mean as it is.
+Rank 0 leads: it runs the ordinary `Run`, writes the run folder, and says before each step what
+everyone does next (a small message over gloo). The others follow. What depends on the whole batch
+at once stays local to each process's share, and a note in the run says so: batch norm on a CPU (on
+CUDA it becomes SyncBatchNorm), minibatch std, the averages of the relativistic-average loss. Random
+points of a penalty and noise repeat from share to share, which leaves its mean as it is.
 """
 
 from __future__ import annotations
@@ -72,10 +75,13 @@ class Group:
         dist.all_reduce(flat)
         flat /= self.size
         parts = flat.split([gradient.numel() for gradient in gradients])
-        torch._foreach_copy_(gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)])
+        torch._foreach_copy_(
+            gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)]
+        )
 
     def mean(self, column: Tensor) -> Tensor:
-        """The mean of ``column``, which lies on the CPU, over all processes; NaN where one of them has NaN."""
+        """The mean of ``column``, which lies on the CPU, over all processes; NaN where one of them
+        has NaN."""
         dist.all_reduce(column, group=self._control)
         return column / self.size
 
@@ -83,7 +89,9 @@ class Group:
         """The leader says what comes next."""
         dist.broadcast(torch.tensor([what, len(content)]), 0, group=self._control)
         if content:
-            dist.broadcast(torch.frombuffer(bytearray(content), dtype=torch.uint8), 0, group=self._control)
+            dist.broadcast(
+                torch.frombuffer(bytearray(content), dtype=torch.uint8), 0, group=self._control
+            )
 
     def hear(self) -> tuple[int, bytes]:
         """A follower waits for the leader's word."""
@@ -117,7 +125,8 @@ class Group:
 
 
 def from_environment(device: str = "auto") -> Group | None:
-    """The group that torchrun (or SLURM with torchrun's variables) started this process in; None for a process of its own."""
+    """The group that torchrun (or SLURM with torchrun's variables) started this process in; None
+    for a process of its own."""
     return Group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else None
 
 
@@ -125,15 +134,23 @@ def check(config: RunConfig, size: int) -> None:
     """Raise `ConfigError` where ``size`` processes cannot share ``config``'s batch."""
     share, left = divmod(config.batch_size, size)
     if left:
-        raise ConfigError(f"Batch size {config.batch_size} cannot be shared by {size} processes: choose a multiple of {size}.",
-                          "batch_size")
+        raise ConfigError(
+            f"Batch size {config.batch_size} cannot be shared by {size} processes: choose a "
+            f"multiple of {size}.",
+            "batch_size",
+        )
     if share % config.pac or (share < 2 and "batch" in (config.g_norm, config.d_norm)):
-        raise ConfigError(f"Each of the {size} processes gets {share} of the batch of {config.batch_size}, which is too few "
-                          "for batch norm or the pac size: choose a larger batch.", "batch_size")
+        raise ConfigError(
+            f"Each of the {size} processes gets {share} of the batch of {config.batch_size}, "
+            f"which is too few "
+            "for batch norm or the pac size: choose a larger batch.",
+            "batch_size",
+        )
 
 
 def local_only(config: RunConfig, device: torch.device) -> str:
-    """A sentence about what each process computes over its own share of the batch only; empty where nothing does."""
+    """A sentence about what each process computes over its own share of the batch only; empty where
+    nothing does."""
     parts = []
     if "batch" in (config.g_norm, config.d_norm) and device.type != "cuda":
         parts.append("batch norm")
@@ -141,18 +158,25 @@ def local_only(config: RunConfig, device: torch.device) -> str:
         parts.append("minibatch std")
     if config.objective == "relativistic-average":
         parts.append("the averages of the objective")
-    return f"Each process computes {' and '.join(parts)} over its own share of the batch." if parts else ""
+    return (
+        f"Each process computes {' and '.join(parts)} over its own share of the batch."
+        if parts
+        else ""
+    )
 
 
 class ShardedSampler(Sampler):
-    """Every ``size``-th sample of the batch that one process would draw; its state is the same in all processes."""
+    """Every ``size``-th sample of the batch that one process would draw; its state is the same in
+    all processes."""
 
-    def __init__(self, source: DataSource, batch_size: int, seed: int, flip: bool, rank: int, size: int):
+    def __init__(
+        self, source: DataSource, batch_size: int, seed: int, flip: bool, rank: int, size: int
+    ):
         super().__init__(source, batch_size, seed, flip)
         self._rank, self._size = rank, size
 
     def _next_index(self) -> Tensor:
-        return super()._next_index()[self._rank::self._size]
+        return super()._next_index()[self._rank :: self._size]
 
 
 class Member(Trainer):
@@ -163,21 +187,26 @@ class Member(Trainer):
     def __init__(self, group: Group, config: RunConfig, source: DataSource, device: torch.device):
         super().__init__(config, source, device)
         self.group = group
-        self.sampler = ShardedSampler(source, config.batch_size, config.seed + 2, config.flip, group.rank, group.size)
+        self.sampler = ShardedSampler(
+            source, config.batch_size, config.seed + 2, config.flip, group.rank, group.size
+        )
         algorithm = self.algorithm
         algorithm.average_gradients = group.average
         algorithm.stats.gather = group.mean
         draw = algorithm.latents
-        algorithm.latents = lambda count: draw(count * group.size)[group.rank::group.size]
+        algorithm.latents = lambda count: draw(count * group.size)[group.rank :: group.size]
         if device.type == "cuda":
             for network in algorithm.networks.values():
                 nn.SyncBatchNorm.convert_sync_batchnorm(network)
         elif device.type == "cpu":
-            torch.set_num_threads(max(1, devices.cores() // group.local_size))  # torchrun itself asks for 1
+            torch.set_num_threads(
+                max(1, devices.cores() // group.local_size)
+            )  # torchrun itself asks for 1
 
 
 class Leader(Member):
-    """Rank 0's trainer: says what all do, then does it. The followers get its state before the first step."""
+    """Rank 0's trainer: says what all do, then does it. The followers get its state before the
+    first step."""
 
     _began = False
 
@@ -200,7 +229,14 @@ class Leader(Member):
     def _begin(self) -> None:
         self._began = True
         packed = io.BytesIO()
-        torch.save({"config": self.config.to_json(), "weights": self.weights(), "state": self.training_state()}, packed)
+        torch.save(
+            {
+                "config": self.config.to_json(),
+                "weights": self.weights(),
+                "state": self.training_state(),
+            },
+            packed,
+        )
         self.group.tell(BEGIN, packed.getvalue())
         _in_turns(self.group, lambda: None)
 
@@ -215,8 +251,9 @@ def follow(group: Group, data_root: Path) -> None:
 
 
 def leave() -> NoReturn:
-    """End a follower that has done its work. At the interpreter's own end a thread of torch's is now and then found still
-    running, and the process aborts: one in ten did, and torchrun then called the whole run failed."""
+    """End a follower that has done its work. At the interpreter's own end a thread of torch's is
+    now and then found still running, and the process aborts: one in ten did, and torchrun then
+    called the whole run failed."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
@@ -237,7 +274,9 @@ def _follow(group: Group, data_root: Path) -> None:
         if what == STEP:
             trainer.step()
         elif what == STATS:
-            with contextlib.suppress(NonFinite):  # the leader gets the same numbers, and ends the run
+            with contextlib.suppress(
+                NonFinite
+            ):  # the leader gets the same numbers, and ends the run
                 trainer.read_stats()
         elif what == SET:
             trainer.apply(*json.loads(content))
@@ -246,7 +285,8 @@ def _follow(group: Group, data_root: Path) -> None:
 
 
 def _in_turns(group: Group, load: Any) -> Any:
-    """``load`` in one process of each machine first: it may download and cache what the others then find."""
+    """``load`` in one process of each machine first: it may download and cache what the others then
+    find."""
     loaded = load() if group.local_rank == 0 else None
     group.wait_for_all()
     if group.local_rank != 0:
@@ -264,7 +304,9 @@ def _own_device(name: str, local_rank: int) -> torch.device:
 
 
 def _leave_signals_to_the_leader() -> None:
-    """The leader stops and saves on Ctrl-C and SIGTERM, and tells; a follower that died first would spoil its last step."""
+    """The leader stops and saves on Ctrl-C and SIGTERM, and tells; a follower that died first would
+    spoil its last step."""
+
     def wait_a_while(*_: Any) -> None:
         timer = threading.Timer(MERCY_SECONDS, os._exit, (1,))
         timer.daemon = True

@@ -1,4 +1,5 @@
-"""A moving average of a network's weights, which draws steadier pictures than the network itself."""
+"""A moving average of a network's weights, which draws steadier pictures than the network
+itself."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ class Ema:
     """Exponential moving average of ``network``'s parameters; its buffers are copied.
 
     The decay ramps up as min(decay, (1 + t) / (10 + t)), so that the average forgets the random
-    initial weights within the first steps instead of showing them for hundreds. An average that begins with a decay of 0
-    is the network itself: it shares its memory, and costs nothing, until the decay changes.
+    initial weights within the first steps instead of showing them for hundreds. An average that
+    begins with a decay of 0 is the network itself: it shares its memory, and costs nothing, until
+    the decay changes.
     """
 
     def __init__(self, network: nn.Module, decay: float):

@@ -16,7 +16,8 @@ ENDED = ("finished", "stopped", "failed")
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. ``kind`` is one of: state, scalars, frame, setting, checkpoint, note."""
+    """One thing that happened. ``kind`` is one of: state, scalars, frame, setting, checkpoint,
+    note."""
 
     seq: int
     kind: str
@@ -62,7 +63,8 @@ class EventLog:
         return event
 
     def listen(self, listener: Callable[[Event], None]) -> None:
-        """Have ``listener`` called with each event that is appended from now on, in the writer's thread: it must be quick."""
+        """Have ``listener`` called with each event that is appended from now on, in the writer's
+        thread: it must be quick."""
         with self._lock:
             self._listeners += (listener,)
 
@@ -88,12 +90,14 @@ class EventLog:
         return any(event.kind != kind for event in self.since(seq))
 
     def wait(self, seq: int, timeout: float) -> bool:
-        """Block until there is an event after ``seq``; False when ``timeout`` seconds passed first."""
+        """Block until there is an event after ``seq``; False when ``timeout`` seconds passed
+        first."""
         with self._lock:
             return self._lock.wait_for(lambda: self._seq > seq, timeout)
 
     def rows(self, seq: int = 0) -> dict[str, np.ndarray]:
-        """Scalar columns (``step``, ``time`` and one per statistic) of all rows after ``seq``; NaN where not measured."""
+        """Scalar columns (``step``, ``time`` and one per statistic) of all rows after ``seq``; NaN
+        where not measured."""
         with self._lock:
             first = int(np.searchsorted(self._row_seq.values(), seq, side="right"))
             return {name: column.values()[first:].copy() for name, column in self._columns.items()}
@@ -101,7 +105,11 @@ class EventLog:
     def last_row(self) -> dict[str, float]:
         """The newest scalars, or an empty dict."""
         with self._lock:
-            return {name: float(column.values()[-1]) for name, column in self._columns.items()} if self._rows else {}
+            return (
+                {name: float(column.values()[-1]) for name, column in self._columns.items()}
+                if self._rows
+                else {}
+            )
 
     def _append_row(self, event: Event) -> None:
         row = {"step": event.step, "time": event.time, **event.data}
@@ -129,4 +137,4 @@ class _Column:
         self._count += 1
 
     def values(self) -> np.ndarray:
-        return self._data[:self._count]
+        return self._data[: self._count]

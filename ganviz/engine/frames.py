@@ -56,7 +56,8 @@ class Layout:
 
 
 def layout_for(spec: DataSpec, conditional: bool) -> Layout:
-    """8 x 8; with a known class, a column for each of up to 10 classes. Points share one picture."""
+    """8 x 8; with a known class, a column for each of up to 10 classes. Points share one
+    picture."""
     if spec.kind == "points":
         return Layout(1, 1, (), None)
     if not conditional:
@@ -68,9 +69,12 @@ def layout_for(spec: DataSpec, conditional: bool) -> Layout:
 
 
 def grid_of(pictures: np.ndarray, layout: Layout) -> np.ndarray:
-    """uint8 [N, H, W, C] to one picture [rows*(H+1)-1, cols*(W+1)-1, C] with thin grey lines between."""
+    """uint8 [N, H, W, C] to one picture [rows*(H+1)-1, cols*(W+1)-1, C] with thin grey lines
+    between."""
     _, height, width, channels = pictures.shape
-    sheet = np.full((layout.rows * (height + GAP), layout.cols * (width + GAP), channels), LINE, np.uint8)
+    sheet = np.full(
+        (layout.rows * (height + GAP), layout.cols * (width + GAP), channels), LINE, np.uint8
+    )
     cells = sheet.reshape(layout.rows, height + GAP, layout.cols, width + GAP, channels)
     tiles = pictures.reshape(layout.rows, layout.cols, height, width, channels)
     cells[:, :height, :, :width] = tiles.transpose(0, 2, 1, 3, 4)
@@ -92,13 +96,25 @@ def make_frame(pictures: np.ndarray, layout: Layout, step: int, kept: bool = Tru
     """Encode ``pictures`` in ``layout``."""
     sheet = grid_of(pictures, layout)
     data, mime = encode(sheet, pictures.shape[2])
-    return Frame(step, data, mime, sheet.shape[1], sheet.shape[0], layout.rows, layout.cols, layout.labels, kept)
+    return Frame(
+        step,
+        data,
+        mime,
+        sheet.shape[1],
+        sheet.shape[0],
+        layout.rows,
+        layout.cols,
+        layout.labels,
+        kept,
+    )
 
 
 def reals_frame(source: DataSource, layout: Layout) -> Frame:
     """Real samples in the same layout: column by column the same classes where there are labels."""
     if layout.y is None or source.labels is None:
-        index = torch.arange(min(layout.count, len(source.samples))).repeat(layout.count)[:layout.count]
+        index = torch.arange(min(layout.count, len(source.samples))).repeat(layout.count)[
+            : layout.count
+        ]
     else:
         index = _indices_by_class(source.labels.cpu(), layout.y)
     pictures = source.samples[index.to(source.samples.device)].permute(0, 2, 3, 1).cpu().numpy()
@@ -142,7 +158,7 @@ class FrameStore:
                 self._last_kept = elapsed
                 self._kept[frame.step] = frame
                 if len(self._kept) > MOST_KEPT:
-                    for step in list(self._kept)[1:MOST_KEPT // 2:2]:
+                    for step in list(self._kept)[1 : MOST_KEPT // 2 : 2]:
                         del self._kept[step]
 
     @property

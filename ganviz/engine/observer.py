@@ -1,4 +1,5 @@
-"""Room for probes: they look at a training between two steps, each at its own pace and within its own share of the time."""
+"""Room for probes: they look at a training between two steps, each at its own pace and within its
+own share of the time."""
 
 from __future__ import annotations
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 class Observer:
     """Base of all probes. Override `look`; it runs in the training thread between two steps.
 
-    ``every``: seconds between looks, at least. ``share``: of the training time that looking may take, at most: a
-    slow probe looks less often. A probe must not change the run: no steps, no random numbers of the run's generators,
-    no gradients left behind. Heavy work belongs on a thread of the probe's own, on a copy.
+    ``every``: seconds between looks, at least. ``share``: of the training time that looking may
+    take, at most: a slow probe looks less often. A probe must not change the run: no steps, no
+    random numbers of the run's generators, no gradients left behind. Heavy work belongs on a thread
+    of the probe's own, on a copy.
     """
 
     every = 1.0

@@ -1,7 +1,8 @@
 """Sample grids drawn beside the training: a thread of its own paints from a copy of the generator.
 
-Between two steps only the weights are copied; drawing and encoding take a core that is free. With one core, or on a device
-that the training uses as well, painting takes from the training all the same, and keeps to a small share of the time.
+Between two steps only the weights are copied; drawing and encoding take a core that is free. With
+one core, or on a device that the training uses as well, painting takes from the training all the
+same, and keeps to a small share of the time.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ Show = Callable[[nn.Module, Tensor], None]
 
 
 class Painter:
-    """Draws ``generator``, a moving average that goes on moving, for the fixed latents ``z`` [N, latent_dim] and classes ``y``.
+    """Draws ``generator``, a moving average that goes on moving, for the fixed latents ``z`` [N,
+    latent_dim] and classes ``y``.
 
-    ``show(network, x)`` is called with a copy that stays as it is until the next painting, and its samples.
+    ``show(network, x)`` is called with a copy that stays as it is until the next painting, and its
+    samples.
     """
 
     def __init__(self, generator: nn.Module, z: Tensor, y: Tensor | None):
@@ -50,12 +53,14 @@ class Painter:
         return max(pause, self._cost / self._share)
 
     def check(self) -> None:
-        """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or infinities."""
+        """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or
+        infinities."""
         if self._painting and self._painting.done():
             self._settle()
 
     def begin(self, step: int, show: Show) -> bool:
-        """Paint the generator as it is now; returns at once. False, and no painting, while the last one is not done."""
+        """Paint the generator as it is now; returns at once. False, and no painting, while the last
+        one is not done."""
         if self._painting and not self._painting.done():
             return False
         self.check()

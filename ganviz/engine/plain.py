@@ -1,7 +1,8 @@
 """Plain data in ``torch.save`` files: what may be in one, and how to see that before it is opened.
 
-``torch.load(weights_only=True)`` runs no code, but it still obeys a crafted file in other ways: compressed
-archives that grow a thousandfold, tensors of a petabyte over one stored number, lists that hold themselves.
+``torch.load(weights_only=True)`` runs no code, but it still obeys a crafted file in other ways:
+compressed archives that grow a thousandfold, tensors of a petabyte over one stored number, lists
+that hold themselves.
 """
 
 from __future__ import annotations
@@ -16,16 +17,48 @@ from torch import Tensor
 
 MAX_NODES = 200_000
 MAX_DEPTH = 64
-_REBUILD = {"torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_tensor_v3", "collections OrderedDict"}
+_REBUILD = {
+    "torch._utils _rebuild_tensor_v2",
+    "torch._utils _rebuild_tensor_v3",
+    "collections OrderedDict",
+}
 _DTYPES = {f"torch {name}" for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
-_STORAGES = {f"torch {kind}Storage" for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char",
-                                                 "Byte", "Bool", "Untyped", "ComplexFloat", "ComplexDouble")}
+_STORAGES = {
+    f"torch {kind}Storage"
+    for kind in (
+        "Float",
+        "Double",
+        "Half",
+        "BFloat16",
+        "Long",
+        "Int",
+        "Short",
+        "Char",
+        "Byte",
+        "Bool",
+        "Untyped",
+        "ComplexFloat",
+        "ComplexDouble",
+    )
+}
 ALLOWED = _REBUILD | _DTYPES | _STORAGES
-_CODE = {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "BUILD", "PERSID"}
+_CODE = {
+    "STACK_GLOBAL",
+    "INST",
+    "OBJ",
+    "NEWOBJ",
+    "NEWOBJ_EX",
+    "EXT1",
+    "EXT2",
+    "EXT4",
+    "BUILD",
+    "PERSID",
+}
 
 
 def to_plain(tree: Any) -> Any:
-    """``tree`` with dicts, lists and tuples copied and tensors detached on the CPU; `TypeError` for anything else."""
+    """``tree`` with dicts, lists and tuples copied and tensors detached on the CPU; `TypeError` for
+    anything else."""
     if isinstance(tree, Tensor):
         return tree.detach().cpu()
     if isinstance(tree, dict):
@@ -37,18 +70,23 @@ def to_plain(tree: Any) -> Any:
         return tree
     for kind in (int, float, str):
         if isinstance(tree, kind):
-            return kind(tree)  # a subclass (numpy's float64) would be stored by its name, and refused on reading
+            return kind(
+                tree
+            )  # a subclass (numpy's float64) would be stored by its name, and refused on reading
     raise TypeError(f"a checkpoint holds plain values and tensors, not {type(tree).__name__}")
 
 
 def _key(key: Any) -> Any:
     if type(key) in (str, int):
         return key
-    raise TypeError(f"a checkpoint's tables have names or numbers as keys, not {type(key).__name__}")
+    raise TypeError(
+        f"a checkpoint's tables have names or numbers as keys, not {type(key).__name__}"
+    )
 
 
 def check_archive(data: bytes) -> str | None:
-    """Why ``data`` is not a file that ``torch.save`` wrote of plain values, or None. Executes nothing."""
+    """Why ``data`` is not a file that ``torch.save`` wrote of plain values, or None. Executes
+    nothing."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -60,12 +98,21 @@ def check_archive(data: bytes) -> str | None:
             if len(pickles) != 1 or not pickles[0].filename.endswith("data.pkl"):
                 return "it is not a file of plain tensors"
             return _check_pickle(archive.read(pickles[0]))
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError, RuntimeError, LookupError):
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        LookupError,
+    ):
         return "it is not a file that ganviz wrote"
 
 
 def _check_pickle(data: bytes) -> str | None:
-    """Refuse a pickle that names anything beyond tensors. ``pickletools`` reads the opcodes and runs none."""
+    """Refuse a pickle that names anything beyond tensors. ``pickletools`` reads the opcodes and
+    runs none."""
     for opcode, argument, _ in pickletools.genops(data):
         if opcode.name == "GLOBAL" and argument not in ALLOWED:
             return f"it asks to run {str(argument)[:80]!r}, and ganviz runs no code from a file"
@@ -75,7 +122,8 @@ def _check_pickle(data: bytes) -> str | None:
 
 
 def check_loaded(tree: Any) -> str | None:
-    """Why a loaded tree is not plain (foreign types, views larger than their data, endless nesting), or None."""
+    """Why a loaded tree is not plain (foreign types, views larger than their data, endless
+    nesting), or None."""
     stack, nodes = [(tree, 0)], 0
     if not isinstance(tree, dict):
         return "it is not a table"
@@ -85,8 +133,11 @@ def check_loaded(tree: Any) -> str | None:
         if nodes > MAX_NODES or depth > MAX_DEPTH:
             return "it is nested without end"
         if isinstance(item, Tensor):
-            if item.layout != torch.strided or item.device.type != "cpu" \
-                    or item.numel() * item.element_size() > item.untyped_storage().nbytes():
+            if (
+                item.layout != torch.strided
+                or item.device.type != "cpu"
+                or item.numel() * item.element_size() > item.untyped_storage().nbytes()
+            ):
                 return "it holds a tensor that is larger than its data"
         elif type(item) is dict:
             if any(type(key) not in (str, int) for key in item):

@@ -1,4 +1,5 @@
-"""Pictures of points in the plane: what sample grids are to images, for runs on two-dimensional data."""
+"""Pictures of points in the plane: what sample grids are to images, for runs on two-dimensional
+data."""
 
 from __future__ import annotations
 
@@ -23,8 +24,11 @@ def reach(points: np.ndarray) -> float:
     return max(1e-6, float(np.quantile(np.abs(points), 0.995))) * 1.25 if len(points) else 1.0
 
 
-def draw_plane(real: np.ndarray, fake: np.ndarray, extent: float, side: int, radius: float = 2.2) -> Image.Image:
-    """Real points [N, 2] green, generated ones purple on top, in a square from -``extent`` to ``extent``."""
+def draw_plane(
+    real: np.ndarray, fake: np.ndarray, extent: float, side: int, radius: float = 2.2
+) -> Image.Image:
+    """Real points [N, 2] green, generated ones purple on top, in a square from -``extent`` to
+    ``extent``."""
     image = Image.new("RGB", (side, side), PAGE)
     draw = ImageDraw.Draw(image, "RGBA")
     draw.line([(0, side / 2), (side, side / 2)], fill=(*LINE, 255))

@@ -1,4 +1,5 @@
-"""What a run writes down while it trains: statistics, sample grids, snapshots and checkpoints, each when due."""
+"""What a run writes down while it trains: statistics, sample grids, snapshots and checkpoints, each
+when due."""
 
 from __future__ import annotations
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
 RATE_SMOOTHING = 0.3
-FIRST_TICK = 0.25  # seconds after which a run first tells how it does, if its ticks are not closer anyway
+FIRST_TICK = (
+    0.25  # seconds after which a run first tells how it does, if its ticks are not closer anyway
+)
 
 
 class Recorder:
-    """Watches a trainer from inside its thread. It draws no random numbers of the run, so recording changes nothing."""
+    """Watches a trainer from inside its thread. It draws no random numbers of the run, so recording
+    changes nothing."""
 
     def __init__(self, run: Run, trainer: Trainer, source: DataSource, elapsed: float = 0.0):
         self._run = run
@@ -55,7 +59,9 @@ class Recorder:
         self.resume()
         self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
         self._paint_now()
-        self._sample_due = self._tick_due  # the first drawing is a slow one; what the first steps did is to be seen at once
+        self._sample_due = (
+            self._tick_due
+        )  # the first drawing is a slow one; what the first steps did is to be seen at once
 
     def resume(self) -> None:
         """The clock runs again."""
@@ -92,12 +98,15 @@ class Recorder:
         self.checkpoint()
 
     def _lead(self) -> float:
-        """Seconds before a tick at which a painting must begin to be done by then; it can begin after any step."""
+        """Seconds before a tick at which a painting must begin to be done by then; it can begin
+        after any step."""
         return self._painter.cost + (1 / self.rate if self.rate else 0.0)
 
     # -- a tick ----------------------------------------------------------------------------
     def _tick(self, now: float, sample: bool = False) -> None:
-        stats = self._trainer.read_stats()  # before the painter's word: they know which network broke down first, and when
+        stats = (
+            self._trainer.read_stats()
+        )  # before the painter's word: they know which network broke down first, and when
         self._painter.check()
         if stats:
             self._measure_rate()
@@ -116,7 +125,8 @@ class Recorder:
         self._tell_problem()
 
     def _measure_rate(self) -> None:
-        """Called when the statistics have been read: the steps are then done, not only asked for."""
+        """Called when the statistics have been read: the steps are then done, not only asked
+        for."""
         now = time.perf_counter()
         then, steps = self._last_tick
         self._last_tick = (now, self._trainer.step_count)
@@ -125,29 +135,42 @@ class Recorder:
             self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
 
     def _sample(self) -> None:
-        """Have the fixed-z grid painted and a snapshot published, unless the painter is still at the last one."""
+        """Have the fixed-z grid painted and a snapshot published, unless the painter is still at
+        the last one."""
         if self._painter.begin(self._trainer.step_count, self._shower()):
-            self._sample_due = time.perf_counter() + self._painter.rest(self._trainer.config.sample_seconds)
+            self._sample_due = time.perf_counter() + self._painter.rest(
+                self._trainer.config.sample_seconds
+            )
 
     def _paint_now(self) -> None:
         """Show and keep the generator as it is, before anything else happens."""
         self._painter.paint(self._trainer.step_count, self._shower(keep=True))
 
     def _shower(self, keep: bool = False) -> Callable[[nn.Module, Tensor], None]:
-        """What is done with samples of the generator as it is at this step; ``keep``: in any case on disk."""
+        """What is done with samples of the generator as it is at this step; ``keep``: in any case
+        on disk."""
         run, step, elapsed = self._run, self._trainer.step_count, self.elapsed()
 
         def show(generator: nn.Module, x: Tensor) -> None:
             run.snapshots.publish(generator, step, wait=True)
             kept = keep or run.frames.wants_to_keep(elapsed)
             if not self._is_images and not kept:
-                return  # who watches sees the points themselves; pictures of them are for looking back
+                # who watches sees the points themselves; pictures of them are for looking back
+                return
             frame = self._draw(x, step, kept)
             run.frames.add(frame, elapsed)
             if run.store and kept:
                 run.store.write_frame(frame)
-            run.log_at(step, "frame", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
-                       format=frame.extension, kept=kept)
+            run.log_at(
+                step,
+                "frame",
+                rows=frame.rows,
+                cols=frame.cols,
+                width=frame.width,
+                height=frame.height,
+                format=frame.extension,
+                kept=kept,
+            )
 
         return show
 
@@ -161,19 +184,25 @@ class Recorder:
         self._painter.close()
 
     def checkpoint(self) -> None:
-        """Save the run, unless a network holds NaN: then the last good checkpoint stays the newest."""
+        """Save the run, unless a network holds NaN: then the last good checkpoint stays the
+        newest."""
         if not self._run.store:
             return
         self._trainer.check_finite()
-        info = {"step": self._trainer.step_count, "elapsed": self.elapsed(), "state": self._run.state,
-                "spec": asdict(self._spec)}
+        info = {
+            "step": self._trainer.step_count,
+            "elapsed": self.elapsed(),
+            "state": self._run.state,
+            "spec": asdict(self._spec),
+        }
         state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
         path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())
         if path:
             self._run.log("checkpoint", path=path.name)
 
     def _is_best(self) -> bool:
-        """Whether no checkpoint of this run had a better grade: such a one is kept when older ones go."""
+        """Whether no checkpoint of this run had a better grade: such a one is kept when older ones
+        go."""
         grade = self._run.grade
         if grade is None or grade >= self._best_grade:
             return False

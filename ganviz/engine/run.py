@@ -1,4 +1,5 @@
-"""A training in its own thread, obeying commands at step boundaries and telling all it does as events."""
+"""A training in its own thread, obeying commands at step boundaries and telling all it does as
+events."""
 
 from __future__ import annotations
 
@@ -37,16 +38,24 @@ class _Stopped(Exception):
 
 
 class Run:
-    """One training. Every method may be called from any thread; training happens in a thread of its own.
+    """One training. Every method may be called from any thread; training happens in a thread of its
+    own.
 
-    ``store`` keeps the run on disk (None: in memory only). ``restore`` is called with the fresh trainer before the
-    first step, to continue a saved run; it returns the seconds trained before. ``observers`` are probes that look on
-    between steps.
+    ``store`` keeps the run on disk (None: in memory only). ``restore`` is called with the fresh
+    trainer before the first step, to continue a saved run; it returns the seconds trained before.
+    ``observers`` are probes that look on between steps.
     """
 
-    def __init__(self, config: RunConfig, store: RunStore | None = None, device: torch.device | None = None,
-                 data_root: Path = Path("data"), run_id: str | None = None,
-                 restore: Callable[[Trainer], float] | None = None, observers: Sequence[Observer] = ()):
+    def __init__(
+        self,
+        config: RunConfig,
+        store: RunStore | None = None,
+        device: torch.device | None = None,
+        data_root: Path = Path("data"),
+        run_id: str | None = None,
+        restore: Callable[[Trainer], float] | None = None,
+        observers: Sequence[Observer] = (),
+    ):
         self.config = config
         self.store = store
         self.device = device or devices.pick_device()
@@ -61,7 +70,10 @@ class Run:
         self.state = "idle"
         self.sentence = ""
         self.error: str | None = None
-        self.grade: float | None = None  # how good the generator is by a probe's figure, lower is better; None: not measured
+        self.grade: float | None = (
+            # how good the generator is by a probe's figure, lower is better; None: not measured
+            None
+        )
         self.trainer: Trainer | None = None
         self.make_trainer: Callable[[RunConfig, DataSource, torch.device], Trainer] = Trainer
         self._data_root = data_root
@@ -101,9 +113,13 @@ class Run:
         self._tell(lambda: None)
 
     def set(self, **settings: Any) -> None:
-        """Change live settings at the next step boundary. Raises `ConfigError` for values that a run refuses."""
+        """Change live settings at the next step boundary. Raises `ConfigError` for values that a
+        run refuses."""
         for name in settings.keys() - set(LIVE_FIELDS):
-            raise ConfigError(f"{name} cannot change while a run trains; these can: {', '.join(LIVE_FIELDS)}.", name)
+            raise ConfigError(
+                f"{name} cannot change while a run trains; these can: {', '.join(LIVE_FIELDS)}.",
+                name,
+            )
         checked = self.config.but(**settings)
         self._tell(lambda: self._apply({name: getattr(checked, name) for name in settings}))
 
@@ -139,10 +155,20 @@ class Run:
         recorder = self._recorder
         rate = recorder.rate if recorder and self.state == "running" else 0.0
         left = (self._target - self.step_count) / rate if rate and self._target else None
-        return {"id": self.id, "name": self.name, "preset": self.config.preset, "state": self.state,
-                "sentence": self.sentence, "error": self.error, "step": self.step_count, "steps": self._target,
-                "images_per_second": rate * (self.trainer.images_per_step if self.trainer else 0),
-                "elapsed": recorder.elapsed() if recorder else 0.0, "left": left, "device": devices.label(self.device)}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "preset": self.config.preset,
+            "state": self.state,
+            "sentence": self.sentence,
+            "error": self.error,
+            "step": self.step_count,
+            "steps": self._target,
+            "images_per_second": rate * (self.trainer.images_per_step if self.trainer else 0),
+            "elapsed": recorder.elapsed() if recorder else 0.0,
+            "left": left,
+            "device": devices.label(self.device),
+        }
 
     # -- the thread ------------------------------------------------------------------------
     def _main(self) -> None:
@@ -173,12 +199,18 @@ class Run:
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
         self.equilibrium = dict(algorithm.equilibrium)
-        self.snapshots = SnapshotStore(self.config.latent_dim, self.spec.classes, algorithm.conditional, self.spec.kind)
+        self.snapshots = SnapshotStore(
+            self.config.latent_dim, self.spec.classes, algorithm.conditional, self.spec.kind
+        )
         self._recorder = Recorder(self, trainer, source, elapsed)
         self.reals = self._recorder.reals
         if self.store:
-            self.store.describe(spec=asdict(self.spec), series=self.series, equilibrium=self.equilibrium,
-                                device=devices.label(self.device))
+            self.store.describe(
+                spec=asdict(self.spec),
+                series=self.series,
+                equilibrium=self.equilibrium,
+                device=devices.label(self.device),
+            )
         for observer in self.observers:
             observer.begin(self, trainer, source)
         if source.spec.note:
@@ -187,7 +219,11 @@ class Run:
     def _hasten(self, attempt: Callable[[Trainer], str | None]) -> None:
         """Have ``attempt`` make the trainer quicker, or say why it cannot."""
         try:
-            reason = attempt(self.trainer) if self.trainer.alone else "Steps that several processes share are taken as usual."
+            reason = (
+                attempt(self.trainer)
+                if self.trainer.alone
+                else "Steps that several processes share are taken as usual."
+            )
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -278,8 +314,8 @@ class Run:
         self.log_at(self.step_count, kind, **data)
 
     def log_at(self, at: int, kind: str, /, **data: Any) -> None:
-        """Tell of something at an earlier step: what a thread of its own found out takes a moment."""
+        """Tell of something at an earlier step: what a thread of its own found out takes a
+        moment."""
         event = self.events.append(kind, at, **data)
         if self.store:
             self.store.append(event)
-

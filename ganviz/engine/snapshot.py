@@ -1,4 +1,5 @@
-"""The newest generator, for viewers: they render from a copy and never touch the one that trains."""
+"""The newest generator, for viewers: they render from a copy and never touch the one that
+trains."""
 
 from __future__ import annotations
 
@@ -37,9 +38,11 @@ class _Copy:
 
 
 class SnapshotStore:
-    """Two copies of the EMA generator: one is read while the other is written, then they change places.
+    """Two copies of the EMA generator: one is read while the other is written, then they change
+    places.
 
-    ``version`` counts what was published (0: nothing yet); ``step`` is the training step of the newest.
+    ``version`` counts what was published (0: nothing yet); ``step`` is the training step of the
+    newest.
     """
 
     def __init__(self, latent_dim: int, classes: tuple[str, ...], conditional: bool, kind: str):
@@ -61,7 +64,8 @@ class SnapshotStore:
         return self._front.step if self._front else 0
 
     def publish(self, generator: nn.Module, step: int, wait: bool = False) -> bool:
-        """Copy ``generator`` as the newest. Unless ``wait``, give up (False) when a viewer still draws from the back copy."""
+        """Copy ``generator`` as the newest. Unless ``wait``, give up (False) when a viewer still
+        draws from the back copy."""
         if self._back is None:
             self._back = _Copy(generator)
             front = _Copy(generator)
@@ -78,9 +82,11 @@ class SnapshotStore:
         return True
 
     def render(self, z: Tensor, y: Tensor | None = None) -> tuple[np.ndarray, int, int]:
-        """Pictures of latents ``z`` [N, latent_dim], as uint8 [N, H, W, C], with the snapshot's step and version.
+        """Pictures of latents ``z`` [N, latent_dim], as uint8 [N, H, W, C], with the snapshot's
+        step and version.
 
-        ``y``: classes [N], for conditional generators. Raises `LookupError` before the first snapshot.
+        ``y``: classes [N], for conditional generators. Raises `LookupError` before the first
+        snapshot.
         """
         with self._newest() as (generator, step, version):
             return to_pictures(self._forward(generator, z, y)), step, version
@@ -99,7 +105,9 @@ class SnapshotStore:
     def _newest(self):
         copy_ = self._front
         if copy_ is None:
-            raise LookupError("There is no picture yet: the generator appears with the first training steps.")
+            raise LookupError(
+                "There is no picture yet: the generator appears with the first training steps."
+            )
         with copy_.lock:  # a copy that was rewritten while we waited is only newer
             yield copy_.generator, copy_.step, copy_.version
 
@@ -111,7 +119,10 @@ class SnapshotStore:
 
 @torch.no_grad()
 def draw(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
-    """Samples for ``z`` in chunks, so that a large request does not take memory from the training."""
-    parts = [generator(z[i:i + RENDER_CHUNK], None if y is None else y[i:i + RENDER_CHUNK])
-             for i in range(0, len(z), RENDER_CHUNK)]
+    """Samples for ``z`` in chunks, so that a large request does not take memory from the
+    training."""
+    parts = [
+        generator(z[i : i + RENDER_CHUNK], None if y is None else y[i : i + RENDER_CHUNK])
+        for i in range(0, len(z), RENDER_CHUNK)
+    ]
     return torch.cat(parts)

@@ -11,7 +11,8 @@ from torch import Tensor
 class NonFinite(ArithmeticError):
     """A statistic or a network became NaN or infinite.
 
-    ``name``: which statistic or network; ``when``: the share of the steps since the last read that had passed, 0..1;
+    ``name``: which statistic or network; ``when``: the share of the steps since the last read that
+    had passed, 0..1;
     ``step``: the training step, once known.
     """
 
@@ -28,12 +29,16 @@ class Stats:
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = {}
         self._of: dict[str, Callable[[Tensor], Tensor]] = {}
-        self.gather: Callable[[Tensor], Tensor] = lambda column: column  # where several processes share a run: their mean
+        self.gather: Callable[[Tensor], Tensor] = lambda column: (
+            column
+        )  # where several processes share a run: their mean
 
     def add(self, name: str, value: Tensor, of: Callable[[Tensor], Tensor] | None = None) -> None:
-        """Remember a ``value`` of this step (its graph is dropped); where it has dimensions, its mean counts.
+        """Remember a ``value`` of this step (its graph is dropped); where it has dimensions, its
+        mean counts.
 
-        ``of``: an element-wise function of it that is meant. It is taken of all steps together when they are read.
+        ``of``: an element-wise function of it that is meant. It is taken of all steps together when
+        they are read.
         """
         self._values.setdefault(name, []).append(value.detach())
         if of:
@@ -42,10 +47,13 @@ class Stats:
     def drain(self) -> list[tuple[str, Tensor, Callable[[Tensor], Tensor] | None]]:
         """What `add` was given since the last read, and forget it."""
         values, self._values = self._values, {}
-        return [(name, value, self._of.get(name)) for name, steps in values.items() for value in steps]
+        return [
+            (name, value, self._of.get(name)) for name, steps in values.items() for value in steps
+        ]
 
     def read(self) -> dict[str, float]:
-        """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first bad step."""
+        """Means since the last read, and forget them. One transfer; raises `NonFinite` at the first
+        bad step."""
         if not self._values:
             return {}
         names, columns = list(self._values), [self._column(name) for name in self._values]

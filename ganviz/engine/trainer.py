@@ -1,4 +1,5 @@
-"""The state of a training: algorithm, data position, step. It knows nothing of threads, files or viewers."""
+"""The state of a training: algorithm, data position, step. It knows nothing of threads, files or
+viewers."""
 
 from __future__ import annotations
 
@@ -18,22 +19,27 @@ from ganviz.errors import ConfigError
 class Trainer:
     """Trains ``config`` on ``source``, one step at a time.
 
-    Everything random comes from seeded generators that are part of `training_state`: a restored trainer goes on
-    exactly as the saved one would have.
+    Everything random comes from seeded generators that are part of `training_state`: a restored
+    trainer goes on exactly as the saved one would have.
     """
 
     alone = True  # its steps are nobody else's business
 
     def __init__(self, config: RunConfig, source: DataSource, device: torch.device):
         if config.conditional and source.labels is None:
-            raise ConfigError(f"The data set {source.spec.name!r} has no labels; set conditioning to 'none'.", "conditioning")
+            raise ConfigError(
+                f"The data set {source.spec.name!r} has no labels; set conditioning to 'none'.",
+                "conditioning",
+            )
         self.config = config
         self.source = source
         self.device = device
         self.algorithm = algorithms.build(config, source.spec, device)
         self.sampler = Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)
         self.step_count = 0
-        self.replayed: Callable[[], None] | None = None  # takes the algorithm's steps where they are recorded
+        self.replayed: Callable[[], None] | None = (
+            None  # takes the algorithm's steps where they are recorded
+        )
         self._read_at = 0
 
     def step(self) -> None:
@@ -71,7 +77,9 @@ class Trainer:
     @property
     def images_per_step(self) -> int:
         """Real samples used per step."""
-        return self.config.batch_size * max(1, self.config.d_steps if self.config.algorithm == "gan" else 1)
+        return self.config.batch_size * max(
+            1, self.config.d_steps if self.config.algorithm == "gan" else 1
+        )
 
     def check_finite(self) -> None:
         """Raise `NonFinite` if any weight of any network is NaN or infinite."""
@@ -88,7 +96,11 @@ class Trainer:
 
     def training_state(self) -> dict[str, Any]:
         """Everything beside the weights that continuing needs."""
-        return {"algorithm": self.algorithm.training_state(), "sampler": self.sampler.state_dict(), "step": self.step_count}
+        return {
+            "algorithm": self.algorithm.training_state(),
+            "sampler": self.sampler.state_dict(),
+            "step": self.step_count,
+        }
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Continue from saved weights and state."""
@@ -99,8 +111,9 @@ class Trainer:
             self.step_count = self._read_at = state["step"]
 
     def rewind(self, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
-        """Go back to weights and a state that this trainer had since it last read its statistics. The optimisers, which
-        ``state`` leaves out (None), and what replays are left to the caller."""
+        """Go back to weights and a state that this trainer had since it last read its statistics.
+        The optimisers, which ``state`` leaves out (None), and what replays are left to the
+        caller."""
         self.algorithm.load(weights, state["algorithm"])
         self.sampler.load_state_dict(state["sampler"])
         self.step_count = state["step"]

@@ -1,4 +1,5 @@
-"""Pictures drawn beforehand over two directions of latent space: sliders for a page that has no generator at hand."""
+"""Pictures drawn beforehand over two directions of latent space: sliders for a page that has no
+generator at hand."""
 
 from __future__ import annotations
 
@@ -27,8 +28,9 @@ CRISP_UP_TO = 32  # px: larger tiles are stored with loss
 
 @dataclass(frozen=True)
 class Atlas:
-    """``sheets[base][class]``: file names of grids of ``rows`` x ``columns`` tiles; direction 2 grows upwards in the row's
-    number. ``directions`` [k, dim]; ``bases`` [n, dim]; ``classes``: those that have sheets."""
+    """``sheets[base][class]``: file names of grids of ``rows`` x ``columns`` tiles; direction 2
+    grows upwards in the row's number. ``directions`` [k, dim]; ``bases`` [n, dim]; ``classes``:
+    those that have sheets."""
 
     rows: int
     columns: int
@@ -43,9 +45,11 @@ class Atlas:
 
 
 def write_atlas(generator: TrainedGenerator, folder: Path, tell: Progress) -> Atlas:
-    """Draw the sheets into ``folder``/atlas: for each class, over as many base z as time and space allow.
+    """Draw the sheets into ``folder``/atlas: for each class, over as many base z as time and space
+    allow.
 
-    Stops adding bases after `MOST_BYTES` or `MOST_SECONDS`; the first base is always whole. Raises `OSError`.
+    Stops adding bases after `MOST_BYTES` or `MOST_SECONDS`; the first base is always whole. Raises
+    `OSError`.
     """
     found = latent.directions(generator.network.first_layer(), N_DIRECTIONS).vectors
     classes = generator.classes[:MOST_CLASSES]
@@ -61,21 +65,36 @@ def write_atlas(generator: TrainedGenerator, folder: Path, tell: Progress) -> At
         names = []
         for index in range(per_base):
             tell((base + index / per_base) / wanted, "Drawing the atlas of latent space.")
-            data, ending = encode(_sheet(generator, bases[base], found, index if classes else None, rows, columns), side)
+            data, ending = encode(
+                _sheet(generator, bases[base], found, index if classes else None, rows, columns),
+                side,
+            )
             names.append(f"atlas/{base}-{index}.{ending}")
             (folder / names[-1]).write_bytes(data)
             written += len(data)
         sheets.append(names)
         following = (base + 2) / (base + 1)
-        if written * following > MOST_BYTES or (time.monotonic() - began) * following > MOST_SECONDS:
+        if (
+            written * following > MOST_BYTES
+            or (time.monotonic() - began) * following > MOST_SECONDS
+        ):
             break
-    return Atlas(rows, columns, sheets, found, bases[:len(sheets)], tuple(classes))
+    return Atlas(rows, columns, sheets, found, bases[: len(sheets)], tuple(classes))
 
 
-def _sheet(generator: TrainedGenerator, base: torch.Tensor, directions: torch.Tensor, label: int | None, rows: int,
-           columns: int) -> np.ndarray:
+def _sheet(
+    generator: TrainedGenerator,
+    base: torch.Tensor,
+    directions: torch.Tensor,
+    label: int | None,
+    rows: int,
+    columns: int,
+) -> np.ndarray:
     """uint8 [rows * H, columns * W, C]."""
-    across, along = torch.linspace(-SPAN, SPAN, columns), torch.linspace(-SPAN, SPAN, rows) if rows > 1 else torch.zeros(1)
+    across, along = (
+        torch.linspace(-SPAN, SPAN, columns),
+        torch.linspace(-SPAN, SPAN, rows) if rows > 1 else torch.zeros(1),
+    )
     z = base + across[None, :, None] * directions[0]
     if rows > 1:
         z = z + along[:, None, None] * directions[1]
@@ -83,8 +102,11 @@ def _sheet(generator: TrainedGenerator, base: torch.Tensor, directions: torch.Te
     y = None if label is None else torch.full((len(z),), label)
     tiles = to_pictures(draw(generator.network, z, y))
     _, height, width, channels = tiles.shape
-    return tiles.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4).reshape(
-        rows * height, columns * width, channels)
+    return (
+        tiles.reshape(rows, columns, height, width, channels)
+        .transpose(0, 2, 1, 3, 4)
+        .reshape(rows * height, columns * width, channels)
+    )
 
 
 def encode(sheet: np.ndarray, tile: int) -> tuple[bytes, str]:
@@ -92,7 +114,13 @@ def encode(sheet: np.ndarray, tile: int) -> tuple[bytes, str]:
     image = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
     packed = io.BytesIO()
     if features.check("webp"):
-        image.convert("RGB").save(packed, "WEBP", lossless=tile <= CRISP_UP_TO and sheet.shape[-1] == 1, quality=80, method=2)
+        image.convert("RGB").save(
+            packed,
+            "WEBP",
+            lossless=tile <= CRISP_UP_TO and sheet.shape[-1] == 1,
+            quality=80,
+            method=2,
+        )
         return packed.getvalue(), "webp"
     if tile <= CRISP_UP_TO:
         image.save(packed, "PNG", optimize=True)

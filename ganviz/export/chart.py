@@ -15,25 +15,38 @@ LEFT, BOTTOM, TOP, RIGHT = 46, 24, 8, 12
 
 
 class Chart:
-    """The losses of ``story`` over the steps, ``size`` px. `at` gives the chart with its cursor at a step."""
+    """The losses of ``story`` over the steps, ``size`` px. `at` gives the chart with its cursor at
+    a step."""
 
     def __init__(self, story: Story, size: tuple[int, int]):
         self.size = size
         self._steps = story.rows.get("step", np.empty(0)).astype(float)
-        self.curves = [(one["label"], look.ROLES.get(one["colour"], look.MUTED), story.rows[one["name"]], one["name"])
-                       for one in story.group("loss")]
+        self.curves = [
+            (
+                one["label"],
+                look.ROLES.get(one["colour"], look.MUTED),
+                story.rows[one["name"]],
+                one["name"],
+            )
+            for one in story.group("loss")
+        ]
         self._smooth = [smoothed(values) for _, _, values, _ in self.curves]
         self._last = max(1.0, *self._steps[-1:], *map(float, story.frames[-1:]))
         self._low, self._high = _span(self._smooth, [values for _, _, values, _ in self.curves])
-        self._balance = {name: value for name, value in story.equilibrium.items()
-                         if value is not None and self._low < value < self._high}
+        self._balance = {
+            name: value
+            for name, value in story.equilibrium.items()
+            if value is not None and self._low < value < self._high
+        }
         self._whole = self._draw(faint=False)
         self._faint = self._draw(faint=True)
 
     def values(self, step: float) -> list[tuple[str, tuple[int, int, int], float]]:
         """(label, colour, smoothed value) of each curve at ``step``."""
-        return [(label, colour, self._value(smooth, step)) for (label, colour, _, _), smooth in
-                zip(self.curves, self._smooth, strict=True)]
+        return [
+            (label, colour, self._value(smooth, step))
+            for (label, colour, _, _), smooth in zip(self.curves, self._smooth, strict=True)
+        ]
 
     def _value(self, smooth: np.ndarray, step: float) -> float:
         measured = np.isfinite(smooth)
@@ -72,7 +85,11 @@ class Chart:
             draw.line([(LEFT * FINE, y), ((width - RIGHT) * FINE, y)], fill=look.LINE, width=FINE)
         for _, colour, values, name in self.curves:
             if name in self._balance:
-                self._dashes(draw, self._y(self._balance[name]) * FINE, _towards_card(colour, 0.45 if not faint else 0.7))
+                self._dashes(
+                    draw,
+                    self._y(self._balance[name]) * FINE,
+                    _towards_card(colour, 0.45 if not faint else 0.7),
+                )
             self._polyline(draw, values, _towards_card(colour, 0.7 if not faint else 0.9), FINE)
         for (_, colour, _, _), smooth in zip(self.curves, self._smooth, strict=True):
             self._polyline(draw, smooth, _towards_card(colour, 0.72) if faint else colour, 2 * FINE)
@@ -80,9 +97,18 @@ class Chart:
         self._words(ImageDraw.Draw(picture))
         return picture
 
-    def _polyline(self, draw: ImageDraw.ImageDraw, values: np.ndarray, colour: tuple[int, int, int], width: int) -> None:
-        points = [(self._x(step) * FINE, self._y(value) * FINE)
-                  for step, value in zip(self._steps, values, strict=True) if math.isfinite(value)]
+    def _polyline(
+        self,
+        draw: ImageDraw.ImageDraw,
+        values: np.ndarray,
+        colour: tuple[int, int, int],
+        width: int,
+    ) -> None:
+        points = [
+            (self._x(step) * FINE, self._y(value) * FINE)
+            for step, value in zip(self._steps, values, strict=True)
+            if math.isfinite(value)
+        ]
         if len(points) > 1:
             draw.line(points, fill=colour, width=width, joint="curve")
 
@@ -95,23 +121,45 @@ class Chart:
         for value in ticks(self._low, self._high):
             draw.text((LEFT - 8, self._y(value)), f"{value:g}", look.MUTED, font, anchor="rm")
         for name, value in self._balance.items():
-            owner = next((label for label, _, _, other in self.curves if other == name), "").split(" ")[0]
+            owner = next((label for label, _, _, other in self.curves if other == name), "").split(
+                " "
+            )[0]
             twins = len(set(self._balance.values())) < len(self._balance)
             if not twins or name == next(iter(self._balance)):
                 words = f"{'both' if twins else owner} at equilibrium {look.figure(value)}"
-                draw.text((self.size[0] - RIGHT, self._y(value) - 3), words, look.MUTED, look.letters(12), anchor="rb")
+                draw.text(
+                    (self.size[0] - RIGHT, self._y(value) - 3),
+                    words,
+                    look.MUTED,
+                    look.letters(12),
+                    anchor="rb",
+                )
         for value in ticks(0, self._last, 6):
-            draw.text((self._x(value), self.size[1] - BOTTOM + 7), f"{value:,.0f}", look.MUTED, font, anchor="mt")
+            draw.text(
+                (self._x(value), self.size[1] - BOTTOM + 7),
+                f"{value:,.0f}",
+                look.MUTED,
+                font,
+                anchor="mt",
+            )
 
 
 def _towards_card(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
-    red, green, blue = (round(one + (card - one) * share) for one, card in zip(colour, look.CARD, strict=True))
+    red, green, blue = (
+        round(one + (card - one) * share) for one, card in zip(colour, look.CARD, strict=True)
+    )
     return red, green, blue
 
 
 def _span(smooth: list[np.ndarray], raw: list[np.ndarray]) -> tuple[float, float]:
-    """The range of values to show: all of the smoothed curves, and of the raw ones all but the wildest hundredth."""
-    ends = [float(end) for values in smooth if np.isfinite(values).any() for end in (np.nanmin(values), np.nanmax(values))]
+    """The range of values to show: all of the smoothed curves, and of the raw ones all but the
+    wildest hundredth."""
+    ends = [
+        float(end)
+        for values in smooth
+        if np.isfinite(values).any()
+        for end in (np.nanmin(values), np.nanmax(values))
+    ]
     for values in raw:
         finite = values[np.isfinite(values)]
         if len(finite):
@@ -131,4 +179,6 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next((factor * power for factor in (1, 2, 5, 10) if factor * power >= raw), 10 * power)
     first = math.ceil(low / step)
-    return [round(index * step, 12) + 0.0 for index in range(first, first + 12) if index * step <= high]
+    return [
+        round(index * step, 12) + 0.0 for index in range(first, first + 12) if index * step <= high
+    ]

@@ -22,14 +22,19 @@ MOST_FRAMES = 900
 SHORTEST, LONGEST = 8.0, 24.0  # seconds that a film lasts unless asked otherwise
 HOLD_SECONDS = 1.5
 MARGIN, HEAD, COLUMNS, LEGEND, CHART, FOOT = 28, 76, 24, 44, 176, 20
-LARGEST = {"mp4": (920, 740), "webp": (760, 620), "gif": (620, 560)}  # px that the pictures may take
+LARGEST = {
+    "mp4": (920, 740),
+    "webp": (760, 620),
+    "gif": (620, 560),
+}  # px that the pictures may take
 NARROWEST = 500
 SCATTER_SIDE = 560
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a film shows: the steps, and a picture for each, all of one size. ``crisp``: made of small tiles."""
+    """What a film shows: the steps, and a picture for each, all of one size. ``crisp``: made of
+    small tiles."""
 
     steps: list[int]
     draw: Callable[[int], Image.Image | None]
@@ -37,13 +42,19 @@ class Scene:
     labels: tuple[str, ...] = ()
 
 
-def export_film(run_folder: Path | str, out: Path | str, fps: int = 12, seconds: float | None = None,
-                progress: Progress | None = None) -> Path:
+def export_film(
+    run_folder: Path | str,
+    out: Path | str,
+    fps: int = 12,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Write the film of a run to ``out`` (.mp4, .gif or .webp) and return it.
 
-    ``seconds``: how long the training takes in the film; None gives each kept grid one frame, from 8 to 24 s. Long
-    runs are thinned evenly, short ones stretched. ``progress(fraction, sentence)`` is told how far it is, and may raise to
-    stop. Raises `GanvizError` where there is nothing to show or the disk refuses.
+    ``seconds``: how long the training takes in the film; None gives each kept grid one frame, from
+    8 to 24 s. Long runs are thinned evenly, short ones stretched. ``progress(fraction, sentence)``
+    is told how far it is, and may raise to stop. Raises `GanvizError` where there is nothing to
+    show or the disk refuses.
     """
     out = Path(out)
     kind = out.suffix.lower().lstrip(".")
@@ -70,12 +81,18 @@ def export_film(run_folder: Path | str, out: Path | str, fps: int = 12, seconds:
     return out
 
 
-def _write(story: Story, path: Path, kind: str, fps: int, seconds: float | None, tell: Progress) -> None:
+def _write(
+    story: Story, path: Path, kind: str, fps: int, seconds: float | None, tell: Progress
+) -> None:
     scene = scene_of(story)
     stage = Stage(story, scene, LARGEST[kind])
     order = timeline(len(scene.steps), fps, seconds)
     last: Image.Image | None = None
-    palette = stage.compose(scene.draw(scene.steps[-1]), float(scene.steps[-1])) if kind == "gif" else None
+    palette = (
+        stage.compose(scene.draw(scene.steps[-1]), float(scene.steps[-1]))
+        if kind == "gif"
+        else None
+    )
     with Film(path, kind, stage.size, fps, palette) as film:
         shown = -1
         for count, (index, between) in enumerate(order):
@@ -85,11 +102,14 @@ def _write(story: Story, path: Path, kind: str, fps: int, seconds: float | None,
             step = scene.steps[index] + between * (following - scene.steps[index])
             film.add(stage.compose(last, step))
             if count % 8 == 0:
-                tell(0.02 + 0.97 * count / len(order), f"Drawing frame {count + 1} of {len(order)}.")
+                tell(
+                    0.02 + 0.97 * count / len(order), f"Drawing frame {count + 1} of {len(order)}."
+                )
 
 
 def timeline(count: int, fps: int, seconds: float | None) -> list[tuple[int, float]]:
-    """For each frame of the film which of ``count`` pictures it shows, and how far (0 to 1) it is on the way to the next.
+    """For each frame of the film which of ``count`` pictures it shows, and how far (0 to 1) it is
+    on the way to the next.
 
     At most `MOST_FRAMES`, and then the end is held for a moment.
     """
@@ -103,12 +123,22 @@ def timeline(count: int, fps: int, seconds: float | None) -> list[tuple[int, flo
 # -- what is shown -------------------------------------------------------------------------------------
 def scene_of(story: Story) -> Scene:
     """The pictures that the run kept. Raises `ExportError` where it kept none."""
-    newest = next((picture for step in reversed(story.frames) if (picture := picture_of(story.read(step)))), None)
+    newest = next(
+        (picture for step in reversed(story.frames) if (picture := picture_of(story.read(step)))),
+        None,
+    )
     if newest is not None:
-        return Scene(story.frames, lambda step: _of_size(picture_of(story.read(step)), newest.size), newest.size, story.labels)
+        return Scene(
+            story.frames,
+            lambda step: _of_size(picture_of(story.read(step)), newest.size),
+            newest.size,
+            story.labels,
+        )
     if story.scatters:
         return _scatter_scene(story.scatters)
-    raise ExportError(f"{story.info.name} has kept no pictures yet, so there is no film to make of it.", "run")
+    raise ExportError(
+        f"{story.info.name} has kept no pictures yet, so there is no film to make of it.", "run"
+    )
 
 
 def _of_size(picture: Image.Image | None, size: tuple[int, int]) -> Image.Image | None:
@@ -118,18 +148,24 @@ def _of_size(picture: Image.Image | None, size: tuple[int, int]) -> Image.Image 
 def _scatter_scene(scatters: list[Scatter]) -> Scene:
     by_step = {scatter.step: scatter for scatter in scatters}
     extent = reach(scatters[-1].real)
-    return Scene(sorted(by_step), lambda step: draw_plane(by_step[step].real, by_step[step].fake, extent, SCATTER_SIDE),
-                 (SCATTER_SIDE, SCATTER_SIDE))
+    return Scene(
+        sorted(by_step),
+        lambda step: draw_plane(by_step[step].real, by_step[step].fake, extent, SCATTER_SIDE),
+        (SCATTER_SIDE, SCATTER_SIDE),
+    )
 
 
 # -- how it is laid out --------------------------------------------------------------------------------
 class Stage:
-    """The unchanging parts of a film's picture; `compose` adds those of one frame. ``size`` is even on both sides."""
+    """The unchanging parts of a film's picture; `compose` adds those of one frame. ``size`` is even
+    on both sides."""
 
     def __init__(self, story: Story, scene: Scene, largest: tuple[int, int]):
         width, height = scene.size
         self._scale = max(1, min(largest[0] // width, largest[1] // height))
-        shrink = min(1.0, largest[0] / width, largest[1] / height)  # only for pictures too large as they are
+        shrink = min(
+            1.0, largest[0] / width, largest[1] / height
+        )  # only for pictures too large as they are
         self._shown = (round(width * self._scale * shrink), round(height * self._scale * shrink))
         inner = max(self._shown[0], NARROWEST)
         labels = _labels_that_fit(scene.labels, self._shown[0])
@@ -146,8 +182,16 @@ class Stage:
     def compose(self, picture: Image.Image | None, step: float) -> Image.Image:
         """One frame: ``picture`` (None: a dark field) at ``step``."""
         frame = self._base.copy()
-        enlarged = picture.resize(self._shown, Image.Resampling.NEAREST if self._shown[0] >= picture.width else
-                                  Image.Resampling.LANCZOS) if picture else self._nothing
+        enlarged = (
+            picture.resize(
+                self._shown,
+                Image.Resampling.NEAREST
+                if self._shown[0] >= picture.width
+                else Image.Resampling.LANCZOS,
+            )
+            if picture
+            else self._nothing
+        )
         frame.paste(enlarged, (self._left, self._top))
         frame.paste(self._chart.at(step), self._chart_at)
         draw = ImageDraw.Draw(frame)
@@ -172,24 +216,44 @@ class Stage:
         width = self.size[0] - 2 * MARGIN
         name = look.fitted(story.title, 24, width - 170)
         draw.text((MARGIN, 34), name, look.INK, look.letters_for(name, 24), anchor="ls")
-        told = " · ".join(filter(None, (story.preset_label if story.preset_label != story.title else "", story.data_label)))
+        told = " · ".join(
+            filter(
+                None,
+                (story.preset_label if story.preset_label != story.title else "", story.data_label),
+            )
+        )
         told = look.fitted(told, 15, width - 170)
         draw.text((MARGIN, 58), told, look.MUTED, look.letters_for(told, 15), anchor="ls")
-        draw.text((self.size[0] - MARGIN, 58), f"of {self._last:,}", look.MUTED, look.letters(15), anchor="rs")
+        draw.text(
+            (self.size[0] - MARGIN, 58),
+            f"of {self._last:,}",
+            look.MUTED,
+            look.letters(15),
+            anchor="rs",
+        )
         for index, label in enumerate(labels):
             x = self._left + self._shown[0] * (index + 0.5) / len(labels)
-            draw.text((x, self._top - 8), label, look.FAKE, look.letters_for(label, 15), anchor="ms")
+            draw.text(
+                (x, self._top - 8), label, look.FAKE, look.letters_for(label, 15), anchor="ms"
+            )
         top = self._chart_at[1] - LEGEND + 14
-        draw.rounded_rectangle([MARGIN - 12, top, self.size[0] - MARGIN + 12, self.size[1] - 10], 10, look.CARD, look.LINE)
+        draw.rounded_rectangle(
+            [MARGIN - 12, top, self.size[0] - MARGIN + 12, self.size[1] - 10],
+            10,
+            look.CARD,
+            look.LINE,
+        )
         return base
 
 
 def _labels_that_fit(labels: tuple[str, ...], width: int) -> tuple[str, ...]:
     room = width / max(1, len(labels)) - 4
-    return labels if labels and all(look.letters_for(label, 15).getlength(label) <= room for label in labels) else ()
+    return (
+        labels
+        if labels and all(look.letters_for(label, 15).getlength(label) <= room for label in labels)
+        else ()
+    )
 
 
 def _even(side: int) -> int:
     return side + side % 2
-
-

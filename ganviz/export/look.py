@@ -21,9 +21,16 @@ Font = ImageFont.FreeTypeFont
 
 @lru_cache(maxsize=32)
 def letters(size: int, wide: bool = False) -> Font:
-    """Pillow's own typeface; ``wide``: matplotlib's DejaVu Sans, which also knows Greek, Cyrillic and arrows."""
+    """Pillow's own typeface; ``wide``: matplotlib's DejaVu Sans, which also knows Greek, Cyrillic
+    and arrows."""
     if wide and (spec := find_spec("matplotlib")):
-        path = Path(next(iter(spec.submodule_search_locations))) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+        path = (
+            Path(next(iter(spec.submodule_search_locations)))
+            / "mpl-data"
+            / "fonts"
+            / "ttf"
+            / "DejaVuSans.ttf"
+        )
         if path.is_file():
             return ImageFont.truetype(str(path), size * 7 // 8)
     return ImageFont.load_default(size)
@@ -50,4 +57,8 @@ def figure(value: float) -> str:
     if value != value:
         return "-"
     size = abs(value)
-    return f"{value:,.0f}" if size >= 1000 else f"{value:.{1 if size >= 100 else 2 if size >= 10 else 3}f}"
+    return (
+        f"{value:,.0f}"
+        if size >= 1000
+        else f"{value:.{1 if size >= 100 else 2 if size >= 10 else 3}f}"
+    )

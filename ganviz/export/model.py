@@ -1,6 +1,7 @@
-"""The generator as an ONNX file, made in a process of its own: the exporter patches PyTorch while it works, and takes seconds.
+"""The generator as an ONNX file, made in a process of its own: the exporter patches PyTorch while
+it works, and takes seconds.
 
-    python -m ganviz.export.model RUN OUT.onnx
+python -m ganviz.export.model RUN OUT.onnx
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class NoModel(GanvizError):
 
 
 class _Drawn(nn.Module):
-    """What the page runs: (z) or (z, y) to pictures; the class is an input only where the generator takes it."""
+    """What the page runs: (z) or (z, y) to pictures; the class is an input only where the generator
+    takes it."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -42,36 +44,57 @@ def available() -> bool:
 
 
 def to_onnx(folder: Path | str, out: Path) -> Path:
-    """Write the run's newest generator to ``out`` and return it. Raises `NoModel` with one sentence."""
+    """Write the run's newest generator to ``out`` and return it. Raises `NoModel` with one
+    sentence."""
     if not available():
-        raise NoModel(f"Live sliders need the package {NEEDED}; install it with: pip install {NEEDED}")
+        raise NoModel(
+            f"Live sliders need the package {NEEDED}; install it with: pip install {NEEDED}"
+        )
     try:
-        done = subprocess.run([sys.executable, "-m", __name__, str(Path(folder).resolve()), str(out.resolve())],
-                              capture_output=True, text=True, timeout=SECONDS, cwd=Path(__file__).resolve().parents[2])
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, str(Path(folder).resolve()), str(out.resolve())],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            cwd=Path(__file__).resolve().parents[2],
+        )
     except (OSError, subprocess.SubprocessError) as error:
-        raise NoModel(f"The generator could not be written as ONNX: {type(error).__name__}.") from None
+        raise NoModel(
+            f"The generator could not be written as ONNX: {type(error).__name__}."
+        ) from None
     if done.returncode or not out.is_file():
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise NoModel(f"The generator could not be written as ONNX: {said[:160].rstrip('.')}.")
     if out.stat().st_size > LARGEST:
-        raise NoModel("The generator is too large to carry in a page, so its sliders show the pictures drawn beforehand.")
+        raise NoModel(
+            "The generator is too large to carry in a page, so its sliders show the pictures "
+            "drawn beforehand."
+        )
     return out
 
 
 def write(generator: TrainedGenerator, out: Path) -> None:
-    """Write ``generator`` as ONNX for one picture: inputs z float32 [1, latent_dim] (and y int64 [1]), output x."""
+    """Write ``generator`` as ONNX for one picture: inputs z float32 [1, latent_dim] (and y int64
+    [1]), output x."""
     example: tuple[Tensor, ...] = (torch.zeros(1, generator.latent_dim),)
     names = ["z"]
     if generator.classes:
         example, names = (*example, torch.zeros(1, dtype=torch.int64)), ["z", "y"]
-    program = torch.onnx.export(_Drawn(generator.network).eval(), example, input_names=names, output_names=["x"], dynamo=True,
-                                verbose=False)
+    program = torch.onnx.export(
+        _Drawn(generator.network).eval(),
+        example,
+        input_names=names,
+        output_names=["x"],
+        dynamo=True,
+        verbose=False,
+    )
     program.save(str(out), external_data=False)
 
 
 def main(arguments: list[str]) -> int:
     """The process of `to_onnx`."""
     import os
+
     if hasattr(os, "nice"):
         os.nice(5)  # a training may be going on beside
     torch.set_num_threads(1)

@@ -1,4 +1,5 @@
-"""A run as a page: one folder (or zip) that opens from disk or from any static host, with no server and no request."""
+"""A run as a page: one folder (or zip) that opens from disk or from any static host, with no server
+and no request."""
 
 from __future__ import annotations
 
@@ -24,7 +25,15 @@ from ganviz.disk import disk_sentence, finite_json
 from ganviz.engine.plane import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import atlas, model, runtime
-from ganviz.export.story import ExportError, Progress, Story, picture_of, read_story, spaced, version_words
+from ganviz.export.story import (
+    ExportError,
+    Progress,
+    Story,
+    picture_of,
+    read_story,
+    spaced,
+    version_words,
+)
 from ganviz.runs.columns import columns
 from ganviz.runs.trained import TrainedGenerator, load_generator
 
@@ -32,15 +41,25 @@ TEMPLATES = ("index.html", "page.css", "page.js", "curves.js", "latent.js")
 MARK = "data.js"  # a folder that holds it is an earlier export and may be replaced
 MOST_FRAMES, MOST_FRAME_BYTES = 240, 10_000_000
 STORED = (".png", ".jpg", ".webp", ".zip")  # already packed
-GROUPS = {"run": "Run", "data": "Data", "networks": "Networks", "objective": "Objective", "optimisation": "Optimisation",
-          "recording": "Recording"}
+GROUPS = {
+    "run": "Run",
+    "data": "Data",
+    "networks": "Networks",
+    "objective": "Objective",
+    "optimisation": "Optimisation",
+    "recording": "Recording",
+}
 
 
-def export_page(run_folder: Path | str, out: Path | str, progress: Progress | None = None, live: bool = True) -> Path:
-    """Write the run's page to the folder or .zip ``out`` and return it. An earlier page there is replaced.
+def export_page(
+    run_folder: Path | str, out: Path | str, progress: Progress | None = None, live: bool = True
+) -> Path:
+    """Write the run's page to the folder or .zip ``out`` and return it. An earlier page there is
+    replaced.
 
-    ``live``: carry the generator and onnxruntime-web, where both are to be had. ``progress(fraction, sentence)`` may raise
-    to stop. Raises `GanvizError` where there is no run or the disk refuses; nothing half written stays.
+    ``live``: carry the generator and onnxruntime-web, where both are to be had.
+    ``progress(fraction, sentence)`` may raise to stop. Raises `GanvizError` where there is no run
+    or the disk refuses; nothing half written stays.
     """
     out, tell = Path(out), progress or (lambda fraction, sentence: None)
     zipped = out.suffix.lower() == ".zip"
@@ -67,8 +86,14 @@ def export_page(run_folder: Path | str, out: Path | str, progress: Progress | No
 def _may_write(out: Path, zipped: bool) -> None:
     if zipped and out.is_dir():
         raise ExportError(f"{out} is a folder; give the zip another name.", "out")
-    if not zipped and out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).is_file())):
-        raise ExportError(f"{out} already holds something else; give the page a folder of its own.", "out")
+    if (
+        not zipped
+        and out.exists()
+        and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).is_file()))
+    ):
+        raise ExportError(
+            f"{out} already holds something else; give the page a folder of its own.", "out"
+        )
 
 
 def _deliver(page: Path, out: Path, zipped: bool) -> None:
@@ -94,7 +119,9 @@ def _build(story: Story, run_folder: Path, page: Path, tell: Progress, live: boo
     share = assets_folder() / "share"
     for name in TEMPLATES:
         shutil.copyfile(share / name, page / name)
-    (page / "tokens.css").write_text(tokens((assets_folder() / "base.css").read_text(encoding="utf-8")), encoding="utf-8")
+    (page / "tokens.css").write_text(
+        tokens((assets_folder() / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
+    )
     shutil.copyfile(_plotly(), page / "plotly.min.js")
     tell(0.05, "Copying the pictures.")
     told = _facts(story)
@@ -107,7 +134,8 @@ def _build(story: Story, run_folder: Path, page: Path, tell: Progress, live: boo
 
 
 def script_json(value: Any) -> str:
-    """JSON that means the same inside a script, wherever that script is put: no ``</script>``, no line separators."""
+    """JSON that means the same inside a script, wherever that script is put: no ``</script>``, no
+    line separators."""
     text = json.dumps(finite_json(value), ensure_ascii=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -115,17 +143,25 @@ def script_json(value: Any) -> str:
 
 
 def tokens(css: str) -> str:
-    """The colours of the dashboard's stylesheet, dark by the reader's system instead of by a class."""
-    light, dark = (re.search(rf"^{re.escape(selector)} \{{(.*?)^\}}", css, re.S | re.M) for selector in (":root", ".dark"))
+    """The colours of the dashboard's stylesheet, dark by the reader's system instead of by a
+    class."""
+    light, dark = (
+        re.search(rf"^{re.escape(selector)} \{{(.*?)^\}}", css, re.S | re.M)
+        for selector in (":root", ".dark")
+    )
     if not light or not dark:
-        raise ExportError("The stylesheet assets/base.css has lost its colours; install ganviz again.")
+        raise ExportError(
+            "The stylesheet assets/base.css has lost its colours; install ganviz again."
+        )
     return f":root {{{light[1]}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark[1]}}} }}\n"
 
 
 def _plotly() -> Path:
     package = find_spec("plotly")
     if package is None:
-        raise ExportError("Pages draw their curves with plotly; install it with: pip install plotly")
+        raise ExportError(
+            "Pages draw their curves with plotly; install it with: pip install plotly"
+        )
     return Path(next(iter(package.submodule_search_locations))) / "package_data" / "plotly.min.js"
 
 
@@ -133,15 +169,29 @@ def _facts(story: Story) -> dict[str, Any]:
     info, config = story.info, story.config
     when = time.localtime(info.created)
     trained = float(story.rows["elapsed"][-1]) if len(story.rows.get("elapsed", ())) else 0.0
-    facts = [("", story.preset_label if story.preset_label != story.title else ""), ("data", story.data_label),
-             ("steps", f"{info.step:,}"), ("trained for", _duration(trained) if trained > 0 else ""),
-             ("started", f"{when.tm_mday} {time.strftime('%B %Y', when)}")]
+    facts = [
+        ("", story.preset_label if story.preset_label != story.title else ""),
+        ("data", story.data_label),
+        ("steps", f"{info.step:,}"),
+        ("trained for", _duration(trained) if trained > 0 else ""),
+        ("started", f"{when.tm_mday} {time.strftime('%B %Y', when)}"),
+    ]
     names = {one["name"] for one in story.series}
     rows = {name: values for name, values in story.rows.items() if name == "step" or name in names}
-    series = [{key: re.sub(r"[<>&]", "", value) for key, value in one.items()} for one in story.series]
-    return {"title": story.title, "facts": [fact for fact in facts if fact[1]], "notes": info.notes,
-            "made": f"Made with {version_words()}. This page needs no server and sends nothing anywhere.",
-            "series": series, "equilibrium": story.equilibrium, "columns": columns(rows), "settings": settings_table(config)}
+    series = [
+        {key: re.sub(r"[<>&]", "", value) for key, value in one.items()} for one in story.series
+    ]
+    return {
+        "title": story.title,
+        "facts": [fact for fact in facts if fact[1]],
+        "notes": info.notes,
+        "made": f"Made with {version_words()}. This page needs no server and sends nothing "
+        f"anywhere.",
+        "series": series,
+        "equilibrium": story.equilibrium,
+        "columns": columns(rows),
+        "settings": settings_table(config),
+    }
 
 
 def settings_table(config: RunConfig) -> list[dict[str, Any]]:
@@ -151,15 +201,21 @@ def settings_table(config: RunConfig) -> list[dict[str, Any]]:
         about, value = meta(name), _label(name, getattr(config, name))
         if name == "data_path" and value:
             value = Path(value).name  # where it lay is nobody's business
-        row = {"label": about["label"], "value": _words(value, about["unit"]), "why": about["why"],
-               "changed": getattr(config, name) != about["default"]}
+        row = {
+            "label": about["label"],
+            "value": _words(value, about["unit"]),
+            "why": about["why"],
+            "changed": getattr(config, name) != about["default"],
+        }
         groups.setdefault(about["group"], []).append(row)
     return [{"title": GROUPS.get(name, name), "rows": rows} for name, rows in groups.items()]
 
 
 def _label(field: str, value: Any) -> Any:
     """What a person calls the choice ``value``: its label in the registry that lists it."""
-    table = "PRESETS" if field == "preset" else RunConfig.model_fields[field].json_schema_extra["of"]
+    table = (
+        "PRESETS" if field == "preset" else RunConfig.model_fields[field].json_schema_extra["of"]
+    )
     known = dict(getattr(registry, table)) if table else {}
     return getattr(known.get(value), "label", value) if isinstance(value, str) else value
 
@@ -169,13 +225,25 @@ def _words(value: Any, unit: str) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
-    text = f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value) or "none"
+    text = (
+        f"{value:,}"
+        if isinstance(value, int)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value) or "none"
+    )
     return f"{text} {unit}" if unit else text
 
 
 def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
-    return f"{seconds:.0f} s" if seconds < 90 else f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{minutes} min"
+        if minutes < 90
+        else f"{minutes / 60:.1f} h"
+    )
 
 
 # -- pictures ------------------------------------------------------------------------------------------
@@ -187,7 +255,11 @@ def _frames(story: Story, page: Path, tell: Progress) -> tuple[dict[str, Any] | 
     share = _within(story)
     for count, index in enumerate(share):
         frame = story.read(story.frames[index])
-        if frame is None or (size and (frame.width, frame.height) != size) or picture_of(frame) is None:
+        if (
+            frame is None
+            or (size and (frame.width, frame.height) != size)
+            or picture_of(frame) is None
+        ):
             continue  # damaged on disk: the others still tell the story
         size, labels = (frame.width, frame.height), frame.labels
         kept[frame.step] = f"frames/{frame.step:09d}.{frame.extension}"
@@ -200,7 +272,13 @@ def _frames(story: Story, page: Path, tell: Progress) -> tuple[dict[str, Any] | 
     if story.reals and picture_of(story.reals) is not None:
         reals = f"reals.{story.reals.extension}"
         (page / reals).write_bytes(story.reals.data)
-    told = {"files": list(kept.values()), "width": size[0], "height": size[1], "labels": list(labels), "reals": reals}
+    told = {
+        "files": list(kept.values()),
+        "width": size[0],
+        "height": size[1],
+        "labels": list(labels),
+        "reals": reals,
+    }
     return told, list(kept)
 
 
@@ -229,35 +307,62 @@ class _Live:
     note: str
 
 
-def _latent(story: Story, run_folder: Path, page: Path, tell: Progress, live: bool) -> dict[str, Any]:
+def _latent(
+    story: Story, run_folder: Path, page: Path, tell: Progress, live: bool
+) -> dict[str, Any]:
     nothing = {"latent": None, "atlas": None, "live": None, "latent_note": ""}
     if story.scatters or (story.spec is not None and story.spec.kind != "images"):
         return nothing
     try:
         generator = load_generator(run_folder)
-    except CheckpointError:  # its sentence names folders of this machine, which are not for the page
-        return {**nothing, "latent_note": "There is no generator to explore: this run holds no checkpoint that can be read."}
+    except (
+        CheckpointError
+    ):  # its sentence names folders of this machine, which are not for the page
+        return {
+            **nothing,
+            "latent_note": "There is no generator to explore: this run holds no checkpoint that "
+            "can be read.",
+        }
     drawn = atlas.write_atlas(generator, page, lambda part, words: tell(0.2 + 0.45 * part, words))
     carried = _carry(run_folder, page, tell) if live else _Live([], "")
-    note = carried.note or ("Two directions, drawn beforehand over 3 standard deviations either way." if not carried.scripts
-                            else "Directions are those that change the picture most; each slider moves by up to 3 standard "
-                                 "deviations.")
-    return {"latent": _describe(generator, drawn), "atlas": drawn.as_json(), "latent_note": note,
-            "live": {"scripts": carried.scripts} if carried.scripts else None}
+    note = carried.note or (
+        "Two directions, drawn beforehand over 3 standard deviations either way."
+        if not carried.scripts
+        else "Directions are those that change the picture most; each slider moves by up to 3 "
+        "standard "
+        "deviations."
+    )
+    return {
+        "latent": _describe(generator, drawn),
+        "atlas": drawn.as_json(),
+        "latent_note": note,
+        "live": {"scripts": carried.scripts} if carried.scripts else None,
+    }
 
 
 def _describe(generator: TrainedGenerator, drawn: atlas.Atlas) -> dict[str, Any]:
     channels, height, width = generator.spec.shape
-    return {"dim": generator.latent_dim, "classes": list(drawn.classes), "size": [width, height], "channels": channels,
-            "span": atlas.SPAN, "step": generator.step, "directions": drawn.directions.double().numpy().round(6).tolist(),
-            "bases": drawn.bases.double().numpy().round(6).tolist()}
+    return {
+        "dim": generator.latent_dim,
+        "classes": list(drawn.classes),
+        "size": [width, height],
+        "channels": channels,
+        "span": atlas.SPAN,
+        "step": generator.step,
+        "directions": drawn.directions.double().numpy().round(6).tolist(),
+        "bases": drawn.bases.double().numpy().round(6).tolist(),
+    }
 
 
 def _carry(run_folder: Path, page: Path, tell: Progress) -> _Live:
     """Put the generator and its runtime into the page, or say why not."""
     if not runtime.found():
-        return _Live([], "Two directions, drawn beforehand. For live sliders in all directions, export again after: "
-                         "python -m ganviz fetch-runtime")
+        return _Live(
+            [],
+            "Two directions, drawn beforehand. For live sliders in all directions, export again "
+            "after: "
+            "python -m ganviz fetch-runtime",
+        )
     tell(0.66, "Writing the generator for the browser.")
     folder = page / "live"
     folder.mkdir()
@@ -270,11 +375,18 @@ def _carry(run_folder: Path, page: Path, tell: Progress) -> _Live:
     except GanvizError as error:
         shutil.rmtree(folder)
         tell(0.9, error.sentence)
-        why = "the generator could not be written for the browser" if model.available() else \
-            f"that needs the package {model.NEEDED} when the page is made"
+        why = (
+            "the generator could not be written for the browser"
+            if model.available()
+            else f"that needs the package {model.NEEDED} when the page is made"
+        )
         return _Live([], f"Two directions, drawn beforehand. There are no live sliders: {why}.")
-    (folder / "runtime.js").write_text(f"window.GANVIZ_RUNTIME = {json.dumps(parts)};\n", encoding="ascii")
-    (folder / "model.js").write_text(f"window.GANVIZ_MODEL = {json.dumps(_base64(packed))};\n", encoding="ascii")
+    (folder / "runtime.js").write_text(
+        f"window.GANVIZ_RUNTIME = {json.dumps(parts)};\n", encoding="ascii"
+    )
+    (folder / "model.js").write_text(
+        f"window.GANVIZ_MODEL = {json.dumps(_base64(packed))};\n", encoding="ascii"
+    )
     return _Live([f"live/{name}" for name in (runtime.SCRIPT, "runtime.js", "model.js")], "")
 
 

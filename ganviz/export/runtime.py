@@ -1,6 +1,8 @@
-"""onnxruntime-web, which runs a generator in a browser: fetched on request, checked, and kept in the user's cache.
+"""onnxruntime-web, which runs a generator in a browser: fetched on request, checked, and kept in
+the user's cache.
 
-It is third-party code (Microsoft, MIT licence) and is never part of ganviz: pages take it from the cache when it is there.
+It is third-party code (Microsoft, MIT licence) and is never part of ganviz: pages take it from the
+cache when it is there.
 """
 
 from __future__ import annotations
@@ -25,14 +27,23 @@ from ganviz.errors import GanvizError
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 # The plain WebAssembly build: those for WebGPU (jsep) and with asyncify are twice the size.
-SCRIPT, MODULE, WASM = "ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
-FILES = {SCRIPT: "faece07e84faa9001f5104bbe4e5c70861d06cb2376a0dea1fa0ad33a67adc81",
-         MODULE: "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
-         WASM: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"}
+SCRIPT, MODULE, WASM = (
+    "ort.wasm.min.js",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+)
+FILES = {
+    SCRIPT: "faece07e84faa9001f5104bbe4e5c70861d06cb2376a0dea1fa0ad33a67adc81",
+    MODULE: "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
+    WASM: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+}
 LARGEST = 64 * 2**20
 FETCH_SECONDS = 300
-HOW = f"python -m ganviz fetch-runtime, or, on a machine that is not online, npm pack {PACKAGE}@{VERSION} elsewhere and " \
-      "python -m ganviz fetch-runtime --from FILE"
+HOW = (
+    f"python -m ganviz fetch-runtime, or, on a machine that is not online, npm pack "
+    f"{PACKAGE}@{VERSION} elsewhere and "
+    "python -m ganviz fetch-runtime --from FILE"
+)
 
 
 class RuntimeMissing(GanvizError):
@@ -40,7 +51,8 @@ class RuntimeMissing(GanvizError):
 
 
 def cache_folder() -> Path:
-    """Where this user's programs keep what they can fetch again: %LOCALAPPDATA%, ~/Library/Caches, $XDG_CACHE_HOME."""
+    """Where this user's programs keep what they can fetch again: %LOCALAPPDATA%, ~/Library/Caches,
+    $XDG_CACHE_HOME."""
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -66,16 +78,22 @@ def read(name: str) -> bytes:
     try:
         data = read_bounded(runtime_folder() / name, LARGEST)
     except OSError:
-        raise RuntimeMissing(f"{PACKAGE} {VERSION} is not in the cache; get it with: {HOW}.") from None
+        raise RuntimeMissing(
+            f"{PACKAGE} {VERSION} is not in the cache; get it with: {HOW}."
+        ) from None
     if hashlib.sha256(data).hexdigest() != FILES[name]:
-        raise RuntimeMissing(f"{runtime_folder() / name} was changed since it was fetched; get it again with: {HOW}.")
+        raise RuntimeMissing(
+            f"{runtime_folder() / name} was changed since it was fetched; get it again with: {HOW}."
+        )
     return data
 
 
 def fetch(source: Path | None = None, tell: Callable[[str], None] = lambda sentence: None) -> Path:
-    """Bring the runtime into the cache and return its folder. ``source``: a tarball that is already at hand.
+    """Bring the runtime into the cache and return its folder. ``source``: a tarball that is already
+    at hand.
 
-    Nothing is unpacked before the package's SHA-512 matches the pinned one. Raises `RuntimeMissing`.
+    Nothing is unpacked before the package's SHA-512 matches the pinned one. Raises
+    `RuntimeMissing`.
     """
     if source is None and found():
         tell(f"{PACKAGE} {VERSION} is already there.")
@@ -94,25 +112,42 @@ def _from_file(path: Path) -> bytes:
 
 
 def _from_registry(tell: Callable[[str], None]) -> bytes:
-    """The package by npm, which knows this machine's registry and proxies; without npm, from the registry that the
-    environment names."""
+    """The package by npm, which knows this machine's registry and proxies; without npm, from the
+    registry that the environment names."""
     tell(f"Fetching {PACKAGE} {VERSION} (33 MB) from the npm registry.")
     npm, address = shutil.which("npm"), os.environ.get("NPM_CONFIG_REGISTRY", "")
     if npm:
         return _by_npm(npm)
     if address.startswith(("https://", "http://")):
         return _by_address(f"{address.rstrip('/')}/{PACKAGE}/-/{PACKAGE}-{VERSION}.tgz")
-    raise RuntimeMissing(f"There is no npm here to fetch {PACKAGE} with. Install Node.js, or name your registry in the "
-                         f"environment variable NPM_CONFIG_REGISTRY; or use: {HOW}.")
+    raise RuntimeMissing(
+        f"There is no npm here to fetch {PACKAGE} with. Install Node.js, or name your registry in "
+        f"the "
+        f"environment variable NPM_CONFIG_REGISTRY; or use: {HOW}."
+    )
 
 
 def _by_npm(npm: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="ganviz-") as folder:
         try:
-            subprocess.run([npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder],
-                           capture_output=True, timeout=FETCH_SECONDS, check=True, cwd=folder)
+            subprocess.run(
+                [
+                    npm,
+                    "pack",
+                    f"{PACKAGE}@{VERSION}",
+                    "--ignore-scripts",
+                    "--pack-destination",
+                    folder,
+                ],
+                capture_output=True,
+                timeout=FETCH_SECONDS,
+                check=True,
+                cwd=folder,
+            )
         except (OSError, subprocess.SubprocessError):
-            raise RuntimeMissing(f"npm could not fetch {PACKAGE} {VERSION}; see what npm pack says.") from None
+            raise RuntimeMissing(
+                f"npm could not fetch {PACKAGE} {VERSION}; see what npm pack says."
+            ) from None
         return _from_file(next(iter(Path(folder).glob("*.tgz")), Path(folder) / "nothing.tgz"))
 
 
@@ -122,17 +157,23 @@ def _by_address(address: str) -> bytes:
             return answer.read(LARGEST)  # more than that fails the check of its SHA-512
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise RuntimeMissing(f"{PACKAGE} could not be fetched ({str(reason)[:120]}); use: {HOW}.") from None
+        raise RuntimeMissing(
+            f"{PACKAGE} could not be fetched ({str(reason)[:120]}); use: {HOW}."
+        ) from None
 
 
 def _check(package: bytes, what: str) -> None:
     digest = "sha512-" + base64.b64encode(hashlib.sha512(package).digest()).decode()
     if digest != INTEGRITY:
-        raise RuntimeMissing(f"{what} is not {PACKAGE} {VERSION}: its SHA-512 does not match. Nothing was kept of it.")
+        raise RuntimeMissing(
+            f"{what} is not {PACKAGE} {VERSION}: its SHA-512 does not match. Nothing was kept of "
+            f"it."
+        )
 
 
 def _unpack(package: bytes) -> dict[str, bytes]:
-    """The three files that a page needs; nothing else of the package is read, and nothing is written by its names."""
+    """The three files that a page needs; nothing else of the package is read, and nothing is
+    written by its names."""
     files = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as tar:
@@ -159,5 +200,7 @@ def _store(files: dict[str, bytes]) -> Path:
         os.replace(beside, folder)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise RuntimeMissing(disk_sentence(error, folder.parent, f"{PACKAGE} was not kept")) from None
+        raise RuntimeMissing(
+            disk_sentence(error, folder.parent, f"{PACKAGE} was not kept")
+        ) from None
     return folder

@@ -1,4 +1,5 @@
-"""A kept run, read once for an export: its curves, its pictures in order, and what a person said of it."""
+"""A kept run, read once for an export: its curves, its pictures in order, and what a person said of
+it."""
 
 from __future__ import annotations
 
@@ -45,8 +46,9 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Story:
-    """``rows``: scalar columns, thinned. ``frames``: the kept sample grids as (step, read), ascending, or none for points,
-    which have ``scatters``. ``curves``: the series of the first chart (losses)."""
+    """``rows``: scalar columns, thinned. ``frames``: the kept sample grids as (step, read),
+    ascending, or none for points, which have ``scatters``. ``curves``: the series of the first
+    chart (losses)."""
 
     info: RunInfo
     config: RunConfig
@@ -68,7 +70,11 @@ class Story:
     @property
     def title(self) -> str:
         """What a person would call the run: the name they gave it, or its preset."""
-        return self.info.name if self.info.name != self.info.id or not self.preset_label else self.preset_label
+        return (
+            self.info.name
+            if self.info.name != self.info.id or not self.preset_label
+            else self.preset_label
+        )
 
     @property
     def preset_label(self) -> str:
@@ -87,14 +93,27 @@ class Story:
 
 
 def read_story(folder: Path | str) -> Story:
-    """Everything that an export tells of the run in ``folder``. Raises `GanvizError` where there is no readable run."""
+    """Everything that an export tells of the run in ``folder``. Raises `GanvizError` where there is
+    no readable run."""
     folder = Path(folder)
     run = FolderRun(folder)
     info = run_info(folder)
     scatters = _scatters(run)
-    frames = [] if scatters else run.frames.steps()  # a scatter is drawn anew, larger than the picture that was kept
-    return Story(info, run.config, run.series, run.equilibrium, thin(run.events.rows()), run.spec, frames, run.frames.get,
-                 run.reals, scatters)
+    frames = (
+        [] if scatters else run.frames.steps()
+    )  # a scatter is drawn anew, larger than the picture that was kept
+    return Story(
+        info,
+        run.config,
+        run.series,
+        run.equilibrium,
+        thin(run.events.rows()),
+        run.spec,
+        frames,
+        run.frames.get,
+        run.reals,
+        scatters,
+    )
 
 
 def _scatters(run: FolderRun) -> list[Scatter]:
@@ -113,7 +132,9 @@ def _points(table: Any) -> np.ndarray | None:
         points = np.stack([np.asarray(table[axis], np.float64) for axis in ("x", "y")], 1)
     except (TypeError, ValueError, KeyError, IndexError):
         return None
-    return points[np.isfinite(points).all(1)] if points.ndim == 2 and len(points) <= 100_000 else None
+    return (
+        points[np.isfinite(points).all(1)] if points.ndim == 2 and len(points) <= 100_000 else None
+    )
 
 
 def spaced(count: int, most: int) -> list[int]:
@@ -135,7 +156,8 @@ def picture_of(frame: Frame | None) -> Image.Image | None:
 
 
 def smoothed(values: np.ndarray) -> np.ndarray:
-    """The running mean that the dashboard draws: a plain mean at first, then an exponential one; NaN where nothing was."""
+    """The running mean that the dashboard draws: a plain mean at first, then an exponential one;
+    NaN where nothing was."""
     out = np.empty(len(values))
     mean = np.nan
     for i, value in enumerate(values):
@@ -148,5 +170,6 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 def version_words() -> str:
     """'ganviz 0.1.0, 21 November 2026'."""
     from ganviz import __version__
+
     now = time.localtime()
     return f"ganviz {__version__}, {now.tm_mday} {time.strftime('%B %Y', now)}"

@@ -10,7 +10,8 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Directions:
-    """``vectors``: orthonormal, float32 [k, dim], the strongest first (unless aligned to an earlier set).
+    """``vectors``: orthonormal, float32 [k, dim], the strongest first (unless aligned to an earlier
+    set).
 
     ``strengths``: [k], how much each moves the features, as a share of the strongest (0 to 1).
     """
@@ -25,13 +26,15 @@ class Directions:
 def directions(weight: Tensor, k: int = 8, previous: Directions | None = None) -> Directions:
     """SeFa (Shen and Zhou 2021): the ``k`` unit vectors n that maximise ``|weight @ n|``.
 
-    ``weight`` [out, dim] is what z meets first (a dense layer, or a transposed convolution on a 1x1 input:
-    both are linear in z), so the answer is exact for the first layer: its leading right singular vectors.
-    With fewer than ``k`` independent directions there are as many as the weight has rows or columns.
-    ``previous`` keeps sliders steady while training goes on: order and sign follow the earlier set.
+    ``weight`` [out, dim] is what z meets first (a dense layer, or a transposed convolution on a 1x1
+    input: both are linear in z), so the answer is exact for the first layer: its leading right
+    singular vectors. With fewer than ``k`` independent directions there are as many as the weight
+    has rows or columns. ``previous`` keeps sliders steady while training goes on: order and sign
+    follow the earlier set.
     """
     weight = weight.detach().to("cpu", torch.float64)
-    # the eigenvectors of the small [dim, dim] Gram matrix are the right singular vectors of a tall weight
+    # the eigenvectors of the small [dim, dim] Gram matrix are the right singular vectors of a tall
+    # weight
     values, vectors = torch.linalg.eigh(weight.T @ weight)
     count = min(k, *weight.shape)
     vectors = vectors.T.flip(0)[:count]
@@ -45,10 +48,11 @@ def directions(weight: Tensor, k: int = 8, previous: Directions | None = None) -
 def pca(z: Tensor, pictures: Tensor, k: int = 8, previous: Directions | None = None) -> Directions:
     """Directions by what they do to the finished picture (after GANSpace, Härkönen et al. 2020).
 
-    ``z`` [N, dim] were drawn from N(0, 1) and gave ``pictures`` [N, ...] (float). The linear map that explains the
-    pictures best (least squares) stands in for the first layer's weight; N should be several times dim.
-    On small convolutional generators (digits, 500 steps) these directions changed the picture 2 to 4 % more than
-    those of `directions`, and random ones half as much; they cost N drawings, so sliders use `directions`.
+    ``z`` [N, dim] were drawn from N(0, 1) and gave ``pictures`` [N, ...] (float). The linear map
+    that explains the pictures best (least squares) stands in for the first layer's weight; N should
+    be several times dim. On small convolutional generators (digits, 500 steps) these directions
+    changed the picture 2 to 4 % more than those of `directions`, and random ones half as much; they
+    cost N drawings, so sliders use `directions`.
     """
     z = z.detach().to("cpu", torch.float64)
     features = pictures.detach().flatten(1).to("cpu", torch.float64)
@@ -63,7 +67,8 @@ def _fix_sign(vectors: Tensor) -> Tensor:
 
 
 def _align(found: Directions, previous: Directions) -> Directions:
-    """The found directions in the places, and with the signs, of the previous ones that they resemble most."""
+    """The found directions in the places, and with the signs, of the previous ones that they
+    resemble most."""
     cosines = previous.vectors @ found.vectors.T  # [place, found]
     places = torch.zeros(len(found), dtype=torch.long)
     remaining = cosines.abs()

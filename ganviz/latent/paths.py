@@ -11,24 +11,27 @@ _NEARLY = 1e-6
 
 
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """The straight line: ``a`` at t = 0, ``b`` at t = 1. Between Gaussian vectors it cuts through the inside of the
-    shell where samples lie: the midpoint has about 0.71 of their norm."""
+    """The straight line: ``a`` at t = 0, ``b`` at t = 1. Between Gaussian vectors it cuts through
+    the inside of the shell where samples lie: the midpoint has about 0.71 of their norm."""
     return a + t * (b - a)
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """The great circle (Shoemake 1985; for latents White 2016): the direction turns evenly, the norm goes from
-    that of ``a`` to that of ``b`` in a straight line. ``a``, ``b``: [dim].
+    """The great circle (Shoemake 1985; for latents White 2016): the direction turns evenly, the
+    norm goes from that of ``a`` to that of ``b`` in a straight line. ``a``, ``b``: [dim].
 
-    Where a and b are (nearly) parallel this is `lerp`. Where they are antiparallel every half circle is
-    a shortest way, and a fixed one is taken. A vector of zero length has no direction: `lerp`.
+    Where a and b are (nearly) parallel this is `lerp`. Where they are antiparallel every half
+    circle is a shortest way, and a fixed one is taken. A vector of zero length has no direction:
+    `lerp`.
     """
     start, end = a.double(), b.double()
     norms = start.norm(), end.norm()
     if min(norms) < _NEARLY:
         return lerp(a, b, t)
     start, end = start / norms[0], end / norms[1]
-    angle = 2 * torch.atan2((start - end).norm(), (start + end).norm())  # exact near 0 and pi, where acos is not
+    angle = 2 * torch.atan2(
+        (start - end).norm(), (start + end).norm()
+    )  # exact near 0 and pi, where acos is not
     aside = end - (start @ end) * start
     if angle < _NEARLY:
         return lerp(a, b, t)
@@ -52,7 +55,9 @@ def path(a: Tensor, b: Tensor, steps: int, kind: str = "slerp") -> Tensor:
     Raises `GanvizError` for an unknown ``kind`` or fewer than two steps.
     """
     if kind not in WAYS:
-        raise GanvizError(f"There is no path called {kind!r}; choose one of: {', '.join(WAYS)}.", "path")
+        raise GanvizError(
+            f"There is no path called {kind!r}; choose one of: {', '.join(WAYS)}.", "path"
+        )
     if steps < 2:
         raise GanvizError("A path needs at least two steps: its two ends.", "steps")
     way = WAYS[kind]

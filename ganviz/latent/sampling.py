@@ -24,12 +24,15 @@ Index = Annotated[int, Field(ge=0)]
 class LatentSpec(BaseModel):
     """A point in latent space, as a person describes it.
 
-    ``seed`` draws the base z. ``directions`` and ``raw`` move it: strengths in standard deviations along
-    found directions (by their index) and along single entries of z (by theirs). ``psi`` pulls the base
-    towards the mean (1: as drawn). ``class`` asks for a class by its index; None lets the seed choose.
+    ``seed`` draws the base z. ``directions`` and ``raw`` move it: strengths in standard deviations
+    along found directions (by their index) and along single entries of z (by theirs). ``psi`` pulls
+    the base towards the mean (1: as drawn). ``class`` asks for a class by its index; None lets the
+    seed choose.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
+    )
 
     seed: int = Field(0, ge=0, le=MAX_SEED)
     label: int | None = Field(None, alias="class", ge=0)
@@ -41,7 +44,8 @@ class LatentSpec(BaseModel):
 def base_z(seed: int, dim: int) -> Tensor:
     """The z that ``seed`` draws: N(0, 1), float32 [dim], on the CPU, the same on every machine.
 
-    Drawn in double precision: the float path of PyTorch uses other instructions on other processors.
+    Drawn in double precision: the float path of PyTorch uses other instructions on other
+    processors.
     """
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(dim, generator=generator, dtype=torch.float64).float()
@@ -50,26 +54,33 @@ def base_z(seed: int, dim: int) -> Tensor:
 def compose(spec: LatentSpec, directions: Tensor, dim: int) -> Tensor:
     """The z that ``spec`` means: float32 [dim]; ``directions`` are unit vectors [k, dim].
 
-    Truncation is ``psi * z`` on the base only. The truncation trick (Brock et al. 2019) resamples entries
-    outside a threshold; for a Gaussian z scaling has the same effect, fewer extremes for less variety, and
-    moves smoothly with a slider. Offsets are added after it, so a slider means the same at every psi.
-    Raises `GanvizError` for a direction or an entry of z that does not exist.
+    Truncation is ``psi * z`` on the base only. The truncation trick (Brock et al. 2019) resamples
+    entries outside a threshold; for a Gaussian z scaling has the same effect, fewer extremes for
+    less variety, and moves smoothly with a slider. Offsets are added after it, so a slider means
+    the same at every psi. Raises `GanvizError` for a direction or an entry of z that does not
+    exist.
     """
     z = base_z(spec.seed, dim) * spec.psi
     for index, strength in spec.directions.items():
         if index >= len(directions):
-            raise GanvizError(f"There is no direction {index}; this generator has {len(directions)}, counted from 0.",
-                              "directions")
+            raise GanvizError(
+                f"There is no direction {index}; this generator has {len(directions)}, counted "
+                f"from 0.",
+                "directions",
+            )
         z += strength * directions[index].to(z)
     for index, strength in spec.raw.items():
         if index >= dim:
-            raise GanvizError(f"z has no entry {index}; it has {dim} entries, counted from 0.", "raw")
+            raise GanvizError(
+                f"z has no entry {index}; it has {dim} entries, counted from 0.", "raw"
+            )
         z[index] += strength
     return z
 
 
 def label_of(spec: LatentSpec, n_classes: int) -> int | None:
-    """The class index that ``spec`` means for a generator of ``n_classes`` (0: one that knows no classes).
+    """The class index that ``spec`` means for a generator of ``n_classes`` (0: one that knows no
+    classes).
 
     Without a choice the seed makes it, so that a random seed gives a random class too.
     Raises `GanvizError` for a class that the generator does not know.
@@ -77,7 +88,12 @@ def label_of(spec: LatentSpec, n_classes: int) -> int | None:
     if spec.label is None:
         return spec.seed % n_classes if n_classes else None
     if not n_classes:
-        raise GanvizError("This generator was trained without classes, so it cannot be asked for one.", "class")
+        raise GanvizError(
+            "This generator was trained without classes, so it cannot be asked for one.", "class"
+        )
     if spec.label >= n_classes:
-        raise GanvizError(f"There is no class {spec.label}; this generator knows {n_classes}, counted from 0.", "class")
+        raise GanvizError(
+            f"There is no class {spec.label}; this generator knows {n_classes}, counted from 0.",
+            "class",
+        )
     return spec.label

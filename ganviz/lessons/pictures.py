@@ -2,7 +2,11 @@
 
 from ganviz.lessons.lesson import lesson
 
-lesson("d-too-strong", "D too strong", "A D that is never wrong has nothing to teach.", """
+lesson(
+    "d-too-strong",
+    "D too strong",
+    "A D that is never wrong has nothing to teach.",
+    """
 When D is sure of everything, the saturating loss leaves G no gradient ([the loss that starves G](#vanishing-gradient)); under
 the non-saturating loss it stays large, but points to whatever flaw D still sees.
 
@@ -14,11 +18,20 @@ more than G to teach it.
 
 Ways to hold it: a smaller rate for D, R1, instance noise that fades, one-sided label smoothing, less width. Two rates are a
 legitimate choice: Heusel et al., 2017, [TTUR](https://arxiv.org/abs/1706.08500).
-""", ("mlp-gan", "minimax-gan"), (
-    "D's accuracy and its two histograms: no overlap.", "G's gradient bars.",
-    "Raise D's learning rate while it trains, then lower it again."))
+""",
+    ("mlp-gan", "minimax-gan"),
+    (
+        "D's accuracy and its two histograms: no overlap.",
+        "G's gradient bars.",
+        "Raise D's learning rate while it trains, then lower it again.",
+    ),
+)
 
-lesson("d-too-weak", "D too weak", "A D that cannot tell gives no direction.", """
+lesson(
+    "d-too-weak",
+    "D too weak",
+    "A D that cannot tell gives no direction.",
+    """
 If D answers 1/2 to everything, that is the equilibrium, *or* a D that has learnt nothing; its loss, 2 ln 2, is the same.
 
 Measured on 8 px digits, two seeds, D at a hundredth of G's rate, 1,500 steps: D(x) 0.53, D(G(z)) 0.54, D's loss 1.42: an
@@ -28,11 +41,20 @@ lean of a near-random surface, and D does not notice.
 Signs: D's accuracy near 50 % while the pictures are plainly bad. What helps: a higher rate for D, more D steps, more width.
 And check the labels first: a D that is told "real" for fakes as well ([fakes labelled real](#fakes-labelled-real)) passes
 everything, too.
-""", ("mlp-gan", "virtual-data-mistake"), (
-    "Lower D's learning rate a hundredfold: the losses look like equilibrium, the pictures do not.",
-    "Output histograms on top of each other, next to a bad grid."))
+""",
+    ("mlp-gan", "virtual-data-mistake"),
+    (
+        "Lower D's learning rate a hundredfold: the losses look like equilibrium, the pictures do "
+        "not.",
+        "Output histograms on top of each other, next to a bad grid.",
+    ),
+)
 
-lesson("label-smoothing", "Label smoothing", "Aim D at 0.9 in place of 1 for reals, and it never grows quite sure.", """
+lesson(
+    "label-smoothing",
+    "Label smoothing",
+    "Aim D at 0.9 in place of 1 for reals, and it never grows quite sure.",
+    """
 With the target 1, cross-entropy is never satisfied: D can always gain by making its logits larger. With the target 0.9 there
 is a best logit, ln 9 ≈ 2.2, and D stops there. Only the *real* label is smoothed: a target above 0 for fakes would tell D to
 give some credit to the very spots where G sits now, and hold it there.
@@ -45,9 +67,16 @@ The equilibrium moves too: D's best answer to a perfect G is 0.45 instead of 0.5
 It is a setting with a name here; some code does it silently.
 
 Salimans et al., 2016, [Improved techniques](https://arxiv.org/abs/1606.03498), section 3.4.
-""", ("improved-techniques", "dcgan"), ("D(x): it settles below 0.9.", "The dashed lines, with smoothing on and off."))
+""",
+    ("improved-techniques", "dcgan"),
+    ("D(x): it settles below 0.9.", "The dashed lines, with smoothing on and off."),
+)
 
-lesson("asking-for-a-class", "Asking for a 7", "Tell both networks the class, and you can order what you want.", """
+lesson(
+    "asking-for-a-class",
+    "Asking for a 7",
+    "Tell both networks the class, and you can order what you want.",
+    """
 A plain GAN draws what it likes. Give G the class beside z, and give D a reason to check it:
 
 - **Concatenation**: the class joins D's input; a wrong pair is a fake (Mirza and Osindero, 2014).
@@ -59,10 +88,16 @@ samples were what was asked for: the label is learnt later than the look.
 
 In the explore view fix z and change the class, then fix the class and change z: one moves the digit, the other its slant and
 thickness.
-""", ("cgan", "acgan", "digits-quick"), 
-    ("Each row of the grid is one class.", "Same z, other class: slant and thickness stay."))
+""",
+    ("cgan", "acgan", "digits-quick"),
+    ("Each row of the grid is one class.", "Same z, other class: slant and thickness stay."),
+)
 
-lesson("beta-vae", "Beta: how much to squeeze", "A heavier KL term leaves fewer latents in use, and blurrier pictures.", """
+lesson(
+    "beta-vae",
+    "Beta: how much to squeeze",
+    "A heavier KL term leaves fewer latents in use, and blurrier pictures.",
+    """
 The KL term is the price, in nats, of telling the decoder something through z:
 
 $loss = -E log p(x | z) + β KL(q(z | x) || N(0, I))$.
@@ -76,10 +111,20 @@ than the mean picture.
 The chart shows the true ELBO, at β = 1, whatever β is. If all latents fall silent at once, fade the KL in: KL warm-up.
 
 Higgins et al., 2017, beta-VAE; Bowman et al., 2016, [KL annealing](https://arxiv.org/abs/1511.06349).
-""", ("vae", "beta-vae"), ("Reconstruction goes up as KL goes down.", "Latent sliders: most of them do nothing any more.",
-                          "Move beta while it trains."))
+""",
+    ("vae", "beta-vae"),
+    (
+        "Reconstruction goes up as KL goes down.",
+        "Latent sliders: most of them do nothing any more.",
+        "Move beta while it trains.",
+    ),
+)
 
-lesson("memorisation", "Memorisation", "With few pictures, D learns them by heart, and G copies.", """
+lesson(
+    "memorisation",
+    "Memorisation",
+    "With few pictures, D learns them by heart, and G copies.",
+    """
 Thirty-two pictures are soon known by heart. D needs no idea of a digit: it recognises these 32, and the only way for G to
 pass is to reproduce them. Losses and grid look fine, and that is the danger: the samples are sharp, because they are copies.
 
@@ -90,11 +135,19 @@ second. And compare D's verdict on training and held-out pictures: a gap means i
 
 What helps: more data; DiffAugment, the same random changes to reals *and* fakes (Zhao et al., 2020,
 [DiffAugment](https://arxiv.org/abs/2006.10738)); stopping earlier. Mirroring is fine for faces, never for digits.
-""", ("memorisation", "mlp-gan"), ("The nearest training pictures beside the samples.",
-                                       "Switch DiffAugment on and start again with the same seed."))
+""",
+    ("memorisation", "mlp-gan"),
+    (
+        "The nearest training pictures beside the samples.",
+        "Switch DiffAugment on and start again with the same seed.",
+    ),
+)
 
-lesson("checkerboard", "Checkerboard artefacts",
-       "Transposed convolutions paint a checkerboard before they have learnt anything.", """
+lesson(
+    "checkerboard",
+    "Checkerboard artefacts",
+    "Transposed convolutions paint a checkerboard before they have learnt anything.",
+    """
 A transposed convolution with stride 2 writes overlapping stamps on a grid of every second pixel. Where the stamps overlap
 unevenly, or simply weigh even and odd pixels differently, a pattern of period two appears: energy at the highest frequency a
 picture can hold, the Nyquist frequency.
@@ -106,10 +159,16 @@ neighbour and a convolution follows. Training can unlearn it, and often leaves a
 Look at step 0 of both presets: the first has the pattern, the second has soft blocks.
 
 Odena et al., 2016, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/).
-""", ("digits-dcgan", "digits-quick"), ("The grid at step 0, enlarged.", "Flat background late in training."))
+""",
+    ("digits-dcgan", "digits-quick"),
+    ("The grid at step 0, enlarged.", "Flat background late in training."),
+)
 
-lesson("walking-in-latent-space", "Slerp, not lerp",
-       "The straight way between two latents leads through a region that G never saw.", """
+lesson(
+    "walking-in-latent-space",
+    "Slerp, not lerp",
+    "The straight way between two latents leads through a region that G never saw.",
+    """
 z has many independent normal numbers, so its length is almost always close to $√n$: all the draws lie in a thin shell, and
 near the middle of the ball there are none. The straight line between two draws cuts through:
 
@@ -122,5 +181,10 @@ typical point of all, and draws mush.
 Truncation uses the effect on purpose: scaling z by ψ below 1 draws from the middle, with less variety and fewer failures.
 
 White, 2016, [Sampling generative networks](https://arxiv.org/abs/1609.04468).
-""", ("digits-quick",), 
-    ("The strip between two pictures, slerp against lerp.", "Psi, from 1 down to 0.3: all tiles grow alike."))
+""",
+    ("digits-quick",),
+    (
+        "The strip between two pictures, slerp against lerp.",
+        "Psi, from 1 down to 0.3: all tiles grow alike.",
+    ),
+)

@@ -1,8 +1,13 @@
-"""The five systems that the project starts from, as taught, and the mistakes in them (SOURCES.md, part A)."""
+"""The five systems that the project starts from, as taught, and the mistakes in them (SOURCES.md,
+part A)."""
 
 from ganviz.lessons.lesson import lesson
 
-lesson("the-game", "The game", "Two networks with opposite aims: neither loss is meant to reach zero.", """
+lesson(
+    "the-game",
+    "The game",
+    "Two networks with opposite aims: neither loss is meant to reach zero.",
+    """
 The generator G turns random numbers z into pictures; the discriminator D says how likely a picture is real. D learns to tell
 the two apart, and G learns from D's gradient alone: it never sees a real picture.
 
@@ -14,13 +19,20 @@ lines: 2 ln 2 ≈ 1.39 for D, ln 2 ≈ 0.69 for G. Pictures, D's verdicts and th
 does.
 
 Goodfellow et al., 2014, [Generative adversarial nets](https://arxiv.org/abs/1406.2661).
-""", ("mlp-gan", "digits-quick"), (
-    "The loss chart: both curves settle near the dashed lines, never at zero.",
-    "D(x) and D(G(z)): they start apart and come together as G improves.",
-    "The picture grid keeps its z: each tile changes, but stays the same draw."))
+""",
+    ("mlp-gan", "digits-quick"),
+    (
+        "The loss chart: both curves settle near the dashed lines, never at zero.",
+        "D(x) and D(G(z)): they start apart and come together as G improves.",
+        "The picture grid keeps its z: each tile changes, but stays the same draw.",
+    ),
+)
 
-lesson("no-adversary", "G without an adversary",
-       "Trained on squared error to unrelated pictures, G draws one grey average.", """
+lesson(
+    "no-adversary",
+    "G without an adversary",
+    "Trained on squared error to unrelated pictures, G draws one grey average.",
+    """
 A common slip: G's loss is the mean squared error between a generated picture and *some* real one of the batch. But that
 picture has nothing to do with this z. So the best answer for every z is the same: the mean of all pictures.
 
@@ -30,13 +42,20 @@ The loss falls nicely, and that is the trap: it measures the wrong thing. All ti
 anything. Measured on 8 px digits, on five of five seeds: after 200 steps the samples vary less than 0.15 times as much as the
 real ones. D goes on learning here, to show that it sees through every fake; nobody asks it. In a GAN there is no target
 picture: D's verdict is the loss.
-""", ("mlp-gan-mistake", "mlp-gan"), (
-    "All tiles turn into the same blurred digit.",
-    "Latent sliders: nothing moves.",
-    "D(x) goes to 1 and D(G(z)) to 0, and G's loss falls all the same."))
+""",
+    ("mlp-gan-mistake", "mlp-gan"),
+    (
+        "All tiles turn into the same blurred digit.",
+        "Latent sliders: nothing moves.",
+        "D(x) goes to 1 and D(G(z)) to 0, and G's loss falls all the same.",
+    ),
+)
 
-lesson("vanishing-gradient", "The loss that starves G",
-       "The minimax value is right on paper, and its gradient dies while D is winning.", """
+lesson(
+    "vanishing-gradient",
+    "The loss that starves G",
+    "The minimax value is right on paper, and its gradient dies while D is winning.",
+    """
 The 2014 paper writes one value that D raises and G lowers:
 
 $V = E log D(x) + E log(1 - D(G(z)))$.
@@ -47,12 +66,20 @@ one most. The paper's own remedy is the non-saturating loss $-log D(G(z))$: same
 In joint training G often escapes before it starves, so look with the *frozen probe*: it trains D alone against a G that does
 not move, and plots the gradient that each loss would give. Measured on three seeds, on points and on 8 px digits: by D's step
 1,000 the saturating gradient has fallen 100 to 1,000 times from its peak, while the non-saturating one has grown.
-""", ("minimax-gan", "minimax-gan-cured"), (
-    "Inside view, frozen probe: two curves part, on a logarithmic axis.",
-    "G's gradient bars while D(G(z)) is close to 0.",
-    "The same seed with both losses, side by side."))
+""",
+    ("minimax-gan", "minimax-gan-cured"),
+    (
+        "Inside view, frozen probe: two curves part, on a logarithmic axis.",
+        "G's gradient bars while D(G(z)) is close to 0.",
+        "The same seed with both losses, side by side.",
+    ),
+)
 
-lesson("no-probability", "A logarithm of no probability", "D returns its hidden layer, and the first step ends in NaN.", """
+lesson(
+    "no-probability",
+    "A logarithm of no probability",
+    "D returns its hidden layer, and the first step ends in NaN.",
+    """
 The loss takes the logarithm of D's output, so that must be a probability, or better a logit that the loss itself turns into
 one. The slip: D returns its last *hidden* layer, 128 ReLU numbers from zero to anything.
 
@@ -62,11 +89,19 @@ The run stops at step 1 with a sentence that names the discriminator; on five of
 learning rate does not help: no step was too large, the quantity is the wrong one. Look at what a network returns before you
 look at how it learns: the shape (one number a picture), the range, the last layer. And let the loss work on logits: $-log
 sigmoid(a) = softplus(-a)$ neither overflows nor takes the logarithm of zero.
-""", ("minimax-gan-mistake", "minimax-gan"), (
-    "The run fails at once, and says which network.", "The corrected preset trains with the same networks and rates."))
+""",
+    ("minimax-gan-mistake", "minimax-gan"),
+    (
+        "The run fails at once, and says which network.",
+        "The corrected preset trains with the same networks and rates.",
+    ),
+)
 
-lesson("plain-gradient-descent", "Plain gradient descent",
-       "Without Adam's scaling, one learning rate must fit every weight.", """
+lesson(
+    "plain-gradient-descent",
+    "Plain gradient descent",
+    "Without Adam's scaling, one learning rate must fit every weight.",
+    """
 The textbook rule moves each weight by its gradient times a fixed number:
 
 $θ ← θ - rate · ∂L/∂θ$.
@@ -78,11 +113,19 @@ still moves at the full rate. Compare both presets with the same seed: they diff
 a thousand is healthy, and plain descent holds it in few layers at a time.
 
 Kingma and Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980).
-""", ("minimax-gan-sgd", "minimax-gan"), (
-    "Update-to-weight ratio, layer by layer.", "How many steps pass before the first strokes appear."))
+""",
+    ("minimax-gan-sgd", "minimax-gan"),
+    (
+        "Update-to-weight ratio, layer by layer.",
+        "How many steps pass before the first strokes appear.",
+    ),
+)
 
-lesson("virtual-data", "Virtual data",
-       "A trained generator can stand in for a data set, if you check what it kept and what it leaks.", """
+lesson(
+    "virtual-data",
+    "Virtual data",
+    "A trained generator can stand in for a data set, if you check what it kept and what it leaks.",
+    """
 People may need data that they must not see: medical pictures, customers' signatures. Train a generator once, then hand out
 its samples in their place. Three questions decide whether that is worth anything:
 
@@ -95,11 +138,20 @@ its samples in their place. Three questions decide whether that is worth anythin
 No single figure answers all three: a generator that copies ten training pictures is faithful, useless and leaking. Each
 figure depends on how many samples and which features it was computed with, so both stand beside it. Export a synthetic set
 from the run's page, and read its report before you pass it on.
-""", ("virtual-data",), ("Fidelity figures with their sample count and features.", "The class histogram of the samples.",
-                         "Nearest training pictures beside samples."))
+""",
+    ("virtual-data",),
+    (
+        "Fidelity figures with their sample count and features.",
+        "The class histogram of the samples.",
+        "Nearest training pictures beside samples.",
+    ),
+)
 
-lesson("fakes-labelled-real", "Fakes labelled real",
-       "If D never hears \"fake\", it says \"real\" to everything, and G learns nothing.", """
+lesson(
+    "fakes-labelled-real",
+    "Fakes labelled real",
+    'If D never hears "fake", it says "real" to everything, and G learns nothing.',
+    """
 D's loss has two terms, one for each kind of sample. The slip: both use the label 1.
 
 $-E log D(x) - E log D(G(z))$ instead of $-E log D(x) - E log(1 - D(G(z)))$.
@@ -110,11 +162,20 @@ px digits: after 150 steps D calls more than 99 % of the reals *and* of the fake
 
 Two losses at zero are an alarm, not a success: in a working GAN neither gets there. D's accuracy on fakes alone shows this at
 once; accuracy over both kinds would still say 50 %.
-""", ("virtual-data-mistake", "virtual-data"), (
-    "D(x) and D(G(z)) both go to 1.", "Both losses go to 0 while the pictures stay noise.",
-    "Output histograms: green and purple lie on the same side."))
+""",
+    ("virtual-data-mistake", "virtual-data"),
+    (
+        "D(x) and D(G(z)) both go to 1.",
+        "Both losses go to 0 while the pictures stay noise.",
+        "Output histograms: green and purple lie on the same side.",
+    ),
+)
 
-lesson("wgan-vs-vae", "A GAN beside a VAE", "The critic asks for pictures that pass; the ELBO asks to cover every picture.", """
+lesson(
+    "wgan-vs-vae",
+    "A GAN beside a VAE",
+    "The critic asks for pictures that pass; the ELBO asks to cover every picture.",
+    """
 The same decoder shape, trained by two ideas. The WGAN's critic judges samples, so G draws what passes. The VAE must redraw
 *every* picture from the latent that its encoder names:
 
@@ -128,12 +189,20 @@ ones are safe, the sharp ones varied. Both covered all ten classes: a plain GAN 
 
 Kingma and Welling, 2014, [VAE](https://arxiv.org/abs/1312.6114); Gulrajani et al., 2017,
 [WGAN-GP](https://arxiv.org/abs/1704.00028).
-""", ("wgan-vs-vae", "wgan-vs-vae-vae"), (
-    "Compare view: both grids with the same z.", "Sharpness over the data's, and classes covered.",
-    "The VAE's reconstructions beside their inputs."))
+""",
+    ("wgan-vs-vae", "wgan-vs-vae-vae"),
+    (
+        "Compare view: both grids with the same z.",
+        "Sharpness over the data's, and classes covered.",
+        "The VAE's reconstructions beside their inputs.",
+    ),
+)
 
-lesson("lipschitz", "A critic without a bound",
-       "A Wasserstein critic must not be steeper than 1; left free, it only grows.", """
+lesson(
+    "lipschitz",
+    "A critic without a bound",
+    "A Wasserstein critic must not be steeper than 1; left free, it only grows.",
+    """
 The Wasserstein distance is the best score a critic can reach *among functions of slope at most 1*:
 
 $W = max E D(x) - E D(G(z))$ over $|∇D| ≤ 1$.
@@ -145,11 +214,20 @@ gradient penalty they stay near 3 and 17.
 
 Three ways to hold the slope: clip the weights (Arjovsky et al., 2017), penalise slopes other than 1 (WGAN-GP), or divide each
 layer by its largest singular value ([spectral norm](#spectral-norm)).
-""", ("wgan-no-lipschitz-mistake", "wgan-vs-vae", "wgan-clip"), (
-    "The critic's raw outputs: they run away from zero.", "Weight norms of D, layer by layer.",
-    "The coach's warning of growing weights."))
+""",
+    ("wgan-no-lipschitz-mistake", "wgan-vs-vae", "wgan-clip"),
+    (
+        "The critic's raw outputs: they run away from zero.",
+        "Weight norms of D, layer by layer.",
+        "The coach's warning of growing weights.",
+    ),
+)
 
-lesson("noise-as-data", "Noise in place of data", "Feed the critic noise as real samples, and noise is what G learns.", """
+lesson(
+    "noise-as-data",
+    "Noise in place of data",
+    "Feed the critic noise as real samples, and noise is what G learns.",
+    """
 A mix-up of variables: the critic gets `noise` where the batch of real pictures should be. Nothing crashes, shapes and losses
 look normal. But G can only learn what the critic is shown as real: uniform grey snow, with no black background and no
 strokes. Measured on five of five seeds on 8 px digits: pixels that are black in practically every real digit have a mean of
@@ -160,11 +238,19 @@ bound](#lipschitz).
 
 The check takes a minute and saves days: draw the batch that goes *into* D, from inside the training loop. The toggle to real
 samples above the grid shows you just that.
-""", ("wgan-vs-vae-mistake", "wgan-vs-vae"), (
-    "The grid turns into snow, although the real samples are digits.", "Losses grow from step to step."))
+""",
+    ("wgan-vs-vae-mistake", "wgan-vs-vae"),
+    (
+        "The grid turns into snow, although the real samples are digits.",
+        "Losses grow from step to step.",
+    ),
+)
 
-lesson("vae-with-gan-loss", "A VAE with the wrong loss",
-       "Judged only by D, a VAE gives back a different picture than went in.", """
+lesson(
+    "vae-with-gan-loss",
+    "A VAE with the wrong loss",
+    "Judged only by D, a VAE gives back a different picture than went in.",
+    """
 A VAE's loss has two terms, and each holds something in place. Reconstruction ties the output to *this* input; the KL term
 ties the latents to N(0, I), from which new pictures are drawn later. Replace both by a GAN's loss, -E log
 D(decode(encode(x))), and neither is asked for: any picture that pleases D will do, from latents anywhere.
@@ -174,11 +260,16 @@ the data, so answering every input with the mean picture would be better, and th
 about 2 for the honest VAE. New pictures drawn from N(0, I) meet a decoder that never saw such z.
 
 GAN losses do help VAEs *beside* reconstruction and KL (Larsen et al., 2016, [VAE/GAN](https://arxiv.org/abs/1512.09300)).
-""", ("wgan-vs-vae-vae-mistake", "wgan-vs-vae-vae"), (
-    "Reconstructions beside inputs: they do not match.", "KL, in nats: it climbs without end."))
+""",
+    ("wgan-vs-vae-vae-mistake", "wgan-vs-vae-vae"),
+    ("Reconstructions beside inputs: they do not match.", "KL, in nats: it climbs without end."),
+)
 
-lesson("gradients-and-depth", "Gradients against depth",
-       "Each layer multiplies the gradient; over many layers that is a power.", """
+lesson(
+    "gradients-and-depth",
+    "Gradients against depth",
+    "Each layer multiplies the gradient; over many layers that is a power.",
+    """
 On its way back the gradient is multiplied, layer by layer, by the weights and by the slope of the activation. A factor of
 0.25, sigmoid's steepest slope, leaves $0.25^{16} ≈ 2·10^{-10}$ after 16 layers; a factor of 2 explodes as fast.
 
@@ -190,12 +281,20 @@ ReLU's factor at one.
 Try it in the *at initialisation* probe: any depth, activation, weights and norm, answered in under a second.
 
 He et al., 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852).
-""", ("gradient-flow", "deep-sigmoid", "deep-tiny-weights"), (
-    "Log bars of each layer's gradient: a slope means vanishing or exploding.",
-    "The heat map over time: dark rows do not learn.",
-    "The same G with batch norm: [Depth, cured](#depth-cured)."))
+""",
+    ("gradient-flow", "deep-sigmoid", "deep-tiny-weights"),
+    (
+        "Log bars of each layer's gradient: a slope means vanishing or exploding.",
+        "The heat map over time: dark rows do not learn.",
+        "The same G with batch norm: [Depth, cured](#depth-cured).",
+    ),
+)
 
-lesson("turns-apart", "Turns apart", "All of D's steps first, then all of G's: G fools a judge that no longer answers.", """
+lesson(
+    "turns-apart",
+    "Turns apart",
+    "All of D's steps first, then all of G's: G fools a judge that no longer answers.",
+    """
 A loop written as "train D for N steps, then train G for N steps" is no game. D first learns to perfection against an
 untrained G. Then G climbs a landscape that stands still: it finds *some* direction that raises D's output, which need not
 lead to digits.
@@ -205,12 +304,20 @@ so the loss says triumph; a D that had kept learning against its own G takes few
 examples for one fixed network are easy; that is exactly what alternating prevents.
 
 Alternate: one step (or a few) of D, one of G. D's answer to G's last move is the only information that G gets.
-""", ("gradient-flow-mistake", "gradient-flow"), (
-    "First half: D(G(z)) falls to 0 and the pictures stand still.",
-    "Second half: D(G(z)) jumps to 1 at once; the pictures are no digits.",
-    "G's loss near 0 at the end: a perfect score from a judge who has left."))
+""",
+    ("gradient-flow-mistake", "gradient-flow"),
+    (
+        "First half: D(G(z)) falls to 0 and the pictures stand still.",
+        "Second half: D(G(z)) jumps to 1 at once; the pictures are no digits.",
+        "G's loss near 0 at the end: a perfect score from a judge who has left.",
+    ),
+)
 
-lesson("relu-output", "The wrong range", "Data live in -1 to 1; a G that ends in ReLU cannot go below 0.", """
+lesson(
+    "relu-output",
+    "The wrong range",
+    "Data live in -1 to 1; a G that ends in ReLU cannot go below 0.",
+    """
 A picture's black is -1 here, and most of a digit's pixels are black. A G that ends in ReLU puts out 0 or more: its darkest
 tone is mid-grey. D needs no strokes to tell fakes: any pixel below 0 means real.
 
@@ -220,5 +327,11 @@ and the samples vary less than 0.05 times as much as the real ones: one flat gre
 
 The mirror image is as common: data scaled to 0..1 with a G that ends in tanh. Make the range of the data and of G's last
 layer the same: tanh for -1..1, sigmoid for 0..1.
-""", ("gradient-flow-relu-mistake", "gradient-flow"), (
-    "Tiles turn to one flat grey: a dead output.", "G's gradient bars drop to nothing.", "D's accuracy goes to 100 %."))
+""",
+    ("gradient-flow-relu-mistake", "gradient-flow"),
+    (
+        "Tiles turn to one flat grey: a dead output.",
+        "G's gradient bars drop to nothing.",
+        "D's accuracy goes to 100 %.",
+    ),
+)

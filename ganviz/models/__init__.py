@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from ganviz.models import conv, dcgan, mistakes, mlp, resnet  # noqa: F401  (each registers its networks)
+# Each registers its networks.
+from ganviz.models import conv, dcgan, mistakes, mlp, resnet  # noqa: F401
 from ganviz.models.parts import Packed, add_spectral_norm
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 
@@ -29,7 +30,8 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
 
 
 def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """The config's discriminator on the CPU, its weights drawn from ``config.seed`` alone, with pac and spectral norm."""
+    """The config's discriminator on the CPU, its weights drawn from ``config.seed`` alone, with pac
+    and spectral norm."""
     channels, *rest = spec.shape
     seen = replace(spec, shape=(channels * config.pac, *rest))
     with seeded(2 * config.seed + 1):
@@ -41,7 +43,8 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Torch draws initial weights from the process-wide CPU stream: seed it for a moment, then put it back.
+    """Torch draws initial weights from the process-wide CPU stream: seed it for a moment, then put
+    it back.
 
     One at a time: two runs that are prepared at once would draw from each other's stream.
     """

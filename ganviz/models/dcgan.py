@@ -32,11 +32,13 @@ SIZES = (8, 16, 28, 32, 64)
 
 
 def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """z -> small map -> doublings -> picture. ``g_width`` channels at the picture's end, twice as many a stage before.
+    """z -> small map -> doublings -> picture. ``g_width`` channels at the picture's end, twice as
+    many a stage before.
 
-    ``nearest`` convolves at the low resolution and doubles afterwards: 1.7 times as fast as the other way round
-    (MEASURED.md part 3); its last convolution, at full size, smooths the blocks. ``transposed`` is kernel 4, stride 2,
-    the last one straight to the picture. LeakyReLU, so that no unit of a fast-learning generator dies.
+    ``nearest`` convolves at the low resolution and doubles afterwards: 1.7 times as fast as the
+    other way round (MEASURED.md part 3); its last convolution, at full size, smooths the blocks.
+    ``transposed`` is kernel 4, stride 2, the last one straight to the picture. LeakyReLU, so that
+    no unit of a fast-learning generator dies.
     """
     side, doublings = stages(spec.shape[-1])
     nearest = config.upsample == "nearest"
@@ -44,41 +46,79 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     layers = [ToMap(widths[0], side), norm2d(config.g_norm, widths[0]), nn.LeakyReLU(SLOPE)]
     for into, out in pairwise(widths):
         bias = shifts(config.g_norm)
-        grow = nn.Conv2d(into, out, 3, 1, 1, bias=bias) if nearest else nn.ConvTranspose2d(into, out, 4, 2, 1, bias=bias)
+        grow = (
+            nn.Conv2d(into, out, 3, 1, 1, bias=bias)
+            if nearest
+            else nn.ConvTranspose2d(into, out, 4, 2, 1, bias=bias)
+        )
         layers += [grow, norm2d(config.g_norm, out), nn.LeakyReLU(SLOPE)]
         if nearest:  # after norm and activation, which cost a quarter there and give the same
             layers.append(nn.Upsample(scale_factor=2))
     channels = spec.shape[0]
-    last = nn.Conv2d(widths[-1], channels, 3, padding=1) if nearest else nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1)
+    last = (
+        nn.Conv2d(widths[-1], channels, 3, padding=1)
+        if nearest
+        else nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1)
+    )
     body = nn.Sequential(*layers, last, nn.Tanh())
-    network = Generator(config.latent_dim, conditional_classes(config, spec), widths[0] * side * side, body)
+    network = Generator(
+        config.latent_dim, conditional_classes(config, spec), widths[0] * side * side, body
+    )
     return initialise(network, config.init, "leaky_relu")
 
 
 def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """Picture -> strided convolutions (kernel 4, LeakyReLU) -> logit. ``d_width`` channels first, twice as many a stage.
+    """Picture -> strided convolutions (kernel 4, LeakyReLU) -> logit. ``d_width`` channels first,
+    twice as many a stage.
 
     As in DCGAN, the first convolution has no normalisation.
     """
     n_classes = conditional_classes(config, spec)
     channels, height, width = spec.shape
     side, halvings = stages(height)
-    widths = [channels + (config.conditioning == "concat"), *(config.d_width * 2**i for i in range(halvings))]
+    widths = [
+        channels + (config.conditioning == "concat"),
+        *(config.d_width * 2**i for i in range(halvings)),
+    ]
     layers: list[nn.Module] = []
     for stage, (into, out) in enumerate(pairwise(widths)):
         if config.minibatch_std and stage == halvings - 1:
             layers.append(MinibatchStd())
             into += 1
         norm = config.d_norm if stage else "none"
-        layers += [nn.Conv2d(into, out, 4, 2, 1, bias=shifts(norm)), norm2d(norm, out), nn.LeakyReLU(SLOPE)]
+        layers += [
+            nn.Conv2d(into, out, 4, 2, 1, bias=shifts(norm)),
+            norm2d(norm, out),
+            nn.LeakyReLU(SLOPE),
+        ]
     trunk = nn.Sequential(*layers, ToFeatures())
-    network = Discriminator(trunk, widths[-1] * side * side, config.conditioning, n_classes, LabelMap(n_classes, height, width))
+    network = Discriminator(
+        trunk,
+        widths[-1] * side * side,
+        config.conditioning,
+        n_classes,
+        LabelMap(n_classes, height, width),
+    )
     return initialise(network, config.init, "leaky_relu")
 
 
-GENERATORS.add("dcgan", Network(
-    "DCGAN", "Convolutions that grow a small map into a picture: the dependable choice for pictures.",
-    ("images",), SIZES, build_generator))
-DISCRIMINATORS.add("dcgan", Network(
-    "DCGAN", "Convolutions that shrink a picture into a verdict, the mirror image of the generator.",
-    ("images",), SIZES, build_discriminator))
+GENERATORS.add(
+    "dcgan",
+    Network(
+        "DCGAN",
+        "Convolutions that grow a small map into a picture: the dependable choice for pictures.",
+        ("images",),
+        SIZES,
+        build_generator,
+    ),
+)
+DISCRIMINATORS.add(
+    "dcgan",
+    Network(
+        "DCGAN",
+        "Convolutions that shrink a picture into a verdict, the mirror image of the generator.",
+        ("images",),
+        SIZES,
+        build_discriminator,
+    ),
+)

@@ -1,4 +1,5 @@
-"""A VAE's encoder: the trunk of any discriminator, with two numbers for each latent at its end instead of a verdict."""
+"""A VAE's encoder: the trunk of any discriminator, with two numbers for each latent at its end
+instead of a verdict."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class Encoder(nn.Module):
 
 
 def build_encoder(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """The config's discriminator made into an encoder, on the CPU, its weights drawn from ``config.seed`` alone.
+    """The config's discriminator made into an encoder, on the CPU, its weights drawn from
+    ``config.seed`` alone.
 
     What only a judge of many samples can have (minibatch std, pac) is left out.
     """

@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 
 def build_relu_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """The MLP generator with ReLU in place of tanh at its end: pictures live in [-1, 1], but it can draw nothing below 0."""
+    """The MLP generator with ReLU in place of tanh at its end: pictures live in [-1, 1], but it can
+    draw nothing below 0."""
     network = mlp.build_generator(config, spec)
     network.body[-1] = nn.ReLU()
     return network
 
 
-GENERATORS.add("mlp-relu-mistake", Network(
-    "MLP ending in ReLU (a mistake)", "It can draw nothing darker than mid-grey, so D tells its pictures by their background.",
-    ("images",), None, build_relu_generator))
+GENERATORS.add(
+    "mlp-relu-mistake",
+    Network(
+        "MLP ending in ReLU (a mistake)",
+        "It can draw nothing darker than mid-grey, so D tells its pictures by their background.",
+        ("images",),
+        None,
+        build_relu_generator,
+    ),
+)

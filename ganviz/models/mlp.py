@@ -1,4 +1,5 @@
-"""Multi-layer perceptrons: for points, for the textbook's pictures, and for seeing gradients against depth."""
+"""Multi-layer perceptrons: for points, for the textbook's pictures, and for seeing gradients
+against depth."""
 
 from __future__ import annotations
 
@@ -43,20 +44,34 @@ class Layer(nn.Module):
 
 
 def _layers(sizes: tuple[int, ...], config: RunConfig, norm: str) -> list[nn.Module]:
-    """Hidden layers between neighbouring sizes; a skip around each one of equal width, when the config asks for it."""
-    return [Layer(into, out, config.activation, norm, config.residual) for into, out in pairwise(sizes)]
+    """Hidden layers between neighbouring sizes; a skip around each one of equal width, when the
+    config asks for it."""
+    return [
+        Layer(into, out, config.activation, norm, config.residual) for into, out in pairwise(sizes)
+    ]
 
 
 def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
-    """z -> hidden layers -> pictures (tanh) or points (linear). The activation is the config's everywhere."""
+    """z -> hidden layers -> pictures (tanh) or points (linear). The activation is the config's
+    everywhere."""
     out = math.prod(spec.shape)
     widths = (*config.g_hidden, out)
     end = [nn.Unflatten(1, spec.shape), nn.Tanh()] if spec.kind == "images" else []
     if config.g_hidden:
         start = [norm1d(config.g_norm, widths[0]), activation(config.activation)]
-        end = [*start, *_layers(config.g_hidden, config, config.g_norm), nn.Linear(config.g_hidden[-1], out), *end]
-    network = Generator(config.latent_dim, conditional_classes(config, spec), widths[0], nn.Sequential(*end),
-                        bias=not config.g_hidden or shifts(config.g_norm))
+        end = [
+            *start,
+            *_layers(config.g_hidden, config, config.g_norm),
+            nn.Linear(config.g_hidden[-1], out),
+            *end,
+        ]
+    network = Generator(
+        config.latent_dim,
+        conditional_classes(config, spec),
+        widths[0],
+        nn.Sequential(*end),
+        bias=not config.g_hidden or shifts(config.g_norm),
+    )
     return initialise(network, config.init, config.activation)
 
 
@@ -67,20 +82,39 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     sizes = (into, *config.d_hidden)
     layers = [nn.Flatten(), *_layers(sizes[:-1], config, config.d_norm)]
     last, features = sizes[-2:] if config.d_hidden else (into, into)
-    if config.minibatch_std:  # before the last hidden layer, so that D can weigh it against what it sees
+    if (
+        config.minibatch_std
+    ):  # before the last hidden layer, so that D can weigh it against what it sees
         layers.append(MinibatchStd())
         last += 1
     if config.d_hidden:
         layers.append(Layer(last, features, config.activation, config.d_norm, config.residual))
     else:
         features = last
-    network = Discriminator(nn.Sequential(*layers), features, config.conditioning, n_classes, OneHot(n_classes))
+    network = Discriminator(
+        nn.Sequential(*layers), features, config.conditioning, n_classes, OneHot(n_classes)
+    )
     return initialise(network, config.init, config.activation)
 
 
-GENERATORS.add("mlp", Network(
-    "MLP", "Fully connected layers: every output number sees all of z; simple, and quick on points and small pictures.",
-    ("images", "points"), None, build_generator))
-DISCRIMINATORS.add("mlp", Network(
-    "MLP", "Fully connected layers on the flat sample: it knows nothing of neighbouring pixels.",
-    ("images", "points"), None, build_discriminator))
+GENERATORS.add(
+    "mlp",
+    Network(
+        "MLP",
+        "Fully connected layers: every output number sees all of z; simple, and quick on points "
+        "and small pictures.",
+        ("images", "points"),
+        None,
+        build_generator,
+    ),
+)
+DISCRIMINATORS.add(
+    "mlp",
+    Network(
+        "MLP",
+        "Fully connected layers on the flat sample: it knows nothing of neighbouring pixels.",
+        ("images", "points"),
+        None,
+        build_discriminator,
+    ),
+)

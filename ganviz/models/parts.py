@@ -21,7 +21,8 @@ SLOPE = 0.2  # of every LeakyReLU, as in DCGAN
 
 @dataclass(frozen=True)
 class Network:
-    """A registry entry. ``kinds``: images, points. ``sizes``: picture sizes in px it is made for, None for any."""
+    """A registry entry. ``kinds``: images, points. ``sizes``: picture sizes in px it is made for,
+    None for any."""
 
     label: str
     why: str
@@ -31,12 +32,15 @@ class Network:
 
 
 class Generator(nn.Module):
-    """G(z, y): a first linear layer on z (and the one-hot class, when conditional), then the family's ``body``.
+    """G(z, y): a first linear layer on z (and the one-hot class, when conditional), then the
+    family's ``body``.
 
     Gives images in [-1, 1], [N, C, H, W], or points [N, 2]; always fp32, also under autocast.
     """
 
-    def __init__(self, latent_dim: int, n_classes: int, out: int, body: nn.Module, bias: bool = True):
+    def __init__(
+        self, latent_dim: int, n_classes: int, out: int, body: nn.Module, bias: bool = True
+    ):
         super().__init__()
         self.latent_dim = latent_dim
         self.n_classes = n_classes
@@ -50,18 +54,26 @@ class Generator(nn.Module):
 
     def first_layer(self) -> Tensor:
         """The weight that z meets first, [out, latent_dim], without the class part."""
-        return self.first.weight[:, :self.latent_dim].detach()
+        return self.first.weight[:, : self.latent_dim].detach()
 
 
 class Discriminator(nn.Module):
-    """D(x, y): the family's ``trunk`` turns a sample into ``features`` numbers, a linear head into one logit.
+    """D(x, y): the family's ``trunk`` turns a sample into ``features`` numbers, a linear head into
+    one logit.
 
-    Conditioning: ``concat`` joins the class to the input (``labels`` does it), ``projection`` adds the inner product
-    of a class vector with the features (Miyato and Koyama 2018), ``auxiliary`` has a second head that names the
-    class (AC-GAN, Odena et al. 2017).
+    Conditioning: ``concat`` joins the class to the input (``labels`` does it), ``projection`` adds
+    the inner product of a class vector with the features (Miyato and Koyama 2018), ``auxiliary``
+    has a second head that names the class (AC-GAN, Odena et al. 2017).
     """
 
-    def __init__(self, trunk: nn.Module, features: int, conditioning: str, n_classes: int, labels: nn.Module | None = None):
+    def __init__(
+        self,
+        trunk: nn.Module,
+        features: int,
+        conditioning: str,
+        n_classes: int,
+        labels: nn.Module | None = None,
+    ):
         super().__init__()
         self.conditioning = conditioning
         self.labels = labels if conditioning == "concat" else None
@@ -69,7 +81,9 @@ class Discriminator(nn.Module):
         self.real = nn.Linear(features, 1)
         if conditioning == "projection":
             self.classes = nn.Embedding(n_classes, features)
-            nn.init.normal_(self.classes.weight, 0.0, features**-0.5)  # small: it is one side of a long inner product
+            nn.init.normal_(
+                self.classes.weight, 0.0, features**-0.5
+            )  # small: it is one side of a long inner product
         elif conditioning == "auxiliary":
             self.classes = nn.Linear(features, n_classes)
 
@@ -90,7 +104,8 @@ class Discriminator(nn.Module):
 
 
 class Packed(nn.Module):
-    """PacGAN (Lin et al. 2018): the discriminator inside sees ``pac`` neighbouring samples as one. Logits: [N // pac]."""
+    """PacGAN (Lin et al. 2018): the discriminator inside sees ``pac`` neighbouring samples as one.
+    Logits: [N // pac]."""
 
     def __init__(self, discriminator: nn.Module, pac: int):
         super().__init__()
@@ -98,7 +113,9 @@ class Packed(nn.Module):
         self.pac = pac
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.discriminator(x.reshape(len(x) // self.pac, self.pac * x.shape[1], *x.shape[2:]), y)
+        return self.discriminator(
+            x.reshape(len(x) // self.pac, self.pac * x.shape[1], *x.shape[2:]), y
+        )
 
 
 class OneHot(nn.Module):
@@ -127,7 +144,8 @@ class LabelMap(nn.Module):
 class MinibatchStd(nn.Module):
     """Appends one feature (or channel): how varied the batch is (Karras et al. 2018).
 
-    It is the standard deviation of each feature over the batch, averaged over all features: one number for all samples.
+    It is the standard deviation of each feature over the batch, averaged over all features: one
+    number for all samples.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -136,13 +154,15 @@ class MinibatchStd(nn.Module):
 
 
 def stages(size: int) -> tuple[int, int]:
-    """(side of the smallest map, number of doublings): 28 px is 7 -> 14 -> 28, the others start at 4."""
+    """(side of the smallest map, number of doublings): 28 px is 7 -> 14 -> 28, the others start at
+    4."""
     start = 7 if size == 28 else 4
     return start, (size // start).bit_length() - 1
 
 
 class ToMap(nn.Module):
-    """[N, side * side * channels] -> [N, channels, side, side], laid out channels-last, which convolves faster."""
+    """[N, side * side * channels] -> [N, channels, side, side], laid out channels-last, which
+    convolves faster."""
 
     def __init__(self, channels: int, side: int):
         super().__init__()
@@ -172,23 +192,36 @@ def _known(y: Tensor | None) -> Tensor:
 
 def activation(name: str) -> nn.Module:
     """The non-linearity called ``name``."""
-    return {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(SLOPE), "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[name]()
+    return {
+        "relu": nn.ReLU,
+        "leaky_relu": lambda: nn.LeakyReLU(SLOPE),
+        "tanh": nn.Tanh,
+        "sigmoid": nn.Sigmoid,
+    }[name]()
 
 
 def norm1d(name: str, features: int) -> nn.Module:
-    """Normalisation of [N, features]; spectral norm acts on the weights instead and is added by `add_spectral_norm`."""
-    return {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}.get(name, lambda _: nn.Identity())(features)
+    """Normalisation of [N, features]; spectral norm acts on the weights instead and is added by
+    `add_spectral_norm`."""
+    return {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}.get(name, lambda _: nn.Identity())(
+        features
+    )
 
 
 def norm2d(name: str, channels: int) -> nn.Module:
-    """Normalisation of [N, channels, H, W]; layer norm is over channels and pixels together, with one gain a channel."""
-    table = {"batch": nn.BatchNorm2d, "layer": lambda c: nn.GroupNorm(1, c),
-             "instance": lambda c: nn.InstanceNorm2d(c, affine=True)}
+    """Normalisation of [N, channels, H, W]; layer norm is over channels and pixels together, with
+    one gain a channel."""
+    table = {
+        "batch": nn.BatchNorm2d,
+        "layer": lambda c: nn.GroupNorm(1, c),
+        "instance": lambda c: nn.InstanceNorm2d(c, affine=True),
+    }
     return table.get(name, lambda _: nn.Identity())(channels)
 
 
 def shifts(norm: str) -> bool:
-    """Whether a bias before this norm does anything: batch and instance norm subtract each unit's mean, and it with it."""
+    """Whether a bias before this norm does anything: batch and instance norm subtract each unit's
+    mean, and it with it."""
     return norm not in ("batch", "instance")
 
 
@@ -203,8 +236,9 @@ WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 def initialise(network: nn.Module, init: str, act: str = "relu") -> nn.Module:
     """Start the weights of all linear and convolutional layers (biases at 0) as the config says.
 
-    ``default`` keeps the framework's; ``dcgan`` is N(0, 0.02); ``normal1`` N(0, 1); ``kaiming`` N(0, gain^2 / fan-in)
-    with the gain of the activation ``act``; ``xavier`` N(0, 2 / (fan-in + fan-out)).
+    ``default`` keeps the framework's; ``dcgan`` is N(0, 0.02); ``normal1`` N(0, 1); ``kaiming``
+    N(0, gain^2 / fan-in) with the gain of the activation ``act``; ``xavier`` N(0, 2 / (fan-in +
+    fan-out)).
     """
     for module in network.modules():
         if init == "default" or not isinstance(module, WEIGHTED):
@@ -212,7 +246,9 @@ def initialise(network: nn.Module, init: str, act: str = "relu") -> nn.Module:
         if init == "xavier":
             nn.init.xavier_normal_(module.weight)
         else:
-            std = {"dcgan": 0.02, "normal1": 1.0}.get(init) or _gain(act) / math.sqrt(fan_in(module))
+            std = {"dcgan": 0.02, "normal1": 1.0}.get(init) or _gain(act) / math.sqrt(
+                fan_in(module)
+            )
             nn.init.normal_(module.weight, 0.0, std)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
@@ -220,8 +256,11 @@ def initialise(network: nn.Module, init: str, act: str = "relu") -> nn.Module:
 
 
 def fan_in(module: nn.Module) -> float:
-    """How many products are summed for one output of a linear, convolution or transposed convolution layer."""
-    if isinstance(module, nn.ConvTranspose2d):  # its weight is [in, out, k, k], and a stride thins the products out
+    """How many products are summed for one output of a linear, convolution or transposed
+    convolution layer."""
+    if isinstance(
+        module, nn.ConvTranspose2d
+    ):  # its weight is [in, out, k, k], and a stride thins the products out
         return module.weight.shape[0] * module.weight[0, 0].numel() / math.prod(module.stride)
     return module.weight[0].numel()
 
@@ -231,7 +270,8 @@ def _gain(act: str) -> float:
 
 
 def add_spectral_norm(network: nn.Module) -> nn.Module:
-    """Divide every weight by its largest singular value (Miyato et al. 2018), tracked by one power iteration a pass."""
+    """Divide every weight by its largest singular value (Miyato et al. 2018), tracked by one power
+    iteration a pass."""
     for module in list(network.modules()):
         if isinstance(module, (*WEIGHTED, nn.Embedding)):
             spectral_norm(module)

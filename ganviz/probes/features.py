@@ -1,7 +1,8 @@
-"""A small classifier, trained on the run's own labelled pictures within seconds, whose features fidelity is measured in.
+"""A small classifier, trained on the run's own labelled pictures within seconds, whose features
+fidelity is measured in.
 
-It is kept as safetensors under ``data_root``. All its random numbers are its own: it may train beside a run without
-changing it.
+It is kept as safetensors under ``data_root``. All its random numbers are its own: it may train
+beside a run without changing it.
 """
 
 from __future__ import annotations
@@ -38,17 +39,23 @@ Cancelled = Callable[[], bool]
 
 
 class FeatureNet(nn.Module):
-    """Strided convolutions, then ``FEATURES`` numbers, then class logits. For pictures of any size from 8 px."""
+    """Strided convolutions, then ``FEATURES`` numbers, then class logits. For pictures of any size
+    from 8 px."""
 
     def __init__(self, channels: int, size: int, classes: int):
         super().__init__()
         widths, side, layers = [channels, 16, 32, 64, 64, 64], size, []
         strides = [1, 2] if size <= 8 else [2] * max(2, math.ceil(math.log2(size / 4)) - 1)
         for stage, stride in enumerate(strides):
-            layers += [skip_init(nn.Conv2d, widths[stage], widths[stage + 1], 3, stride, 1), nn.ReLU()]
+            layers += [
+                skip_init(nn.Conv2d, widths[stage], widths[stage + 1], 3, stride, 1),
+                nn.ReLU(),
+            ]
             side = math.ceil(side / stride)
         flat = widths[len(strides)] * side * side
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), skip_init(nn.Linear, flat, FEATURES), nn.ReLU())
+        self.trunk = nn.Sequential(
+            *layers, nn.Flatten(), skip_init(nn.Linear, flat, FEATURES), nn.ReLU()
+        )
         self.head = skip_init(nn.Linear, FEATURES, classes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +73,8 @@ class FeatureNet(nn.Module):
 
 
 class Classifier:
-    """A trained feature net. ``name`` says what the features are; ``accuracy``: on pictures it was not trained on."""
+    """A trained feature net. ``name`` says what the features are; ``accuracy``: on pictures it was
+    not trained on."""
 
     dim = FEATURES
 
@@ -77,13 +85,17 @@ class Classifier:
 
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Features [N, D] and class probabilities [N, K] of pictures in [-1, 1], chunk by chunk, on the CPU."""
-        parts = [self.network(x[i:i + CHUNK].float()) for i in range(0, len(x), CHUNK)]
-        return torch.cat([p[0] for p in parts]).cpu(), torch.cat([p[1] for p in parts]).softmax(1).cpu()
+        """Features [N, D] and class probabilities [N, K] of pictures in [-1, 1], chunk by chunk, on
+        the CPU."""
+        parts = [self.network(x[i : i + CHUNK].float()) for i in range(0, len(x), CHUNK)]
+        return torch.cat([p[0] for p in parts]).cpu(), torch.cat([p[1] for p in parts]).softmax(
+            1
+        ).cpu()
 
 
 class Inception:
-    """Features of an Inception v3 that torchvision trained on ImageNet. Not the network of the published FID figures."""
+    """Features of an Inception v3 that torchvision trained on ImageNet. Not the network of the
+    published FID figures."""
 
     name = "inception v3 (torchvision, ImageNet), 2048 features"
     dim = 2048
@@ -91,31 +103,46 @@ class Inception:
 
     def __init__(self, weights: Path, device: torch.device):
         from torchvision.models import inception_v3
-        with torch.device("meta"):  # no random initial weights: they would come from the process-wide generator
+
+        with torch.device(
+            "meta"
+        ):  # no random initial weights: they would come from the process-wide generator
             network = inception_v3(weights=None, init_weights=False, aux_logits=True)
-        network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True), assign=True)
+        network.load_state_dict(
+            torch.load(weights, map_location="cpu", weights_only=True), assign=True
+        )
         network.fc = nn.Identity()
         self.network = network.eval().requires_grad_(False).to(device)
 
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, None]:
-        """Features [N, 2048], on the CPU. Pictures are brought to 299 px and, if grey, to three equal channels."""
+        """Features [N, 2048], on the CPU. Pictures are brought to 299 px and, if grey, to three
+        equal channels."""
         parts = []
         for part in x.split(CHUNK // 8):
-            part = F.interpolate(part.float(), (299, 299), mode="bilinear", antialias=True, align_corners=False)
+            part = F.interpolate(
+                part.float(), (299, 299), mode="bilinear", antialias=True, align_corners=False
+            )
             parts.append(self.network(part.expand(-1, 3, -1, -1)).cpu())
         return torch.cat(parts), None
 
 
 def local_inception() -> Path | None:
-    """The file with torchvision's Inception weights, where it has been downloaded before. Nothing is downloaded here."""
+    """The file with torchvision's Inception weights, where it has been downloaded before. Nothing
+    is downloaded here."""
     folder = Path(torch.hub.get_dir()) / "checkpoints"
-    return next(iter(sorted(folder.glob("inception_v3_google-*.pth"))), None) if folder.is_dir() else None
+    return (
+        next(iter(sorted(folder.glob("inception_v3_google-*.pth"))), None)
+        if folder.is_dir()
+        else None
+    )
 
 
-def feature_model(source: DataSource, data_root: Path | str | None = None,
-                  cancelled: Cancelled = lambda: False) -> Classifier | Inception | None:
-    """What to measure ``source`` with: its classifier; for pictures without labels Inception, on a GPU that has its weights."""
+def feature_model(
+    source: DataSource, data_root: Path | str | None = None, cancelled: Cancelled = lambda: False
+) -> Classifier | Inception | None:
+    """What to measure ``source`` with: its classifier; for pictures without labels Inception, on a
+    GPU that has its weights."""
     model = classifier_for(source, data_root, cancelled)
     if model is None and source.labels is None and source.samples.device.type == "cuda":
         weights = local_inception()
@@ -123,17 +150,28 @@ def feature_model(source: DataSource, data_root: Path | str | None = None,
     return model
 
 
-def classifier_for(source: DataSource, data_root: Path | str | None = None,
-                   cancelled: Cancelled = lambda: False) -> Classifier | None:
+def classifier_for(
+    source: DataSource, data_root: Path | str | None = None, cancelled: Cancelled = lambda: False
+) -> Classifier | None:
     """The classifier of ``source``, from the cache or trained now (on the source's device).
 
-    None for data without labels, with fewer than `LEAST` samples or one class, or when ``cancelled()``.
+    None for data without labels, with fewer than `LEAST` samples or one class, or when
+    ``cancelled()``.
     """
     spec = source.spec
-    if spec.kind != "images" or source.labels is None or spec.n_classes < 2 or len(source.samples) < LEAST:
+    if (
+        spec.kind != "images"
+        or source.labels is None
+        or spec.n_classes < 2
+        or len(source.samples) < LEAST
+    ):
         return None
     key = _fingerprint(source)
-    path = None if data_root is None else Path(data_root).expanduser() / "features" / f"{key}.safetensors"
+    path = (
+        None
+        if data_root is None
+        else Path(data_root).expanduser() / "features" / f"{key}.safetensors"
+    )
     name = f"classifier of {spec.name}, {spec.shape[-1]} px, {FEATURES} features"
     network = FeatureNet(spec.shape[0], spec.shape[-1], spec.n_classes)
     kept = _read(path, network)
@@ -148,7 +186,8 @@ def classifier_for(source: DataSource, data_root: Path | str | None = None,
 
 
 def _train(network: FeatureNet, source: DataSource, cancelled: Cancelled) -> float | None:
-    """`STEPS` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there, None when cancelled."""
+    """`STEPS` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there,
+    None when cancelled."""
     device, random = source.samples.device, torch.Generator().manual_seed(1)
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
@@ -165,8 +204,10 @@ def _train(network: FeatureNet, source: DataSource, cancelled: Cancelled) -> flo
         optimizer.step()
     held = held[:2000].to(device)
     with torch.no_grad():
-        right = [(network(to_float(source.samples[part]))[1].argmax(1) == source.labels[part]).float()
-                 for part in held.split(CHUNK)]
+        right = [
+            (network(to_float(source.samples[part]))[1].argmax(1) == source.labels[part]).float()
+            for part in held.split(CHUNK)
+        ]
     return round(float(torch.cat(right).mean()), 4)
 
 
@@ -174,7 +215,9 @@ def _train(network: FeatureNet, source: DataSource, cancelled: Cancelled) -> flo
 def _fingerprint(source: DataSource) -> str:
     """The same for the same pictures and labels, whatever they are called."""
     step = max(1, len(source.samples) // 1000)
-    digest = hashlib.sha256(json.dumps([SCHEMA, source.spec.shape, source.spec.classes, len(source.samples)]).encode())
+    digest = hashlib.sha256(
+        json.dumps([SCHEMA, source.spec.shape, source.spec.classes, len(source.samples)]).encode()
+    )
     for tensor in (source.samples[::step], source.labels[::step]):
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:32]
@@ -190,7 +233,13 @@ def _read(path: Path | None, network: FeatureNet) -> float | None:
         if not all(torch.isfinite(value).all() for value in tensors.values()):
             return None
         network.load_state_dict(tensors)
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):  # absent, torn, or another program's
+    except (
+        OSError,
+        SafetensorError,
+        KeyError,
+        ValueError,
+        RuntimeError,
+    ):  # absent, torn, or another program's
         return None
     return accuracy
 
@@ -199,13 +248,17 @@ def _write(path: Path | None, network: FeatureNet, accuracy: float) -> None:
     """Write beside and rename into place. A disk that refuses just means no cache."""
     if path is None:
         return
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {
+        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
+    }
     with contextlib.suppress(OSError, SafetensorError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.close(handle)
         try:
-            save_file({**tensors, "accuracy": torch.tensor(accuracy, dtype=torch.float64)}, temporary)
+            save_file(
+                {**tensors, "accuracy": torch.tensor(accuracy, dtype=torch.float64)}, temporary
+            )
             os.replace(temporary, path)
         finally:
             Path(temporary).unlink(missing_ok=True)

@@ -1,4 +1,5 @@
-"""How true and how varied the generated pictures are, measured beside the training on a copy of the generator."""
+"""How true and how varied the generated pictures are, measured beside the training on a copy of the
+generator."""
 
 from __future__ import annotations
 
@@ -39,9 +40,11 @@ CORE_SHARE = 0.02  # of one processor core that measuring may take
 
 
 class Fidelity(Probe):
-    """Logs "fidelity". Works on a thread of its own, on a private copy of the EMA generator and fixed latents.
+    """Logs "fidelity". Works on a thread of its own, on a private copy of the EMA generator and
+    fixed latents.
 
-    Only copying the weights happens in the training thread. The feature net is trained at the first look.
+    Only copying the weights happens in the training thread. The feature net is trained at the first
+    look.
     """
 
     name = "fidelity figures"
@@ -73,11 +76,14 @@ class Fidelity(Probe):
         if self._thread and self._thread.is_alive():
             return
         self._take_weights()
-        self._thread = threading.Thread(target=self._work, args=(self.trainer.step_count,), name="ganviz-fidelity", daemon=True)
+        self._thread = threading.Thread(
+            target=self._work, args=(self.trainer.step_count,), name="ganviz-fidelity", daemon=True
+        )
         self._thread.start()
 
     def finish(self) -> None:
-        """End the thread. A run that reached its last step gets its last figures, if the feature net is there."""
+        """End the thread. A run that reached its last step gets its last figures, if the feature
+        net is there."""
         if self._ended:
             return
         self._cancel = True
@@ -102,8 +108,10 @@ class Fidelity(Probe):
     def _take_weights(self) -> None:
         network = self.trainer.algorithm.ema.network
         with torch.no_grad():
-            torch._foreach_copy_([*self._copy.parameters(), *self._copy.buffers()],
-                                 [*network.parameters(), *network.buffers()])
+            torch._foreach_copy_(
+                [*self._copy.parameters(), *self._copy.buffers()],
+                [*network.parameters(), *network.buffers()],
+            )
 
     def _work(self, step: int) -> None:
         devices.prepare_background_thread()
@@ -113,7 +121,9 @@ class Fidelity(Probe):
             began = time.thread_time()
             if not self.cancelled():
                 self._measure(step)
-            self._due = time.perf_counter() + max(self.every, (time.thread_time() - began) / CORE_SHARE)
+            self._due = time.perf_counter() + max(
+                self.every, (time.thread_time() - began) / CORE_SHARE
+            )
         except Exception as error:  # told, and ended, in the training thread
             self._failure = f"{type(error).__name__}: {str(error)[:200]}"
             if self.run.store:
@@ -127,10 +137,15 @@ class Fidelity(Probe):
         began = time.perf_counter()
         fakes = self._draw(z, y)
         if fakes is not None:
-            self._result = {"at": step, **self._yardstick.measure(fakes, y), "seconds": round(time.perf_counter() - began, 2)}
+            self._result = {
+                "at": step,
+                **self._yardstick.measure(fakes, y),
+                "seconds": round(time.perf_counter() - began, 2),
+            }
 
     def _draw(self, z: Tensor, y: Tensor | None) -> Tensor | None:
-        """The pictures as a viewer gets them, in 256 levels: uint8 [N, C, H, W] on the CPU. None when cancelled."""
+        """The pictures as a viewer gets them, in 256 levels: uint8 [N, C, H, W] on the CPU. None
+        when cancelled."""
         device = next(self._copy.parameters()).device
         parts = []
         for start in range(0, len(z), RENDER_CHUNK):
@@ -139,13 +154,26 @@ class Fidelity(Probe):
             part = slice(start, start + RENDER_CHUNK)
             with torch.no_grad():
                 x = self._copy(z[part].to(device), None if y is None else y[part].to(device))
-            parts.append(x.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8).contiguous().cpu())
+            parts.append(
+                x.float()
+                .add(1)
+                .mul_(127.5)
+                .round_()
+                .clamp_(0, 255)
+                .to(torch.uint8)
+                .contiguous()
+                .cpu()
+            )
         return torch.cat(parts)
 
     def _tell(self) -> None:
         if self._failure:
             self._ended = True
-            self.run.log("note", level="warning", sentence=f"The {self.name} are not measured any more: {self._failure}")
+            self.run.log(
+                "note",
+                level="warning",
+                sentence=f"The {self.name} are not measured any more: {self._failure}",
+            )
         result, self._result = self._result, None
         if result:
             self._measured_at = result["at"]
@@ -157,8 +185,8 @@ class Fidelity(Probe):
 class Yardstick:
     """What is known of the reals, so that fakes can be measured against them.
 
-    ``model``: None where the data has no usable labels; then only copies are looked for. ``control``: features of reals
-    that are not in ``real``: what a perfect generator would be.
+    ``model``: None where the data has no usable labels; then only copies are looked for.
+    ``control``: features of reals that are not in ``real``: what a perfect generator would be.
     """
 
     source: DataSource
@@ -176,47 +204,87 @@ class Yardstick:
         if cancelled():
             return None
         count = len(source.samples)
-        order = torch.randperm(count, generator=torch.Generator().manual_seed(15)).to(source.samples.device)
-        lookup = order[:min(TRAINING, max(100, PIXELS // source.samples[0].numel()))]
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(15)).to(
+            source.samples.device
+        )
+        lookup = order[: min(TRAINING, max(100, PIXELS // source.samples[0].numel()))]
         train = source.samples[lookup]
-        copied = copies(nearest_two(to_float(train[:COPIED]), train, skip_same=True)) if count > 2 else 0.0
+        copied = (
+            copies(nearest_two(to_float(train[:COPIED]), train, skip_same=True))
+            if count > 2
+            else 0.0
+        )
         real = control = fid = None
         if model is not None:
             control_count = min(FAKES, count // 2)
             control = model(to_float(source.samples[order[:control_count]]))[0]
-            real = model(to_float(source.samples[order[control_count:control_count + REALS]]))[0]
+            real = model(to_float(source.samples[order[control_count : control_count + REALS]]))[0]
             fid = frechet(real, control) if len(control) > model.dim else None
         return cls(source, model, real, control, train, copied, fid)
 
     def measure(self, fakes: Tensor, asked: Tensor | None) -> dict[str, Any]:
         """The "fidelity" figures of uint8 ``fakes``; None for what cannot be known."""
-        figures: dict[str, Any] = {"n": len(fakes), "n_real": None, "features": None, "dim": None, "classifier_accuracy": None,
-                                   "fid": None, "fid_real": None, "kid": None, "precision": None, "recall": None,
-                                   "density": None, "coverage": None, "k": NEAREST, "n_neighbours": None, "classes": [],
-                                   "histogram": None, "entropy": None, "entropy_max": None, "confidence": None,
-                                   "covered": None, "agreement": None}
+        figures: dict[str, Any] = {
+            "n": len(fakes),
+            "n_real": None,
+            "features": None,
+            "dim": None,
+            "classifier_accuracy": None,
+            "fid": None,
+            "fid_real": None,
+            "kid": None,
+            "precision": None,
+            "recall": None,
+            "density": None,
+            "coverage": None,
+            "k": NEAREST,
+            "n_neighbours": None,
+            "classes": [],
+            "histogram": None,
+            "entropy": None,
+            "entropy_max": None,
+            "confidence": None,
+            "covered": None,
+            "agreement": None,
+        }
         device = self.lookup.device
         few = to_float(fakes[:COPIED].to(device))
-        figures |= {"copies": round(copies(nearest_two(few, self.lookup)), 4), "copies_real": round(self.copies_real, 4),
-                    "n_copies": len(few), "n_train": len(self.lookup)}
+        figures |= {
+            "copies": round(copies(nearest_two(few, self.lookup)), 4),
+            "copies_real": round(self.copies_real, 4),
+            "n_copies": len(few),
+            "n_train": len(self.lookup),
+        }
         if self.model is None:
             return figures
         features, probabilities = self.model(to_float(fakes.to(device)))
-        few_real = self.real[:len(fakes)]
-        few_fake = features[:len(few_real)]
-        scale = self.real.square().mean().sqrt()  # features of our own nets have any scale; the cubic kernel wants about 1
-        figures |= {"n_real": len(self.real), "features": self.model.name, "dim": self.model.dim,
-                    "classifier_accuracy": self.model.accuracy, "fid": _short(frechet(self.real, features)),
-                    "fid_real": None if self.fid_real is None else _short(self.fid_real),
-                    "kid": _short(kernel_distance(few_real / scale, few_fake / scale)), "n_neighbours": len(few_real),
-                    **{name: round(value, 4) for name, value in precision_recall(few_real, few_fake).items()}}
+        few_real = self.real[: len(fakes)]
+        few_fake = features[: len(few_real)]
+        scale = (
+            self.real.square().mean().sqrt()
+        )  # features of our own nets have any scale; the cubic kernel wants about 1
+        figures |= {
+            "n_real": len(self.real),
+            "features": self.model.name,
+            "dim": self.model.dim,
+            "classifier_accuracy": self.model.accuracy,
+            "fid": _short(frechet(self.real, features)),
+            "fid_real": None if self.fid_real is None else _short(self.fid_real),
+            "kid": _short(kernel_distance(few_real / scale, few_fake / scale)),
+            "n_neighbours": len(few_real),
+            **{
+                name: round(value, 4)
+                for name, value in precision_recall(few_real, few_fake).items()
+            },
+        }
         if probabilities is not None:
             classes = self.source.spec.classes
-            figures |= {"classes": list(classes), **class_figures(probabilities, len(classes), asked)}
+            figures |= {
+                "classes": list(classes),
+                **class_figures(probabilities, len(classes), asked),
+            }
         return figures
 
 
 def _short(value: float) -> float:
     return float(f"{value:.4g}")
-
-

@@ -1,4 +1,5 @@
-"""Gradients you can see: the norm of every layer's gradient and weights, and how far one step moves the weights."""
+"""Gradients you can see: the norm of every layer's gradient and weights, and how far one step moves
+the weights."""
 
 from __future__ import annotations
 
@@ -25,11 +26,12 @@ COLUMNS = 240  # of a heat map
 
 
 class Gradients(Probe):
-    """Logs "gradients": per layer of each network the gradient norm, the weight norm and the update-to-weight ratio.
+    """Logs "gradients": per layer of each network the gradient norm, the weight norm and the
+    update-to-weight ratio.
 
-    Everything is of one optimiser step (the one after a look), measured around it: the gradient as the optimiser gets
-    it (after clipping, its penalty included) and the true move, whatever the optimiser makes of the gradient. The
-    device is read once, at the tick that follows.
+    Everything is of one optimiser step (the one after a look), measured around it: the gradient as
+    the optimiser gets it (after clipping, its penalty included) and the true move, whatever the
+    optimiser makes of the gradient. The device is read once, at the tick that follows.
     """
 
     name = "gradients"
@@ -65,7 +67,9 @@ class Gradients(Probe):
         if not ready:
             return
         began = time.perf_counter()
-        norms = torch.stack([value for meter in ready for value in meter.norms]).float().cpu().tolist()
+        norms = (
+            torch.stack([value for meter in ready for value in meter.norms]).float().cpu().tolist()
+        )
         networks: dict[str, Any] = {}
         for meter in ready:
             count = len(meter.norms)
@@ -83,13 +87,18 @@ class Gradients(Probe):
 def _owner(layers: list[Layer], optimizers: Iterable[Optimizer]) -> Optimizer | None:
     """The optimiser that moves ``layers``; a VAE's moves two networks."""
     for optimizer in optimizers:
-        if layers and any(layers[0].parameters[0] is p for group in optimizer.param_groups for p in group["params"]):
+        if layers and any(
+            layers[0].parameters[0] is p
+            for group in optimizer.param_groups
+            for p in group["params"]
+        ):
             return optimizer
     return None
 
 
 def _example(trainer: Trainer, name: str) -> Callable[[nn.Module], Tensor] | None:
-    """A forward pass of the network called ``name`` on zeros: it shows the order of its layers. None where unknown."""
+    """A forward pass of the network called ``name`` on zeros: it shows the order of its layers.
+    None where unknown."""
     config, shape, device = trainer.config, trainer.source.spec.shape, trainer.device
     y = torch.zeros(2, dtype=torch.int64, device=device) if trainer.algorithm.conditional else None
     if name == "generator":
@@ -120,11 +129,14 @@ class StepMeter:
         """Measure the next step of this optimiser."""
         if not self._handles:
             self._trainer = trainer
-            self._handles = [self._optimizer.register_step_pre_hook(self._before),
-                             self._optimizer.register_step_post_hook(self._after)]
+            self._handles = [
+                self._optimizer.register_step_pre_hook(self._before),
+                self._optimizer.register_step_post_hook(self._after),
+            ]
 
     def disarm(self) -> None:
-        """Remove the hooks and forget what was measured. Not from inside a hook: the optimiser is walking over them."""
+        """Remove the hooks and forget what was measured. Not from inside a hook: the optimiser is
+        walking over them."""
         for handle in self._handles:
             handle.remove()
         self._handles = []
@@ -141,7 +153,11 @@ class StepMeter:
         self._old = [p.detach().clone() for p in self._parameters]
         self._gradients = [p.new_zeros(()) for p in self._parameters]
         has = [i for i, p in enumerate(self._parameters) if p.grad is not None]
-        for i, norm in zip(has, torch._foreach_norm([self._parameters[i].grad for i in has]) if has else (), strict=True):
+        for i, norm in zip(
+            has,
+            torch._foreach_norm([self._parameters[i].grad for i in has]) if has else (),
+            strict=True,
+        ):
             self._gradients[i] = norm
         self.spent = time.perf_counter() - began
 
@@ -158,13 +174,21 @@ class StepMeter:
         self.spent += time.perf_counter() - began
 
     def figures(self, norms: list[float]) -> dict[str, list]:
-        """The numbers of each layer, from the norms of each parameter (gradients, weights, moves)."""
+        """The numbers of each layer, from the norms of each parameter (gradients, weights,
+        moves)."""
         count = len(self._parameters)
-        gradient, weight, move = (self._by_layer(norms[i * count:(i + 1) * count]) for i in range(3))
+        gradient, weight, move = (
+            self._by_layer(norms[i * count : (i + 1) * count]) for i in range(3)
+        )
         ratio = [m / w if w else 0.0 for m, w in zip(move, weight, strict=True)]
-        return {"layers": [layer.label for layer in self.layers], "kinds": [layer.kind for layer in self.layers],
-                "count": [sum(p.numel() for p in layer.parameters) for layer in self.layers],
-                "gradient": short(gradient), "weight": short(weight), "update": short(ratio)}
+        return {
+            "layers": [layer.label for layer in self.layers],
+            "kinds": [layer.kind for layer in self.layers],
+            "count": [sum(p.numel() for p in layer.parameters) for layer in self.layers],
+            "gradient": short(gradient),
+            "weight": short(weight),
+            "update": short(ratio),
+        }
 
     def _by_layer(self, norms: list[float]) -> list[float]:
         """sqrt of the sum of squares over each layer's parameters."""
@@ -178,16 +202,22 @@ class StepMeter:
 
 def gradient_norms(layers: list[Layer]) -> list[float]:
     """The gradient norm of each layer after a backward pass; 0 where there is no gradient."""
-    flat = [torch.zeros(()) if p.grad is None else p.grad.norm() for layer in layers for p in layer.parameters]
+    flat = [
+        torch.zeros(()) if p.grad is None else p.grad.norm()
+        for layer in layers
+        for p in layer.parameters
+    ]
     values = iter(torch.stack([value.float().cpu() for value in flat]).tolist())
     return [math.hypot(*(next(values) for _ in layer.parameters)) for layer in layers]
 
 
 @dataclass
 class GradientHistory:
-    """log10 of each layer's gradient norm over the steps, for a heat map: fewer than ``limit`` (even) columns, evenly thinned.
+    """log10 of each layer's gradient norm over the steps, for a heat map: fewer than ``limit``
+    (even) columns, evenly thinned.
 
-    When it is full, neighbouring columns are merged (their logs averaged), and later ones are gathered likewise.
+    When it is full, neighbouring columns are merged (their logs averaged), and later ones are
+    gathered likewise.
     """
 
     layers: list[str]
@@ -206,7 +236,7 @@ class GradientHistory:
         self.columns.append(_mean(self._waiting))
         self._waiting = []
         if len(self.columns) == self.limit:
-            self.columns = [_mean(self.columns[i:i + 2]) for i in range(0, self.limit, 2)]
+            self.columns = [_mean(self.columns[i : i + 2]) for i in range(0, self.limit, 2)]
             self.steps = self.steps[1::2]
             self.stride *= 2
 
@@ -217,7 +247,8 @@ class GradientHistory:
 
 
 def heat_maps(events: Iterable[Event], limit: int = COLUMNS) -> dict[str, dict[str, Any]]:
-    """The heat map of each network from "gradients" events, for a viewer that comes late or a run from disk."""
+    """The heat map of each network from "gradients" events, for a viewer that comes late or a run
+    from disk."""
     histories: dict[str, GradientHistory] = {}
     for event in events:
         if event.kind != "gradients":
@@ -225,7 +256,10 @@ def heat_maps(events: Iterable[Event], limit: int = COLUMNS) -> dict[str, dict[s
         for name, figures in event.data["networks"].items():
             history = histories.setdefault(name, GradientHistory(figures["layers"], limit))
             if history.layers == figures["layers"]:
-                history.add(event.data["at"], (math.nan if norm is None else norm for norm in figures["gradient"]))
+                history.add(
+                    event.data["at"],
+                    (math.nan if norm is None else norm for norm in figures["gradient"]),
+                )
     return {name: history.payload() for name, history in histories.items()}
 
 
@@ -237,5 +271,3 @@ def _log10(norm: float) -> float:
 
 def _mean(columns: list[list[float]]) -> list[float]:
     return [sum(values) / len(values) for values in zip(*columns, strict=True)]
-
-

@@ -1,4 +1,5 @@
-"""Gradients at initialisation: what depth, activation, initialisation, norm and skip connections do before the first step."""
+"""Gradients at initialisation: what depth, activation, initialisation, norm and skip connections do
+before the first step."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ CHAIN = ("linear", "conv")  # the layers that lie one behind another
 class AtStart:
     """Per layer, first layer first: its label, its kind and the norm of its gradient.
 
-    ``ratio``: gradient norm of the first layer over that of the last hidden one (norms and the output layer left out):
-    far below 1 it vanishes on its way back, far above it explodes.
+    ``ratio``: gradient norm of the first layer over that of the last hidden one (norms and the
+    output layer left out): far below 1 it vanishes on its way back, far above it explodes.
     """
 
     layers: list[str]
@@ -41,21 +42,48 @@ class AtStart:
         return dict(vars(self))
 
 
-def mlp_config(depth: int, width: int = 64, activation: str = "relu", init: str = "default", norm: str = "none",
-               residual: bool = False, seed: int = 0, **changes: Any) -> RunConfig:
-    """The set-up of the depth lesson: a G of ``depth`` hidden layers on 2-D points, before D (2 -> 128 -> 128 -> 1)."""
-    return RunConfig.parse({"data": "ring8-wide", "generator": "mlp", "discriminator": "mlp", "latent_dim": 2,
-                            "g_hidden": (width,) * depth, "d_hidden": (128, 128), "activation": activation, "init": init,
-                            "g_norm": norm, "d_norm": "none", "residual": residual, "batch_size": BATCH, "seed": seed,
-                            **changes})
+def mlp_config(
+    depth: int,
+    width: int = 64,
+    activation: str = "relu",
+    init: str = "default",
+    norm: str = "none",
+    residual: bool = False,
+    seed: int = 0,
+    **changes: Any,
+) -> RunConfig:
+    """The set-up of the depth lesson: a G of ``depth`` hidden layers on 2-D points, before D (2 ->
+    128 -> 128 -> 1)."""
+    return RunConfig.parse(
+        {
+            "data": "ring8-wide",
+            "generator": "mlp",
+            "discriminator": "mlp",
+            "latent_dim": 2,
+            "g_hidden": (width,) * depth,
+            "d_hidden": (128, 128),
+            "activation": activation,
+            "init": init,
+            "g_norm": norm,
+            "d_norm": "none",
+            "residual": residual,
+            "batch_size": BATCH,
+            "seed": seed,
+            **changes,
+        }
+    )
 
 
-def at_start(config: RunConfig, network: str = "generator", spec: DataSpec | None = None) -> AtStart:
-    """The gradient norms of ``network`` ("generator" or "discriminator") of ``config`` before its first step.
+def at_start(
+    config: RunConfig, network: str = "generator", spec: DataSpec | None = None
+) -> AtStart:
+    """The gradient norms of ``network`` ("generator" or "discriminator") of ``config`` before its
+    first step.
 
-    G's gradient comes from its own loss through the untrained D; D's from its loss on noise as reals. Takes well under a
-    second and needs no data (``spec``: the data's, where it is known). D is kept at the framework's initialisation
-    while G is looked at, so that the bars tell of G alone.
+    G's gradient comes from its own loss through the untrained D; D's from its loss on noise as
+    reals. Takes well under a second and needs no data (``spec``: the data's, where it is known). D
+    is kept at the framework's initialisation while G is looked at, so that the bars tell of G
+    alone.
     """
     began = time.perf_counter()
     spec = spec or _spec(config)
@@ -73,21 +101,32 @@ def at_start(config: RunConfig, network: str = "generator", spec: DataSpec | Non
     loss = objective.d if network == "discriminator" else objective.g
     loss(discriminator(real, y), discriminator(fake, y)).backward()
     looked_at = discriminator if network == "discriminator" else generator
-    sample = (fake.detach() if network == "discriminator" else torch.zeros(count, config.latent_dim), y)
+    sample = (
+        fake.detach() if network == "discriminator" else torch.zeros(count, config.latent_dim),
+        y,
+    )
     layers = layers_of(looked_at, lambda net: net(*sample))
     norms = gradient_norms(layers)
     chain = [norm for layer, norm in zip(layers, norms, strict=True) if layer.kind in CHAIN][:-1]
     ratio = float(f"{chain[0] / chain[-1]:.3g}") if chain and chain[-1] else None
-    return AtStart([layer.label for layer in layers], [layer.kind for layer in layers], short(norms), ratio,
-                   round(time.perf_counter() - began, 3))
+    return AtStart(
+        [layer.label for layer in layers],
+        [layer.kind for layer in layers],
+        short(norms),
+        ratio,
+        round(time.perf_counter() - began, 3),
+    )
 
 
 def _spec(config: RunConfig) -> DataSpec:
     """What the data would look like, without loading it."""
     from ganviz.data.source import DataSpec
+
     entry = DATASETS.get(config.data, "data")
     if entry.kind == "points":
         return DataSpec(config.data, "points", (2,), 0)
     channels = 3 if config.colour == "rgb" else 1
     classes = entry.classes or ()
-    return DataSpec(config.data, "images", (channels, config.image_size, config.image_size), 0, classes)
+    return DataSpec(
+        config.data, "images", (channels, config.image_size, config.image_size), 0, classes
+    )

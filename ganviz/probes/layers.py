@@ -16,8 +16,10 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 class Layer:
     """A module with weights of its own.
 
-    ``name``: its path in the network. ``label``: its place and what it is, for an axis ("3 linear 128 → 64").
-    ``kind``: linear, conv, norm, class or other; only linear and conv layers lie one behind another.
+    ``name``: its path in the network. ``label``: its place and what it is, for an axis ("3 linear
+    128 → 64").
+    ``kind``: linear, conv, norm, class or other; only linear and conv layers lie one behind
+    another.
     """
 
     name: str
@@ -26,10 +28,13 @@ class Layer:
     parameters: tuple[nn.Parameter, ...] = field(repr=False)
 
 
-def layers_of(network: nn.Module, forward: Callable[[nn.Module], object] | None = None) -> list[Layer]:
+def layers_of(
+    network: nn.Module, forward: Callable[[nn.Module], object] | None = None
+) -> list[Layer]:
     """All layers that are trained, in forward order.
 
-    ``forward`` runs the network once on anything; without it, or where it fails, the order is that of definition.
+    ``forward`` runs the network once on anything; without it, or where it fails, the order is that
+    of definition.
     """
     owned: dict[str, list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
@@ -45,21 +50,34 @@ def layers_of(network: nn.Module, forward: Callable[[nn.Module], object] | None 
 
 
 def _owner(parameter: str) -> str:
-    """The module that a parameter belongs to; a reparametrised weight belongs to the layer that uses it."""
-    return parameter.split(".parametrizations.")[0].removeprefix("parametrizations.") if "parametrizations." in parameter \
+    """The module that a parameter belongs to; a reparametrised weight belongs to the layer that
+    uses it."""
+    return (
+        parameter.split(".parametrizations.")[0].removeprefix("parametrizations.")
+        if "parametrizations." in parameter
         else parameter.rpartition(".")[0]
+    )
 
 
-def _called(network: nn.Module, paths: list[str], forward: Callable[[nn.Module], object] | None) -> list[str]:
+def _called(
+    network: nn.Module, paths: list[str], forward: Callable[[nn.Module], object] | None
+) -> list[str]:
     """``paths`` in the order in which a forward pass meets them."""
     seen: list[str] = []
     if forward is None:
         return seen
-    handles = [network.get_submodule(path).register_forward_hook(lambda *_, path=path: seen.append(path)) for path in paths]
+    handles = [
+        network.get_submodule(path).register_forward_hook(lambda *_, path=path: seen.append(path))
+        for path in paths
+    ]
     try:
         with undisturbed(network):
             forward(network)
-    except (RuntimeError, ValueError, TypeError):  # a network that wants something else: the order of definition will do
+    except (
+        RuntimeError,
+        ValueError,
+        TypeError,
+    ):  # a network that wants something else: the order of definition will do
         return []
     finally:
         for handle in handles:
@@ -72,11 +90,26 @@ def _describe(module: nn.Module) -> tuple[str, str]:
         return "linear", f"linear {module.in_features} → {module.out_features}"
     if isinstance(module, nn.ConvTranspose2d | nn.Conv2d):
         what = "up-conv" if isinstance(module, nn.ConvTranspose2d) else "conv"
-        return "conv", f"{what} {module.in_channels} → {module.out_channels}, {'x'.join(map(str, module.kernel_size))}"
+        return (
+            "conv",
+            f"{what} {module.in_channels} → {module.out_channels}, "
+            f"{'x'.join(map(str, module.kernel_size))}",
+        )
     if isinstance(module, _NORMS):
-        size = getattr(module, "num_features", None) or getattr(module, "num_channels", None) or module.normalized_shape[-1]
-        what = {"BatchNorm1d": "batch norm", "BatchNorm2d": "batch norm", "InstanceNorm2d": "instance norm"}
-        return "norm", f"{what.get(type(module).__name__.removeprefix('Parametrized'), 'layer norm')} {size}"
+        size = (
+            getattr(module, "num_features", None)
+            or getattr(module, "num_channels", None)
+            or module.normalized_shape[-1]
+        )
+        what = {
+            "BatchNorm1d": "batch norm",
+            "BatchNorm2d": "batch norm",
+            "InstanceNorm2d": "instance norm",
+        }
+        return (
+            "norm",
+            f"{what.get(type(module).__name__.removeprefix('Parametrized'), 'layer norm')} {size}",
+        )
     if isinstance(module, nn.Embedding):
         return "class", f"classes {module.num_embeddings} → {module.embedding_dim}"
     return "other", type(module).__name__.lower()

@@ -1,8 +1,10 @@
-"""Fidelity and diversity on features: pure functions of two feature tables [N, D], held to brute force by the tests.
+"""Fidelity and diversity on features: pure functions of two feature tables [N, D], held to brute
+force by the tests.
 
-torchmetrics itself is not used while a run trains: importing it takes seconds under the interpreter's lock, and its
-KID draws from the process-wide random numbers, which a probe must leave alone. It has no precision, recall, density
-or coverage; their reference code (prdc) is no longer maintained.
+torchmetrics itself is not used while a run trains: importing it takes seconds under the
+interpreter's lock, and its KID draws from the process-wide random numbers, which a probe must leave
+alone. It has no precision, recall, density or coverage; their reference code (prdc) is no longer
+maintained.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ COPY = 1 / 3
 
 
 def frechet(real: Tensor, fake: Tensor) -> float:
-    """Frechet distance of two Gaussians with the features' means and covariances (Heusel et al. 2017), in float64.
+    """Frechet distance of two Gaussians with the features' means and covariances (Heusel et al.
+    2017), in float64.
 
-    ||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)); the trace of the root is the sum of the roots of the eigenvalues of
-    S1 S2, which are real and not negative up to rounding. Biased upwards for small N: name N beside it.
+    ||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)); the trace of the root is the sum of the roots of
+    the eigenvalues of S1 S2, which are real and not negative up to rounding. Biased upwards for
+    small N: name N beside it.
     """
     real, fake = _exact(real), _exact(fake)
     (mean1, cov1), (mean2, cov2) = ((x.mean(0), torch.cov(x.T)) for x in (real, fake))
@@ -31,7 +35,8 @@ def frechet(real: Tensor, fake: Tensor) -> float:
 
 
 def kernel_distance(real: Tensor, fake: Tensor) -> float:
-    """KID (Binkowski et al. 2018): the unbiased squared MMD under the kernel (a . b / D + 1)^3, over all samples at once.
+    """KID (Binkowski et al. 2018): the unbiased squared MMD under the kernel (a . b / D + 1)^3,
+    over all samples at once.
 
     Unbiased, so it can be a little below 0 when the two agree.
     """
@@ -50,18 +55,21 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
 def precision_recall(real: Tensor, fake: Tensor, k: int = NEAREST) -> dict[str, float]:
     """Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020).
 
-    A sample's ball reaches to its ``k``-th nearest neighbour of its own kind. Precision: fakes inside any real's ball.
-    Recall: reals inside any fake's ball. Density: in how many reals' balls a fake lies, over k. Coverage: reals whose
-    ball holds a fake. Memory: N x N distances, so bound N.
+    A sample's ball reaches to its ``k``-th nearest neighbour of its own kind. Precision: fakes
+    inside any real's ball. Recall: reals inside any fake's ball. Density: in how many reals' balls
+    a fake lies, over k. Coverage: reals whose ball holds a fake. Memory: N x N distances, so bound
+    N.
     """
     real, fake = _exact(real), _exact(fake)
     real_radius, fake_radius = _radius(real, k), _radius(fake, k)
     between = torch.cdist(real, fake)  # [reals, fakes]
     in_real = between < real_radius[:, None]
-    return {"precision": float(in_real.any(0).float().mean()),
-            "recall": float((between < fake_radius[None]).any(1).float().mean()),
-            "density": float(in_real.sum(0).float().mean() / k),
-            "coverage": float((between.min(1).values < real_radius).float().mean())}
+    return {
+        "precision": float(in_real.any(0).float().mean()),
+        "recall": float((between < fake_radius[None]).any(1).float().mean()),
+        "density": float(in_real.sum(0).float().mean() / k),
+        "coverage": float((between.min(1).values < real_radius).float().mean()),
+    }
 
 
 def _radius(x: Tensor, k: int) -> Tensor:
@@ -69,32 +77,42 @@ def _radius(x: Tensor, k: int) -> Tensor:
     return torch.cdist(x, x).kthvalue(k + 1, 1).values  # the nearest is the sample itself
 
 
-def class_figures(probabilities: Tensor, classes: int, asked: Tensor | None = None) -> dict[str, object]:
+def class_figures(
+    probabilities: Tensor, classes: int, asked: Tensor | None = None
+) -> dict[str, object]:
     """What a classifier says of fakes, from its ``probabilities`` [N, K].
 
-    ``entropy`` of the class histogram in nats (``entropy_max`` = ln K for an even one); ``confidence``: mean of the highest
-    probability; ``covered``: classes that a fifth of their fair share or more of the fakes fall into; ``agreement``: how often
-    the class is the one that was ``asked`` for (None without conditioning).
+    ``entropy`` of the class histogram in nats (``entropy_max`` = ln K for an even one);
+    ``confidence``: mean of the highest probability; ``covered``: classes that a fifth of their fair
+    share or more of the fakes fall into; ``agreement``: how often the class is the one that was
+    ``asked`` for (None without conditioning).
     """
     confidence, named = probabilities.max(1)
     counts = torch.bincount(named, minlength=classes)
     share = counts.double() / counts.sum()
     entropy = -(share[share > 0] * share[share > 0].log()).sum()
-    return {"histogram": counts.tolist(), "entropy": round(float(entropy), 4), "entropy_max": round(math.log(classes), 4),
-            "confidence": round(float(confidence.mean()), 4), "covered": int((share >= 0.2 / classes).sum()),
-            "agreement": None if asked is None else round(float((named == asked).float().mean()), 4)}
+    return {
+        "histogram": counts.tolist(),
+        "entropy": round(float(entropy), 4),
+        "entropy_max": round(math.log(classes), 4),
+        "confidence": round(float(confidence.mean()), 4),
+        "covered": int((share >= 0.2 / classes).sum()),
+        "agreement": None if asked is None else round(float((named == asked).float().mean()), 4),
+    }
 
 
 def nearest_two(x: Tensor, train: Tensor, skip_same: bool = False, chunk: int = 1024) -> Tensor:
-    """Distances of each of ``x`` [N, ...] to its nearest and second nearest in ``train`` [M, ...]: [N, 2].
+    """Distances of each of ``x`` [N, ...] to its nearest and second nearest in ``train`` [M, ...]:
+    [N, 2].
 
-    ``train`` may be uint8 pictures: they become float one chunk at a time. ``skip_same``: leave out distance 0, for ``x``
-    that are themselves part of ``train``. Memory: ``chunk`` samples and N x ``chunk`` distances.
+    ``train`` may be uint8 pictures: they become float one chunk at a time. ``skip_same``: leave out
+    distance 0, for ``x`` that are themselves part of ``train``. Memory: ``chunk`` samples and N x
+    ``chunk`` distances.
     """
     flat = _exact(x.flatten(1))
     best = flat.new_full((len(x), 2), math.inf)
     for start in range(0, len(train), chunk):
-        distances = torch.cdist(flat, _exact(to_float(train[start:start + chunk]).flatten(1)))
+        distances = torch.cdist(flat, _exact(to_float(train[start : start + chunk]).flatten(1)))
         if skip_same:
             distances = distances.masked_fill(distances < 1e-2, math.inf)
         best = torch.cat([best, distances], 1).topk(2, 1, largest=False).values
@@ -102,15 +120,16 @@ def nearest_two(x: Tensor, train: Tensor, skip_same: bool = False, chunk: int = 
 
 
 def _exact(x: Tensor) -> Tensor:
-    """``x`` in float64, whose products stay exact while training takes those of float32 in bf16 or TF32. Apple's GPUs have
-    none: there it moves to the CPU."""
+    """``x`` in float64, whose products stay exact while training takes those of float32 in bf16 or
+    TF32. Apple's GPUs have none: there it moves to the CPU."""
     return (x.cpu() if x.device.type == "mps" else x).double()
 
 
 def copies(nearest: Tensor) -> float:
-    """The share of samples that are copies of a training sample: three times as near to it as to any other.
+    """The share of samples that are copies of a training sample: three times as near to it as to
+    any other.
 
-    The ratio of the two nearest distances (Yoon et al. 2023, for diffusion models) is not fooled by blur, which brings
-    a sample near to many training samples at once.
+    The ratio of the two nearest distances (Yoon et al. 2023, for diffusion models) is not fooled by
+    blur, which brings a sample near to many training samples at once.
     """
     return float((nearest[:, 0] < COPY * nearest[:, 1]).float().mean())

@@ -1,8 +1,9 @@
-"""Two-dimensional data: which modes the generator has, how true its samples are, and the picture of both with D's surface.
+"""Two-dimensional data: which modes the generator has, how true its samples are, and the picture of
+both with D's surface.
 
-Definitions of the VEEGAN and PacGAN papers, on 2,500 samples: a sample is of *high quality* within three standard
-deviations (of one coordinate) of its nearest mode; a mode is *captured* with at least one such sample. One lucky
-sample flatters a blur, so a strict count asks for 20.
+Definitions of the VEEGAN and PacGAN papers, on 2,500 samples: a sample is of *high quality* within
+three standard deviations (of one coordinate) of its nearest mode; a mode is *captured* with at
+least one such sample. One lucky sample flatters a blur, so a strict count asks for 20.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ GRID = 40
 
 
 class Modes(Probe):
-    """Logs "modes" (where the data has known modes) and "scatter" (500 fakes, 500 reals), from the EMA generator on fixed z."""
+    """Logs "modes" (where the data has known modes) and "scatter" (500 fakes, 500 reals), from the
+    EMA generator on fixed z."""
 
     name = "modes"
     interval = 1.0
@@ -36,7 +38,9 @@ class Modes(Probe):
     def prepare(self) -> None:
         self._held = HeldBatch(self.trainer, self.source, SAMPLES, salt=12)
         modes = self.source.modes
-        self._centres = None if modes is None else torch.as_tensor(modes["centres"], dtype=torch.float32)
+        self._centres = (
+            None if modes is None else torch.as_tensor(modes["centres"], dtype=torch.float32)
+        )
         self._sigma = None if modes is None else float(modes["sigma"])
         self._reals = columns(self._held.x[:SHOWN])  # one object in all events
 
@@ -61,12 +65,20 @@ class Surface(Probe):
         points = self.source.samples
         low, high = points.amin(0), points.amax(0)
         margin = 0.2 * (high - low)
-        self._box = [short([a, b]) for a, b in zip((low - margin).tolist(), (high + margin).tolist(), strict=True)]
+        self._box = [
+            short([a, b])
+            for a, b in zip((low - margin).tolist(), (high + margin).tolist(), strict=True)
+        ]
         pac = self.trainer.config.pac
         grid = grid_points(*self._box).to(self.trainer.device)
         # PacGAN judges several points together: each point of the grid is seen beside real ones.
-        beside = HeldBatch(self.trainer, self.source, len(grid) * (pac - 1), salt=13).x.view(len(grid), pac - 1, 2) \
-            if pac > 1 else grid.new_empty(len(grid), 0, 2)
+        beside = (
+            HeldBatch(self.trainer, self.source, len(grid) * (pac - 1), salt=13).x.view(
+                len(grid), pac - 1, 2
+            )
+            if pac > 1
+            else grid.new_empty(len(grid), 0, 2)
+        )
         self._grid = torch.cat([grid[:, None], beside], 1).flatten(0, 1)
 
     def look(self) -> None:
@@ -75,8 +87,15 @@ class Surface(Probe):
             logits = discriminator(self._grid, None).float()
         level = level_of(algorithm.objective)
         as_probability = level == 0.0 and algorithm.objective.score_range is not None
-        self.run.log("surface", x=self._box[0], y=self._box[1], size=GRID, unit="probability" if as_probability else "raw",
-                     level=0.5 if as_probability else level, z=short(logits.sigmoid() if as_probability else logits, 3))
+        self.run.log(
+            "surface",
+            x=self._box[0],
+            y=self._box[1],
+            size=GRID,
+            unit="probability" if as_probability else "raw",
+            level=0.5 if as_probability else level,
+            z=short(logits.sigmoid() if as_probability else logits, 3),
+        )
 
 
 def grid_points(x: list[float], y: list[float], size: int = GRID) -> Tensor:
@@ -92,10 +111,12 @@ def columns(points: Tensor) -> dict[str, list[float]]:
 
 
 def mode_figures(points: Tensor, centres: Tensor, sigma: float) -> dict[str, Any]:
-    """Modes captured, strict modes, high quality and reverse KL of ``points`` [N, 2] for equal Gaussians at ``centres`` [K, 2].
+    """Modes captured, strict modes, high quality and reverse KL of ``points`` [N, 2] for equal
+    Gaussians at ``centres`` [K, 2].
 
-    ``reverse_kl``: KL(p || uniform) = log K - H(p) in nats, p the distribution of the high-quality samples over the
-    modes, as in PacGAN's code; None without any such sample. Its plug-in estimate is about (K - 1) / 2N too high.
+    ``reverse_kl``: KL(p || uniform) = log K - H(p) in nats, p the distribution of the high-quality
+    samples over the modes, as in PacGAN's code; None without any such sample. Its plug-in estimate
+    is about (K - 1) / 2N too high.
     ``counts``: high-quality samples of each mode; ``nearest``: all samples by their nearest mode.
     """
     distance, nearest = torch.cdist(points[None], centres[None])[0].min(1)
@@ -104,7 +125,13 @@ def mode_figures(points: Tensor, centres: Tensor, sigma: float) -> dict[str, Any
     total = int(counts.sum())
     share = counts[counts > 0].double() / max(1, total)
     entropy = float(-(share * share.log()).sum())
-    return {"n": len(points), "total": len(centres), "captured": int((counts > 0).sum()),
-            "strict": int((counts >= STRICT * len(points) / SAMPLES).sum()), "quality": round(total / len(points), 4),
-            "reverse_kl": round(max(0.0, math.log(len(centres)) - entropy), 4) if total else None, "counts": counts.tolist(),
-            "nearest": torch.bincount(nearest, minlength=len(centres)).tolist()}
+    return {
+        "n": len(points),
+        "total": len(centres),
+        "captured": int((counts > 0).sum()),
+        "strict": int((counts >= STRICT * len(points) / SAMPLES).sum()),
+        "quality": round(total / len(points), 4),
+        "reverse_kl": round(max(0.0, math.log(len(centres)) - entropy), 4) if total else None,
+        "counts": counts.tolist(),
+        "nearest": torch.bincount(nearest, minlength=len(centres)).tolist(),
+    }

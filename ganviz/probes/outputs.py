@@ -1,4 +1,5 @@
-"""What D says of real and generated samples, how often it is right, and how varied the fakes are."""
+"""What D says of real and generated samples, how often it is right, and how varied the fakes
+are."""
 
 from __future__ import annotations
 
@@ -17,10 +18,12 @@ COUNTS = {"images": 96, "points": 512}
 
 
 class Outputs(Probe):
-    """Logs "outputs": histograms of D on a held batch of reals and as many fakes, D's accuracy, and the fakes' diversity.
+    """Logs "outputs": histograms of D on a held batch of reals and as many fakes, D's accuracy, and
+    the fakes' diversity.
 
-    D judges clean samples with the weights and batch statistics of the training, and G is the one that trains, not its
-    moving average: these two are who play against each other. An algorithm without D logs the diversity alone.
+    D judges clean samples with the weights and batch statistics of the training, and G is the one
+    that trains, not its moving average: these two are who play against each other. An algorithm
+    without D logs the diversity alone.
     """
 
     name = "discriminator outputs"
@@ -44,7 +47,10 @@ class Outputs(Probe):
         real_logits = fake_logits = None
         if "discriminator" in networks:
             with undisturbed(networks["discriminator"]) as discriminator:
-                real_logits, fake_logits = discriminator(held.x, held.y), discriminator(fake, held.y)
+                real_logits, fake_logits = (
+                    discriminator(held.x, held.y),
+                    discriminator(fake, held.y),
+                )
         figures = {"n": len(held.z), "diversity": ratio(spread(fake, held.y), self._spread)}
         if real_logits is not None:
             figures |= judged(real_logits, fake_logits, algorithm.objective)
@@ -54,24 +60,35 @@ class Outputs(Probe):
 def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
     """Histograms and figures of D's logits on reals and fakes.
 
-    ``unit``: "probability" where the objective's zero means an even chance, else "raw". ``edges`` [BINS + 1];
-    ``real``, ``fake``: shares of the samples in each bin. ``auc``: how often a random real gets more than a random fake.
+    ``unit``: "probability" where the objective's zero means an even chance, else "raw". ``edges``
+    [BINS + 1];
+    ``real``, ``fake``: shares of the samples in each bin. ``auc``: how often a random real gets
+    more than a random fake.
     """
-    values = torch.stack([real.flatten().float(), fake.flatten().float()]).cpu()  # the one read of the device
+    values = torch.stack(
+        [real.flatten().float(), fake.flatten().float()]
+    ).cpu()  # the one read of the device
     level = level_of(objective)
     as_probability = level == 0.0 and objective.score_range is not None
     shown = values.sigmoid() if as_probability else values
     low, high = (0.0, 1.0) if as_probability else _range(shown)
     counts = [torch.histc(part.nan_to_num(), BINS, low, high) / part.numel() for part in shown]
     reals, fakes = values
-    return {"unit": "probability" if as_probability else "raw", "edges": short(torch.linspace(low, high, BINS + 1)),
-            "real": short(counts[0]), "fake": short(counts[1]),
-            "mean_real": short([shown[0].mean().item()])[0], "mean_fake": short([shown[1].mean().item()])[0],
-            "accuracy": accuracy(reals, fakes, objective), "auc": auc(reals, fakes)}
+    return {
+        "unit": "probability" if as_probability else "raw",
+        "edges": short(torch.linspace(low, high, BINS + 1)),
+        "real": short(counts[0]),
+        "fake": short(counts[1]),
+        "mean_real": short([shown[0].mean().item()])[0],
+        "mean_fake": short([shown[1].mean().item()])[0],
+        "accuracy": accuracy(reals, fakes, objective),
+        "auc": auc(reals, fakes),
+    }
 
 
 def level_of(objective: Objective) -> float | None:
-    """The logit above which D says "real"; None for critics whose level is free (Wasserstein, relativistic)."""
+    """The logit above which D says "real"; None for critics whose level is free (Wasserstein,
+    relativistic)."""
     if objective.needs_real_in_g or objective.name == "wasserstein":
         return None
     if objective.name == "least-squares":
@@ -81,17 +98,18 @@ def level_of(objective: Objective) -> float | None:
 
 
 def accuracy(real: Tensor, fake: Tensor, objective: Objective) -> float:
-    """The share of verdicts that are right, over equal halves. A critic without a level of its own is given the median of
-    all its logits, so that it calls half of the samples real."""
+    """The share of verdicts that are right, over equal halves. A critic without a level of its own
+    is given the median of all its logits, so that it calls half of the samples real."""
     level = level_of(objective)
     if level is None:
-        level = torch.cat([real, fake]).sort().values[len(real) - 1:len(real) + 1].mean()
+        level = torch.cat([real, fake]).sort().values[len(real) - 1 : len(real) + 1].mean()
     right = (real > level).float().mean() + (fake <= level).float().mean()
     return round(float(right / 2), 4)
 
 
 def auc(real: Tensor, fake: Tensor) -> float:
-    """P(a real scores more than a fake), ties counted half: 1 told apart without fail, 0.5 not at all."""
+    """P(a real scores more than a fake), ties counted half: 1 told apart without fail, 0.5 not at
+    all."""
     order = real[:, None] - fake[None]
     return round(float((order > 0).float().mean() + (order == 0).float().mean() / 2), 4)
 
@@ -99,7 +117,9 @@ def auc(real: Tensor, fake: Tensor) -> float:
 def spread(x: Tensor, y: Tensor | None = None) -> Tensor:
     """Mean distance of two different samples; of the same class, where classes are given."""
     flat = x.flatten(1).float()
-    distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist")  # products may be short ones
+    distances = torch.cdist(
+        flat, flat, compute_mode="donot_use_mm_for_euclid_dist"
+    )  # products may be short ones
     pairs = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
     if y is not None:
         pairs &= y[:, None] == y[None]

@@ -1,5 +1,5 @@
-"""What all probes share: a pace that slows as a run grows old, a failure that ends the probe and not the run, and looking
-at a network without leaving a trace in it."""
+"""What all probes share: a pace that slows as a run grows old, a failure that ends the probe and
+not the run, and looking at a network without leaving a trace in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _BATCH_NORMS = nn.modules.batchnorm._BatchNorm
 
 
 class Probe(Observer):
-    """An observer whose looks thin out (one each ``elapsed / LOOKS`` seconds at the least) and that fails alone."""
+    """An observer whose looks thin out (one each ``elapsed / LOOKS`` seconds at the least) and that
+    fails alone."""
 
     name: ClassVar[str] = "probe"
     interval = 1.0
@@ -63,25 +64,36 @@ class Probe(Observer):
             self._ended = True
             if self.run.store:
                 self.run.store.write_traceback(traceback.format_exc())
-            self.run.log("note", level="warning", sentence=f"The {self.name} are not measured any more: "
-                         f"{type(error).__name__}: {str(error)[:200]}")
+            self.run.log(
+                "note",
+                level="warning",
+                sentence=f"The {self.name} are not measured any more: "
+                f"{type(error).__name__}: {str(error)[:200]}",
+            )
 
 
 @contextmanager
 def undisturbed(network: nn.Module) -> Iterator[nn.Module]:
-    """``network`` as it judges while training, for a moment in which no pass leaves a trace in its buffers.
+    """``network`` as it judges while training, for a moment in which no pass leaves a trace in its
+    buffers.
 
-    Batch norm goes on using the statistics of the batch, but its running averages stay; spectral norm uses the
-    singular vectors that it has, without another power iteration; everything else is in evaluation mode. That holds for
-    synchronised batch norm, too: one that is in training mode would wait for other processes, which do not look.
+    Batch norm goes on using the statistics of the batch, but its running averages stay; spectral
+    norm uses the singular vectors that it has, without another power iteration; everything else is
+    in evaluation mode. That holds for synchronised batch norm, too: one that is in training mode
+    would wait for other processes, which do not look.
     """
     modes = [(module, module.training) for module in network.modules()]
-    norms = [(module, module.running_mean, module.running_var) for module in network.modules()
-             if isinstance(module, _BATCH_NORMS) and module.training]
+    norms = [
+        (module, module.running_mean, module.running_var)
+        for module in network.modules()
+        if isinstance(module, _BATCH_NORMS) and module.training
+    ]
     try:
         network.eval()
         for norm, _, _ in norms:
-            norm.running_mean = norm.running_var = None  # without averages, the statistics of the batch are taken
+            norm.running_mean = norm.running_var = (
+                None  # without averages, the statistics of the batch are taken
+            )
         with torch.no_grad():
             yield network
     finally:
@@ -92,21 +104,30 @@ def undisturbed(network: nn.Module) -> Iterator[nn.Module]:
 
 
 class HeldBatch:
-    """Reals, their labels and latents that a probe looks at again and again, drawn by a generator of its own.
+    """Reals, their labels and latents that a probe looks at again and again, drawn by a generator
+    of its own.
 
-    ``x``: float [count, ...]; ``y``: int64 [count] where the generator is told the class, else None;
+    ``x``: float [count, ...]; ``y``: int64 [count] where the generator is told the class, else
+    None;
     ``z``: [count, latent_dim].
     """
 
     def __init__(self, trainer: Trainer, source: DataSource, count: int, salt: int):
         random = torch.Generator().manual_seed(trainer.config.seed + salt)
-        index = torch.randint(len(source.samples), (count,), generator=random).to(source.samples.device)
+        index = torch.randint(len(source.samples), (count,), generator=random).to(
+            source.samples.device
+        )
         self.x: Tensor = to_float(source.samples[index])
         told = trainer.algorithm.conditional and source.labels is not None
         self.y: Tensor | None = source.labels[index] if told else None
-        self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(trainer.device)
+        self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(
+            trainer.device
+        )
 
 
 def short(values: Tensor | list[float], digits: int = 4) -> list[float]:
     """Numbers with so many significant digits: a log of gradients needs no sixteen."""
-    return [float(f"{value:.{digits}g}") for value in (values.tolist() if isinstance(values, Tensor) else values)]
+    return [
+        float(f"{value:.{digits}g}")
+        for value in (values.tolist() if isinstance(values, Tensor) else values)
+    ]

@@ -30,10 +30,14 @@ class Task:
     modes: int
 
 
-TASKS = {"ring8": Task("ring8-best", "ring of 8, sigma 0.01", 8), "grid25": Task("grid25-best", "grid of 25, sigma 0.05", 25)}
+TASKS = {
+    "ring8": Task("ring8-best", "ring of 8, sigma 0.01", 8),
+    "grid25": Task("grid25-best", "grid of 25, sigma 0.05", 25),
+}
 
-# Method, source, then modes captured and percentage of high quality: on the ring, on the grid. Mean of 10 trials in PacGAN's
-# table, of 2,500 samples everywhere; architectures and training lengths differ between papers.
+# Method, source, then modes captured and percentage of high quality: on the ring, on the grid. Mean
+# of 10 trials in PacGAN's table, of 2,500 samples everywhere; architectures and training lengths
+# differ between papers.
 PAPERS = (
     ("GAN", "VEEGAN T1", (1.0, 99.3), (3.3, 0.5)),
     ("ALI", "VEEGAN T1", (2.8, 0.13), (15.8, 1.6)),
@@ -51,7 +55,8 @@ PAPERS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """One training: `mode_figures` of 2,500 samples of the EMA generator, and its share of the processor time."""
+    """One training: `mode_figures` of 2,500 samples of the EMA generator, and its share of the
+    processor time."""
 
     task: str
     seed: int
@@ -60,9 +65,11 @@ class Outcome:
     figures: dict[str, Any]
 
 
-def measure(task: str, seeds: int, steps: int | None = None, tell: Callable[[str], None] = lambda text: None,
-            ) -> Iterator[Outcome]:
-    """Train the task's preset once a seed, all seeds at once on one CPU thread, and count the modes of each.
+def measure(
+    task: str, seeds: int, steps: int | None = None, tell: Callable[[str], None] = lambda text: None
+) -> Iterator[Outcome]:
+    """Train the task's preset once a seed, all seeds at once on one CPU thread, and count the modes
+    of each.
 
     ``steps``: fewer, for a quick look. Raises `NonFinite` where one of the trainings broke down.
     """
@@ -81,7 +88,9 @@ def measure(task: str, seeds: int, steps: int | None = None, tell: Callable[[str
             tell(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
     spent = (time.process_time() - began) / seeds
     for seed, source in enumerate(one.source for one in lone):
-        z = torch.randn(SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed))
+        z = torch.randn(
+            SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed)
+        )
         fakes = draw(trainer.averaged(seed), z, None).float()
         figures = mode_figures(fakes, source.modes["centres"], source.modes["sigma"])
         yield Outcome(task, seed, config.steps, spent, figures)
@@ -90,6 +99,9 @@ def measure(task: str, seeds: int, steps: int | None = None, tell: Callable[[str
 def describe(task: str) -> str:
     """The networks and the recipe behind our row."""
     config = RunConfig.from_preset(TASKS[task].preset)
-    return (f"G {config.latent_dim}-{'-'.join(map(str, config.g_hidden))}-2, D 2-{'-'.join(map(str, config.d_hidden))}-1, "
-            f"{config.activation}, {config.objective}, {config.penalty} x {config.penalty_weight:g}, "
-            f"batch {config.batch_size}, {config.steps:,} steps")
+    return (
+        f"G {config.latent_dim}-{'-'.join(map(str, config.g_hidden))}-2, D "
+        f"2-{'-'.join(map(str, config.d_hidden))}-1, "
+        f"{config.activation}, {config.objective}, {config.penalty} x {config.penalty_weight:g}, "
+        f"batch {config.batch_size}, {config.steps:,} steps"
+    )

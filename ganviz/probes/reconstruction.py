@@ -14,7 +14,8 @@ FILE = "reconstruction"
 
 
 class Reconstruction(Probe):
-    """Logs "reconstruction" and keeps ``frame``: pairs of a real picture and what the averaged networks draw of its code.
+    """Logs "reconstruction" and keeps ``frame``: pairs of a real picture and what the averaged
+    networks draw of its code.
 
     ``error``: mean squared error of a pixel, in units of the whole range from black to white.
     """
@@ -37,8 +38,15 @@ class Reconstruction(Probe):
         self.frame = frame = pairs(held.x, drawn, self.trainer.step_count)
         if self.run.store:
             self.run.store.write_picture(FILE, frame)
-        self.run.log("reconstruction", rows=frame.rows, cols=frame.cols, width=frame.width, height=frame.height,
-                     format=frame.extension, error=round(float(((drawn - held.x) / 2).square().mean()), 5))
+        self.run.log(
+            "reconstruction",
+            rows=frame.rows,
+            cols=frame.cols,
+            width=frame.width,
+            height=frame.height,
+            format=frame.extension,
+            error=round(float(((drawn - held.x) / 2).square().mean()), 5),
+        )
 
     def finish(self) -> None:
         if not self._ended:
@@ -49,4 +57,6 @@ def pairs(x: Tensor, drawn: Tensor, step: int) -> Frame:
     """One picture of ``x`` [N, C, H, W] and ``drawn``, each pair side by side in one tile."""
     sheet = grid_of(to_pictures(torch.cat([x, drawn], 3)), PAIRS)
     data, mime = encode(sheet, x.shape[-1])
-    return Frame(step, data, mime, sheet.shape[1], sheet.shape[0], PAIRS.rows, PAIRS.cols, kept=False)
+    return Frame(
+        step, data, mime, sheet.shape[1], sheet.shape[0], PAIRS.rows, PAIRS.cols, kept=False
+    )

@@ -1,4 +1,5 @@
-"""How sharp the generated pictures are, beside the data's: what a VAE gives away and a GAN does not."""
+"""How sharp the generated pictures are, beside the data's: what a VAE gives away and a GAN does
+not."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ REALS = 1000
 
 
 class Sharpness(Probe):
-    """Logs "sharpness": the variance of the Laplacian of generated pictures (EMA generator, fixed latents) and of real ones."""
+    """Logs "sharpness": the variance of the Laplacian of generated pictures (EMA generator, fixed
+    latents) and of real ones."""
 
     name = "sharpness figures"
     interval = 5.0
@@ -30,16 +32,28 @@ class Sharpness(Probe):
         self._count = count
 
     def look(self) -> None:
-        fakes = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y).float().clamp_(-1, 1)
+        fakes = (
+            draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
+            .float()
+            .clamp_(-1, 1)
+        )
         fake = float(sharpness(fakes).mean())
-        self.run.log("sharpness", n=FAKES, n_real=self._count, fake=short([fake])[0], real=short([self._real])[0],
-                     ratio=round(fake / self._real, 4) if self._real else None)
+        self.run.log(
+            "sharpness",
+            n=FAKES,
+            n_real=self._count,
+            fake=short([fake])[0],
+            real=short([self._real])[0],
+            ratio=round(fake / self._real, 4) if self._real else None,
+        )
 
 
 def sharpness(x: Tensor) -> Tensor:
-    """Variance of the 3x3 Laplacian over the pixels of each picture [N, C, H, W] in [-1, 1], of its mean channel: [N].
+    """Variance of the 3x3 Laplacian over the pixels of each picture [N, C, H, W] in [-1, 1], of its
+    mean channel: [N].
 
-    Pech-Pacheco et al. 2000, "Diatom autofocusing": the second derivative is strong at edges, and blur weakens it.
+    Pech-Pacheco et al. 2000, "Diatom autofocusing": the second derivative is strong at edges, and
+    blur weakens it.
     """
     kernel = x.new_tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
     edges = F.conv2d(x.float().mean(1, keepdim=True), kernel[None, None].float())

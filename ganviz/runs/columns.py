@@ -12,20 +12,24 @@ AXES = ("step", "time", "elapsed")  # run evenly, so that thinning need not look
 
 
 def columns(rows: Mapping[str, np.ndarray]) -> dict[str, list]:
-    """Scalar columns as lists: whole steps, times to the millisecond, everything else to six significant digits."""
+    """Scalar columns as lists: whole steps, times to the millisecond, everything else to six
+    significant digits."""
     return {name: _rounded(name, values) for name, values in rows.items()} if _count(rows) else {}
 
 
 def thin(rows: Mapping[str, np.ndarray], limit: int = MAX_POINTS) -> dict[str, np.ndarray]:
     """At most ``limit`` of the rows, chosen so that every curve keeps its shape and its extremes.
 
-    MinMaxLTTB (Van Der Donckt et al. 2023) picks points for each curve over the step axis; the rows kept are
-    the union, so that all columns share their steps.
+    MinMaxLTTB (Van Der Donckt et al. 2023) picks points for each curve over the step axis; the rows
+    kept are the union, so that all columns share their steps.
     """
     count = _count(rows)
     if count <= limit:
         return dict(rows)
-    from tsdownsample import MinMaxLTTBDownsampler  # 0.2 s to import, so only for a run that is long enough
+    from tsdownsample import (
+        MinMaxLTTBDownsampler,
+    )  # 0.2 s to import, so only for a run that is long enough
+
     curves = [name for name in rows if name not in AXES and not np.isnan(rows[name]).all()]
     share = max(3, limit // max(1, len(curves)))
     steps = np.ascontiguousarray(rows["step"], dtype=np.float64)
@@ -56,7 +60,8 @@ def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
     exponent = np.zeros_like(values)
     np.log10(np.abs(values), out=exponent, where=finite)
     places = digits - 1 - np.floor(exponent)
-    # powers of ten are exact as doubles up to 1e22: divide by one where it is above 1, multiply where below
+    # powers of ten are exact as doubles up to 1e22: divide by one where it is above 1, multiply
+    # where below
     up, down = 10.0 ** np.clip(places, 0, 300), 10.0 ** np.clip(-places, 0, 300)
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.round(values / down * up) / up * down

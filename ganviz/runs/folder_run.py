@@ -1,6 +1,8 @@
-"""A run seen from outside: of another process, of another machine on a shared disk, or of last week.
+"""A run seen from outside: of another process, of another machine on a shared disk, or of last
+week.
 
-It offers what `ganviz.engine.run.Run` offers to a reader; the files of the run folder are all it needs.
+It offers what `ganviz.engine.run.Run` offers to a reader; the files of the run folder are all it
+needs.
 """
 
 from __future__ import annotations
@@ -36,18 +38,21 @@ from ganviz.runs.summary import Summary, tells_step
 FOLLOW_SECONDS = 0.25
 REST_SECONDS = 2.0
 TURN_SECONDS = 0.0005
-YIELD_SECONDS = 0.001  # after each part of a log: the server and the training share Python's lock with its reader
+# after each part of a log: the server and the training share Python's lock with its reader
+YIELD_SECONDS = 0.001
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
 MIMES = {".png": ("PNG", "image/png"), ".jpg": ("JPEG", "image/jpeg")}
 
 
 class FolderRun:
-    """The run in ``folder``. `refresh` reads what is new; `follow` does so in a thread until `close`.
+    """The run in ``folder``. `refresh` reads what is new; `follow` does so in a thread until
+    `close`.
 
-    ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in ``@step``. ``read``: take in
-    the log at once; else `follow` does, and `wait_until_read` waits for it: a million rows take seconds, while settings,
-    pictures and generators are there from the start. Raises `RunError` or `ConfigError` where the folder holds no readable run.
+    ``at``: draw from the checkpoint of that step instead of the newest; the id then ends in
+    ``@step``. ``read``: take in the log at once; else `follow` does, and `wait_until_read` waits
+    for it: a million rows take seconds, while settings, pictures and generators are there from the
+    start. Raises `RunError` or `ConfigError` where the folder holds no readable run.
     """
 
     trainer = None
@@ -130,12 +135,21 @@ class FolderRun:
 
     def _take(self, events: list[Event]) -> None:
         for part, rewind in split_at_rewinds(events):
-            self._step = next((event.step for event in reversed(part) if tells_step(event)), self._step)
-            rows = (event for event in reversed(part) if event.kind == "scalars")  # most of a log: the last ones will do
-            self._recent.extend(reversed([(row.time, row.step) for row in islice(rows, self._recent.maxlen)]))
+            self._step = next(
+                (event.step for event in reversed(part) if tells_step(event)), self._step
+            )
+            rows = (
+                event for event in reversed(part) if event.kind == "scalars"
+            )  # most of a log: the last ones will do
+            self._recent.extend(
+                reversed([(row.time, row.step) for row in islice(rows, self._recent.maxlen)])
+            )
             for event in part:
                 if event.kind == "state":
-                    self._last_state, self.sentence = event.data["state"], str(event.data.get("sentence", ""))
+                    self._last_state, self.sentence = (
+                        event.data["state"],
+                        str(event.data.get("sentence", "")),
+                    )
                 elif event.kind == "setting":
                     self._apply(event)
             self.events.extend(part)
@@ -143,7 +157,8 @@ class FolderRun:
                 self._rewind(rewind.step)
 
     def _rewind(self, step: int) -> None:
-        """The run was resumed from an earlier checkpoint: a fresh log without what no longer counts."""
+        """The run was resumed from an earlier checkpoint: a fresh log without what no longer
+        counts."""
         self.generation += 1
         self._recent.clear()
         self.events = self.events.rewound(step)
@@ -157,7 +172,9 @@ class FolderRun:
         try:
             self.config = self.config.but(**{str(event.data.get("name")): event.data.get("value")})
         except GanvizError as error:
-            self.problem = f"The log of {self.id} holds a setting that does not fit: {error.sentence}"
+            self.problem = (
+                f"The log of {self.id} holds a setting that does not fit: {error.sentence}"
+            )
 
     # -- what a reader of a Run expects ----------------------------------------------------
     @property
@@ -184,30 +201,51 @@ class FolderRun:
     def series(self) -> list[dict[str, str]]:
         """The statistics that a chart can draw."""
         listed = self._summary.facts.get("series", [])
-        listed = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-        return [{key: str(entry.get(key, "")) for key in ("name", "label", "group", "colour")} for entry in listed]
+        listed = (
+            [entry for entry in listed if isinstance(entry, dict)]
+            if isinstance(listed, list)
+            else []
+        )
+        return [
+            {key: str(entry.get(key, "")) for key in ("name", "label", "group", "colour")}
+            for entry in listed
+        ]
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
         """Values of the losses at equilibrium."""
         table = self._summary.facts.get("equilibrium")
-        return {str(name): value for name, value in table.items() if value is None or type(value) in (int, float)} \
-            if isinstance(table, dict) else {}
+        return (
+            {
+                str(name): value
+                for name, value in table.items()
+                if value is None or type(value) in (int, float)
+            }
+            if isinstance(table, dict)
+            else {}
+        )
 
     @property
     def reals(self) -> Frame | None:
         """The grid of real samples."""
         paths = [self.folder / f"{REALS}{extension}" for extension in MIMES]
-        return next((frame for path in paths if (frame := read_frame(path, 0, self._summary.layout))), None)
+        return next(
+            (frame for path in paths if (frame := read_frame(path, 0, self._summary.layout))), None
+        )
 
     @property
     def snapshots(self) -> SnapshotStore:
-        """The generator of the newest checkpoint, loaded when first asked for and renewed by `refresh`."""
+        """The generator of the newest checkpoint, loaded when first asked for and renewed by
+        `refresh`."""
         if self._snapshots is None:
             with self._lock:
                 spec = self.spec
-                self._snapshots = SnapshotStore(self.config.latent_dim, spec.classes if spec else (), self.config.conditional,
-                                                spec.kind if spec else "images")
+                self._snapshots = SnapshotStore(
+                    self.config.latent_dim,
+                    spec.classes if spec else (),
+                    self.config.conditional,
+                    spec.kind if spec else "images",
+                )
                 self._publish()
         return self._snapshots
 
@@ -228,11 +266,25 @@ class FolderRun:
         """What a status line shows."""
         row = self.events.last_row()
         rate = self._rate() if self.state == "running" else 0.0
-        left = (self.config.steps - self._step) / rate if rate and self.config.steps > self._step else None
-        return {"id": self.id, "name": self.config.name or self.id, "preset": self.config.preset, "state": self.state,
-                "sentence": self.sentence, "error": self.error, "step": self._step, "steps": self.config.steps,
-                "images_per_second": row.get("images_per_second", 0.0) if rate else 0.0, "elapsed": row.get("elapsed", 0.0),
-                "left": left, "device": str(self._summary.facts.get("device", ""))}
+        left = (
+            (self.config.steps - self._step) / rate
+            if rate and self.config.steps > self._step
+            else None
+        )
+        return {
+            "id": self.id,
+            "name": self.config.name or self.id,
+            "preset": self.config.preset,
+            "state": self.state,
+            "sentence": self.sentence,
+            "error": self.error,
+            "step": self._step,
+            "steps": self.config.steps,
+            "images_per_second": row.get("images_per_second", 0.0) if rate else 0.0,
+            "elapsed": row.get("elapsed", 0.0),
+            "left": left,
+            "device": str(self._summary.facts.get("device", "")),
+        }
 
     def _rate(self) -> float:
         """Steps a second over the last rows."""
@@ -267,8 +319,12 @@ class FolderRun:
         raise self._refusal()
 
     def _refusal(self) -> RunError:
-        return RunError(f"{self.id} is watched from its folder: command it where it was started, or resume it here once it "
-                        "has ended.", "run")
+        return RunError(
+            f"{self.id} is watched from its folder: command it where it was started, or resume it "
+            f"here once it "
+            "has ended.",
+            "run",
+        )
 
     def join(self, timeout: float | None = None) -> bool:
         """A watched run is not waited for."""
@@ -282,8 +338,8 @@ _usual_turn = 0.0
 
 @contextmanager
 def _short_turns() -> Iterator[None]:
-    """Threads get Python's lock after half a millisecond instead of five, while a long log is read: a request needs the
-    lock hundreds of times, and would wait for the reader each time."""
+    """Threads get Python's lock after half a millisecond instead of five, while a long log is read:
+    a request needs the lock hundreds of times, and would wait for the reader each time."""
     global _readers, _usual_turn
     with _turns:
         if not _readers:
@@ -325,7 +381,8 @@ class FolderFrames:
 
 
 def read_frame(path: Path, step: int, layout: dict[str, Any]) -> Frame | None:
-    """The picture at ``path`` as a `Frame`; None where it is missing, not a picture, or unreasonably large."""
+    """The picture at ``path`` as a `Frame`; None where it is missing, not a picture, or
+    unreasonably large."""
     form, mime = MIMES[path.suffix]
     try:
         data = read_bounded(path, MAX_FRAME_BYTES)
@@ -335,7 +392,10 @@ def read_frame(path: Path, step: int, layout: dict[str, Any]) -> Frame | None:
         return None
     if width * height > MAX_FRAME_PIXELS:
         return None
-    rows, cols = (layout.get(side) if type(layout.get(side)) is int and layout[side] > 0 else 1 for side in ("rows", "cols"))
+    rows, cols = (
+        layout.get(side) if type(layout.get(side)) is int and layout[side] > 0 else 1
+        for side in ("rows", "cols")
+    )
     labels = layout.get("labels")
     labels = tuple(map(str, labels)) if isinstance(labels, list) else ()
     return Frame(step, data, mime, width, height, rows, cols, labels)

@@ -1,6 +1,7 @@
 """Whether a run's process lives, told by a lock that ends with the process, however it ends.
 
-On another machine that shares the disk, where the lock may not be seen, the time stamp of the file tells.
+On another machine that shares the disk, where the lock may not be seen, the time stamp of the file
+tells.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ SILENT_SECONDS = 30.0
 
 
 class Live:
-    """Holds ``live.json`` (process, machine) while a process writes to the run folder, and keeps its time stamp fresh."""
+    """Holds ``live.json`` (process, machine) while a process writes to the run folder, and keeps
+    its time stamp fresh."""
 
     def __init__(self, folder: Path):
         self.path = folder / LIVE
@@ -35,13 +37,17 @@ class Live:
         self._ended = threading.Event()
 
     def begin(self) -> None:
-        """Take the folder. Raises `Busy` when another process (or run) has it, `OSError` where it cannot be written."""
+        """Take the folder. Raises `Busy` when another process (or run) has it, `OSError` where it
+        cannot be written."""
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         if _lock(handle) is False:
             os.close(handle)
             owner = read_json(self.path)
-            raise Busy(f"The run in {self.path.parent} is being trained by process {owner.get('pid', '?')} "
-                       f"on {owner.get('host', 'another machine')}. Stop it there first.")
+            raise Busy(
+                f"The run in {self.path.parent} is being trained by process "
+                f"{owner.get('pid', '?')} "
+                f"on {owner.get('host', 'another machine')}. Stop it there first."
+            )
         self._handle = handle
         os.ftruncate(handle, 0)
         os.write(handle, json.dumps({"pid": os.getpid(), "host": platform.node()}).encode())
@@ -73,7 +79,9 @@ def is_live(folder: Path) -> bool:
         locked = _lock(handle, shared=True)
         if locked is False:
             return True
-        here = read_json(path).get("host", platform.node()) == platform.node()  # none: killed before it could say
+        here = (
+            read_json(path).get("host", platform.node()) == platform.node()
+        )  # none: killed before it could say
         fresh = abs(time.time() - os.fstat(handle).st_mtime) < SILENT_SECONDS
         return fresh and not (locked and here)
     finally:

@@ -1,4 +1,5 @@
-"""The run's log: one JSON object a line, only ever appended to, so that a crash costs at most its last line."""
+"""The run's log: one JSON object a line, only ever appended to, so that a crash costs at most its
+last line."""
 
 from __future__ import annotations
 
@@ -16,21 +17,37 @@ import orjson
 from ganviz.engine.events import Event
 
 LOG = "log.jsonl"
-REWIND = "rewind"  # a line that says: what follows continues from this step; later rows before it no longer count
+# a line that says: what follows continues from this step; later rows before it no longer count
+REWIND = "rewind"
 MAX_LINE = 2**20
 MAX_PENDING = 8 * 2**20
-_CHUNK = 2**17  # parsing one holds Python's lock for some milliseconds: others are to get on in between
+_CHUNK = (
+    2**17
+)  # parsing one holds Python's lock for some milliseconds: others are to get on in between
 _MOST = 2**53
 _NUMBERS = frozenset((int, float))
 _NEEDED = {  # what readers of an event rely on
-    "state": {"state": str}, "note": {"sentence": str}, "setting": {"name": str}, "checkpoint": {"path": str},
-    "frame": {"rows": int, "cols": int, "width": int, "height": int, "format": str}}
+    "state": {"state": str},
+    "note": {"sentence": str},
+    "setting": {"name": str},
+    "checkpoint": {"path": str},
+    "frame": {"rows": int, "cols": int, "width": int, "height": int, "format": str},
+}
 
 
 def to_line(event: Event) -> bytes:
     """``event`` as one line; NaN and infinities as null."""
-    row = {"seq": event.seq, "kind": event.kind, "step": event.step, "time": round(event.time, 3), "data": event.data}
-    return orjson.dumps(row, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS) + b"\n"
+    row = {
+        "seq": event.seq,
+        "kind": event.kind,
+        "step": event.step,
+        "time": round(event.time, 3),
+        "data": event.data,
+    }
+    return (
+        orjson.dumps(row, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+        + b"\n"
+    )
 
 
 def from_line(line: bytes) -> Event | None:
@@ -48,19 +65,28 @@ def from_row(row: Any) -> Event | None:
     except (KeyError, TypeError):
         return None
     numbers = type(seq) is int and type(step) is int and type(time) in (int, float)
-    if not numbers or type(kind) is not str or type(data) is not dict or not (0 <= seq < _MOST and 0 <= step < _MOST):
+    if (
+        not numbers
+        or type(kind) is not str
+        or type(data) is not dict
+        or not (0 <= seq < _MOST and 0 <= step < _MOST)
+    ):
         return None
     if kind == "scalars":
         if not _NUMBERS.issuperset(map(type, data.values())):
-            data = {name: math.nan if value is None else value for name, value in data.items()
-                    if value is None or type(value) in _NUMBERS}
+            data = {
+                name: math.nan if value is None else value
+                for name, value in data.items()
+                if value is None or type(value) in _NUMBERS
+            }
     elif any(type(data.get(name)) is not form for name, form in _NEEDED.get(kind, {}).items()):
         return None
     return Event(seq, kind, step, float(time), data)
 
 
 class LogWriter:
-    """Appends lines to a log. What the disk refuses stays in memory (bounded) and follows when it takes it again.
+    """Appends lines to a log. What the disk refuses stays in memory (bounded) and follows when it
+    takes it again.
 
     Raises `OSError` from `flush` only.
     """
@@ -74,7 +100,7 @@ class LogWriter:
         """Take a line; it is on disk after the next `flush`."""
         self._pending += line
         if len(self._pending) > MAX_PENDING:
-            del self._pending[:self._pending.index(b"\n", MAX_PENDING // 2) + 1]
+            del self._pending[: self._pending.index(b"\n", MAX_PENDING // 2) + 1]
 
     @property
     def pending(self) -> int:
@@ -82,20 +108,29 @@ class LogWriter:
         return len(self._pending)
 
     def flush(self, durable: bool = False) -> None:
-        """Write what is pending. Raises `OSError`; a deleted log raises with ENOENT, for it would vanish silently."""
+        """Write what is pending. Raises `OSError`; a deleted log raises with ENOENT, for it would
+        vanish silently."""
         if self._handle is None:
             if not self._pending:
                 return
             self._open()
         if os.fstat(self._handle).st_nlink == 0:
             raise FileNotFoundError(errno.ENOENT, "the log was deleted", str(self.path))
-        while self._pending:  # a full disk may take a part: the rest waits, so that no line is ever torn by us
-            del self._pending[:os.write(self._handle, self._pending)]
+        while (
+            self._pending
+        ):  # a full disk may take a part: the rest waits, so that no line is ever torn by us
+            del self._pending[: os.write(self._handle, self._pending)]
         if durable:
             os.fsync(self._handle)
 
     def _open(self) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        flags = (
+            os.O_RDWR
+            | os.O_APPEND
+            | os.O_CREAT
+            | getattr(os, "O_BINARY", 0)
+            | getattr(os, "O_NOFOLLOW", 0)
+        )
         self._handle = os.open(self.path, flags, 0o644)
         size = os.lseek(self._handle, 0, os.SEEK_END)
         if size:
@@ -121,7 +156,8 @@ class LogTail:
         self._rest = b""
 
     def poll(self) -> list[Event]:
-        """The events that were added since the last call (those of a part of the file; call again while there are any)."""
+        """The events that were added since the last call (those of a part of the file; call again
+        while there are any)."""
         events: list[Event] = []
         while not events and (data := self._read()):
             *lines, self._rest = (self._rest + data).split(b"\n")
@@ -133,7 +169,9 @@ class LogTail:
     def _read(self) -> bytes:
         try:
             with open_plain(self.path) as file:
-                if os.fstat(file.fileno()).st_size < self._offset:  # replaced by another log: begin anew
+                if (
+                    os.fstat(file.fileno()).st_size < self._offset
+                ):  # replaced by another log: begin anew
                     self._offset, self._rest = 0, b""
                 file.seek(self._offset)
                 data = file.read(_CHUNK)
@@ -150,16 +188,22 @@ class LogTail:
 
 
 def _parsed(lines: list[bytes]) -> list[Event | None]:
-    """The events of many lines. All are parsed at once, which is twice as fast, or one by one where some are torn."""
+    """The events of many lines. All are parsed at once, which is twice as fast, or one by one where
+    some are torn."""
     try:
         rows = orjson.loads(b"[" + b",".join(lines) + b"]")
     except ValueError:
         rows = []
-    return [from_row(row) for row in rows] if len(rows) == len(lines) else [from_line(line) for line in lines]
+    return (
+        [from_row(row) for row in rows]
+        if len(rows) == len(lines)
+        else [from_line(line) for line in lines]
+    )
 
 
 def open_plain(path: Path) -> BinaryIO:
-    """A file to read; raises `OSError` for a pipe, which would be waited for without end, or a device."""
+    """A file to read; raises `OSError` for a pipe, which would be waited for without end, or a
+    device."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
@@ -168,14 +212,16 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def read_log(path: Path) -> Iterator[Event]:
-    """All events of a log, in the order of the file, rewinds included; see `replayed.history` for what counts."""
+    """All events of a log, in the order of the file, rewinds included; see `replayed.history` for
+    what counts."""
     tail = LogTail(path)
     while events := tail.poll():
         yield from events
 
 
 def last_events(path: Path, size: int = 65_536) -> list[Event]:
-    """The events in the last ``size`` bytes of a log: enough to say how a run stands, without reading all of it."""
+    """The events in the last ``size`` bytes of a log: enough to say how a run stands, without
+    reading all of it."""
     try:
         with open_plain(path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - size))

@@ -28,8 +28,13 @@ MOST_OPENED = 12
 class RunManager:
     """Starts runs, one at a time, and opens kept ones. Safe to use from any thread."""
 
-    def __init__(self, runs_root: Path = Path("runs"), data_root: Path = Path("data"), device: torch.device | None = None,
-                 observers: Callable[[], list[Observer]] = list):
+    def __init__(
+        self,
+        runs_root: Path = Path("runs"),
+        data_root: Path = Path("data"),
+        device: torch.device | None = None,
+        observers: Callable[[], list[Observer]] = list,
+    ):
         self.runs_root = Path(runs_root)
         self.data_root = Path(data_root)
         self.device = device or devices.pick_device()
@@ -40,13 +45,18 @@ class RunManager:
         self._opened: dict[str, FolderRun] = {}
 
     def warm(self, config: RunConfig) -> None:
-        """Get ready for ``config`` in the background: its data drawn or read, and two steps rehearsed.
+        """Get ready for ``config`` in the background: its data drawn or read, and two steps
+        rehearsed.
 
-        A first Train then waits for none of it: the first optimiser of a process alone imports a second and a half of torch.
+        A first Train then waits for none of it: the first optimiser of a process alone imports a
+        second and a half of torch.
         """
+
         def get_ready() -> None:
             devices.prepare_background_thread()
-            with suppress(GanvizError, RuntimeError):  # whatever is wrong will be said when someone trains on it
+            with suppress(
+                GanvizError, RuntimeError
+            ):  # whatever is wrong will be said when someone trains on it
                 source = load_data(config, self.device, self.data_root)
                 if self.current:  # it was quicker, and finds all this out by itself
                     return
@@ -54,38 +64,59 @@ class RunManager:
                 for _ in range(2):
                     trainer.step()
                 trainer.read_stats()
+
         threading.Thread(target=get_ready, name="ganviz-warm", daemon=True).start()
 
     # -- training --------------------------------------------------------------------------
     def start(self, config: RunConfig, replace: bool = False) -> Run:
         """Start a run and return it.
 
-        Raises `Busy`, with a sentence that names what is training, when a run is active; with ``replace`` that one is
-        stopped and saved first.
+        Raises `Busy`, with a sentence that names what is training, when a run is active; with
+        ``replace`` that one is stopped and saved first.
         """
+
         def make() -> Run:
             store = RunStore(new_run_folder(self.runs_root, config.preset, config.name))
             return Run(config, store, self.device, self.data_root, observers=self._observers())
+
         return self._begin(make, replace)
 
     def resume(self, run_id: str, more_steps: int | None = None, replace: bool = False) -> Run:
-        """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and `CheckpointError`."""
+        """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
+        `CheckpointError`."""
         folder = registry.find(self.runs_root, run_id)
-        return self._begin(lambda: resumed(folder, more_steps, self.device, self.data_root, self._observers()), replace)
+        return self._begin(
+            lambda: resumed(folder, more_steps, self.device, self.data_root, self._observers()),
+            replace,
+        )
 
-    def fork(self, run_id: str, changes: dict[str, Any], step: int | None = None, replace: bool = False) -> Run:
+    def fork(
+        self, run_id: str, changes: dict[str, Any], step: int | None = None, replace: bool = False
+    ) -> Run:
         """Start a new run from a checkpoint of a kept one, under changed settings."""
         folder = registry.find(self.runs_root, run_id)
-        return self._begin(lambda: forked(folder, self.runs_root, changes, self.device, self.data_root, step,
-                                          self._observers()), replace)
+        return self._begin(
+            lambda: forked(
+                folder,
+                self.runs_root,
+                changes,
+                self.device,
+                self.data_root,
+                step,
+                self._observers(),
+            ),
+            replace,
+        )
 
     def _begin(self, make: Callable[[], Run], replace: bool) -> Run:
         with self._lock:
             if self.current and self.current.active:
                 if not replace:
                     status = self.current.status()
-                    raise Busy(f"{status['name']} is {status['state']} at step {status['step']:,}. "
-                               "Stop it before you start another.")
+                    raise Busy(
+                        f"{status['name']} is {status['state']} at step {status['step']:,}. "
+                        "Stop it before you start another."
+                    )
                 self.current.stop()
                 self.current.join()
             if self.current and self.current.store:
@@ -111,10 +142,11 @@ class RunManager:
 
     # -- kept runs -------------------------------------------------------------------------
     def get(self, run_id: str | None) -> Run | FolderRun | None:
-        """The run called ``run_id``: one of this process, or one of the runs folder (followed live). None: the current one.
+        """The run called ``run_id``: one of this process, or one of the runs folder (followed
+        live). None: the current one.
 
-        ``name@1200`` is the run ``name`` with the generator of its checkpoint at step 1200. Raises `RunError` for a name that
-        no run has.
+        ``name@1200`` is the run ``name`` with the generator of its checkpoint at step 1200. Raises
+        `RunError` for a name that no run has.
         """
         if run_id is None or (self.current and run_id == self.current.id):
             return self.current
@@ -127,7 +159,9 @@ class RunManager:
                 at = int(step[:18]) if step.isdecimal() else None
                 if step and at is None:
                     raise registry.RunError(f"{step[:20]!r} is no step of a checkpoint.", "run")
-                self._opened[run_id] = FolderRun(registry.find(self.runs_root, name), at, read=False).follow()
+                self._opened[run_id] = FolderRun(
+                    registry.find(self.runs_root, name), at, read=False
+                ).follow()
                 for oldest in list(self._opened)[:-MOST_OPENED]:
                     self._opened.pop(oldest).close()
             return self._opened[run_id]

@@ -1,4 +1,5 @@
-"""The runs in a folder: how each stands, renaming, notes, and deleting with a way back. Reads no log and loads no network."""
+"""The runs in a folder: how each stands, renaming, notes, and deleting with a way back. Reads no
+log and loads no network."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class RunError(GanvizError):
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line of the table of runs. ``state`` is that of the run, or "interrupted" when its process died."""
+    """One line of the table of runs. ``state`` is that of the run, or "interrupted" when its
+    process died."""
 
     id: str
     folder: Path
@@ -49,9 +51,11 @@ class RunInfo:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run can be taken up again: it is at rest, and holds a checkpoint or died before its first."""
-        return (self.state in ENDED and (self.folder / "checkpoints").is_dir()) or \
-            (self.state == INTERRUPTED and (self.folder / CONFIG).is_file())
+        """Whether the run can be taken up again: it is at rest, and holds a checkpoint or died
+        before its first."""
+        return (self.state in ENDED and (self.folder / "checkpoints").is_dir()) or (
+            self.state == INTERRUPTED and (self.folder / CONFIG).is_file()
+        )
 
 
 def list_runs(runs_root: Path | str) -> list[RunInfo]:
@@ -67,7 +71,9 @@ def list_runs(runs_root: Path | str) -> list[RunInfo]:
 
 def run_info(folder: Path) -> RunInfo | None:
     """How the run in ``folder`` stands; None where there is no run."""
-    if not ((folder / CONFIG).is_file() or (folder / SUMMARY).is_file() or (folder / LOG).is_file()):
+    if not (
+        (folder / CONFIG).is_file() or (folder / SUMMARY).is_file() or (folder / LOG).is_file()
+    ):
         return None
     summary = Summary.open(folder)
     if not (folder / SUMMARY).is_file():
@@ -78,11 +84,22 @@ def run_info(folder: Path) -> RunInfo | None:
     settings = summary.settings
     thumb = folder / THUMB
     return RunInfo(
-        id=folder.name, folder=folder, name=_text(notes.get("name")) or _text(settings.get("name")) or folder.name,
-        preset=_text(settings.get("preset")), data=_text(settings.get("data")), steps=_count(settings.get("steps")),
-        step=summary.step, state=state, sentence=sentence,
-        created=summary.created, updated=summary.updated, figures=_figures(summary.figures), best=_figures(summary.best),
-        thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None, notes=_text(notes.get("notes")))
+        id=folder.name,
+        folder=folder,
+        name=_text(notes.get("name")) or _text(settings.get("name")) or folder.name,
+        preset=_text(settings.get("preset")),
+        data=_text(settings.get("data")),
+        steps=_count(settings.get("steps")),
+        step=summary.step,
+        state=state,
+        sentence=sentence,
+        created=summary.created,
+        updated=summary.updated,
+        figures=_figures(summary.figures),
+        best=_figures(summary.best),
+        thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None,
+        notes=_text(notes.get("notes")),
+    )
 
 
 def current_state(folder: Path, state: str) -> str:
@@ -113,12 +130,17 @@ def _count(value: Any) -> int:
 
 
 def _figures(table: dict[str, Any]) -> dict[str, float | None]:
-    return {str(name): value for name, value in table.items() if value is None or type(value) in (int, float)}
+    return {
+        str(name): value
+        for name, value in table.items()
+        if value is None or type(value) in (int, float)
+    }
 
 
 # -- changing ------------------------------------------------------------------------------------------
 def find(runs_root: Path | str, run_id: str) -> Path:
-    """The folder of a run. Raises `RunError`; an id is a plain name, so it cannot lead out of ``runs_root``."""
+    """The folder of a run. Raises `RunError`; an id is a plain name, so it cannot lead out of
+    ``runs_root``."""
     folder = Path(runs_root) / run_id
     if not _ID.fullmatch(run_id) or folder.is_symlink() or run_info(folder) is None:
         raise RunError(f"There is no run called {run_id[:80]!r} in {runs_root}.", "run")
@@ -126,7 +148,8 @@ def find(runs_root: Path | str, run_id: str) -> Path:
 
 
 def rename(runs_root: Path | str, run_id: str, name: str) -> None:
-    """Give a run another name; its id and folder stay, so that links go on working. An empty name takes it back."""
+    """Give a run another name; its id and folder stay, so that links go on working. An empty name
+    takes it back."""
     name = " ".join(name.split())
     if len(name) > 80:
         raise RunError("A run's name has at most 80 characters.", "name")
@@ -142,13 +165,18 @@ def set_notes(runs_root: Path | str, run_id: str, notes: str) -> None:
 
 def _annotate(folder: Path, **changes: str) -> None:
     try:
-        write_atomic(folder / NOTES, json.dumps({**read_json(folder / NOTES), **changes}, indent=1) + "\n", durable=True)
+        write_atomic(
+            folder / NOTES,
+            json.dumps({**read_json(folder / NOTES), **changes}, indent=1) + "\n",
+            durable=True,
+        )
     except OSError as error:
         raise RunError(disk_sentence(error, folder, "The notes were not saved")) from None
 
 
 def delete(runs_root: Path | str, run_id: str) -> str:
-    """Move a run to the trash; returns the name under which `restore` finds it. A run that trains is refused."""
+    """Move a run to the trash; returns the name under which `restore` finds it. A run that trains
+    is refused."""
     folder = find(runs_root, run_id)
     if is_live(folder):
         raise RunError(f"{run_id} is training. Stop it before you delete it.", "run")
@@ -176,5 +204,7 @@ def restore(runs_root: Path | str, trashed: str) -> str:
     try:
         os.rename(source, target)
     except OSError as error:
-        raise RunError(disk_sentence(error, target.parent, f"{run_id} was not brought back")) from None
+        raise RunError(
+            disk_sentence(error, target.parent, f"{run_id} was not brought back")
+        ) from None
     return run_id

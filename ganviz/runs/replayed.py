@@ -1,4 +1,5 @@
-"""A run's log as an `EventLog`: a million rows in seconds, and a run that went back to a checkpoint read as it counts."""
+"""A run's log as an `EventLog`: a million rows in seconds, and a run that went back to a checkpoint
+read as it counts."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ MAX_COLUMNS = 256
 
 
 class ReplayedLog(EventLog):
-    """An `EventLog` filled from a file: events keep the time at which they happened, and get fresh sequence numbers.
+    """An `EventLog` filled from a file: events keep the time at which they happened, and get fresh
+    sequence numbers.
 
     It can be written to like any other, by a run that goes on.
     """
@@ -32,19 +34,28 @@ class ReplayedLog(EventLog):
             numbers: list[int] = []
             for event in events:
                 self._seq += 1
-                if event.kind == "scalars":  # the table keeps the number apart: most of a long log is rows
+                if (
+                    event.kind == "scalars"
+                ):  # the table keeps the number apart: most of a long log is rows
                     rows.append(event)
                     numbers.append(self._seq)
                 else:
-                    self._events.append(Event(self._seq, event.kind, event.step, event.time, event.data))
+                    self._events.append(
+                        Event(self._seq, event.kind, event.step, event.time, event.data)
+                    )
             self._table.extend(rows, numbers)
             self._lock.notify_all()
 
     def rewound(self, step: int) -> ReplayedLog:
-        """A log without the rows, grids and settings after ``step``; what is added to it gets numbers of its own."""
+        """A log without the rows, grids and settings after ``step``; what is added to it gets
+        numbers of its own."""
         with self._lock:
             log = ReplayedLog(self._seq)
-            log._events = [event for event in self._events if event.step <= step or event.kind in ("state", "note")]
+            log._events = [
+                event
+                for event in self._events
+                if event.step <= step or event.kind in ("state", "note")
+            ]
             log._table = self._table.up_to(step)
             return log
 
@@ -61,15 +72,18 @@ class ReplayedLog(EventLog):
 
 
 class _Table:
-    """Columns of equal length that grow together; NaN where a row has no value. ``seq`` is one of them, kept to itself."""
+    """Columns of equal length that grow together; NaN where a row has no value. ``seq`` is one of
+    them, kept to itself."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._columns: dict[str, np.ndarray] = {name: np.empty(0) for name in ("seq", "step", "time")}
+        self._columns: dict[str, np.ndarray] = {
+            name: np.empty(0) for name in ("seq", "step", "time")
+        }
 
     def extend(self, rows: list[Event], numbers: list[int]) -> None:
-        """Add scalars events under these sequence ``numbers``. A crafted log must not open columns for ever, as each costs
-        memory for every row."""
+        """Add scalars events under these sequence ``numbers``. A crafted log must not open columns
+        for ever, as each costs memory for every row."""
         if not rows:
             return
         self._make_room(self._count + len(rows))
@@ -90,27 +104,41 @@ class _Table:
         have = len(self._columns["seq"])
         if count > have:
             more = max(1024, have, count - have)
-            self._columns = {name: np.concatenate([column, np.full(more, np.nan)]) for name, column in self._columns.items()}
+            self._columns = {
+                name: np.concatenate([column, np.full(more, np.nan)])
+                for name, column in self._columns.items()
+            }
 
     def after(self, seq: int) -> dict[str, np.ndarray]:
-        first = int(np.searchsorted(self._columns["seq"][:self._count], seq, side="right"))
-        return {name: column[first:self._count].copy() for name, column in self._columns.items() if name != "seq"}
+        first = int(np.searchsorted(self._columns["seq"][: self._count], seq, side="right"))
+        return {
+            name: column[first : self._count].copy()
+            for name, column in self._columns.items()
+            if name != "seq"
+        }
 
     def last(self) -> dict[str, float]:
         if not self._count:
             return {}
-        return {name: float(column[self._count - 1]) for name, column in self._columns.items() if name != "seq"}
+        return {
+            name: float(column[self._count - 1])
+            for name, column in self._columns.items()
+            if name != "seq"
+        }
 
     def up_to(self, step: int) -> _Table:
-        kept = self._columns["step"][:self._count] <= step
+        kept = self._columns["step"][: self._count] <= step
         table = _Table()
-        table._columns = {name: column[:self._count][kept] for name, column in self._columns.items()}
+        table._columns = {
+            name: column[: self._count][kept] for name, column in self._columns.items()
+        }
         table._count = int(kept.sum())
         return table
 
 
 def history(path: Path) -> ReplayedLog:
-    """The log as it counts: rows after a checkpoint that the run was resumed from are replaced by the later ones."""
+    """The log as it counts: rows after a checkpoint that the run was resumed from are replaced by
+    the later ones."""
     log, tail = ReplayedLog(), LogTail(path)
     while events := tail.poll():
         for part, rewind in split_at_rewinds(events):

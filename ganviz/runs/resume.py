@@ -1,4 +1,5 @@
-"""Taking a saved run up again: where it stopped (bit for bit on a CPU), or as a fork under other settings."""
+"""Taking a saved run up again: where it stopped (bit for bit on a CPU), or as a fork under other
+settings."""
 
 from __future__ import annotations
 
@@ -25,35 +26,58 @@ from ganviz.runs.store import RunStore, frames_in, new_run_folder
 FORKABLE = (*LIVE_FIELDS, "steps", "name", "checkpoint_seconds", "sample_seconds")
 
 
-def resumed(folder: Path | str, more_steps: int | None, device: torch.device, data_root: Path,
-            observers: Sequence[Observer] = ()) -> Run:
-    """The run in ``folder``, not yet started, from its newest valid checkpoint, for ``more_steps`` or to its own end.
+def resumed(
+    folder: Path | str,
+    more_steps: int | None,
+    device: torch.device,
+    data_root: Path,
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """The run in ``folder``, not yet started, from its newest valid checkpoint, for ``more_steps``
+    or to its own end.
 
-    Its history and kept pictures come along. One that died before its first checkpoint begins anew. Raises
-    `CheckpointError`, `ConfigError`, or `Busy` while another process trains it.
+    Its history and kept pictures come along. One that died before its first checkpoint begins anew.
+    Raises `CheckpointError`, `ConfigError`, or `Busy` while another process trains it.
     """
     folder = Path(folder)
     config, state = _newest(folder)
     if folder == state.path:
-        raise CheckpointError(f"{folder} is one checkpoint: name its run's folder, {folder.parent.parent}, to resume it.")
+        raise CheckpointError(
+            f"{folder} is one checkpoint: name its run's folder, {folder.parent.parent}, to "
+            f"resume it."
+        )
     if more_steps is not None:
         config = config.but(steps=state.step + more_steps)
     elif config.steps and state.step >= config.steps:
-        raise ConfigError(f"{folder.name} has all its {config.steps:,} steps; say how many more.", "steps")
+        raise ConfigError(
+            f"{folder.name} has all its {config.steps:,} steps; say how many more.", "steps"
+        )
     store = RunStore(folder)
     store.rewind(state.step)
     for step, path in frames_in(folder):
         if step > state.step:
             with suppress(OSError):
                 path.unlink()
-    run = Run(config, store, device, data_root, restore=_restorer(state) if state.weights else None, observers=observers)
+    run = Run(
+        config,
+        store,
+        device,
+        data_root,
+        restore=_restorer(state) if state.weights else None,
+        observers=observers,
+    )
     run.events = store.history()
     run.frames = ContinuedFrames(folder)
     if state.note:
         run.log("note", sentence=state.note, level="warning")
     if _moves(state, device):
-        run.log("note", level="warning", sentence="This run was trained on another kind of device, whose random numbers are of "
-                "another kind: it goes on from its weights and optimisers, with random numbers begun anew.")
+        run.log(
+            "note",
+            level="warning",
+            sentence="This run was trained on another kind of device, whose random numbers are of "
+            "another kind: it goes on from its weights and optimisers, with random numbers begun "
+            "anew.",
+        )
     return run
 
 
@@ -65,35 +89,56 @@ def _moves(state: TrainingState, device: torch.device) -> bool:
 
 
 def _newest(folder: Path) -> tuple[RunConfig, TrainingState]:
-    """The newest valid checkpoint; for a run that holds none yet its settings, and a state without weights at step 0."""
-    if (folder / checkpoint.CONFIG).is_file() and not checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS) \
-            and not (folder / checkpoint.STATE).exists():
+    """The newest valid checkpoint; for a run that holds none yet its settings, and a state without
+    weights at step 0."""
+    if (
+        (folder / checkpoint.CONFIG).is_file()
+        and not checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)
+        and not (folder / checkpoint.STATE).exists()
+    ):
         return load_config(folder / checkpoint.CONFIG), TrainingState({}, info={"step": 0})
     return checkpoint.load(folder)
 
 
-def forked(folder: Path | str, runs_root: Path, changes: dict[str, Any], device: torch.device, data_root: Path,
-           step: int | None = None, observers: Sequence[Observer] = ()) -> Run:
-    """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under changed settings.
+def forked(
+    folder: Path | str,
+    runs_root: Path,
+    changes: dict[str, Any],
+    device: torch.device,
+    data_root: Path,
+    step: int | None = None,
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under
+    changed settings.
 
-    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORKABLE` fields, for others would not fit the
-    saved weights. Raises `CheckpointError` or `ConfigError`.
+    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORKABLE` fields, for
+    others would not fit the saved weights. Raises `CheckpointError` or `ConfigError`.
     """
     folder = Path(folder)
     for name in changes.keys() - set(FORKABLE):
-        raise ConfigError(f"A fork keeps its networks and data; {name} cannot change. These can: {', '.join(FORKABLE)}.", name)
+        raise ConfigError(
+            f"A fork keeps its networks and data; {name} cannot change. These can: "
+            f"{', '.join(FORKABLE)}.",
+            name,
+        )
     source = folder if step is None else folder / checkpoint.CHECKPOINTS / f"step-{step:09d}"
     parent, state = checkpoint.load(source)
     info = run_info(folder)
-    told = ", ".join(f"{meta(name)['label'].lower()} {getattr(parent, name):g} → {value:g}"
-                     for name, value in changes.items() if name in LIVE_FIELDS and value != getattr(parent, name))
+    told = ", ".join(
+        f"{meta(name)['label'].lower()} {getattr(parent, name):g} → {value:g}"
+        for name, value in changes.items()
+        if name in LIVE_FIELDS and value != getattr(parent, name)
+    )
     called = info.name if info and info.name != info.id else parent.preset or folder.name
     origin = f"{called} at step {state.step:,}" + (f", {told}" if told else "")
     config = parent.but(**{"name": f"Fork of {origin}"[:80], **changes})
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
     store = RunStore(new_run_folder(runs_root, parent.preset, config.name))
-    run = Run(config, store, device, data_root, restore=_restorer(state, config), observers=observers)
+    run = Run(
+        config, store, device, data_root, restore=_restorer(state, config), observers=observers
+    )
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run
 
@@ -101,9 +146,12 @@ def forked(folder: Path | str, runs_root: Path, changes: dict[str, Any], device:
 def _restorer(state: TrainingState, config: RunConfig | None = None) -> Callable[[Trainer], float]:
     def restore(trainer: Trainer) -> float:
         elapsed = checkpoint.restore(trainer, state)
-        for name in LIVE_FIELDS if config else ():  # the saved optimisers bring their old learning rates along
+        for name in (
+            LIVE_FIELDS if config else ()
+        ):  # the saved optimisers bring their old learning rates along
             trainer.apply(name, getattr(config, name))
         return elapsed
+
     return restore
 
 

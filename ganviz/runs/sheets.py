@@ -20,17 +20,26 @@ PLOT_SIDE = 640
 FAKE = (124, 77, 190)  # purple, as everywhere
 
 
-def write_samples(generator: TrainedGenerator, out: Path | str, n: int, seed: int = 0, y: str | None = None,
-                  psi: float = 1.0) -> Path:
+def write_samples(
+    generator: TrainedGenerator,
+    out: Path | str,
+    n: int,
+    seed: int = 0,
+    y: str | None = None,
+    psi: float = 1.0,
+) -> Path:
     """Write ``n`` samples to ``out`` and return it.
 
-    A picture's name gets a grid of all (points: a scatter), ``.npy`` the raw float32 values, anything without an ending
-    a folder of single PNGs named by number and class. Raises `ConfigError` for what cannot be done.
+    A picture's name gets a grid of all (points: a scatter), ``.npy`` the raw float32 values,
+    anything without an ending a folder of single PNGs named by number and class. Raises
+    `ConfigError` for what cannot be done.
     """
     text, out = str(out), Path(out)
     folder = text.endswith(("/", "\\")) or out.is_dir() or not out.suffix
     if not folder and out.suffix.lower() not in (*PICTURES, ".npy"):
-        raise ConfigError(f"{out.name}: samples go to a .png, .jpg, .webp or .npy file, or to a folder.", "out")
+        raise ConfigError(
+            f"{out.name}: samples go to a .png, .jpg, .webp or .npy file, or to a folder.", "out"
+        )
     try:
         (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
         if folder:
@@ -44,13 +53,18 @@ def write_samples(generator: TrainedGenerator, out: Path | str, n: int, seed: in
     return out
 
 
-def _write_picture(generator: TrainedGenerator, out: Path, n: int, seed: int, y: str | None, psi: float) -> None:
+def _write_picture(
+    generator: TrainedGenerator, out: Path, n: int, seed: int, y: str | None, psi: float
+) -> None:
     if generator.spec.kind == "points":
         scatter(generator.sample(n, seed, y, psi).float().cpu().numpy()).save(out)
         return
     _, height, width = generator.spec.shape
     if n * (height + 1) * (width + 1) > MAX_GRID_PIXELS:
-        raise ConfigError(f"{n:,} samples are too many for one picture; write them to a folder or a .npy file.", "n")
+        raise ConfigError(
+            f"{n:,} samples are too many for one picture; write them to a folder or a .npy file.",
+            "n",
+        )
     classes = len(generator.classes)
     cols = classes if y is None and 2 <= classes <= min(n, 32) else math.ceil(math.sqrt(n))
     pictures = to_pictures(generator.sample(n, seed, y, psi))
@@ -60,13 +74,19 @@ def _write_picture(generator: TrainedGenerator, out: Path, n: int, seed: int, y:
     _image(grid_of(full, Layout(rows, cols, (), None))).save(out)
 
 
-def _write_singles(generator: TrainedGenerator, folder: Path, n: int, seed: int, y: str | None, psi: float) -> None:
+def _write_singles(
+    generator: TrainedGenerator, folder: Path, n: int, seed: int, y: str | None, psi: float
+) -> None:
     if generator.spec.kind == "points":
-        raise ConfigError("Points have no single pictures; write them to a .png or a .npy file.", "out")
+        raise ConfigError(
+            "Points have no single pictures; write them to a .png or a .npy file.", "out"
+        )
     first, digits = 0, len(str(n - 1))
     for x, labels in generator.batches(n, seed, y, psi):
         for i, picture in enumerate(to_pictures(x)):
-            name = f"{first + i:0{digits}d}" + (f"-class{int(labels[i])}" if labels is not None else "")
+            name = f"{first + i:0{digits}d}" + (
+                f"-class{int(labels[i])}" if labels is not None else ""
+            )
             _image(picture).save(folder / f"{name}.png")
         first += len(x)
 

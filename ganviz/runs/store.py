@@ -1,7 +1,7 @@
 """Writes a run folder while the run trains, and never stops the training because a disk refuses.
 
-    config.json  log.jsonl  summary.json  live.json  reals.png  thumb.png  frames/000001234.png
-    checkpoints/step-000001234/  train.log  notes.json
+config.json  log.jsonl  summary.json  live.json  reals.png  thumb.png  frames/000001234.png
+checkpoints/step-000001234/  train.log  notes.json
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from ganviz.engine.checkpoint import TrainingState
     from ganviz.engine.frames import Frame
 
-FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = "frames", "reals", "thumb.png", "train.log", "checkpoints"
+FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = (
+    "frames",
+    "reals",
+    "thumb.png",
+    "train.log",
+    "checkpoints",
+)
 KEEP_CHECKPOINTS = 3
 FLUSH_SECONDS = 0.2
 SUMMARY_SECONDS = 2.0
@@ -40,10 +46,12 @@ _FRAME = re.compile(r"(\d{9,12})\.(png|jpg)")
 
 
 class RunStore:
-    """Keeps one run in ``folder``. Everything but the constructor is safe to call from the training thread.
+    """Keeps one run in ``folder``. Everything but the constructor is safe to call from the training
+    thread.
 
-    Only the constructor raises: `ConfigError` where the folder cannot be made, `Busy` where another process trains in
-    it. Later, ``problem`` holds a sentence while something cannot be saved, and the log catches up once it can again.
+    Only the constructor raises: `ConfigError` where the folder cannot be made, `Busy` where another
+    process trains in it. Later, ``problem`` holds a sentence while something cannot be saved, and
+    the log catches up once it can again.
     """
 
     def __init__(self, folder: Path | str):
@@ -62,24 +70,30 @@ class RunStore:
             (self.folder / FRAMES).mkdir(exist_ok=True)
             self._live.begin()
         except OSError as error:
-            raise ConfigError(disk_sentence(error, self.folder, "The run cannot be kept"), "out") from None
+            raise ConfigError(
+                disk_sentence(error, self.folder, "The run cannot be kept"), "out"
+            ) from None
         self.summary = Summary.open(self.folder)
 
     # -- writing ---------------------------------------------------------------------------
     def write_config(self, config: RunConfig) -> None:
         """Store the settings."""
         self.summary.take_config(config)
-        self._try("The settings were not saved", lambda: write_atomic(self.folder / CONFIG, config.to_json(), durable=True))
+        self._try(
+            "The settings were not saved",
+            lambda: write_atomic(self.folder / CONFIG, config.to_json(), durable=True),
+        )
         self._write_summary(force=True)
 
     def describe(self, **facts: Any) -> None:
-        """Store what a viewer from outside needs and the config does not tell: ``spec``, ``series``, ``equilibrium``,
-        ``device``."""
+        """Store what a viewer from outside needs and the config does not tell: ``spec``,
+        ``series``, ``equilibrium``, ``device``."""
         self.summary.describe(facts)
         self._write_summary(force=True)
 
     def append(self, event: Event) -> None:
-        """Add an event to the log; changes of state are written at once, the rest a few times a second.
+        """Add an event to the log; changes of state are written at once, the rest a few times a
+        second.
 
         The state that ends a run is its last word: it closes the store.
         """
@@ -96,7 +110,8 @@ class RunStore:
         self._write_summary(force=event.kind in ("state", "checkpoint"))
 
     def rewind(self, step: int) -> None:
-        """Say in the log that the run goes on from ``step``: later rows that are already there no longer count."""
+        """Say in the log that the run goes on from ``step``: later rows that are already there no
+        longer count."""
         self.append(Event(0, REWIND, step, time.time()))
 
     def flush(self, durable: bool = False) -> None:
@@ -125,17 +140,24 @@ class RunStore:
 
     def write_traceback(self, text: str) -> None:
         """Add the details of a crash to ``train.log``."""
+
         def add() -> None:
             with open(self.folder / TRACEBACKS, "a", encoding="utf-8") as file:
                 file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text.rstrip()}\n\n")
+
         self._try("The details of the crash were not saved", add)
 
-    def checkpoint(self, config: RunConfig, state: TrainingState, best: bool = False) -> Path | None:
-        """Save the run and drop older checkpoints but the last three and the best; None when it could not be saved.
+    def checkpoint(
+        self, config: RunConfig, state: TrainingState, best: bool = False
+    ) -> Path | None:
+        """Save the run and drop older checkpoints but the last three and the best; None when it
+        could not be saved.
 
-        ``best``: this one is the best so far by whatever the caller measures; it stays until a better one comes.
+        ``best``: this one is the best so far by whatever the caller measures; it stays until a
+        better one comes.
         """
         from ganviz.engine import checkpoint
+
         saved: list[Path] = []
         folder = self.folder / CHECKPOINTS
         self.summary.complete(state.info)
@@ -145,6 +167,7 @@ class RunStore:
             if best:
                 self.summary.best_checkpoint = saved[0].name
             checkpoint.prune(folder, KEEP_CHECKPOINTS, {self.summary.best_checkpoint})
+
         self._try("The checkpoint was not saved", save, retry_at_once=True)
         return saved[0] if saved else None
 
@@ -186,9 +209,12 @@ class RunStore:
         return None
 
     def _try(self, what: str, action: Callable[[], None], retry_at_once: bool = False) -> None:
-        """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next seconds."""
+        """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next
+        seconds."""
         with self._lock:
-            if self._gone or (not retry_at_once and time.monotonic() < self._retry_at.get(what, 0.0)):
+            if self._gone or (
+                not retry_at_once and time.monotonic() < self._retry_at.get(what, 0.0)
+            ):
                 return
             try:
                 action()
@@ -204,7 +230,11 @@ class RunStore:
             self._gone = True
             self._problems.clear()
             return f"The run folder {self.folder} is gone: the training goes on, but nothing more of it is saved."
-        sentence = error.sentence if isinstance(error, CheckpointError) else disk_sentence(error, self.folder, what)
+        sentence = (
+            error.sentence
+            if isinstance(error, CheckpointError)
+            else disk_sentence(error, self.folder, what)
+        )
         return f"{sentence} The training goes on."
 
     # -- small files -----------------------------------------------------------------------
@@ -221,8 +251,10 @@ class RunStore:
 
 
 def thumbnail(frame: Frame) -> bytes:
-    """A PNG of at most 160 px that shows a quarter of ``frame``, or all of one that is a single picture."""
+    """A PNG of at most 160 px that shows a quarter of ``frame``, or all of one that is a single
+    picture."""
     from PIL import Image
+
     share = 1 if frame.rows == frame.cols == 1 else 2
     with Image.open(io.BytesIO(frame.data)) as sheet:
         part = sheet.crop((0, 0, -(-sheet.width // share), -(-sheet.height // share)))
@@ -244,9 +276,14 @@ def frames_in(folder: Path) -> list[tuple[int, Path]]:
 
 
 def new_run_folder(runs_root: Path | str, preset: str = "", name: str = "") -> Path:
-    """Make and return a fresh folder such as ``runs/20261121-083012-digits-quick``. Raises `ConfigError`."""
+    """Make and return a fresh folder such as ``runs/20261121-083012-digits-quick``. Raises
+    `ConfigError`."""
     root = Path(runs_root)
-    stem = "-".join(filter(None, (time.strftime("%Y%m%d-%H%M%S"), safe_name(name) or safe_name(preset) or "run")))
+    stem = "-".join(
+        filter(
+            None, (time.strftime("%Y%m%d-%H%M%S"), safe_name(name) or safe_name(preset) or "run")
+        )
+    )
     try:
         root.mkdir(parents=True, exist_ok=True)
         for count in range(1, 10_000):
@@ -255,12 +292,16 @@ def new_run_folder(runs_root: Path | str, preset: str = "", name: str = "") -> P
                 folder.mkdir()
                 return folder
     except OSError as error:
-        raise ConfigError(disk_sentence(error, root, "The run cannot be kept"), "runs_root") from None
+        raise ConfigError(
+            disk_sentence(error, root, "The run cannot be kept"), "runs_root"
+        ) from None
     raise ConfigError(f"Too many runs called {stem} in {root}.", "name")
 
 
 def safe_name(text: str) -> str:
-    """``text`` as a part of a folder's name: lower-case letters and digits of ASCII, and single hyphens."""
+    """``text`` as a part of a folder's name: lower-case letters and digits of ASCII, and single
+    hyphens."""
     import unicodedata
+
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")

@@ -21,16 +21,18 @@ CONFIG = "config.json"
 
 
 def tells_step(event: Event) -> bool:
-    """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again, which is not news, and a
-    picture shows a step that is past by the time it is drawn."""
+    """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again,
+    which is not news, and a picture shows a step that is past by the time it is drawn."""
     return event.kind in ("scalars", "checkpoint") or event.data.get("state") in ENDED
 
 
 @dataclass
 class Summary:
-    """What ``summary.json`` holds. ``figures``: the newest scalars; ``best``: per statistic with a better end, the best value.
+    """What ``summary.json`` holds. ``figures``: the newest scalars; ``best``: per statistic with a
+    better end, the best value.
 
-    ``facts``: what only the run's process knows and a viewer from outside needs (spec, series, equilibrium, device).
+    ``facts``: what only the run's process knows and a viewer from outside needs (spec, series,
+    equilibrium, device).
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -47,11 +49,16 @@ class Summary:
 
     @classmethod
     def open(cls, folder: Path) -> Summary:
-        """The summary in ``folder``; a fresh one where it is missing or damaged. Values of a wrong type are left out."""
+        """The summary in ``folder``; a fresh one where it is missing or damaged. Values of a wrong
+        type are left out."""
         stored, fresh = read_json(folder / SUMMARY), cls()
         for name, default in vars(fresh).items():
             value = stored.get(name)
-            number = isinstance(default, int | float) and type(value) in (int, float) and math.isfinite(value)
+            number = (
+                isinstance(default, int | float)
+                and type(value) in (int, float)
+                and math.isfinite(value)
+            )
             if number or (isinstance(default, str | dict) and type(value) is type(default)):
                 setattr(fresh, name, type(default)(value))
         return fresh
@@ -63,8 +70,20 @@ class Summary:
 
     def take_config(self, config: RunConfig) -> None:
         """Keep the settings that a table shows."""
-        self.settings = {name: getattr(config, name) for name in
-                         ("name", "preset", "algorithm", "data", "objective", "image_size", "steps", "batch_size", "seed")}
+        self.settings = {
+            name: getattr(config, name)
+            for name in (
+                "name",
+                "preset",
+                "algorithm",
+                "data",
+                "objective",
+                "image_size",
+                "steps",
+                "batch_size",
+                "seed",
+            )
+        }
 
     def describe(self, facts: dict[str, Any]) -> None:
         """Keep facts; dataclasses (a `DataSpec`) become tables."""
@@ -96,11 +115,17 @@ class Summary:
 
     def take_layout(self, frame: Frame) -> None:
         """Keep how the sample grids are laid out: the files hold only the pixels."""
-        self.layout = {"rows": frame.rows, "cols": frame.cols, "width": frame.width, "height": frame.height,
-                       "labels": list(frame.labels)}
+        self.layout = {
+            "rows": frame.rows,
+            "cols": frame.cols,
+            "width": frame.width,
+            "height": frame.height,
+            "labels": list(frame.labels),
+        }
 
     def complete(self, info: dict[str, Any]) -> None:
-        """The data's spec, with which a generator can be rebuilt, belongs here and in each checkpoint: take it from either."""
+        """The data's spec, with which a generator can be rebuilt, belongs here and in each
+        checkpoint: take it from either."""
         if "spec" in info:
             self.describe({"spec": info["spec"]})
         elif "spec" in self.facts:

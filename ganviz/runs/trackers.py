@@ -1,7 +1,7 @@
 """A run told to the trackers that people already use: TensorBoard, trackio, Weights & Biases.
 
-One `Reporter` watches the run from a thread of its own, so that a slow disk or network never holds the training up,
-and a tracker that fails is dropped with a note instead of ending the run.
+One `Reporter` watches the run from a thread of its own, so that a slow disk or network never holds
+the training up, and a tracker that fails is dropped with a note instead of ending the run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ LAST_WORDS_SECONDS = 15.0  # that the end of a run waits for slow trackers
 
 
 class Tracker:
-    """What a tracker must be able to do. Every method may raise: `Reporter` then drops the tracker."""
+    """What a tracker must be able to do. Every method may raise: `Reporter` then drops the
+    tracker."""
 
     def settings(self, config: RunConfig) -> None:
         """The run's settings, once, before anything else."""
@@ -51,10 +52,12 @@ class Tracker:
 
 
 class TensorBoard(Tracker):
-    """Event files in ``tensorboard/`` of the run's folder: ``tensorboard --logdir runs`` shows all runs."""
+    """Event files in ``tensorboard/`` of the run's folder: ``tensorboard --logdir runs`` shows all
+    runs."""
 
     def __init__(self, folder: Path, run_id: str):
         from torch.utils.tensorboard import SummaryWriter
+
         self._writer = SummaryWriter(str(folder / "tensorboard"))
 
     def settings(self, config: RunConfig) -> None:
@@ -100,21 +103,30 @@ TRACKERS: dict[str, tuple[str, Callable[[Path, str], Tracker]]] = {
 
 
 def check_names(names: Sequence[str]) -> list[str]:
-    """``names`` (each may hold several, with commas between), each once. Raises `ConfigError` for one that is unknown or
-    whose package is missing."""
-    wanted = list(dict.fromkeys(part.strip() for name in names for part in name.split(",") if part.strip()))
+    """``names`` (each may hold several, with commas between), each once. Raises `ConfigError` for
+    one that is unknown or whose package is missing."""
+    wanted = list(
+        dict.fromkeys(part.strip() for name in names for part in name.split(",") if part.strip())
+    )
     for name in wanted:
         if name not in TRACKERS:
-            raise ConfigError(f"There is no tracker called {name[:40]!r}. Choose of: {', '.join(TRACKERS)}.", "report_to")
+            raise ConfigError(
+                f"There is no tracker called {name[:40]!r}. Choose of: {', '.join(TRACKERS)}.",
+                "report_to",
+            )
         package = TRACKERS[name][0]
         if find_spec(package) is None:
-            raise ConfigError(f"Reporting to {name} needs the package {package}; install it with: pip install {package}",
-                              "report_to")
+            raise ConfigError(
+                f"Reporting to {name} needs the package {package}; install it with: pip install "
+                f"{package}",
+                "report_to",
+            )
     return wanted
 
 
 class Reporter(Observer):
-    """Tells a run to trackers. ``names``: see `check_names`, which raises here; nothing raises later."""
+    """Tells a run to trackers. ``names``: see `check_names`, which raises here; nothing raises
+    later."""
 
     def __init__(self, names: Sequence[str]):
         self._names = check_names(names)
@@ -141,7 +153,12 @@ class Reporter(Observer):
     def _main(self) -> None:
         folder = self.run.store.folder if self.run.store else Path("runs") / self.run.id
         for name in self._names:
-            self._try(name, lambda name=name: self._trackers.update({name: TRACKERS[name][1](folder, self.run.id)}))
+            self._try(
+                name,
+                lambda name=name: self._trackers.update(
+                    {name: TRACKERS[name][1](folder, self.run.id)}
+                ),
+            )
         self._tell(lambda tracker: tracker.settings(self.run.config))
         while not self._ending.wait(REPORT_SECONDS):
             self._report(REPORT_SECONDS)
@@ -156,8 +173,11 @@ class Reporter(Observer):
             if step <= self._step:  # read with the rows of last time already
                 continue
             self._step = int(step)
-            values = {name: float(column[index]) for name, column in rows.items()
-                      if name not in ("step", "time") and math.isfinite(column[index])}
+            values = {
+                name: float(column[index])
+                for name, column in rows.items()
+                if name not in ("step", "time") and math.isfinite(column[index])
+            }
             self._tell(lambda tracker, step=int(step), values=values: tracker.scalars(step, values))
         self._picture_wait += passed
         if self._picture_wait >= PICTURE_SECONDS:
@@ -184,4 +204,8 @@ class Reporter(Observer):
         except Exception as error:
             self._trackers.pop(name, None)
             words = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-            self.run.log("note", level="warning", sentence=f"Nothing more is told to {name} ({words}); the training goes on.")
+            self.run.log(
+                "note",
+                level="warning",
+                sentence=f"Nothing more is told to {name} ({words}); the training goes on.",
+            )

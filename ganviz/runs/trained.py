@@ -1,4 +1,5 @@
-"""A trained generator, ready to draw from, rebuilt from a checkpoint without the data it was trained on."""
+"""A trained generator, ready to draw from, rebuilt from a checkpoint without the data it was
+trained on."""
 
 from __future__ import annotations
 
@@ -23,11 +24,14 @@ BATCH = 256
 class TrainedGenerator(nn.Module):
     """The moving average of a run's generator, in eval mode.
 
-    ``network`` maps (z [N, latent_dim], y int64 [N] or None) to images [N, C, H, W] in [-1, 1], or points [N, 2].
+    ``network`` maps (z [N, latent_dim], y int64 [N] or None) to images [N, C, H, W] in [-1, 1], or
+    points [N, 2].
     ``classes``: the names a class may be asked by; () for a generator that knows none.
     """
 
-    def __init__(self, network: nn.Module, config: RunConfig, spec: DataSpec, step: int, note: str = ""):
+    def __init__(
+        self, network: nn.Module, config: RunConfig, spec: DataSpec, step: int, note: str = ""
+    ):
         super().__init__()
         self.network = network.requires_grad_(False)
         self.config = config
@@ -41,32 +45,59 @@ class TrainedGenerator(nn.Module):
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.network(z, y)
 
-    def sample(self, n: int = 64, seed: int = 0, y: int | str | Tensor | list[int] | None = None, psi: float = 1.0) -> Tensor:
+    def sample(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        y: int | str | Tensor | list[int] | None = None,
+        psi: float = 1.0,
+    ) -> Tensor:
         """``n`` samples, the same for the same ``seed`` on every machine.
 
-        ``y``: a class by name or index, or one index per sample; None goes through all classes in turn.
-        ``psi``: below 1 gives less varied, more typical samples (z is scaled). Raises `ConfigError`.
+        ``y``: a class by name or index, or one index per sample; None goes through all classes in
+        turn.
+        ``psi``: below 1 gives less varied, more typical samples (z is scaled). Raises
+        `ConfigError`.
         """
         return torch.cat([x for x, _ in self.batches(n, seed, y, psi)])
 
-    def batches(self, n: int, seed: int = 0, y: int | str | Tensor | list[int] | None = None, psi: float = 1.0,
-                ) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """What `sample` returns, in parts of up to 256 with their classes, for numbers that do not fit into memory."""
+    def batches(
+        self,
+        n: int,
+        seed: int = 0,
+        y: int | str | Tensor | list[int] | None = None,
+        psi: float = 1.0,
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """What `sample` returns, in parts of up to 256 with their classes, for numbers that do not
+        fit into memory."""
         if n < 1:
             raise ConfigError("Ask for at least one sample.", "n")
         device = next(self.parameters()).device
         labels, random = self.labels(n, y), torch.Generator().manual_seed(seed)
         for first in range(0, n, BATCH):
             count = min(BATCH, n - first)
-            z = torch.randn(BATCH, self.latent_dim, generator=random, dtype=torch.float64)[:count]  # so n changes no sample
-            part = None if labels is None else labels[first:first + count]
-            yield draw(self.network, (z * psi).float().to(device), None if part is None else part.to(device)), part
+            z = torch.randn(BATCH, self.latent_dim, generator=random, dtype=torch.float64)[
+                :count
+            ]  # so n changes no sample
+            part = None if labels is None else labels[first : first + count]
+            yield (
+                draw(
+                    self.network,
+                    (z * psi).float().to(device),
+                    None if part is None else part.to(device),
+                ),
+                part,
+            )
 
     def labels(self, n: int, y: int | str | Tensor | list[int] | None = None) -> Tensor | None:
-        """The classes of ``n`` samples, int64 [n]; None for a generator that knows none. Raises `ConfigError`."""
+        """The classes of ``n`` samples, int64 [n]; None for a generator that knows none. Raises
+        `ConfigError`."""
         if not self.classes:
             if y is not None:
-                raise ConfigError("This generator was trained without classes, so it cannot be asked for one.", "class")
+                raise ConfigError(
+                    "This generator was trained without classes, so it cannot be asked for one.",
+                    "class",
+                )
             return None
         count = len(self.classes)
         if y is None:
@@ -75,7 +106,9 @@ class TrainedGenerator(nn.Module):
             return torch.full((n,), self._index(y))
         labels = torch.as_tensor(y, dtype=torch.int64).flatten()
         if len(labels) != n or not bool(((labels >= 0) & (labels < count)).all()):
-            raise ConfigError(f"Give one class from 0 to {count - 1} for each of the {n} samples.", "class")
+            raise ConfigError(
+                f"Give one class from 0 to {count - 1} for each of the {n} samples.", "class"
+            )
         return labels
 
     def _index(self, y: int | str) -> int:
@@ -83,20 +116,27 @@ class TrainedGenerator(nn.Module):
             return self.classes.index(str(y))
         if str(y).isdecimal() and int(y) < len(self.classes):
             return int(y)
-        raise ConfigError(f"There is no class {str(y)[:40]!r}. Choose one of: {', '.join(self.classes)}.", "class")
+        raise ConfigError(
+            f"There is no class {str(y)[:40]!r}. Choose one of: {', '.join(self.classes)}.", "class"
+        )
 
 
 def load_generator(path: Path | str, device: torch.device | str = "cpu") -> TrainedGenerator:
-    """The generator of a run (its newest valid checkpoint) or of one checkpoint. Raises `CheckpointError`."""
+    """The generator of a run (its newest valid checkpoint) or of one checkpoint. Raises
+    `CheckpointError`."""
     config, state = checkpoint.load(path, training=False)
     return from_state(config, state, device)
 
 
-def from_state(config: RunConfig, state: TrainingState, device: torch.device | str = "cpu") -> TrainedGenerator:
+def from_state(
+    config: RunConfig, state: TrainingState, device: torch.device | str = "cpu"
+) -> TrainedGenerator:
     """The generator whose weights ``state`` holds."""
     spec = read_spec(state)
     weights = state.part("ema") or state.part("generator")
-    with torch.device("meta"):  # settings and weights that disagree are refused before memory is taken for them
+    with torch.device(
+        "meta"
+    ):  # settings and weights that disagree are refused before memory is taken for them
         checkpoint.check_fit(_build(config, spec), weights, "generator")
     network = _build(config, spec)
     checkpoint.fit(network, weights, "generator")
@@ -109,15 +149,20 @@ def _build(config: RunConfig, spec: DataSpec) -> nn.Module:
     except GanvizError:
         raise
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
-        raise CheckpointError(f"The checkpoint's settings do not make a generator: {str(error)[:120]}.") from None
+        raise CheckpointError(
+            f"The checkpoint's settings do not make a generator: {str(error)[:120]}."
+        ) from None
 
 
 def read_spec(state: TrainingState) -> DataSpec:
     """The `DataSpec` in a checkpoint's ``info``, checked. Raises `CheckpointError`."""
     spec = parse_spec(state.info.get("spec"))
     if spec is None:
-        raise CheckpointError(f"{state.path or 'The checkpoint'} does not say what data it was trained on, so its generator "
-                              "cannot be rebuilt.")
+        raise CheckpointError(
+            f"{state.path or 'The checkpoint'} does not say what data it was trained on, so its "
+            f"generator "
+            "cannot be rebuilt."
+        )
     return spec
 
 
@@ -129,8 +174,11 @@ def parse_spec(table: object) -> DataSpec | None:
     count = table.get("count", 0)
     if not isinstance(name, str) or kind not in ("images", "points") or type(count) is not int:
         return None
-    if not isinstance(shape, list | tuple) or len(shape) != (3 if kind == "images" else 1) \
-            or any(type(side) is not int or not 1 <= side <= MAX_SIDE for side in shape):
+    if (
+        not isinstance(shape, list | tuple)
+        or len(shape) != (3 if kind == "images" else 1)
+        or any(type(side) is not int or not 1 <= side <= MAX_SIDE for side in shape)
+    ):
         return None
     classes = classes if isinstance(classes, list | tuple) else ()
     if len(classes) > 10_000 or any(not isinstance(c, str) for c in classes):

@@ -1,4 +1,5 @@
-"""What browsers talk to beside Gradio: the live socket, pictures, latent requests, commands and assets.
+"""What browsers talk to beside Gradio: the live socket, pictures, latent requests, commands and
+assets.
 
 ``demo.launch(app_kwargs={"routes": routes(manager)})`` puts them all under ``/gv``.
 """
@@ -27,12 +28,21 @@ __all__ = ["asset_url", "plotly_url", "routes"]
 def routes(manager: Any) -> list[BaseRoute]:
     """All routes of ganviz for the runs of ``manager`` (a `RunManager`), each behind one `Guard`.
 
-    The environment variable GANVIZ_HOSTS (names, separated by commas) lists further host names under which a
-    loopback server may be addressed: those of a proxy in front of it.
+    The environment variable GANVIZ_HOSTS (names, separated by commas) lists further host names
+    under which a loopback server may be addressed: those of a proxy in front of it.
     """
     guard = Guard(tuple(os.environ.get(HOSTS_VARIABLE, "").replace(",", " ").split()))
-    frames, latent, commands, live = Frames(manager), Latent(manager), Commands(manager), Live(manager)
-    library, experiments, reconstructions = Library(manager), Experiments(manager), Reconstructions(manager)
+    frames, latent, commands, live = (
+        Frames(manager),
+        Latent(manager),
+        Commands(manager),
+        Live(manager),
+    )
+    library, experiments, reconstructions = (
+        Library(manager),
+        Experiments(manager),
+        Reconstructions(manager),
+    )
     exports = Exports(manager)
     warm()
     return [

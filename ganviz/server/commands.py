@@ -15,11 +15,16 @@ from ganviz.errors import GanvizError
 from ganviz.server.guard import Refused, body_as, find_run, json_response
 
 MAX_STEPS = 100_000
-DONE = {"pause": "Pausing after this step.", "resume": "Training on.", "stop": "Stopping after this step."}
+DONE = {
+    "pause": "Pausing after this step.",
+    "resume": "Training on.",
+    "stop": "Stopping after this step.",
+}
 
 
 class Command(BaseModel):
-    """What a page asks for. ``run``, where given, must be the current run: a stale page commands nothing."""
+    """What a page asks for. ``run``, where given, must be the current run: a stale page commands
+    nothing."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -38,19 +43,29 @@ class Commands:
     async def command(self, request: Request) -> Response:
         """Answers ``{"ok", "sentence"}``; a refusal also names the ``field`` that caused it."""
         try:
-            if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            if (
+                request.headers.get("content-type", "").partition(";")[0].strip().lower()
+                != "application/json"
+            ):
                 raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
             command = await body_as(Command, request)
             sentence = await run_in_threadpool(self._obey, command)
         except GanvizError as error:
-            answer = {"ok": False, "sentence": error.sentence, "error": error.sentence, "field": error.field}
+            answer = {
+                "ok": False,
+                "sentence": error.sentence,
+                "error": error.sentence,
+                "field": error.field,
+            }
             return json_response(answer, getattr(error, "status", 409))
         return json_response({"ok": True, "sentence": sentence})
 
     def _obey(self, command: Command) -> str:
         run = find_run(self._manager, None)
         if command.run is not None and command.run != run.id:
-            raise Refused(409, "Another run has started since; reload the page to command that one.")
+            raise Refused(
+                409, "Another run has started since; reload the page to command that one."
+            )
         if run.state in ENDED:
             raise Refused(409, "This run has ended; click Train to start another one.")
         if command.action == "set":
@@ -67,7 +82,12 @@ def _change(run: Any, settings: dict[str, Any]) -> str:
         raise Refused(422, "Name at least one setting to change.", "settings")
     for name in settings:
         if name not in LIVE_FIELDS:
-            raise Refused(422, f"{name[:80]!r} cannot change while a run trains; these can: {', '.join(LIVE_FIELDS)}.", name)
+            raise Refused(
+                422,
+                f"{name[:80]!r} cannot change while a run trains; these can: "
+                f"{', '.join(LIVE_FIELDS)}.",
+                name,
+            )
     run.set(**settings)
     changes = ", ".join(f"{name} = {value}" for name, value in settings.items())
     return f"From the next step on: {changes[:300]}."

@@ -12,5 +12,8 @@ __all__ = ["MAX_POINTS", "columns", "dumps", "significant", "thin"]
 
 
 def dumps(value: Any) -> bytes:
-    """JSON; NaN and infinity become null, for JSON has no word for them, and what JSON does not know becomes text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    """JSON; NaN and infinity become null, for JSON has no word for them, and what JSON does not
+    know becomes text."""
+    return orjson.dumps(
+        value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    )

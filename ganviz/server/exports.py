@@ -1,4 +1,5 @@
-"""Films and pages of kept runs, made one at a time in a thread that leaves the processor to the training."""
+"""Films and pages of kept runs, made one at a time in a thread that leaves the processor to the
+training."""
 
 from __future__ import annotations
 
@@ -62,7 +63,10 @@ class Exports:
 
     async def begin(self, request: Request) -> Response:
         """Start an export; answers ``{"ok", "sentence"}``, 409 while another one is being made."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if (
+            request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            != "application/json"
+        ):
             raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
         asked = await body_as(ExportRequest, request)
         return await run_in_threadpool(self._begin, request.path_params["run"], asked)
@@ -73,10 +77,21 @@ class Exports:
         with self._lock:
             busy = self._working
             if busy:
-                return json_response({"ok": False, "busy": True, "sentence": f"An export of {busy.name} is being made "
-                                      f"({busy.fraction:.0%}); ask again when it is ready."}, 409)
-            job = self._working = self._last[run_id] = Job(run_id, info.name if info else run_id, asked.kind)
-        threading.Thread(target=self._work, args=(job, folder, asked), name="ganviz-export", daemon=True).start()
+                return json_response(
+                    {
+                        "ok": False,
+                        "busy": True,
+                        "sentence": f"An export of {busy.name} is being made "
+                        f"({busy.fraction:.0%}); ask again when it is ready.",
+                    },
+                    409,
+                )
+            job = self._working = self._last[run_id] = Job(
+                run_id, info.name if info else run_id, asked.kind
+            )
+        threading.Thread(
+            target=self._work, args=(job, folder, asked), name="ganviz-export", daemon=True
+        ).start()
         return json_response({"ok": True, "sentence": "The export is being made."}, 202)
 
     async def status(self, request: Request) -> Response:
@@ -87,9 +102,16 @@ class Exports:
         files = await run_in_threadpool(_listed, folder, run_id)
         made = next((file for file in files if job and file["kind"] == job.kind), None)
         done = job is not None and job.state == "done" and made is not None
-        return json_response({
-            "state": job.state if job else "idle", "kind": job.kind if job else None, "fraction": job.fraction if job else 0.0,
-            "sentence": job.sentence if job else "", "url": made["url"] if done else None, "files": files})
+        return json_response(
+            {
+                "state": job.state if job else "idle",
+                "kind": job.kind if job else None,
+                "fraction": job.fraction if job else 0.0,
+                "sentence": job.sentence if job else "",
+                "url": made["url"] if done else None,
+                "files": files,
+            }
+        )
 
     async def file(self, request: Request) -> Response:
         """A finished export, to be saved by the browser."""
@@ -97,7 +119,13 @@ class Exports:
         folder = await run_in_threadpool(self._folder, request.path_params["run"])
         path = folder / EXPORTS / name
         kind = TYPES.get(path.suffix)
-        plain = _SAFE.fullmatch(name) and kind and not path.is_symlink() and not path.parent.is_symlink() and path.is_file()
+        plain = (
+            _SAFE.fullmatch(name)
+            and kind
+            and not path.is_symlink()
+            and not path.parent.is_symlink()
+            and path.is_file()
+        )
         if not plain:
             raise Refused(404, "There is no such export; make it again.")
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
@@ -113,6 +141,7 @@ class Exports:
     def _work(self, job: Job, folder: Path, asked: ExportRequest) -> None:
         def tell(fraction: float, sentence: str) -> None:
             job.fraction, job.sentence = min(1.0, fraction), sentence
+
         try:
             _step_back()
             out = _place(folder, job.run, asked.kind)
@@ -130,7 +159,11 @@ class Exports:
 
 
 def _make(folder: Path, out: Path, asked: ExportRequest, tell: Any) -> None:
-    from ganviz.export import export_film, export_page  # loads Pillow and the networks: only when something is exported
+    from ganviz.export import (
+        export_film,
+        export_page,
+    )  # loads Pillow and the networks: only when something is exported
+
     if asked.kind == "page":
         export_page(folder, out, tell)
     else:
@@ -153,7 +186,9 @@ def _place(folder: Path, run_id: str, kind: str) -> Path:
             raise GanvizError(f"{exports} is a link, where a plain folder belongs; remove it.")
         exports.mkdir(exist_ok=True)
         for left in exports.glob(".*"):
-            shutil.rmtree(left, ignore_errors=True) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+            shutil.rmtree(
+                left, ignore_errors=True
+            ) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
     except OSError as error:
         raise GanvizError(disk_sentence(error, folder, "The export was not written")) from None
     return exports / f"{run_id}{ENDINGS[kind]}"
@@ -166,7 +201,13 @@ def _listed(folder: Path, run_id: str) -> list[dict[str, Any]]:
         path = folder / EXPORTS / f"{run_id}{ending}"
         with suppress(OSError):
             stat = path.lstat()
-            files.append({"kind": kind, "name": path.name, "bytes": stat.st_size, "at": stat.st_mtime,
-                          "url": f"/gv/library/{run_id}/{EXPORTS}/{path.name}?at={stat.st_mtime:.0f}"})
+            files.append(
+                {
+                    "kind": kind,
+                    "name": path.name,
+                    "bytes": stat.st_size,
+                    "at": stat.st_mtime,
+                    "url": f"/gv/library/{run_id}/{EXPORTS}/{path.name}?at={stat.st_mtime:.0f}",
+                }
+            )
     return files
-

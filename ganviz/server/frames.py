@@ -1,4 +1,5 @@
-"""Sample grids, encoded once by the run and served as they are at addresses that never change their content."""
+"""Sample grids, encoded once by the run and served as they are at addresses that never change their
+content."""
 
 from __future__ import annotations
 
@@ -25,7 +26,11 @@ class Frames:
         run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
         picture = await run_in_threadpool(run.frames.get, step)
         if picture is None:
-            raise Refused(404, f"No picture of step {step} is kept; take one of the steps that the scrubber shows.")
+            raise Refused(
+                404,
+                f"No picture of step {step} is kept; take one of the steps that the scrubber "
+                f"shows.",
+            )
         return _image(picture)
 
     async def reals(self, request: Request) -> Response:

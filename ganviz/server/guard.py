@@ -46,7 +46,9 @@ class Guard:
         self._names = LOCAL_NAMES | {own, *(host.lower() for host in hosts)}
 
     def http(self, endpoint: Endpoint) -> Endpoint:
-        """``endpoint``, called only for admitted requests; what it raises becomes JSON with a sentence."""
+        """``endpoint``, called only for admitted requests; what it raises becomes JSON with a
+        sentence."""
+
         async def guarded(request: Request) -> Response:
             try:
                 self.admit(request)
@@ -55,11 +57,19 @@ class Guard:
                 return refusal(error)
             except Exception:
                 logger.exception("%s %s failed", request.method, request.url.path)
-                return refusal(Refused(500, "The server stumbled over this request; its log says how. Try again."))
+                return refusal(
+                    Refused(
+                        500, "The server stumbled over this request; its log says how. Try again."
+                    )
+                )
+
         return guarded
 
-    def socket(self, endpoint: Callable[[WebSocket], Awaitable[None]]) -> Callable[[WebSocket], Awaitable[None]]:
+    def socket(
+        self, endpoint: Callable[[WebSocket], Awaitable[None]]
+    ) -> Callable[[WebSocket], Awaitable[None]]:
         """``endpoint``, called only for admitted sockets; others are closed before they open."""
+
         async def guarded(websocket: WebSocket) -> None:
             try:
                 self.admit(websocket)
@@ -67,22 +77,31 @@ class Guard:
                 await websocket.close(1008, error.sentence[:120])
                 return
             await endpoint(websocket)
+
         return guarded
 
     def admit(self, connection: HTTPConnection) -> None:
         """Raise `Refused` for a connection that another web site could be behind."""
         self._check_host(connection)
-        if connection.scope["type"] == "websocket" or connection.scope["method"] not in ("GET", "HEAD"):
+        if connection.scope["type"] == "websocket" or connection.scope["method"] not in (
+            "GET",
+            "HEAD",
+        ):
             _check_origin(connection)
 
     def _check_host(self, connection: HTTPConnection) -> None:
-        # DNS rebinding: a foreign page names this machine by a host name of its own and becomes "same origin"
+        # DNS rebinding: a foreign page names this machine by a host name of its own and becomes
+        # "same origin"
         if not _is_loopback(connection.scope.get("server")):
             return
         name = _parsed("//" + connection.headers.get("host", "")).hostname or ""
         if name not in self._names and not name.endswith(".localhost"):
-            raise Refused(403, "This server answers to http://localhost only; to use it under another name (behind a proxy), "
-                          f"start it with that name in the environment variable {HOSTS_VARIABLE}.")
+            raise Refused(
+                403,
+                "This server answers to http://localhost only; to use it under another name "
+                "(behind a proxy), "
+                f"start it with that name in the environment variable {HOSTS_VARIABLE}.",
+            )
 
 
 def _is_loopback(server: Any) -> bool:
@@ -94,8 +113,13 @@ def _is_loopback(server: Any) -> bool:
 
 def _check_origin(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
-    if origin is not None and _parsed(origin).netloc.lower() != connection.headers.get("host", "").lower():
-        raise Refused(403, "This came from a page of another site; open ganviz itself and try there.")
+    if (
+        origin is not None
+        and _parsed(origin).netloc.lower() != connection.headers.get("host", "").lower()
+    ):
+        raise Refused(
+            403, "This came from a page of another site; open ganviz itself and try there."
+        )
 
 
 def _parsed(url: str) -> SplitResult:
@@ -108,7 +132,9 @@ def _parsed(url: str) -> SplitResult:
 
 def refusal(error: GanvizError) -> Response:
     """An error as JSON: ``{"error": sentence, "field": name or null}``."""
-    return json_response({"error": error.sentence, "field": error.field}, getattr(error, "status", 422))
+    return json_response(
+        {"error": error.sentence, "field": error.field}, getattr(error, "status", 422)
+    )
 
 
 def json_response(value: Any, status: int = 200) -> Response:
@@ -118,16 +144,21 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 async def missing(request: Request) -> Response:
     """The answer at every other address under /gv."""
-    raise Refused(404, f"There is nothing at {request.url.path[:80]!r} for {request.method}; reload the page.")
+    raise Refused(
+        404, f"There is nothing at {request.url.path[:80]!r} for {request.method}; reload the page."
+    )
 
 
 async def body_as(model: type[Model], request: Request) -> Model:
-    """The request's JSON body as a ``model``. Raises `Refused` with a sentence; never reads more than `MAX_BODY` bytes."""
+    """The request's JSON body as a ``model``. Raises `Refused` with a sentence; never reads more
+    than `MAX_BODY` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
-            raise Refused(413, f"That request is too large; at most {MAX_BODY // 1024} KB are read.")
+            raise Refused(
+                413, f"That request is too large; at most {MAX_BODY // 1024} KB are read."
+            )
     try:
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
@@ -142,13 +173,16 @@ def _as_refusal(error: ValidationError) -> Refused:
     if first["type"] == "extra_forbidden":
         return Refused(422, f"There is no input called {where[:80]!r}.", where)
     problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    return Refused(422, f"{where[:80] or 'The request'}: {problem[0].lower()}{problem[1:]}.", where or None)
+    return Refused(
+        422, f"{where[:80] or 'The request'}: {problem[0].lower()}{problem[1:]}.", where or None
+    )
 
 
 def find_run(manager: Any, run_id: str | None, whole: bool = True) -> Any:
     """The run called ``run_id``, or the current one. Raises `Refused` where there is none.
 
-    ``whole``: with its log read to the end, which takes seconds where it is long: call this from a thread.
+    ``whole``: with its log read to the end, which takes seconds where it is long: call this from a
+    thread.
     """
     if run_id is None:
         if manager.current is None:
@@ -159,5 +193,8 @@ def find_run(manager: Any, run_id: str | None, whole: bool = True) -> Any:
     except (GanvizError, KeyError):
         run = None
     if run is None:
-        raise Refused(404, f"There is no run called {run_id[:80]!r} here; reload the page to see the current one.")
+        raise Refused(
+            404,
+            f"There is no run called {run_id[:80]!r} here; reload the page to see the current one.",
+        )
     return run.wait_until_read() if whole else run

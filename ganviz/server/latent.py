@@ -55,7 +55,8 @@ class _Found:
 
 
 class Latent:
-    """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of its own.
+    """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of
+    its own.
 
     One thread with one core: more would take them from the training (MEASURED.md part 2).
     """
@@ -65,12 +66,16 @@ class Latent:
         self._pool = ThreadPoolExecutor(1, "ganviz-latent", prepare_serving_thread)
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
-        self._found: WeakKeyDictionary[Any, _Found] = WeakKeyDictionary()  # touched by the one thread only
+        self._found: WeakKeyDictionary[Any, _Found] = (
+            WeakKeyDictionary()
+        )  # touched by the one thread only
 
     async def picture(self, request: Request) -> Response:
         """RGB bytes of one picture."""
         wish = await body_as(PictureRequest, request)
-        return await self._answer(request, wish.run, lambda run: self._draw(run, self._latents(run, [wish]), [wish]))
+        return await self._answer(
+            request, wish.run, lambda run: self._draw(run, self._latents(run, [wish]), [wish])
+        )
 
     async def strip(self, request: Request) -> Response:
         """RGB bytes of one row of pictures, each end exactly the picture of its own."""
@@ -89,11 +94,16 @@ class Latent:
         """What sliders to offer."""
         return await self._answer(request, request.query_params.get("run"), self._describe)
 
-    async def _answer(self, request: Request, run_id: str | None, work: Callable[[Any], T]) -> T | Response:
-        """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it wants a newer one)."""
+    async def _answer(
+        self, request: Request, run_id: str | None, work: Callable[[Any], T]
+    ) -> T | Response:
+        """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it
+        wants a newer one)."""
         run = find_run(self._manager, run_id, whole=False)
         if self._waiting >= MOST_WAITING:
-            raise Refused(503, "Too many viewers are moving sliders at once; try again in a moment.")
+            raise Refused(
+                503, "Too many viewers are moving sliders at once; try again in a moment."
+            )
         self._waiting += 1
         try:
             async with self._turn:
@@ -115,7 +125,9 @@ class Latent:
     def _draw(self, run: Any, z: torch.Tensor, specs: list[latent.LatentSpec]) -> Response:
         snapshots = run.snapshots
         if snapshots.kind != "images":
-            raise Refused(409, "This run draws points, not pictures; watch them in the scatter view.")
+            raise Refused(
+                409, "This run draws points, not pictures; watch them in the scatter view."
+            )
         n_classes = len(snapshots.classes) if snapshots.conditional else 0
         labels = [latent.label_of(spec, n_classes) for spec in specs]
         y = torch.tensor(labels) if n_classes else None
@@ -123,9 +135,14 @@ class Latent:
         row = np.concatenate(list(pictures), axis=1)
         if row.shape[2] == 1:
             row = row.repeat(3, axis=2)
-        headers = {"X-Gv-Width": str(row.shape[1]), "X-Gv-Height": str(row.shape[0]), "X-Gv-Step": str(step),
-                   "X-Gv-Version": str(version), "X-Gv-Class": "" if labels[0] is None else str(labels[0]),
-                   "Cache-Control": "no-store"}
+        headers = {
+            "X-Gv-Width": str(row.shape[1]),
+            "X-Gv-Height": str(row.shape[0]),
+            "X-Gv-Step": str(step),
+            "X-Gv-Version": str(version),
+            "X-Gv-Class": "" if labels[0] is None else str(labels[0]),
+            "Cache-Control": "no-store",
+        }
         return Response(row.tobytes(), headers=headers, media_type="application/octet-stream")
 
     def _describe(self, run: Any) -> Response:
@@ -133,11 +150,26 @@ class Latent:
         found = self._directions(run)
         shape = run.spec.shape
         width, height = (shape[2], shape[1]) if len(shape) == 3 else (None, None)
-        directions = [{"index": index, "label": f"Direction {index + 1}", "strength": round(float(strength), 4)}
-                      for index, strength in enumerate(found.strengths)]
-        return json_response({
-            "latent_dim": snapshots.latent_dim, "conditional": snapshots.conditional, "classes": snapshots.classes,
-            "directions": directions, "version": snapshots.version, "step": snapshots.step, "width": width, "height": height})
+        directions = [
+            {
+                "index": index,
+                "label": f"Direction {index + 1}",
+                "strength": round(float(strength), 4),
+            }
+            for index, strength in enumerate(found.strengths)
+        ]
+        return json_response(
+            {
+                "latent_dim": snapshots.latent_dim,
+                "conditional": snapshots.conditional,
+                "classes": snapshots.classes,
+                "directions": directions,
+                "version": snapshots.version,
+                "step": snapshots.step,
+                "width": width,
+                "height": height,
+            }
+        )
 
     def _directions(self, run: Any) -> latent.Directions:
         """The directions of the newest generator, looked for again at most about once a second."""

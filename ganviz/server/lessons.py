@@ -18,8 +18,14 @@ async def lessons(request: Request) -> Response:
 
 def as_data(name: str, lesson: Any) -> dict[str, Any]:
     """One lesson as plain values."""
-    return {"name": name, "title": lesson.title, "line": lesson.line, "text": lesson.text, "watch": list(lesson.watch),
-            "presets": [preset(one) for one in lesson.presets]}
+    return {
+        "name": name,
+        "title": lesson.title,
+        "line": lesson.line,
+        "text": lesson.text,
+        "watch": list(lesson.watch),
+        "presets": [preset(one) for one in lesson.presets],
+    }
 
 
 def preset(name: str) -> dict[str, str]:

@@ -51,41 +51,67 @@ class Library:
         return json_response({"runs": [row(info) for info in runs], "folder": folder})
 
     async def detail(self, request: Request) -> Response:
-        """One run with its kept pictures and checkpoints: all that can be told without reading its log."""
+        """One run with its kept pictures and checkpoints: all that can be told without reading its
+        log."""
         return json_response(await run_in_threadpool(self._detail, request.path_params["run"]))
 
     def _detail(self, run_id: str) -> dict[str, Any]:
         run = find_run(self._manager, run_id, whole=False)
         folder = kept.find(self._manager.runs_root, run_id)
         latest = run.frames.latest
-        steps = [int(path.name.removeprefix("step-")) for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)]
-        return {**row(kept.run_info(folder)), "run": describe.run(run), "folder": str(folder.resolve()),
-                "frames": run.frames.steps(), "frame": latest and describe.frame(run.id, latest), "checkpoints": steps}
+        steps = [
+            int(path.name.removeprefix("step-"))
+            for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)
+        ]
+        return {
+            **row(kept.run_info(folder)),
+            "run": describe.run(run),
+            "folder": str(folder.resolve()),
+            "frames": run.frames.steps(),
+            "frame": latest and describe.frame(run.id, latest),
+            "checkpoints": steps,
+        }
 
     async def history(self, request: Request) -> Response:
-        """What a run's log tells: thinned curves, the newest figures, and the settings as they were in the end."""
+        """What a run's log tells: thinned curves, the newest figures, and the settings as they were
+        in the end."""
         return json_response(await run_in_threadpool(self._history, request.path_params["run"]))
 
     def _history(self, run_id: str) -> dict[str, Any]:
         run = find_run(self._manager, run_id)
-        return {"history": encode.columns(encode.thin(run.events.rows())), "config": run.config.model_dump(mode="json"),
-                "probes": describe.newest(run.events.since(0, describe.FIGURES), describe.FIGURES)}
+        return {
+            "history": encode.columns(encode.thin(run.events.rows())),
+            "config": run.config.model_dump(mode="json"),
+            "probes": describe.newest(run.events.since(0, describe.FIGURES), describe.FIGURES),
+        }
 
     async def thumb(self, request: Request) -> Response:
         """A run's newest small picture."""
-        info = await run_in_threadpool(lambda: kept.run_info(kept.find(self._manager.runs_root, request.path_params["run"])))
+        info = await run_in_threadpool(
+            lambda: kept.run_info(kept.find(self._manager.runs_root, request.path_params["run"]))
+        )
         if info.thumb is None:
             raise Refused(404, "This run has no picture yet.")
         data = await run_in_threadpool(read_bounded, info.thumb, MAX_THUMB)
-        return Response(data, headers={"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}, media_type="image/png")
+        return Response(
+            data,
+            headers={"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"},
+            media_type="image/png",
+        )
 
     async def act(self, request: Request) -> Response:
-        """Rename, annotate, delete, bring back, resume or fork; answers ``{"ok", "sentence", ...}``."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        """Rename, annotate, delete, bring back, resume or fork; answers ``{"ok", "sentence",
+        ...}``."""
+        if (
+            request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            != "application/json"
+        ):
             raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
         asked = await body_as(Action, request)
         try:
-            answer = await run_in_threadpool(getattr(self, f"_{asked.action}"), request.path_params["run"], asked)
+            answer = await run_in_threadpool(
+                getattr(self, f"_{asked.action}"), request.path_params["run"], asked
+            )
         except Busy as error:
             return json_response({"ok": False, "sentence": error.sentence, "busy": True}, 409)
         return json_response({"ok": True, **answer})
@@ -102,7 +128,10 @@ class Library:
         return {"sentence": "Deleted.", "trashed": self._manager.delete(run_id)}
 
     def _restore(self, run_id: str, asked: Action) -> dict[str, Any]:
-        return {"sentence": "Brought back.", "run": kept.restore(self._manager.runs_root, asked.trashed)}
+        return {
+            "sentence": "Brought back.",
+            "run": kept.restore(self._manager.runs_root, asked.trashed),
+        }
 
     def _resume(self, run_id: str, asked: Action) -> dict[str, Any]:
         run = self._manager.resume(run_id, asked.more_steps, asked.replace)
@@ -115,7 +144,11 @@ class Library:
 
 def preset_label(info: RunInfo) -> str:
     """The preset as the form calls it."""
-    return registry.PRESETS.get(info.preset).label if info.preset in registry.PRESETS.names() else info.preset
+    return (
+        registry.PRESETS.get(info.preset).label
+        if info.preset in registry.PRESETS.names()
+        else info.preset
+    )
 
 
 def title(info: RunInfo) -> str:
@@ -126,9 +159,22 @@ def title(info: RunInfo) -> str:
 def row(info: RunInfo) -> dict[str, Any]:
     """One line of the table."""
     sets = registry.DATASETS
-    return {"id": info.id, "name": title(info), "preset": info.preset, "data": info.data, "preset_label": preset_label(info),
-            "data_label": sets.get(info.data).label if info.data in sets.names() else info.data,
-            "steps": info.steps, "step": info.step, "state": info.state, "sentence": info.sentence, "created": info.created,
-            "updated": info.updated, "figures": info.figures, "best": info.best, "notes": info.notes,
-            "resumable": info.resumable,
-            "thumb": f"/gv/library/{info.id}/thumb.png?at={info.updated:.0f}" if info.thumb else None}
+    return {
+        "id": info.id,
+        "name": title(info),
+        "preset": info.preset,
+        "data": info.data,
+        "preset_label": preset_label(info),
+        "data_label": sets.get(info.data).label if info.data in sets.names() else info.data,
+        "steps": info.steps,
+        "step": info.step,
+        "state": info.state,
+        "sentence": info.sentence,
+        "created": info.created,
+        "updated": info.updated,
+        "figures": info.figures,
+        "best": info.best,
+        "notes": info.notes,
+        "resumable": info.resumable,
+        "thumb": f"/gv/library/{info.id}/thumb.png?at={info.updated:.0f}" if info.thumb else None,
+    }

@@ -1,4 +1,5 @@
-"""Experiments that a page asks for: gradients before the first step, and under each objective while G stands still."""
+"""Experiments that a page asks for: gradients before the first step, and under each objective while
+G stands still."""
 
 from __future__ import annotations
 
@@ -33,7 +34,12 @@ MOST_WAITING = 8
 MOST_STEPS = 2000
 MOST_SECONDS = 40.0  # a frozen-G probe on a machine busier than it was thought to be ends early
 Name = Annotated[str, Field(max_length=40)]
-LEARNING = {"batch_size": 256, "d_lr": 1e-3, "beta1": 0.5, "beta2": 0.999}  # the base recipe of the 2-D lessons
+LEARNING = {
+    "batch_size": 256,
+    "d_lr": 1e-3,
+    "beta1": 0.5,
+    "beta2": 0.999,
+}  # the base recipe of the 2-D lessons
 
 
 class Network(BaseModel):
@@ -50,7 +56,9 @@ class Network(BaseModel):
 
     def config(self, **changes: Any) -> RunConfig:
         """As the settings of a run; raises `ConfigError` for choices that do not exist."""
-        return mlp_config(self.depth, self.width, self.activation, self.init, self.norm, self.residual, **changes)
+        return mlp_config(
+            self.depth, self.width, self.activation, self.init, self.norm, self.residual, **changes
+        )
 
 
 class FrozenRequest(Network):
@@ -61,7 +69,8 @@ class FrozenRequest(Network):
 
 
 class Experiments:
-    """Runs experiments in one thread of its own, one after another, beside the training of a `RunManager`."""
+    """Runs experiments in one thread of its own, one after another, beside the training of a
+    `RunManager`."""
 
     def __init__(self, manager: Any):
         self._manager = manager
@@ -73,20 +82,29 @@ class Experiments:
         config = (await body_as(Network, request)).config()
         self._check_room()
         with self._place():
-            return json_response(await asyncio.get_running_loop().run_in_executor(
-                self._pool, lambda: at_start(config).to_dict()))
+            return json_response(
+                await asyncio.get_running_loop().run_in_executor(
+                    self._pool, lambda: at_start(config).to_dict()
+                )
+            )
 
     async def frozen(self, request: Request) -> Response:
-        """A line of JSON for each point once it is measured, and a last one with ``done``. A browser that hangs up ends it."""
+        """A line of JSON for each point once it is measured, and a last one with ``done``. A
+        browser that hangs up ends it."""
         wish = await body_as(FrozenRequest, request)
         config = wish.config(objective=wish.objective, **LEARNING)
         self._check_room()
-        return StreamingResponse(self._stream(config, wish.steps), media_type="application/x-ndjson",
-                                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        return StreamingResponse(
+            self._stream(config, wish.steps),
+            media_type="application/x-ndjson",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
 
     def _check_room(self) -> None:
         if self._waiting >= MOST_WAITING:
-            raise Refused(503, "Too many experiments are under way on this machine; try again in a moment.")
+            raise Refused(
+                503, "Too many experiments are under way on this machine; try again in a moment."
+            )
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -111,27 +129,50 @@ class Experiments:
                 ended.set()
                 work.cancel()  # where it has not begun
 
-    def _freeze(self, config: RunConfig, steps: int, tell: Callable[[dict[str, Any] | None], None],
-                ended: threading.Event) -> None:
+    def _freeze(
+        self,
+        config: RunConfig,
+        steps: int,
+        tell: Callable[[dict[str, Any] | None], None],
+        ended: threading.Event,
+    ) -> None:
         limit = time.monotonic() + MOST_SECONDS
 
         def on_point(result: Frozen) -> bool:
-            tell({"step": result.steps[-1], "accuracy": result.accuracy[-1],
-                  "gradients": {name: values[-1] for name, values in result.gradients.items()}})
+            tell(
+                {
+                    "step": result.steps[-1],
+                    "accuracy": result.accuracy[-1],
+                    "gradients": {name: values[-1] for name, values in result.gradients.items()},
+                }
+            )
             return ended.is_set() or time.monotonic() > limit
 
         try:
             if ended.is_set():
                 return
-            result = frozen_probe(config, load_data(config, torch.device("cpu"), self._manager.data_root), steps,
-                                  on_point=on_point)
-            tell({"done": True, "seconds": result.seconds, "n": result.n, "steps": result.steps[-1],
-                  "fall": {name: result.fall(name) for name in result.gradients}})
+            result = frozen_probe(
+                config,
+                load_data(config, torch.device("cpu"), self._manager.data_root),
+                steps,
+                on_point=on_point,
+            )
+            tell(
+                {
+                    "done": True,
+                    "seconds": result.seconds,
+                    "n": result.n,
+                    "steps": result.steps[-1],
+                    "fall": {name: result.fall(name) for name in result.gradients},
+                }
+            )
         except GanvizError as error:
             tell({"error": error.sentence})
         except Exception:
             logger.exception("the frozen-G probe failed")
-            tell({"error": "The experiment stumbled; the server's log says how. Try other choices."})
+            tell(
+                {"error": "The experiment stumbled; the server's log says how. Try other choices."}
+            )
         finally:
             tell(None)
 
@@ -147,9 +188,14 @@ class Reconstructions:
         run = await asyncio.to_thread(find_run, self._manager, request.path_params["run"], False)
         frame = await asyncio.to_thread(_newest, run)
         if frame is None:
-            raise Refused(404, "This run has no reconstructions: only an autoencoder on pictures makes them.")
-        return Response(frame.data, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
-                        media_type=frame.mime)
+            raise Refused(
+                404, "This run has no reconstructions: only an autoencoder on pictures makes them."
+            )
+        return Response(
+            frame.data,
+            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+            media_type=frame.mime,
+        )
 
 
 def _newest(run: Any) -> Any:
@@ -157,5 +203,7 @@ def _newest(run: Any) -> Any:
         if isinstance(observer, Reconstruction):
             return observer.frame
     folder = getattr(run, "folder", None)
-    found = (read_frame(folder / f"{FILE}{extension}", 0, {}) for extension in MIMES) if folder else ()
+    found = (
+        (read_frame(folder / f"{FILE}{extension}", 0, {}) for extension in MIMES) if folder else ()
+    )
     return next((frame for frame in found if frame), None)

@@ -1,7 +1,8 @@
-"""The live socket: one broadcaster reads a run's events and sends every viewer what that viewer has not seen.
+"""The live socket: one broadcaster reads a run's events and sends every viewer what that viewer has
+not seen.
 
-A viewer has a cursor, not a queue: while one is slow nothing piles up for it, and its next message holds all that
-it missed. Viewers with the same cursor share one message, serialised once.
+A viewer has a cursor, not a queue: while one is slow nothing piles up for it, and its next message
+holds all that it missed. Viewers with the same cursor share one message, serialised once.
 """
 
 from __future__ import annotations
@@ -27,11 +28,17 @@ from ganviz.server.guard import find_run
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 0.1  # at most so often a delta, and so often a look at what cannot be heard
-WATCH_SECONDS = 0.3  # the same while a run of this process trains: it is heard, and each look takes its turn from the training
+# the same while a run of this process trains: it is heard, and each look takes its turn from the
+# training
+WATCH_SECONDS = 0.3
 SETTLE_SECONDS = 0.03  # what is told at the same tick as the figures goes with them
-PICTURE_SECONDS = 0.3  # a picture waits so long for the figures of the next tick: a page that draws both at once works half
+# a picture waits so long for the figures of the next tick: a page that draws both at once works
+# half
+PICTURE_SECONDS = 0.3
 STATUS_SECONDS = 1.0
-SEND_SECONDS = 10.0  # a viewer that takes longer for one message is dropped; it reconnects from its cursor
+SEND_SECONDS = (
+    10.0  # a viewer that takes longer for one message is dropped; it reconnects from its cursor
+)
 MOST_EVENTS = 50
 LONGEST_MESSAGE = 1000  # characters of a message from a browser; longer ones are not read
 UNKNOWN_RUN, TOO_SLOW = 4404, 1013
@@ -66,9 +73,15 @@ class Live:
         await websocket.accept()
         asked = websocket.query_params
         try:
-            run = await run_in_threadpool(find_run, self._manager, asked["run"]) if asked.get("run") else self._manager.current
+            run = (
+                await run_in_threadpool(find_run, self._manager, asked["run"])
+                if asked.get("run")
+                else self._manager.current
+            )
         except GanvizError as error:
-            await websocket.send_text(encode.dumps({"type": "error", "error": error.sentence}).decode())
+            await websocket.send_text(
+                encode.dumps({"type": "error", "error": error.sentence}).decode()
+            )
             await websocket.close(UNKNOWN_RUN)
             return
         viewer = Viewer(websocket, run, follows=not asked.get("run"))
@@ -101,7 +114,12 @@ class Hub:
     def recall(self, viewer: Viewer, epoch: str, cursor: str) -> None:
         """Let a viewer that comes back go on from its cursor, where that still means something."""
         run = viewer.run
-        if run is None or epoch != self.epoch(run) or not cursor.isdecimal() or int(cursor) > run.events.seq:
+        if (
+            run is None
+            or epoch != self.epoch(run)
+            or not cursor.isdecimal()
+            or int(cursor) > run.events.seq
+        ):
             return
         missed = run.events.since(int(cursor), kinds=("state",))
         if any(event.data["state"] == "running" for event in missed):
@@ -114,7 +132,10 @@ class Hub:
         self._wake.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._broadcast())
-        waits = [asyncio.ensure_future(self._listen(viewer)), asyncio.ensure_future(viewer.gone.wait())]
+        waits = [
+            asyncio.ensure_future(self._listen(viewer)),
+            asyncio.ensure_future(viewer.gone.wait()),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -148,12 +169,15 @@ class Hub:
             self._listen_to(None)
 
     async def _rest(self) -> None:
-        """Return when somebody came or something was told, at the latest when it is time to look."""
+        """Return when somebody came or something was told, at the latest when it is time to
+        look."""
         current = self._manager.current
         self._listen_to(current)
         waits_to_be_told = current is not None and current.state == "running" and not self._left
         try:
-            await asyncio.wait_for(self._wake.wait(), WATCH_SECONDS if waits_to_be_told else BEAT_SECONDS)
+            await asyncio.wait_for(
+                self._wake.wait(), WATCH_SECONDS if waits_to_be_told else BEAT_SECONDS
+            )
         except asyncio.TimeoutError:  # before Python 3.11 this is another class than TimeoutError
             return
         if not any(viewer.fresh for viewer in self.viewers):
@@ -210,11 +234,14 @@ class Hub:
             viewer.run, viewer.fresh = current, True
         if viewer.run is not None and viewer.outline != describe.outline(viewer.run):
             viewer.fresh = True
-        if viewer.asked and now - viewer.hello_at >= STATUS_SECONDS:  # asking without end costs the server little
+        if (
+            viewer.asked and now - viewer.hello_at >= STATUS_SECONDS
+        ):  # asking without end costs the server little
             viewer.fresh = True
 
     async def _greet(self, run: Any, viewers: list[Viewer], now: float) -> None:
-        """Send a hello; a long history is thinned in another thread, so that nobody waits for it."""
+        """Send a hello; a long history is thinned in another thread, so that nobody waits for
+        it."""
         outline = describe.outline(run) if run else ()
         message = await asyncio.to_thread(hello, self._manager, run, self.epoch(run))
         text = to_text(message)
@@ -238,7 +265,8 @@ class Hub:
 
 
 def _is_due(viewer: Viewer, now: float) -> bool:
-    """Whether there is news, or, while a run is at work, none for so long that its clock should move."""
+    """Whether there is news, or, while a run is at work, none for so long that its clock should
+    move."""
     run, quiet = viewer.run, now - viewer.told_at
     if run.events.seq > viewer.cursor or run.snapshots.version != viewer.version:
         return quiet >= PICTURE_SECONDS or run.events.tells_more_than("frame", viewer.cursor)
@@ -246,7 +274,8 @@ def _is_due(viewer: Viewer, now: float) -> bool:
 
 
 async def _deliver(viewer: Viewer, text: str) -> None:
-    """Send one message; returns when the connection has taken it. What cannot be sent to is gone."""
+    """Send one message; returns when the connection has taken it. What cannot be sent to is
+    gone."""
     try:
         await viewer.websocket.send_text(text)
     except (WebSocketDisconnect, RuntimeError, OSError):
@@ -277,8 +306,11 @@ def to_text(message: dict[str, Any]) -> str:
 
 
 def read(log: EventLog, after: int) -> tuple[int, dict[str, np.ndarray], list]:
-    """Everything after ``after``: the newest sequence number, and exactly the rows and events up to it."""
-    while True:  # the run writes on meanwhile: what was read while nothing was written belongs together
+    """Everything after ``after``: the newest sequence number, and exactly the rows and events up to
+    it."""
+    while (
+        True
+    ):  # the run writes on meanwhile: what was read while nothing was written belongs together
         cursor = log.seq
         rows, events = log.rows(after), log.since(after)
         if log.seq == cursor:
@@ -287,21 +319,41 @@ def read(log: EventLog, after: int) -> tuple[int, dict[str, np.ndarray], list]:
 
 def hello(manager: Any, run: Any, epoch: str) -> dict[str, Any]:
     """All that a page needs to show ``run`` (None: that there is none yet)."""
-    message = {"type": "hello", "epoch": epoch, "server": describe.server(manager), "run": None,
-               "status": describe.no_run(manager), "history": {"cursor": 0, "columns": {}}, "frame": None, "frames": [],
-               "events": [], "probes": {}, "measured": {}, "snapshot": 0}
+    message = {
+        "type": "hello",
+        "epoch": epoch,
+        "server": describe.server(manager),
+        "run": None,
+        "status": describe.no_run(manager),
+        "history": {"cursor": 0, "columns": {}},
+        "frame": None,
+        "frames": [],
+        "events": [],
+        "probes": {},
+        "measured": {},
+        "snapshot": 0,
+    }
     if run is None:
         return message
     about = describe.run(run)
     cursor, rows, events = read(run.events, 0)
     latest = run.frames.latest
-    told = [event for event in events if event.kind in describe.WATCHED and event.data.get("level") != "progress"]
+    told = [
+        event
+        for event in events
+        if event.kind in describe.WATCHED and event.data.get("level") != "progress"
+    ]
     return message | {
-        "run": about, "status": run.status(), "frame": latest and describe.frame(run.id, latest), "frames": run.frames.steps(),
+        "run": about,
+        "status": run.status(),
+        "frame": latest and describe.frame(run.id, latest),
+        "frames": run.frames.steps(),
         "history": {"cursor": cursor, "columns": encode.columns(encode.thin(rows))},
         "events": [describe.event(event) for event in told[-MOST_EVENTS:]],
-        "probes": describe.newest(events, (*describe.NEWEST, "coach")), "measured": describe.measured(events),
-        "snapshot": run.snapshots.version}
+        "probes": describe.newest(events, (*describe.NEWEST, "coach")),
+        "measured": describe.measured(events),
+        "snapshot": run.snapshots.version,
+    }
 
 
 def delta(run: Any, after: int) -> dict[str, Any] | None:
@@ -312,7 +364,13 @@ def delta(run: Any, after: int) -> dict[str, Any] | None:
     frames = [event for event in events if event.kind == "frame"]
     if len(rows.get("step", ())) > encode.MAX_POINTS or len(told) > encode.MAX_POINTS:
         return None
-    return {"type": "delta", "cursor": cursor, "columns": encode.columns(rows),
-            "events": [describe.event(event) for event in told], "probes": describe.newest(events),
-            "frame": describe.frame_event(run.id, frames[-1]) if frames else None,
-            "status": run.status(), "snapshot": version}
+    return {
+        "type": "delta",
+        "cursor": cursor,
+        "columns": encode.columns(rows),
+        "events": [describe.event(event) for event in told],
+        "probes": describe.newest(events),
+        "frame": describe.frame_event(run.id, frames[-1]) if frames else None,
+        "status": run.status(),
+        "snapshot": version,
+    }

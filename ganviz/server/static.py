@@ -1,4 +1,5 @@
-"""Scripts and styles: ganviz's own from ``assets/``, plotly.js from the installed plotly package."""
+"""Scripts and styles: ganviz's own from ``assets/``, plotly.js from the installed plotly
+package."""
 
 from __future__ import annotations
 
@@ -21,14 +22,23 @@ from ganviz.server.frames import IMMUTABLE
 from ganviz.server.guard import Refused
 
 ASSETS = assets_folder()
-SERVED = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg",
-          ".ico": "image/x-icon", ".woff2": "font/woff2", ".json": "application/json"}  # mimetypes differ between machines
+SERVED = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+}  # mimetypes differ between machines
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 
 
 def asset_url(name: str) -> str:
-    """The address of ``assets/name`` that changes with its content. Raises `FileNotFoundError` for no such asset."""
+    """The address of ``assets/name`` that changes with its content. Raises `FileNotFoundError` for
+    no such asset."""
     path = _inside(name)
     if path is None:
         raise FileNotFoundError(f"there is no asset {name!r} in {ASSETS}")
@@ -78,14 +88,23 @@ def warm() -> None:
 
 def _headers(digest: str, current: bool) -> dict[str, str]:
     """A content address may be kept for ever; a bare one is asked for again each time."""
-    return {"ETag": f'"{digest}"', "Cache-Control": IMMUTABLE if current else "no-cache", "X-Content-Type-Options": "nosniff"}
+    return {
+        "ETag": f'"{digest}"',
+        "Cache-Control": IMMUTABLE if current else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _inside(name: str) -> Path | None:
-    """The asset called ``name``; None unless it is a file of a served kind that really lies in ``assets/``."""
+    """The asset called ``name``; None unless it is a file of a served kind that really lies in
+    ``assets/``."""
     try:
         path = (ASSETS / name).resolve()
-        return path if path.is_relative_to(ASSETS.resolve()) and path.suffix in SERVED and path.is_file() else None
+        return (
+            path
+            if path.is_relative_to(ASSETS.resolve()) and path.suffix in SERVED and path.is_file()
+            else None
+        )
     except (ValueError, OSError):  # a NUL byte, a name too long
         return None
 
@@ -124,12 +143,15 @@ _bodies: dict[str, Future] = {}
 
 
 def _compressed(coding: str) -> Future:
-    """plotly.js in ``coding``; the first to ask starts the one thread that makes it, everybody waits for that one."""
+    """plotly.js in ``coding``; the first to ask starts the one thread that makes it, everybody
+    waits for that one."""
     with _lock:
         future = _bodies.get(coding)
         if future is None:
             future = _bodies[coding] = Future()
-            threading.Thread(target=_compress, args=(coding, future), name=f"plotly-{coding}", daemon=True).start()
+            threading.Thread(
+                target=_compress, args=(coding, future), name=f"plotly-{coding}", daemon=True
+            ).start()
     return future
 
 

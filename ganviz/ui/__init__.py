@@ -1,1 +1,2 @@
-"""The page: Gradio for the form, theme and tabs; own small scripts (``assets/``) for everything that streams."""
+"""The page: Gradio for the form, theme and tabs; own small scripts (``assets/``) for everything
+that streams."""

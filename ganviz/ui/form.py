@@ -1,4 +1,5 @@
-"""The settings form, generated from the fields of `RunConfig`: every label, sentence and choice has its home there."""
+"""The settings form, generated from the fields of `RunConfig`: every label, sentence and choice has
+its home there."""
 
 from __future__ import annotations
 
@@ -11,15 +12,33 @@ from ganviz import registry
 from ganviz.config import RunConfig, meta
 from ganviz.errors import ConfigError
 
-GROUPS = {"data": "Data", "networks": "Networks", "objective": "Objective and penalties",
-          "optimisation": "Optimisation", "recording": "Recording", "run": "Run"}
+GROUPS = {
+    "data": "Data",
+    "networks": "Networks",
+    "objective": "Objective and penalties",
+    "optimisation": "Optimisation",
+    "recording": "Recording",
+    "run": "Run",
+}
 FIELDS = tuple(name for name in RunConfig.model_fields if name != "preset")
 BASIC = ("data", "data_path", "objective", "steps", "batch_size", "seed")
 NVIDIA = ("tf32", "cuda_graphs")  # do nothing on another device
-WORDS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "rgb": "Colour", "auto": "Automatic", "dcgan": "N(0, 0.02)",
-         "normal1": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSprop", "concat": "Concatenation",
-         "auxiliary": "Auxiliary classifier", "fp32": "fp32", "bf16": "bf16", "transposed": "Transposed convolution",
-         "nearest": "Nearest, then convolution"}
+WORDS = {
+    "relu": "ReLU",
+    "leaky_relu": "Leaky ReLU",
+    "rgb": "Colour",
+    "auto": "Automatic",
+    "dcgan": "N(0, 0.02)",
+    "normal1": "N(0, 1)",
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "concat": "Concatenation",
+    "auxiliary": "Auxiliary classifier",
+    "fp32": "fp32",
+    "bf16": "bf16",
+    "transposed": "Transposed convolution",
+    "nearest": "Nearest, then convolution",
+}
 KEPT = ("name", "data_path", "seed")  # a preset leaves these alone unless it sets them
 
 
@@ -47,17 +66,27 @@ def read(field: str, value: Any) -> Any:
     facts = meta(field)
     if facts["kind"] == "numbers":
         try:
-            return tuple(float(part) if "." in part else int(part) for part in str(value).replace(";", ",").split(",")
-                         if part.strip())
+            return tuple(
+                float(part) if "." in part else int(part)
+                for part in str(value).replace(";", ",").split(",")
+                if part.strip()
+            )
         except ValueError:
-            raise ConfigError(f"{facts['label']}: write whole numbers with commas between them, such as 256, 512.",
-                              field) from None
+            raise ConfigError(
+                f"{facts['label']}: write whole numbers with commas between them, such as 256, "
+                f"512.",
+                field,
+            ) from None
     if facts["kind"] == "many":
         return tuple(value or ())
     if value is None:
         if facts["kind"] == "str":
             return ""
-        raise ConfigError(f"{facts['label']} is empty: give a {'number' if facts['choices'] is None else 'choice'}.", field)
+        raise ConfigError(
+            f"{facts['label']} is empty: give a "
+            f"{'number' if facts['choices'] is None else 'choice'}.",
+            field,
+        )
     if facts["kind"] == "int" and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -65,8 +94,12 @@ def read(field: str, value: Any) -> Any:
 
 def read_all(preset: str, values: tuple) -> RunConfig:
     """The config that a filled form stands for; raises `ConfigError` with the field at fault."""
-    return RunConfig.parse({"preset": preset or "", **{field: read(field, value)
-                                                       for field, value in zip(FIELDS, values, strict=True)}})
+    return RunConfig.parse(
+        {
+            "preset": preset or "",
+            **{field: read(field, value) for field, value in zip(FIELDS, values, strict=True)},
+        }
+    )
 
 
 def control(field: str, value: Any) -> gr.components.Component:
@@ -76,9 +109,15 @@ def control(field: str, value: Any) -> gr.components.Component:
     plain = not unit or field in BASIC or unit in facts["label"].lower().split()
     label = facts["label"] if plain else f"{facts['label']} ({unit})"
     classes = ["gv-field"] + ["gv-live"] * facts["live"] + ["gv-basic"] * (field in BASIC)
-    common = {"label": label, "info": facts["why"], "elem_id": f"gv-f-{field}", "elem_classes": classes,
-              "value": shown(field, value), "interactive": True,
-              "visible": "hidden" if field in NVIDIA and not torch.cuda.is_available() else True}
+    common = {
+        "label": label,
+        "info": facts["why"],
+        "elem_id": f"gv-f-{field}",
+        "elem_classes": classes,
+        "value": shown(field, value),
+        "interactive": True,
+        "visible": "hidden" if field in NVIDIA and not torch.cuda.is_available() else True,
+    }
     if facts["kind"] == "bool":
         return gr.Checkbox(**common)
     if facts["kind"] == "choice":
@@ -91,11 +130,15 @@ def control(field: str, value: Any) -> gr.components.Component:
 
 
 def choices(field: str) -> list[tuple[str, Any]]:
-    """(what a person reads, value) for each choice of ``field``; a registry's entries bring their own labels."""
+    """(what a person reads, value) for each choice of ``field``; a registry's entries bring their
+    own labels."""
     table = RunConfig.model_fields[field].json_schema_extra["of"]
     if table:
         return [(getattr(item, "label", name), name) for name, item in getattr(registry, table)]
-    return [(WORDS.get(value, str(value).replace("_", " ").capitalize()), value) for value in meta(field)["choices"]]
+    return [
+        (WORDS.get(value, str(value).replace("_", " ").capitalize()), value)
+        for value in meta(field)["choices"]
+    ]
 
 
 def basic_controls(values: dict[str, Any]) -> dict[str, gr.components.Component]:
@@ -115,7 +158,9 @@ def advanced_controls(values: dict[str, Any]) -> dict[str, gr.components.Compone
     controls = {}
     with gr.Column(elem_id="gv-groups"):
         for group, title in GROUPS.items():
-            with gr.Accordion(title, open=False, elem_id=f"gv-group-{group}", elem_classes="gv-group"):
+            with gr.Accordion(
+                title, open=False, elem_id=f"gv-group-{group}", elem_classes="gv-group"
+            ):
                 for field in FIELDS:
                     if meta(field)["group"] == group and field not in BASIC:
                         controls[field] = control(field, values[field])
@@ -123,16 +168,30 @@ def advanced_controls(values: dict[str, Any]) -> dict[str, gr.components.Compone
 
 
 def facts() -> dict[str, Any]:
-    """What the page's scripts know of the form: sentences, groups, conditions, choices' own sentences, first values."""
+    """What the page's scripts know of the form: sentences, groups, conditions, choices' own
+    sentences, first values."""
     fields = {}
     for field in FIELDS:
         info = meta(field)
         table = RunConfig.model_fields[field].json_schema_extra["of"]
-        fields[field] = {"label": info["label"], "why": info["why"], "group": info["group"], "live": info["live"],
-                         "kind": info["kind"], "basic": field in BASIC,
-                         "when": {name: list(allowed) for name, allowed in info["when"].items()},
-                         "whys": {name: item.why for name, item in getattr(registry, table)} if table else {}}
+        fields[field] = {
+            "label": info["label"],
+            "why": info["why"],
+            "group": info["group"],
+            "live": info["live"],
+            "kind": info["kind"],
+            "basic": field in BASIC,
+            "when": {name: list(allowed) for name, allowed in info["when"].items()},
+            "whys": {name: item.why for name, item in getattr(registry, table)} if table else {},
+        }
     preset = default_preset()
     values = {field: shown(field, value) for field, value in preset_values(preset).items()}
-    return {"fields": fields, "order": FIELDS, "preset": preset, "values": values,
-            "presets": {name: {"label": item.label, "why": item.why} for name, item in registry.PRESETS}}
+    return {
+        "fields": fields,
+        "order": FIELDS,
+        "preset": preset,
+        "values": values,
+        "presets": {
+            name: {"label": item.label, "why": item.why} for name, item in registry.PRESETS
+        },
+    }

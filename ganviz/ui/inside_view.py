@@ -1,4 +1,5 @@
-"""What goes on inside both networks: gradients layer by layer, D's verdicts, fidelity, and small experiments.
+"""What goes on inside both networks: gradients layer by layer, D's verdicts, fidelity, and small
+experiments.
 
 ``assets/inside*.js`` bring it to life.
 """
@@ -118,9 +119,18 @@ LAB = """
 def build(manager: Any, page: gr.Blocks) -> None:
     """Five cards on one page; on a phone one below the other."""
     lab = LAB
-    for place, field in (("ACTIVATION", "activation"), ("INIT", "init"), ("NORM", "g_norm"), ("OBJECTIVE", "objective")):
+    for place, field in (
+        ("ACTIVATION", "activation"),
+        ("INIT", "init"),
+        ("NORM", "g_norm"),
+        ("OBJECTIVE", "objective"),
+    ):
         lab = lab.replace(place, _options(field))
-    static(f'<div class="gv-inside" id="gv-inside">{EMPTY}{LAYERS}{HEAT}{OUTPUTS}{FIDELITY}{lab}</div>', "gv-inside-box")
+    static(
+        f'<div class="gv-inside" '
+        f'id="gv-inside">{EMPTY}{LAYERS}{HEAT}{OUTPUTS}{FIDELITY}{lab}</div>',
+        "gv-inside-box",
+    )
 
 
 def _options(field: str) -> str:
@@ -129,8 +139,10 @@ def _options(field: str) -> str:
     if field == "objective":
         choices = [(item.label, name) for name, item in registry.OBJECTIVES]
     first = {"activation": "sigmoid", "objective": "non-saturating"}.get(field)
-    return "".join(f'<option value="{value}"{" selected" if value == first else ""}>{label}</option>'
-                   for label, value in choices)
+    return "".join(
+        f'<option value="{value}"{" selected" if value == first else ""}>{label}</option>'
+        for label, value in choices
+    )
 
 
 VIEW = View("inside", "Inside", 10, build)

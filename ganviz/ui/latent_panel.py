@@ -1,4 +1,5 @@
-"""The markup of the latent explorer; ``assets/latent.js`` and ``assets/strip.js`` bring it to life."""
+"""The markup of the latent explorer; ``assets/latent.js`` and ``assets/strip.js`` bring it to
+life."""
 
 LATENT = """
 <section class="gv-card gv-latent" id="gv-latent" aria-labelledby="gv-latent-title" data-ready="no">

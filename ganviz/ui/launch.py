@@ -21,7 +21,8 @@ WARM_AFTER = 2.0  # s; by then a browser that was opened at once has the page, w
 def main(arguments: list[str] | None = None) -> int:
     """``python app.py``: serve until Ctrl-C. Returns the exit status."""
     options = _flags().parse_args(arguments)
-    gc.disable()  # imports make a million objects that all stay: looking through them costs a fifth of the start
+    # imports make a million objects that all stay: looking through them costs a fifth of the start
+    gc.disable()
     port = _choose_port(options.host, options.port)
     if port is None:
         return 2
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         if manager is None:
             return 2
         from ganviz.server import routes
+
         url = open_dashboard(manager, routes(manager), options.host, port)
     except KeyboardInterrupt:
         print("Stopped before the page was up; nothing was running.", file=sys.stderr)
@@ -37,9 +39,14 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     gc.enable()
     _warm(manager)
-    print(f"ganviz is at {url}  (data in {options.data_root}, runs in {options.runs_root}; Ctrl-C stops it)", flush=True)
+    print(
+        f"ganviz is at {url}  (data in {options.data_root}, runs in {options.runs_root}; Ctrl-C "
+        f"stops it)",
+        flush=True,
+    )
     if not options.no_browser and _has_display():
         import webbrowser
+
         webbrowser.open(url)
     _wait_for_the_end()
     print("Saving and closing.", flush=True)
@@ -54,31 +61,59 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
 
     from ganviz.server.early import Early
     from ganviz.ui import page
+
     dashboard = page.build(manager)
-    dashboard.launch(server_name=host, server_port=port, inbrowser=False, prevent_thread_lock=True, ssr_mode=False,
-                     app_kwargs={"routes": routes, "middleware": [Middleware(Early)]}, **page.launch_options())
-    # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether something came and a hundred
-    # times whether something got on, and each time the training thread waits for it: that cost 5 % of the training.
-    dashboard._queue.sleep_when_free = dashboard._queue.progress_update_sleep_when_free = QUEUE_SECONDS
+    dashboard.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=False,
+        prevent_thread_lock=True,
+        ssr_mode=False,
+        app_kwargs={"routes": routes, "middleware": [Middleware(Early)]},
+        **page.launch_options(),
+    )
+    # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether
+    # something came and a hundred times whether something got on, and each time the training thread
+    # waits for it: that cost 5 % of the training.
+    dashboard._queue.sleep_when_free = dashboard._queue.progress_update_sleep_when_free = (
+        QUEUE_SECONDS
+    )
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
 
 def _warm(manager: Any) -> None:
-    """Get ready for the default preset while the person looks at the page: the first Train then starts at once."""
+    """Get ready for the default preset while the person looks at the page: the first Train then
+    starts at once."""
     from ganviz.config import RunConfig
     from ganviz.ui.form import default_preset
+
     timer = threading.Timer(WARM_AFTER, manager.warm, (RunConfig.from_preset(default_preset()),))
     timer.daemon = True
     timer.start()
 
 
 def _flags() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="app.py", description="Train GANs and watch them live, in the browser.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, help=f"port to listen on (default: {FIRST_PORT}, or the next free one)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
-    parser.add_argument("--data-root", type=Path, default=Path("data"), help="where data sets are kept (default: ./data)")
-    parser.add_argument("--runs-root", type=Path, default=Path("runs"), help="where runs are kept (default: ./runs)")
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="Train GANs and watch them live, in the browser."
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
+    parser.add_argument(
+        "--port", type=int, help=f"port to listen on (default: {FIRST_PORT}, or the next free one)"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)"
+    )
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        default=Path("data"),
+        help="where data sets are kept (default: ./data)",
+    )
+    parser.add_argument(
+        "--runs-root", type=Path, default=Path("runs"), help="where runs are kept (default: ./runs)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     return parser
 
@@ -91,7 +126,11 @@ def _choose_port(host: str, wanted: int | None) -> int | None:
             return None
         problem = _cannot_bind(host, wanted)
         if problem:
-            print(f"Cannot listen on {host}:{wanted} ({problem}). Choose another --port, or leave it out.", file=sys.stderr)
+            print(
+                f"Cannot listen on {host}:{wanted} ({problem}). Choose another --port, or leave "
+                f"it out.",
+                file=sys.stderr,
+            )
             return None
         return wanted
     for port in range(FIRST_PORT, LAST_PORT + 1):
@@ -100,8 +139,11 @@ def _choose_port(host: str, wanted: int | None) -> int | None:
             if port != FIRST_PORT:
                 print(f"Port {FIRST_PORT} is busy; using {port}.", flush=True)
             return port
-    print(f"Cannot listen on {host}, ports {FIRST_PORT} to {LAST_PORT} ({problem}). Give a free one with --port.",
-          file=sys.stderr)
+    print(
+        f"Cannot listen on {host}, ports {FIRST_PORT} to {LAST_PORT} ({problem}). Give a free one "
+        f"with --port.",
+        file=sys.stderr,
+    )
     return None
 
 
@@ -121,7 +163,9 @@ def _has_display() -> bool:
     """A browser opened here would be seen by the person who typed the command."""
     if os.environ.get("SSH_CONNECTION") or os.environ.get("CI"):
         return False
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def _wait_for_the_end() -> None:
@@ -134,28 +178,40 @@ def _wait_for_the_end() -> None:
 
 
 def _close(manager: Any) -> None:
-    """Save the run and leave; open browser tabs hold sockets, so the server's own shutdown is not waited for."""
+    """Save the run and leave; open browser tabs hold sockets, so the server's own shutdown is not
+    waited for."""
     saving = threading.Thread(target=manager.close, args=(CLOSING_SECONDS,), daemon=True)
     saving.start()
     saving.join(CLOSING_SECONDS)
     if saving.is_alive():
-        print("The run was still busy with a step; it can be resumed from its last save.", file=sys.stderr)
+        print(
+            "The run was still busy with a step; it can be resumed from its last save.",
+            file=sys.stderr,
+        )
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # the server's and the trainer's threads end here, not in an interpreter half torn down
+    os._exit(
+        0
+    )  # the server's and the trainer's threads end here, not in an interpreter half torn down
 
 
 def _make_manager(options: argparse.Namespace) -> Any:
     """The one owner of runs, or None after telling what is wrong with the flags."""
     from ganviz.errors import GanvizError
+
     try:
         for flag, root in (("--runs-root", options.runs_root), ("--data-root", options.data_root)):
             _make_folder(flag, root)
         from ganviz.device import pick_device
         from ganviz.probes import default_observers
         from ganviz.runs.manager import RunManager
-        return RunManager(options.runs_root, options.data_root, pick_device(options.device),
-                          lambda: default_observers(options.data_root))
+
+        return RunManager(
+            options.runs_root,
+            options.data_root,
+            pick_device(options.device),
+            lambda: default_observers(options.data_root),
+        )
     except GanvizError as error:
         print(error.sentence, file=sys.stderr)
         return None
@@ -164,7 +220,10 @@ def _make_manager(options: argparse.Namespace) -> Any:
 def _make_folder(flag: str, root: Path) -> None:
     """Create ``root``; a `GanvizError` names the flag where that cannot be."""
     from ganviz.errors import GanvizError
+
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise GanvizError(f"Cannot use the folder {root} ({error.strerror}). Choose another with {flag}.") from None
+        raise GanvizError(
+            f"Cannot use the folder {root} ({error.strerror}). Choose another with {flag}."
+        ) from None

@@ -1,4 +1,5 @@
-"""Lessons to read beside a training, and the buttons that open their set-ups. ``assets/lessons.js`` brings it to life."""
+"""Lessons to read beside a training, and the buttons that open their set-ups. ``assets/lessons.js``
+brings it to life."""
 
 from __future__ import annotations
 
@@ -23,14 +24,22 @@ PAGE = """
 
 
 def build(manager: Any, page: gr.Blocks) -> None:
-    """The list left, the text right; and a hidden button through which a script fills the form of the Train view."""
+    """The list left, the text right; and a hidden button through which a script fills the form of
+    the Train view."""
     static(PAGE, "gv-lessons-box")
     wanted = gr.Textbox(visible="hidden", elem_id="gv-wanted-preset")
     opener = gr.Button("open", visible="hidden", elem_id="gv-open-preset")
     components = {block.elem_id: block for block in page.blocks.values()}
     fields = [components[f"gv-f-{name}"] for name in ("preset", *form.FIELDS)]
-    opened = opener.click(_open, wanted, fields, queue=False, show_progress="hidden", api_visibility="private",
-                          js="() => window.ganviz.lessons.wanted()")
+    opened = opener.click(
+        _open,
+        wanted,
+        fields,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+        js="() => window.ganviz.lessons.wanted()",
+    )
     opened.then(None, fields[1:], None, js=train_view.TELL, show_progress="hidden")
 
 

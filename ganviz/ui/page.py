@@ -1,6 +1,7 @@
 """The whole page: header, one tab a view, status line, and what the browser loads.
 
-A view is a module ``ganviz/ui/NAME_view.py`` with ``VIEW = View(...)``; adding that file adds the tab.
+A view is a module ``ganviz/ui/NAME_view.py`` with ``VIEW = View(...)``; adding that file adds the
+tab.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from ganviz.ui import form
 from ganviz.ui.theme import theme
 from ganviz.ui.view import View, static
 
-STYLES = ("base.css", "form.css", "panels.css", "latent.css", "runs.css", "inside.css", "lessons.css")
+STYLES = (
+    "base.css",
+    "form.css",
+    "panels.css",
+    "latent.css",
+    "runs.css",
+    "inside.css",
+    "lessons.css",
+)
 
 HEADER = """
 <header id="gv-header">
@@ -58,8 +67,11 @@ STATUS = """
 
 def views() -> list[View]:
     """All views, in their order."""
-    modules = (import_module(f"ganviz.ui.{info.name}") for info in pkgutil.iter_modules(ganviz.ui.__path__)
-               if info.name.endswith("_view"))
+    modules = (
+        import_module(f"ganviz.ui.{info.name}")
+        for info in pkgutil.iter_modules(ganviz.ui.__path__)
+        if info.name.endswith("_view")
+    )
     return sorted((module.VIEW for module in modules), key=lambda view: view.order)
 
 
@@ -76,13 +88,18 @@ def build(manager: Any) -> gr.Blocks:
 
 
 def launch_options() -> dict[str, Any]:
-    """What `gr.Blocks.launch` needs for the page's look: theme and head. Addresses are relative: a proxy may add a path."""
+    """What `gr.Blocks.launch` needs for the page's look: theme and head. Addresses are relative: a
+    proxy may add a path."""
+
     def asset(name: str) -> str:
         return asset_url(name).lstrip("/")
 
     facts = json.dumps(form.facts()).replace("<", "\\u003c")
     links = "".join(f'<link rel="stylesheet" href="{asset(name)}">' for name in STYLES)
-    head = (f'<meta name="gv-plotly" content="{plotly_url().lstrip("/")}">{links}'
-            f'<link rel="icon" type="image/svg+xml" href="{asset("icon.svg")}"><script>window.gvFacts = {facts};</script>'
-            f'<script type="module" src="{asset("main.js")}"></script>')
+    head = (
+        f'<meta name="gv-plotly" content="{plotly_url().lstrip("/")}">{links}'
+        f'<link rel="icon" type="image/svg+xml" href="{asset("icon.svg")}"><script>window.gvFacts '
+        f"= {facts};</script>"
+        f'<script type="module" src="{asset("main.js")}"></script>'
+    )
     return {"theme": theme(), "head": head, "footer_links": [], "run_history": False, "quiet": True}

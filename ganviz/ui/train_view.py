@@ -33,8 +33,8 @@ CONTROLS = """
 <p id="gv-run-note" class="gv-note" role="status" hidden></p>
 """
 
-# A folded group is not drawn yet, and what is not drawn does not tell of its change: the scripts are told of all fields.
-# What is told before they are there waits for them.
+# A folded group is not drawn yet, and what is not drawn does not tell of its change: the scripts
+# are told of all fields. What is told before they are there waits for them.
 TELL = "(...values) => { window.gvFormValues = values; window.ganviz?.form.filled(values); }"
 
 
@@ -44,9 +44,15 @@ def build(manager: Any, page: gr.Blocks) -> None:
     with gr.Row(elem_id="gv-train-view", equal_height=False):
         with gr.Column(elem_id="gv-side", scale=0, min_width=280):
             with gr.Column(elem_id="gv-side-head", scale=0):
-                preset = gr.Dropdown(choices=[(item.label, name) for name, item in registry.PRESETS], label="Preset",
-                                     value=form.default_preset(), filterable=True, elem_id="gv-f-preset", interactive=True,
-                                     elem_classes=["gv-field", "gv-basic"])
+                preset = gr.Dropdown(
+                    choices=[(item.label, name) for name, item in registry.PRESETS],
+                    label="Preset",
+                    value=form.default_preset(),
+                    filterable=True,
+                    elem_id="gv-f-preset",
+                    interactive=True,
+                    elem_classes=["gv-field", "gv-basic"],
+                )
                 static('<p id="gv-preset-why" class="gv-why"></p>', "gv-preset-why-box")
                 train = gr.Button("Train", variant="primary", size="lg", elem_id="gv-train")
                 static(CONTROLS, "gv-controls-box")
@@ -64,8 +70,17 @@ def build(manager: Any, page: gr.Blocks) -> None:
     _wire(manager, page, preset, fields, controls, train, replace, answer, refresh)
 
 
-def _wire(manager: Any, page: gr.Blocks, preset: gr.Dropdown, fields: list, controls: dict, train: gr.Button,
-          replace: gr.Button, answer: gr.Textbox, refresh: gr.Button) -> None:
+def _wire(
+    manager: Any,
+    page: gr.Blocks,
+    preset: gr.Dropdown,
+    fields: list,
+    controls: dict,
+    train: gr.Button,
+    replace: gr.Button,
+    answer: gr.Textbox,
+    refresh: gr.Button,
+) -> None:
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     told = {"fn": None, "inputs": fields, "outputs": None, "show_progress": "hidden", "js": TELL}
 
@@ -77,28 +92,51 @@ def _wire(manager: Any, page: gr.Blocks, preset: gr.Dropdown, fields: list, cont
 
     for button, handler in ((train, start), (replace, stop_and_start)):
         button.click(handler, [preset, *fields], answer, **quiet).then(
-            None, answer, None, js="(text) => { window.ganviz?.form.answer(text); }", show_progress="hidden")
+            None,
+            answer,
+            None,
+            js="(text) => { window.ganviz?.form.answer(text); }",
+            show_progress="hidden",
+        )
     preset.input(filled, preset, fields, **quiet).then(**told)
-    preset.change(None, preset, None, show_progress="hidden",
-                  js="(name) => { window.gvPreset = name; window.ganviz?.form.preset(name); }")
+    preset.change(
+        None,
+        preset,
+        None,
+        show_progress="hidden",
+        js="(name) => { window.gvPreset = name; window.ganviz?.form.preset(name); }",
+    )
     refresh.click(lambda: _current(manager), None, [preset, *fields], **quiet).then(**told)
 
     def load(request: gr.Request) -> list:
         """What the address asks for (``?preset=NAME``), or the form of the current run."""
         wanted = request.query_params.get("preset")
-        return [wanted, *filled(wanted)] if wanted in registry.PRESETS.names() else _current(manager)
+        return (
+            [wanted, *filled(wanted)] if wanted in registry.PRESETS.names() else _current(manager)
+        )
 
     page.load(load, None, [preset, *fields], **quiet).then(**told)
     for name, component in controls.items():
-        component.change(None, component, None, show_progress="hidden",
-                         js=f"(value) => {{ window.ganviz?.form.changed('{name}', value); }}")
+        component.change(
+            None,
+            component,
+            None,
+            show_progress="hidden",
+            js=f"(value) => {{ window.ganviz?.form.changed('{name}', value); }}",
+        )
         if meta(name)["live"]:
-            component.input(None, component, None, show_progress="hidden",
-                            js=f"(value) => {{ window.ganviz?.form.live('{name}', value); }}")
+            component.input(
+                None,
+                component,
+                None,
+                show_progress="hidden",
+                js=f"(value) => {{ window.ganviz?.form.live('{name}', value); }}",
+            )
 
 
 def _start(manager: Any, preset: str, values: tuple, replace: bool) -> str:
-    """Start a run from the form; the answer (JSON) says how it went, and which field is at fault."""
+    """Start a run from the form; the answer (JSON) says how it went, and which field is at
+    fault."""
     try:
         config = form.read_all(preset, values)
         if replace:
@@ -106,18 +144,30 @@ def _start(manager: Any, preset: str, values: tuple, replace: bool) -> str:
         run = manager.start(config)
         return json.dumps({"ok": True, "run": run.id})
     except GanvizError as error:
-        return json.dumps({"ok": False, "sentence": error.sentence, "field": error.field, "busy": isinstance(error, Busy)})
+        return json.dumps(
+            {
+                "ok": False,
+                "sentence": error.sentence,
+                "field": error.field,
+                "busy": isinstance(error, Busy),
+            }
+        )
 
 
 def filled(preset: str) -> list:
     """Every field's value under the chosen preset."""
     settings = registry.PRESETS.get(preset, "preset").settings
-    return [gr.skip() if name in form.KEPT and name not in settings else gr.update(value=form.shown(name, value))
-            for name, value in form.preset_values(preset).items()]
+    return [
+        gr.skip()
+        if name in form.KEPT and name not in settings
+        else gr.update(value=form.shown(name, value))
+        for name, value in form.preset_values(preset).items()
+    ]
 
 
 def _current(manager: Any) -> list:
-    """The form as the current run has it (live settings included), so that every browser shows the same."""
+    """The form as the current run has it (live settings included), so that every browser shows the
+    same."""
     run = manager.current
     if run is None:
         return [gr.skip()] * (len(form.FIELDS) + 1)

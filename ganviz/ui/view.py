@@ -11,7 +11,8 @@ import gradio as gr
 
 @dataclass(frozen=True)
 class View:
-    """A tab. ``build(manager, page)`` adds its components inside the open tab of the `gradio.Blocks` ``page``."""
+    """A tab. ``build(manager, page)`` adds its components inside the open tab of the
+    `gradio.Blocks` ``page``."""
 
     id: str
     label: str
@@ -20,5 +21,8 @@ class View:
 
 
 def static(html: str, elem_id: str) -> gr.HTML:
-    """Markup that Gradio renders once and never touches again. Plain markup only: it passes through a template engine."""
-    return gr.HTML(html_template=html, value="", js_on_load=None, apply_default_css=False, elem_id=elem_id)
+    """Markup that Gradio renders once and never touches again. Plain markup only: it passes through
+    a template engine."""
+    return gr.HTML(
+        html_template=html, value="", js_on_load=None, apply_default_css=False, elem_id=elem_id
+    )

@@ -1,4 +1,5 @@
-"""The markup of the two watching panels; ``assets/grid.js`` and ``assets/charts.js`` bring them to life."""
+"""The markup of the two watching panels; ``assets/grid.js`` and ``assets/charts.js`` bring them to
+life."""
 
 GRID = """
 <section class="gv-card gv-grid-card" aria-labelledby="gv-grid-title">

@@ -7,14 +7,26 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (32,), "d_hidden": (32,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 32, "steps": 40}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (32,),
+    "d_hidden": (32,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 32,
+    "steps": 40,
+}
 
 
 @pytest.fixture
 def tiny(tmp_path):
     """A function that makes a trainer of a tiny config with changes."""
+
     def make(**changes):
         config = RunConfig.parse({**TINY, **changes})
         return Trainer(config, load_data(config, "cpu", tmp_path), torch.device("cpu"))
+
     return make

@@ -12,8 +12,20 @@ from ganviz.data.source import Batch, DataSpec
 
 CPU = torch.device("cpu")
 SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
-BASE = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 6, "optimizer": "sgd", "g_lr": 0.1, "d_lr": 0.1}
+BASE = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (12,),
+    "d_hidden": (12,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 6,
+    "optimizer": "sgd",
+    "g_lr": 0.1,
+    "d_lr": 0.1,
+}
 
 
 def made(**changes):
@@ -34,12 +46,21 @@ def moves(before, after):
     return [(b - a) / 0.1 for b, a in zip(before.parameters(), after.parameters(), strict=True)]
 
 
-@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "relativistic", "wasserstein", "least-squares"])
+@pytest.mark.parametrize(
+    "objective", ["non-saturating", "hinge", "relativistic", "wasserstein", "least-squares"]
+)
 @pytest.mark.parametrize("penalty", ["none", "r1", "r1+r2", "wgan-gp"])
 @pytest.mark.parametrize("conditioning", ["none", "projection"])
 def test_one_pass_serves_both_players_exactly(objective, penalty, conditioning):
-    """MEASURED.md part 3: the simultaneous update equals two separate backward passes from the same position."""
-    algorithm = made(objective=objective, penalty=penalty, conditioning=conditioning, update="simultaneous", penalty_weight=0.7)
+    """MEASURED.md part 3: the simultaneous update equals two separate backward passes from the same
+    position."""
+    algorithm = made(
+        objective=objective,
+        penalty=penalty,
+        conditioning=conditioning,
+        update="simultaneous",
+        penalty_weight=0.7,
+    )
     g, d = copy.deepcopy(algorithm.generator), copy.deepcopy(algorithm.discriminator)
     random = torch.Generator().manual_seed(algorithm.config.seed + 1)
     data = batch()
@@ -50,10 +71,14 @@ def test_one_pass_serves_both_players_exactly(objective, penalty, conditioning):
     fake = g(z, y)
     real_logits, fake_logits = d(data.x, y), d(fake.detach(), y)
     loss_d = algorithm.objective.d(real_logits, fake_logits)
-    loss_d = loss_d + 0.7 * algorithm.penalty.penalty(lambda x: d(x, y), data.x, fake.detach(), random)
+    loss_d = loss_d + 0.7 * algorithm.penalty.penalty(
+        lambda x: d(x, y), data.x, fake.detach(), random
+    )
     loss_g = algorithm.objective.g(d(data.x, y).detach(), d(fake, y))
-    for expected, network, now in ((gradients_of(loss_d, d), d, algorithm.discriminator),
-                                   (gradients_of(loss_g, g), g, algorithm.generator)):
+    for expected, network, now in (
+        (gradients_of(loss_d, d), d, algorithm.discriminator),
+        (gradients_of(loss_g, g), g, algorithm.generator),
+    ):
         for wanted, got in zip(expected, moves(network, now), strict=True):
             torch.testing.assert_close(got, wanted, rtol=1e-3, atol=2e-5)
 
@@ -80,7 +105,9 @@ def test_a_penalised_turn_moves_d_by_the_penalty_too():
     data = batch()
     for algorithm in (plain, penalised):
         algorithm.step(lambda: data)
-    assert not torch.equal(next(plain.discriminator.parameters()), next(penalised.discriminator.parameters()))
+    assert not torch.equal(
+        next(plain.discriminator.parameters()), next(penalised.discriminator.parameters())
+    )
     assert penalised.stats.read()["penalty"] > 0
 
 
@@ -109,12 +136,29 @@ def test_gradient_clipping_bounds_the_move():
     assert norm <= 1.01e-3
 
 
-@pytest.mark.parametrize("changes", [
-    {"label_flip": 0.3}, {"label_smoothing": 0.1}, {"instance_noise": 0.5}, {"minibatch_std": True}, {"pac": 2},
-    {"augment": ("translation", "cutout", "brightness")}, {"conditioning": "auxiliary"}, {"conditioning": "concat"},
-    {"precision": "bf16"}, {"precision": "bf16", "penalty": "r1+r2", "update": "simultaneous"}, {"d_norm": "spectral"},
-    {"pac": 2, "penalty": "r1"}, {"optimizer": "rmsprop"}, {"optimizer": "momentum"}, {"optimizer": "adam"},
-    {"g_steps": 3}, {"instance_noise": 0.2, "penalty": "dragan", "update": "simultaneous"}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"label_flip": 0.3},
+        {"label_smoothing": 0.1},
+        {"instance_noise": 0.5},
+        {"minibatch_std": True},
+        {"pac": 2},
+        {"augment": ("translation", "cutout", "brightness")},
+        {"conditioning": "auxiliary"},
+        {"conditioning": "concat"},
+        {"precision": "bf16"},
+        {"precision": "bf16", "penalty": "r1+r2", "update": "simultaneous"},
+        {"d_norm": "spectral"},
+        {"pac": 2, "penalty": "r1"},
+        {"optimizer": "rmsprop"},
+        {"optimizer": "momentum"},
+        {"optimizer": "adam"},
+        {"g_steps": 3},
+        {"instance_noise": 0.2, "penalty": "dragan", "update": "simultaneous"},
+    ],
+    ids=str,
+)
 def test_every_option_trains_and_stays_finite(changes):
     algorithm = made(**{"g_lr": 1e-3, "d_lr": 1e-3, **changes})
     before = copy.deepcopy(algorithm.generator)
@@ -122,7 +166,10 @@ def test_every_option_trains_and_stays_finite(changes):
         algorithm.step(lambda seed=seed: batch(seed))
     stats = algorithm.stats.read()
     assert {"loss_d", "loss_g", "d_real", "d_fake"} <= stats.keys()
-    assert any(not torch.equal(a, b) for a, b in zip(before.parameters(), algorithm.generator.parameters(), strict=True))
+    assert any(
+        not torch.equal(a, b)
+        for a, b in zip(before.parameters(), algorithm.generator.parameters(), strict=True)
+    )
 
 
 def test_instance_noise_fades_to_nothing():
@@ -136,7 +183,11 @@ def test_instance_noise_fades_to_nothing():
 
 
 def test_resumed_is_uninterrupted():
-    through, first, second = made(optimizer="adam"), made(optimizer="adam"), made(optimizer="adam", seed=9)
+    through, first, second = (
+        made(optimizer="adam"),
+        made(optimizer="adam"),
+        made(optimizer="adam", seed=9),
+    )
     for seed in range(8):
         through.step(lambda seed=seed: batch(seed))
     for seed in range(4):
@@ -149,12 +200,22 @@ def test_resumed_is_uninterrupted():
 
 
 def distance(a, b):
-    a, b = (torch.cat([p.grad.flatten() for p in algorithm.discriminator.parameters()]) for algorithm in (a, b))
+    a, b = (
+        torch.cat([p.grad.flatten() for p in algorithm.discriminator.parameters()])
+        for algorithm in (a, b)
+    )
     return ((a - b).norm() / b.norm()).item()
 
 
-@pytest.mark.parametrize("changes", [{}, {"objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0},
-                                     {"penalty": "r1+r2", "update": "simultaneous"}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0},
+        {"penalty": "r1+r2", "update": "simultaneous"},
+    ],
+    ids=str,
+)
 def test_bf16_inside_products_is_near_fp32_and_leaves_no_trace(changes):
     short, full = (made(precision=precision, **changes) for precision in ("bf16", "fp32"))
     assert short._bf16_inside and not full._bf16_inside
@@ -166,7 +227,8 @@ def test_bf16_inside_products_is_near_fp32_and_leaves_no_trace(changes):
 
 
 def test_a_penalty_is_taken_in_full_precision(monkeypatch):
-    """Its own backward pass, outside of the short products; the gradients add up to those of the sum."""
+    """Its own backward pass, outside of the short products; the gradients add up to those of the
+    sum."""
     within = []
 
     @contextlib.contextmanager
@@ -180,9 +242,20 @@ def test_a_penalty_is_taken_in_full_precision(monkeypatch):
     apart, full = made(precision="bf16", **settings), made(**settings)
     with monkeypatch.context() as spying:
         seen, backward, penalty = [], torch.Tensor.backward, type(apart.penalty).penalty
-        spying.setattr(torch.Tensor, "backward", lambda *args, **more: seen.append(within[-1]) or backward(*args, **more))
-        spying.setattr(type(apart.penalty), "penalty", lambda *args: seen.append(within[-1]) or penalty(*args))
+        spying.setattr(
+            torch.Tensor,
+            "backward",
+            lambda *args, **more: seen.append(within[-1]) or backward(*args, **more),
+        )
+        spying.setattr(
+            type(apart.penalty), "penalty", lambda *args: seen.append(within[-1]) or penalty(*args)
+        )
         apart.step(batch)
-    assert seen == [False, False, True, True]  # the penalty, its backward pass, that of D's loss, that of G's
+    assert seen == [
+        False,
+        False,
+        True,
+        True,
+    ]  # the penalty, its backward pass, that of D's loss, that of G's
     full.step(batch)
     assert distance(apart, full) < 1e-5  # nothing was shortened here

@@ -1,4 +1,5 @@
-"""Each mistake shows its named failure on every seed, by a figure; its honest partner does not (SOURCES.md, part A).
+"""Each mistake shows its named failure on every seed, by a figure; its honest partner does not
+(SOURCES.md, part A).
 
 The presets themselves, on 8 px digits, for a few hundred steps.
 """
@@ -33,7 +34,9 @@ class Trained(NamedTuple):
 
     @torch.no_grad()
     def fakes(self) -> Tensor:
-        z = torch.randn(400, self.trainer.config.latent_dim, generator=torch.Generator().manual_seed(5))
+        z = torch.randn(
+            400, self.trainer.config.latent_dim, generator=torch.Generator().manual_seed(5)
+        )
         return self.trainer.algorithm.generator(z)
 
     @torch.no_grad()
@@ -43,16 +46,25 @@ class Trained(NamedTuple):
 
     @property
     def diversity(self) -> float:
-        """How much fakes differ among each other: their standard deviation over the reals', averaged over pixels."""
+        """How much fakes differ among each other: their standard deviation over the reals',
+        averaged over pixels."""
         return (self.fakes().std(0).mean() / self.reals.std(0).mean()).item()
 
     @property
     def critic_norm(self) -> float:
-        return torch.stack([p.detach().norm() for p in self.trainer.algorithm.discriminator.parameters()]).norm().item()
+        return (
+            torch.stack(
+                [p.detach().norm() for p in self.trainer.algorithm.discriminator.parameters()]
+            )
+            .norm()
+            .item()
+        )
 
 
 def trainer_of(preset, seed, **changes):
-    config = RunConfig.from_preset(preset, data="digits", image_size=8, batch_size=32, seed=seed, **changes)
+    config = RunConfig.from_preset(
+        preset, data="digits", image_size=8, batch_size=32, seed=seed, **changes
+    )
     return Trainer(config, load_data(config, CPU, "nowhere"), CPU)
 
 
@@ -86,14 +98,18 @@ def test_the_logarithm_of_a_hidden_layer_is_no_number(seed):
     trainer.step()
     with pytest.raises(NonFinite) as blow_up:
         trainer.read_stats()
-    assert blow_up.value.step == 1 and trainer.algorithm.blame[blow_up.value.name] == "discriminator"
+    assert (
+        blow_up.value.step == 1 and trainer.algorithm.blame[blow_up.value.name] == "discriminator"
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_d_that_never_saw_a_fake_label_says_real_to_all(seed):
     run = trained("virtual-data-mistake", seed, 150)
     assert run.called_real(run.reals) > 0.99 and run.called_real(run.fakes()) > 0.99
-    assert run.last["d_fake"] > 0.99 and run.last["loss_g"] < 0.02, "nothing is left for G to learn from"
+    assert run.last["d_fake"] > 0.99 and run.last["loss_g"] < 0.02, (
+        "nothing is left for G to learn from"
+    )
 
 
 def test_a_d_that_did_tells_them_apart():
@@ -112,7 +128,9 @@ def test_a_critic_fed_noise_teaches_noise(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_critic_without_a_bound_grows(seed):
     run = trained("wgan-no-lipschitz-mistake", seed, 60, **FAST)
-    assert abs(run.last["d_real"]) > 5 * abs(run.first["d_real"]) > 500, "its outputs grow without end"
+    assert abs(run.last["d_real"]) > 5 * abs(run.first["d_real"]) > 500, (
+        "its outputs grow without end"
+    )
     assert run.critic_norm > 40, "since its weights do"
 
 
@@ -126,7 +144,9 @@ def test_a_bounded_critic_does_not():
 def test_a_vae_with_the_gans_loss_gives_another_picture_back(seed):
     run = trained("wgan-vs-vae-vae-mistake", seed, 150)
     again = run.trainer.algorithm.reconstruct(run.reals)
-    assert (again - run.reals).square().mean() > run.reals.var(0).mean(), "the mean picture would be a better answer"
+    assert (again - run.reals).square().mean() > run.reals.var(0).mean(), (
+        "the mean picture would be a better answer"
+    )
     assert run.last["kl"] > 20
 
 
@@ -139,10 +159,15 @@ def test_a_vae_with_its_own_loss_gives_the_picture_back():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_turns_apart_fool_a_d_that_no_longer_answers(seed):
-    run, honest = trained("gradient-flow-mistake", seed, 300, **FAST), trained("gradient-flow", 0, 300, **FAST)
+    run, honest = (
+        trained("gradient-flow-mistake", seed, 300, **FAST),
+        trained("gradient-flow", 0, 300, **FAST),
+    )
     fakes = run.fakes()
     assert run.called_real(fakes) > 0.95, "G beats the frozen D"
-    assert honest.called_real(fakes) < 0.05, "with pictures that no D which went on learning takes for real"
+    assert honest.called_real(fakes) < 0.05, (
+        "with pictures that no D which went on learning takes for real"
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -150,22 +175,35 @@ def test_a_relu_at_the_end_draws_nothing_dark(seed):
     run = trained("gradient-flow-relu-mistake", seed, 200)
     fakes = run.fakes()
     assert fakes.min() >= 0 and (run.reals < -0.5).float().mean() > 0.5
-    assert run.called_real(fakes) < 0.05 and run.called_real(run.reals) > 0.95, "D tells them by the background"
-    assert run.diversity < 0.05, "and the outputs are driven to zero, where a ReLU passes no gradient"
+    assert run.called_real(fakes) < 0.05 and run.called_real(run.reals) > 0.95, (
+        "D tells them by the background"
+    )
+    assert run.diversity < 0.05, (
+        "and the outputs are driven to zero, where a ReLU passes no gradient"
+    )
 
 
 def test_a_mistake_is_made_only_by_name():
     assert RunConfig().mistake == "none"
     for name, preset in PRESETS:
-        spoiled = preset.settings.get("mistake", "none") != "none" or "mistake" in preset.settings.get("generator", "")
+        spoiled = preset.settings.get(
+            "mistake", "none"
+        ) != "none" or "mistake" in preset.settings.get("generator", "")
         assert not spoiled or name.endswith("-mistake"), name
 
 
-@pytest.mark.parametrize(("changes", "field"), [
-    ({"mistake": "gan-loss"}, "mistake"), ({"mistake": "mean-squared", "algorithm": "vae"}, "mistake"),
-    ({"mistake": "mean-squared", "update": "simultaneous"}, "update"),
-    ({"mistake": "always-real", "objective": "hinge"}, "mistake"), ({"mistake": "hidden-layer", "penalty": "r1"}, "mistake"),
-    ({"mistake": "turns-apart", "steps": 0}, "steps"), ({"mistake": "spilled-coffee"}, "mistake")])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"mistake": "gan-loss"}, "mistake"),
+        ({"mistake": "mean-squared", "algorithm": "vae"}, "mistake"),
+        ({"mistake": "mean-squared", "update": "simultaneous"}, "update"),
+        ({"mistake": "always-real", "objective": "hinge"}, "mistake"),
+        ({"mistake": "hidden-layer", "penalty": "r1"}, "mistake"),
+        ({"mistake": "turns-apart", "steps": 0}, "steps"),
+        ({"mistake": "spilled-coffee"}, "mistake"),
+    ],
+)
 def test_a_mistake_that_would_not_show_is_refused(changes, field):
     with pytest.raises(ConfigError) as refusal:
         RunConfig.parse(changes)

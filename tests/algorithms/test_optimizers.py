@@ -17,8 +17,12 @@ def pair():
     torch.manual_seed(0)
     ours = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
     theirs = copy.deepcopy(ours)
-    return ours, theirs, QuickAdam(ours.parameters(), 1e-2, (0.5, 0.9), fused=True), \
-        torch.optim.Adam(theirs.parameters(), 1e-2, (0.5, 0.9), fused=True)
+    return (
+        ours,
+        theirs,
+        QuickAdam(ours.parameters(), 1e-2, (0.5, 0.9), fused=True),
+        torch.optim.Adam(theirs.parameters(), 1e-2, (0.5, 0.9), fused=True),
+    )
 
 
 def take(network, optimizer, step, only=None):

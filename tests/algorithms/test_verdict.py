@@ -16,20 +16,44 @@ from ganviz.data.source import DataSpec
 from ganviz.models import build_discriminator, quick
 
 SPEC = DataSpec("digits", "images", (3, 16, 16), 100, tuple("0123456789"))
-BASE = {"data": "digits", "image_size": 16, "generator": "mlp", "latent_dim": 4, "batch_size": 4, "g_hidden": (8,),
-        "g_norm": "none", "d_width": 4, "d_hidden": (24, 24, 24), "d_norm": "none", "penalty": "r1+r2"}
-EXACT = [{"discriminator": "dcgan"}, {"discriminator": "mlp", "activation": "leaky_relu", "residual": True},
-         {"discriminator": "mlp", "d_hidden": ()}, {"discriminator": "conv", "activation": "relu"}, {"discriminator": "resnet"},
-         {"discriminator": "resnet-free"}, {"discriminator": "dcgan", "conditioning": "projection"},
-         {"discriminator": "resnet", "d_norm": "spectral"}]
-INEXACT = [{"discriminator": "mlp", "activation": "tanh"}, {"discriminator": "dcgan", "d_norm": "layer"},
-           {"discriminator": "dcgan", "minibatch_std": True}, {"discriminator": "dcgan", "conditioning": "concat"},
-           {"discriminator": "dcgan", "conditioning": "auxiliary"}, {"discriminator": "dcgan", "pac": 2}]
+BASE = {
+    "data": "digits",
+    "image_size": 16,
+    "generator": "mlp",
+    "latent_dim": 4,
+    "batch_size": 4,
+    "g_hidden": (8,),
+    "g_norm": "none",
+    "d_width": 4,
+    "d_hidden": (24, 24, 24),
+    "d_norm": "none",
+    "penalty": "r1+r2",
+}
+EXACT = [
+    {"discriminator": "dcgan"},
+    {"discriminator": "mlp", "activation": "leaky_relu", "residual": True},
+    {"discriminator": "mlp", "d_hidden": ()},
+    {"discriminator": "conv", "activation": "relu"},
+    {"discriminator": "resnet"},
+    {"discriminator": "resnet-free"},
+    {"discriminator": "dcgan", "conditioning": "projection"},
+    {"discriminator": "resnet", "d_norm": "spectral"},
+]
+INEXACT = [
+    {"discriminator": "mlp", "activation": "tanh"},
+    {"discriminator": "dcgan", "d_norm": "layer"},
+    {"discriminator": "dcgan", "minibatch_std": True},
+    {"discriminator": "dcgan", "conditioning": "concat"},
+    {"discriminator": "dcgan", "conditioning": "auxiliary"},
+    {"discriminator": "dcgan", "pac": 2},
+]
 
 
 def made(changes, dtype=torch.float64):
     """D as the engine places it, its biases away from 0, where they start."""
-    network = base.place(build_discriminator(RunConfig.parse({**BASE, **changes}), SPEC), torch.device("cpu"))
+    network = base.place(
+        build_discriminator(RunConfig.parse({**BASE, **changes}), SPEC), torch.device("cpu")
+    )
     with torch.no_grad():
         for p in network.parameters():
             p.add_(0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(p.numel())))
@@ -38,14 +62,21 @@ def made(changes, dtype=torch.float64):
 
 def samples(network, count=6):
     like = next(network.parameters())
-    x = torch.randn(count, *SPEC.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(like.dtype)
+    x = torch.randn(
+        count, *SPEC.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    ).to(like.dtype)
     return x, torch.arange(count) % 10 if network.conditioning == "projection" else None
 
 
 def loss(logits, slope):
-    """Mixes samples, as relativistic losses do, and looks at the slopes of some samples only, as R1 does."""
+    """Mixes samples, as relativistic losses do, and looks at the slopes of some samples only, as R1
+    does."""
     real, fake = logits.chunk(2)
-    return softplus(fake - real.flip(0)).square().mean() + 0.7 * slope.chunk(2)[0].square().sum() + fake.mean()
+    return (
+        softplus(fake - real.flip(0)).square().mean()
+        + 0.7 * slope.chunk(2)[0].square().sum()
+        + fake.mean()
+    )
 
 
 def the_long_way(network, shown):
@@ -69,7 +100,9 @@ def as_it_is(x):
 
 
 def augmented(x):
-    return diff_augment(x, ("translation", "cutout", "brightness"), torch.Generator().manual_seed(3))
+    return diff_augment(
+        x, ("translation", "cutout", "brightness"), torch.Generator().manual_seed(3)
+    )
 
 
 @pytest.mark.parametrize("shown", [as_it_is, augmented], ids=lambda shown: shown.__name__)
@@ -81,10 +114,18 @@ def test_the_gradient_is_that_of_the_loss_to_the_last_digits(changes, shown):
     for got, wanted in zip(cut(short, shown), the_long_way(plain, shown), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-10, atol=1e-12)
     for (name, got), wanted in zip(short.named_parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(got.grad, wanted.grad, rtol=1e-9, atol=1e-11, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            got.grad,
+            wanted.grad,
+            rtol=1e-9,
+            atol=1e-11,
+            msg=lambda text, name=name: f"{name}: {text}",
+        )
 
 
-@pytest.mark.parametrize("changes", [{"discriminator": "dcgan"}, {"discriminator": "resnet"}], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{"discriminator": "dcgan"}, {"discriminator": "resnet"}], ids=str
+)
 def test_in_single_precision_too(changes):
     plain = made(changes, torch.float32)
     short = copy.deepcopy(plain)
@@ -148,9 +189,14 @@ class Convolutions(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("changes", [{"discriminator": "dcgan"}, {"discriminator": "resnet"}, {"discriminator": "resnet-free"}],
-                         ids=str)
-def test_each_layer_convolves_four_times_and_nothing_goes_back_through_the_pass_itself(changes, monkeypatch):
+@pytest.mark.parametrize(
+    "changes",
+    [{"discriminator": "dcgan"}, {"discriminator": "resnet"}, {"discriminator": "resnet-free"}],
+    ids=str,
+)
+def test_each_layer_convolves_four_times_and_nothing_goes_back_through_the_pass_itself(
+    changes, monkeypatch
+):
     monkeypatch.delenv(quick.SWITCH, raising=False)
     network = made(changes, torch.float32)
     layers = sum(isinstance(module, torch.nn.Conv2d) for module in network.modules())

@@ -27,8 +27,10 @@ def test_median_and_quartiles():
     assert quartiles([7.0]) == (7.0, 7.0, 7.0)
 
 
-@pytest.mark.parametrize(("better", "value", "reached"), [("higher", 2.0, True), ("higher", 1.8, False), ("lower", 1.8, True),
-                                                          ("lower", 2.0, False)])
+@pytest.mark.parametrize(
+    ("better", "value", "reached"),
+    [("higher", 2.0, True), ("higher", 1.8, False), ("lower", 1.8, True), ("lower", 2.0, False)],
+)
 def test_a_bar_is_reached_in_its_own_sense(better, value, reached):
     assert summarise("row", "", [value], bar=1.9, better=better).reached is reached
     assert summarise("row", "", [value], better=better).reached is None
@@ -65,8 +67,14 @@ def test_processes_are_made_anew_as_rounds_go_on(quick, processes, tmp_path):
 def test_rows_are_chosen_by_name_group_wildcard_or_speed():
     def names(*patterns, quick=False, bf16=True):
         return [row.name for row in command.choose(list(patterns), quick, bf16)]
+
     assert names("limit-mlp28") == ["limit-mlp28"]
-    assert set(names("limit")) == {"limit-mlp28", "limit-dcgan28", "limit-dcgan64", "limit-wgan-gp28"}
+    assert set(names("limit")) == {
+        "limit-mlp28",
+        "limit-dcgan28",
+        "limit-dcgan64",
+        "limit-wgan-gp28",
+    }
     assert names("*bf16", bf16=False) == []
     assert names("nothing") == []
     assert 1 < len(names(quick=True)) < len(names())
@@ -74,14 +82,19 @@ def test_rows_are_chosen_by_name_group_wildcard_or_speed():
 
 
 def test_a_report_reads_in_words_and_as_json(tmp_path):
-    row = summarise("row", "ours / theirs", [1.0, 1.1, 1.2, 1.3, 1.4], bar=1.1, detail="12 / 10 pictures/s")
+    row = summarise(
+        "row", "ours / theirs", [1.0, 1.1, 1.2, 1.3, 1.4], bar=1.1, detail="12 / 10 pictures/s"
+    )
     with (tmp_path / "out.txt").open("w") as out:
         report.show({"device": "CPU"}, [row], Console(file=out, width=160))
     text = (tmp_path / "out.txt").read_text()
     assert "1.20" in text and ">= 1.10" in text and "12 / 10" in text
     report.write_json(tmp_path / "out.json", {"device": "CPU"}, [row], "python -m benchmarks row")
     read = json.loads((tmp_path / "out.json").read_text())
-    assert read["rows"][0]["samples"] == [1.0, 1.1, 1.2, 1.3, 1.4] and read["rows"][0]["reached"] is True
+    assert (
+        read["rows"][0]["samples"] == [1.0, 1.1, 1.2, 1.3, 1.4]
+        and read["rows"][0]["reached"] is True
+    )
 
 
 def test_list_prints_every_row(capsys):
@@ -94,7 +107,14 @@ def test_an_unknown_row_is_an_error():
     assert command.main(["nothing-of-the-kind", "--device", "cpu"]) == 2
 
 
-@pytest.mark.parametrize(("value", "unit", "shown"), [(0.9876, "x", "0.988"), (2.345, "x", "2.35"), (12.34, "s", "12.3 s"),
-                                                      (1234.5, "MB", "1,234 MB")])
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.9876, "x", "0.988"),
+        (2.345, "x", "2.35"),
+        (12.34, "s", "12.3 s"),
+        (1234.5, "MB", "1,234 MB"),
+    ],
+)
 def test_figures_have_the_digits_they_deserve(value, unit, shown):
     assert report.figure(value, unit) == shown

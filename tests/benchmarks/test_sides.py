@@ -1,4 +1,5 @@
-"""Both sides of a comparison really train: one step each, on small batches, in this process and in one of its own."""
+"""Both sides of a comparison really train: one step each, on small batches, in this process and in
+one of its own."""
 
 import math
 
@@ -42,10 +43,12 @@ def pointed(settings, pictures):
 
 
 PEERS = {
-    "gan": lambda root: gan.train(root, CPU, batch=4), "wgan_gp": lambda root: wgan_gp.train(root, CPU, batch=4),
+    "gan": lambda root: gan.train(root, CPU, batch=4),
+    "wgan_gp": lambda root: wgan_gp.train(root, CPU, batch=4),
     "dcgan32": lambda root: dcgan32.train(root, CPU, batch=4),
     "dcgan64": lambda root: dcgan64.train(root / "pictures-64", CPU, batch=2),
-    "sngan32": lambda root: sngan32.train(root / "pictures-32", CPU, width=4, batch=4)}
+    "sngan32": lambda root: sngan32.train(root / "pictures-32", CPU, width=4, batch=4),
+}
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -73,7 +76,8 @@ def test_ganviz_trains_the_recipes_own_networks(pictures, recipe):
 
 
 def test_a_bare_loop_makes_the_moves_of_the_engine(pictures):
-    """Same maths: from the same weights, with a batch of everything and no noise left to chance, D moves alike."""
+    """Same maths: from the same weights, with a batch of everything and no noise left to chance, D
+    moves alike."""
     settings = {**OWN["mlp28"], "batch_size": 64, "optimizer": "adam"}
     config = RunConfig.parse(settings)
     source = load_data(config, CPU, pictures)
@@ -83,14 +87,20 @@ def test_a_bare_loop_makes_the_moves_of_the_engine(pictures):
     loop.latents = lambda: latents
     trainer.step()
     loop.non_saturating()
-    for ours, theirs in zip(trainer.algorithm.discriminator.parameters(), loop.discriminator.parameters(), strict=True):
+    for ours, theirs in zip(
+        trainer.algorithm.discriminator.parameters(), loop.discriminator.parameters(), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
-    for ours, theirs in zip(trainer.algorithm.generator.parameters(), loop.generator.parameters(), strict=True):
+    for ours, theirs in zip(
+        trainer.algorithm.generator.parameters(), loop.generator.parameters(), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
 
 
 def test_a_worker_measures_in_a_process_of_its_own(pictures):
-    worker = sides.Worker(sides.engine, settings={**OWN["mlp28"], "batch_size": 8}, data_root=pictures, device="cpu")
+    worker = sides.Worker(
+        sides.engine, settings={**OWN["mlp28"], "batch_size": 8}, data_root=pictures, device="cpu"
+    )
     try:
         assert worker.work(0.2) > 0
         worker.take(5)
@@ -102,4 +112,6 @@ def test_a_worker_measures_in_a_process_of_its_own(pictures):
 
 def test_a_worker_that_fails_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="generator"):
-        sides.Worker(sides.engine, settings={"generator": "no such"}, data_root=tmp_path, device="cpu")
+        sides.Worker(
+            sides.engine, settings={"generator": "no such"}, data_root=tmp_path, device="cpu"
+        )

@@ -1,4 +1,5 @@
-"""One real server and one real Chromium for all browser tests; every page is watched for errors and strangers."""
+"""One real server and one real Chromium for all browser tests; every page is watched for errors and
+strangers."""
 
 from __future__ import annotations
 
@@ -20,13 +21,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 PATIENCE = 60_000  # ms; a shared two-core machine is slow at times
-FRESH = "/?preset=digits-quick"  # the bare address shows the form of the last run, whichever test that was
+# the bare address shows the form of the last run, whichever test that was
+FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """A browser on a shared machine is starved at times: such a test gets a second chance, and the report counts it."""
+    """A browser on a shared machine is starved at times: such a test gets a second chance, and the
+    report counts it."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=1))
@@ -43,7 +46,9 @@ class Server:
     def command(self, action: str, **more) -> dict:
         """Send a command as a page would; the answer, also where it is a refusal."""
         body = json.dumps({"action": action, **more}).encode()
-        request = urllib.request.Request(f"{self.url}/gv/command", body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self.url}/gv/command", body, {"Content-Type": "application/json"}
+        )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)
@@ -57,9 +62,24 @@ def server(tmp_path_factory) -> Iterator[Server]:
     port = _free_port()
     with (folder / "output.txt").open("w+") as output:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--no-browser", "--device", "cpu",
-             "--data-root", str(folder / "data"), "--runs-root", str(folder / "runs")],
-            stdout=output, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"})
+            [
+                sys.executable,
+                str(ROOT / "app.py"),
+                "--port",
+                str(port),
+                "--no-browser",
+                "--device",
+                "cpu",
+                "--data-root",
+                str(folder / "data"),
+                "--runs-root",
+                str(folder / "runs"),
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
         try:
             _wait_until_it_answers(process, port, folder / "output.txt")
             yield Server(f"http://127.0.0.1:{port}", process, folder / "runs")
@@ -72,10 +92,13 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(chromium, server) -> Iterator[Callable]:
-    """``visit(viewport, theme, before, address)`` opens the app in a browser of its own; no page may have complained."""
+    """``visit(viewport, theme, before, address)`` opens the app in a browser of its own; no page
+    may have complained."""
     contexts, complaints = [], []
 
-    def open_page(viewport=DESKTOP, theme: str = "light", before: Callable | None = None, address: str = FRESH):
+    def open_page(
+        viewport=DESKTOP, theme: str = "light", before: Callable | None = None, address: str = FRESH
+    ):
         context = chromium.new_context(viewport=viewport, color_scheme=theme)
         contexts.append(context)
         page = context.new_page()
@@ -135,10 +158,19 @@ def picture_of(page, selector: str) -> str:
 
 
 def _watch(page, home: str, complaints: list[str]) -> None:
-    page.on("console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on(
+        "console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None
+    )
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-    page.on("request", lambda r: complaints.append(f"left the machine: {r.url}")
-            if urlparse(r.url).scheme in ("http", "https", "ws", "wss") and urlparse(r.url).netloc != home else None)
+    page.on(
+        "request",
+        lambda r: (
+            complaints.append(f"left the machine: {r.url}")
+            if urlparse(r.url).scheme in ("http", "https", "ws", "wss")
+            and urlparse(r.url).netloc != home
+            else None
+        ),
+    )
 
 
 def _free_port() -> int:

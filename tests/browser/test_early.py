@@ -1,4 +1,5 @@
-"""The script that runs before Gradio's: an animation that never ends is slowed, any other is left alone."""
+"""The script that runs before Gradio's: an animation that never ends is slowed, any other is left
+alone."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def test_an_endless_loop_is_slowed_until_somebody_touches_the_page(page, loop):
 
 
 def test_drawing_now_and_then_is_never_slowed(page):
-    """The page's own drawing asks for a frame when there is news, with the same function each time."""
+    """The page's own drawing asks for a frame when there is news, with the same function each
+    time."""
     page.evaluate("""() => { window.frames_ = 0; const flush = () => { window.frames_ += 1; };
       setInterval(() => requestAnimationFrame(flush), 100); }""")
     assert frames_in(page, 10) >= 99

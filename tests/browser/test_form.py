@@ -1,4 +1,5 @@
-"""The form: presets fill it, its mistakes are told where they were made, live settings reach the run."""
+"""The form: presets fill it, its mistakes are told where they were made, live settings reach the
+run."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from .conftest import start, step_of, stop
 def set_number(page, field: str, value: str) -> None:
     page.fill(f"#gv-f-{field} input", value)
     page.keyboard.press("Tab")
-    page.wait_for_timeout(400)  # at a person's pace: Gradio takes a value over some moments after it was typed
+    page.wait_for_timeout(
+        400
+    )  # at a person's pace: Gradio takes a value over some moments after it was typed
 
 
 def test_a_preset_fills_the_form(visit, idle):
@@ -16,7 +19,9 @@ def test_a_preset_fills_the_form(visit, idle):
     page.click("#gv-f-preset input")
     page.get_by_role("option", name="Digits, MLP").click()
     page.wait_for_function("document.querySelector('#gv-f-steps input').value === '20000'")
-    page.wait_for_function("document.querySelector('#gv-preset-why').textContent.includes('textbook')")
+    page.wait_for_function(
+        "document.querySelector('#gv-preset-why').textContent.includes('textbook')"
+    )
     page.click("#gv-group-networks > button")
     page.wait_for_selector("#gv-f-g_hidden")
     page.wait_for_selector("#gv-f-upsample", state="hidden")

@@ -1,4 +1,5 @@
-"""What the probes measure reaches the page: the plane, the coach, the tab Inside, experiments, reconstructions."""
+"""What the probes measure reaches the page: the plane, the coach, the tab Inside, experiments,
+reconstructions."""
 
 from __future__ import annotations
 
@@ -25,9 +26,13 @@ def train(page, server, preset: str):
     page.goto(f"{server.url}/?preset={preset}", wait_until="domcontentloaded")
     page.wait_for_selector("#gv-link[data-link=live]")
     label = page.evaluate("name => window.gvFacts.presets[name].label", preset)
-    page.wait_for_function("label => document.querySelector('#gv-f-preset input').value === label", arg=label)
-    page.wait_for_function("why => document.getElementById('gv-preset-why').textContent === why",
-                           arg=page.evaluate("name => window.gvFacts.presets[name].why", preset))
+    page.wait_for_function(
+        "label => document.querySelector('#gv-f-preset input').value === label", arg=label
+    )
+    page.wait_for_function(
+        "why => document.getElementById('gv-preset-why').textContent === why",
+        arg=page.evaluate("name => window.gvFacts.presets[name].why", preset),
+    )
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")
 
@@ -43,8 +48,12 @@ def points(visit, server, idle):
 
 
 def test_points_live_in_the_plane_over_the_surface_of_d(points):
-    points.wait_for_function("Number(document.querySelector('#gv-scatter canvas').dataset.step) > 0")
-    assert "500 real and 500 generated points" in points.get_attribute("#gv-scatter canvas", "aria-label")
+    points.wait_for_function(
+        "Number(document.querySelector('#gv-scatter canvas').dataset.step) > 0"
+    )
+    assert "500 real and 500 generated points" in points.get_attribute(
+        "#gv-scatter canvas", "aria-label"
+    )
     assert points.text_content("#gv-modes [data-figure=captured] b").endswith("of 8")
     assert "2,500" in points.text_content("#gv-modes")
     for hidden in (".gv-grid-card .gv-switch", ".gv-scrub", "#gv-latent"):
@@ -65,7 +74,9 @@ def test_points_live_in_the_plane_over_the_surface_of_d(points):
     points.wait_for_selector("body[data-gv-state=paused]")
     before = points.eval_on_selector("#gv-scatter canvas", "canvas => canvas.toDataURL()")
     points.click("#gv-scatter-legend [data-layer=fake]")
-    points.wait_for_function("before => document.querySelector('#gv-scatter canvas').toDataURL() !== before", arg=before)
+    points.wait_for_function(
+        "before => document.querySelector('#gv-scatter canvas').toDataURL() !== before", arg=before
+    )
 
 
 def test_the_inside_of_both_networks_shows_and_follows(points):
@@ -77,10 +88,17 @@ def test_the_inside_of_both_networks_shows_and_follows(points):
     points.wait_for_selector("#gv-fidelity-table [data-figure=strict]")
     points.wait_for_selector("#gv-classes-plot svg rect")
     before = points.text_content("#gv-layers-step")
-    points.wait_for_function("before => document.getElementById('gv-layers-step').textContent !== before", arg=before)
+    points.wait_for_function(
+        "before => document.getElementById('gv-layers-step').textContent !== before", arg=before
+    )
     points.click("[data-measure=update]")
     assert "thousandth" in points.text_content("#gv-layers-say")
-    assert points.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert (
+        points.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        == 0
+    )
 
 
 def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
@@ -92,7 +110,12 @@ def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
     for tab in ("inside", "lessons", "train"):
         open_tab(late, tab)
         late.wait_for_timeout(300)
-        assert late.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert (
+            late.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            == 0
+        )
 
 
 def test_experiments_answer_on_the_spot(visit, idle):
@@ -128,7 +151,9 @@ def test_a_vae_shows_its_reconstructions(visit, server, idle):
 
 def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
     page = visit()
-    assert "The coach" in page.text_content("#gv-coach-say") or page.get_attribute("#gv-coach", "data-verdict")
+    assert "The coach" in page.text_content("#gv-coach-say") or page.get_attribute(
+        "#gv-coach", "data-verdict"
+    )
     page.evaluate("""async () => {
         const { now, emit } = await import('/gv/assets/stream.js');
         now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };

@@ -1,4 +1,5 @@
-"""The latent explorer: each browser's own z, answered by the newest snapshot, during training and after."""
+"""The latent explorer: each browser's own z, answered by the newest snapshot, during training and
+after."""
 
 from __future__ import annotations
 
@@ -9,8 +10,12 @@ CANVAS = "#gv-latent-canvas"
 
 def drag(page, selector: str, value: str) -> None:
     """Move a range as a hand would: its value, and the input event."""
-    page.eval_on_selector(selector, "(range, value) => { range.value = value; "
-                          "range.dispatchEvent(new Event('input', { bubbles: true })); }", value)
+    page.eval_on_selector(
+        selector,
+        "(range, value) => { range.value = value; "
+        "range.dispatchEvent(new Event('input', { bubbles: true })); }",
+        value,
+    )
 
 
 def paused(page) -> None:
@@ -18,13 +23,18 @@ def paused(page) -> None:
     page.wait_for_selector("#gv-latent[data-ready=yes]")
     page.click("#gv-pause")
     page.wait_for_selector("body[data-gv-state=paused]")
-    page.wait_for_function("Number(document.querySelector('#gv-latent-canvas').dataset.version) === window.ganviz.now.snapshot")
+    page.wait_for_function(
+        "Number(document.querySelector('#gv-latent-canvas').dataset.version) === "
+        "window.ganviz.now.snapshot"
+    )
     page.wait_for_timeout(300)
 
 
 def expect_change(page, selector: str, before: str) -> str:
-    page.wait_for_function("([selector, before]) => document.querySelector(selector).toDataURL() !== before",
-                           arg=[selector, before])
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector(selector).toDataURL() !== before",
+        arg=[selector, before],
+    )
     return picture_of(page, selector)
 
 
@@ -35,7 +45,9 @@ def test_a_slider_changes_the_picture(trained):
     drag(page, "#gv-sliders [data-direction='0']", "3")
     moved = expect_change(page, CANVAS, start)
     page.dblclick("#gv-sliders [data-direction='0']")
-    page.wait_for_function("document.querySelector(\"#gv-sliders [data-direction='0']\").value === '0'")
+    page.wait_for_function(
+        "document.querySelector(\"#gv-sliders [data-direction='0']\").value === '0'"
+    )
     assert expect_change(page, CANVAS, moved) == start
 
 
@@ -73,7 +85,9 @@ def test_z_is_each_browsers_own_and_survives_a_reload(trained, visit):
     assert other.input_value("#gv-sliders [data-direction='1']") == "0"
     page.reload()
     page.wait_for_selector("#gv-latent[data-ready=yes]")
-    page.wait_for_function("mine => document.querySelector('#gv-latent-canvas').toDataURL() === mine", arg=mine)
+    page.wait_for_function(
+        "mine => document.querySelector('#gv-latent-canvas').toDataURL() === mine", arg=mine
+    )
     assert page.input_value("#gv-seed") == "77"
 
 
@@ -81,7 +95,9 @@ def test_the_picture_follows_the_training(trained):
     page = trained
     page.wait_for_selector("#gv-latent[data-ready=yes]")
     version = int(page.get_attribute(CANVAS, "data-version"))
-    page.wait_for_function(f"Number(document.querySelector('#gv-latent-canvas').dataset.version) > {version + 1}")
+    page.wait_for_function(
+        f"Number(document.querySelector('#gv-latent-canvas').dataset.version) > {version + 1}"
+    )
 
 
 def test_dragging_never_queues(trained):

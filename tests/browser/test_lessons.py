@@ -16,12 +16,16 @@ def test_a_lesson_opens_and_its_set_up_fills_the_form(visit, idle):
     assert page.locator("#gv-lessons-list button").count() >= 20
     page.click("[data-lesson=mode-collapse]")
     assert page.text_content("#gv-lesson h2") == "Mode collapse"
-    assert page.get_attribute("#gv-lessons-list [data-lesson=mode-collapse]", "aria-current") == "true"
+    assert (
+        page.get_attribute("#gv-lessons-list [data-lesson=mode-collapse]", "aria-current") == "true"
+    )
     assert page.locator("#gv-lesson .gv-watch-list li").count() >= 1
     assert page.locator("#gv-lesson [data-preset]").count() >= 2
     page.click("#gv-lesson [data-preset=ring8-r1]")
     page.wait_for_function("document.querySelector('#gv-f-preset input').value === 'Ring of 8, R1'")
-    page.wait_for_function("document.querySelector('#gv-f-data input').value.startsWith('Ring of 8')")
+    page.wait_for_function(
+        "document.querySelector('#gv-f-data input').value.startsWith('Ring of 8')"
+    )
     assert page.is_visible("#gv-train")
     page.click("#gv-group-objective > button")
     page.wait_for_function("document.querySelector('#gv-f-penalty input')?.value.startsWith('R1')")
@@ -31,15 +35,25 @@ def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle)
     page = visit(viewport=PHONE)
     page.goto(f"{server.url}/?lesson=gradients-and-depth", wait_until="domcontentloaded")
     page.wait_for_selector("#gv-lesson[data-lesson=gradients-and-depth] h2")
-    names = page.evaluate("[...document.querySelectorAll('#gv-lessons-list button')].map((button) => button.dataset.lesson)")
+    names = page.evaluate(
+        "[...document.querySelectorAll('#gv-lessons-list button')].map((button) => "
+        "button.dataset.lesson)"
+    )
     for name in names:
         page.evaluate("name => window.ganviz.lessons.open(name)", name)
         page.wait_for_selector(f"#gv-lesson[data-lesson={name}] .gv-prose p")
         text = page.text_content("#gv-lesson .gv-prose")
         assert "](" not in text and "**" not in text and "$" not in text, name
-        targets = page.evaluate("[...document.querySelectorAll('#gv-lesson .gv-prose a')].map((link) => link.href)")
+        targets = page.evaluate(
+            "[...document.querySelectorAll('#gv-lesson .gv-prose a')].map((link) => link.href)"
+        )
         assert all(target.startswith("https://") for target in targets), name
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, name
+        assert (
+            page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            == 0
+        ), name
 
 
 def test_text_is_text(visit, idle):

@@ -1,4 +1,5 @@
-"""What a person sees: everything for the main job on one screen, in both themes, on a desk and on a phone."""
+"""What a person sees: everything for the main job on one screen, in both themes, on a desk and on a
+phone."""
 
 from __future__ import annotations
 
@@ -6,8 +7,22 @@ import pytest
 
 from .conftest import DESKTOP, PHONE
 
-MAIN_CONTROLS = ("#gv-f-preset", "#gv-train", "#gv-f-data", "#gv-f-objective", "#gv-f-steps", "#gv-stage", "#gv-scrub",
-                 "#gv-plot-loss", "#gv-plot-score", "#gv-latent-canvas", "#gv-sliders", "#gv-strip", "#gv-status", "#gv-theme")
+MAIN_CONTROLS = (
+    "#gv-f-preset",
+    "#gv-train",
+    "#gv-f-data",
+    "#gv-f-objective",
+    "#gv-f-steps",
+    "#gv-stage",
+    "#gv-scrub",
+    "#gv-plot-loss",
+    "#gv-plot-score",
+    "#gv-latent-canvas",
+    "#gv-sliders",
+    "#gv-strip",
+    "#gv-status",
+    "#gv-theme",
+)
 SCROLLS = "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
 
 

@@ -1,4 +1,5 @@
-"""The Runs view in a real browser: find, replay, compare, annotate, delete and undo, open, resume."""
+"""The Runs view in a real browser: find, replay, compare, annotate, delete and undo, open,
+resume."""
 
 from __future__ import annotations
 
@@ -38,11 +39,19 @@ def test_replay_walks_through_pictures_with_the_curves_cursor(visit, kept):
     open_first(page)
     page.wait_for_function("document.querySelector('#gv-detail-plot .gv-cursor')?.dataset.step > 0")
     last = picture_of(page, "#gv-replay canvas")
-    page.eval_on_selector("#gv-replay input[type=range]", "r => { r.value = 0; r.dispatchEvent(new Event('input')); }")
-    page.wait_for_function("document.querySelector('#gv-detail-plot .gv-cursor').dataset.step === '0'")
-    page.wait_for_function("before => document.querySelector('#gv-replay canvas').toDataURL() !== before", arg=last)
+    page.eval_on_selector(
+        "#gv-replay input[type=range]", "r => { r.value = 0; r.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_function(
+        "document.querySelector('#gv-detail-plot .gv-cursor').dataset.step === '0'"
+    )
+    page.wait_for_function(
+        "before => document.querySelector('#gv-replay canvas').toDataURL() !== before", arg=last
+    )
     page.click("#gv-replay .gv-play")
-    page.wait_for_function("Number(document.querySelector('#gv-detail-plot .gv-cursor').dataset.step) > 0")
+    page.wait_for_function(
+        "Number(document.querySelector('#gv-detail-plot .gv-cursor').dataset.step) > 0"
+    )
 
 
 def test_search_rename_notes_delete_undo(visit, kept):
@@ -52,7 +61,9 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page.click("#gv-detail-rename")
     page.fill("#gv-detail-title input", "A <b>name</b>")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#gv-runs-body').textContent.includes('A <b>name</b>')")
+    page.wait_for_function(
+        "document.querySelector('#gv-runs-body').textContent.includes('A <b>name</b>')"
+    )
     page.fill("#gv-detail-notes", "worked at once")
     page.fill("#gv-runs-search", "worked once")
     page.wait_for_function("document.querySelectorAll('#gv-runs-body tr').length === 1")
@@ -72,9 +83,14 @@ def test_compare_lays_runs_over_each_other(visit, kept):
         page.check(f"#gv-runs-body tr:nth-child({index + 1}) input")
     page.click("#gv-runs-compare")
     page.wait_for_function("document.querySelector('#gv-compare-plot').data?.length === 2")
-    page.wait_for_function("[...document.querySelectorAll('#gv-compare-grids canvas')].filter(c => c.width > 300).length === 2")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#gv-compare-grids canvas')].filter(c => c.width > "
+        "300).length === 2"
+    )
     page.select_option("#gv-compare-series", "loss_g")
-    page.wait_for_function("document.querySelector('#gv-compare-plot').data[0].hovertemplate.includes('G loss')")
+    page.wait_for_function(
+        "document.querySelector('#gv-compare-plot').data[0].hovertemplate.includes('G loss')"
+    )
     page.click("#gv-compare-back")
     page.wait_for_selector("#gv-runs", state="visible")
 

@@ -10,15 +10,22 @@ from .conftest import picture_of, start, step_of, stop
 def test_click_train_and_watch(visit, server, idle):
     page = visit()
     start(page)
-    points, shown = int(page.evaluate("document.body.dataset.gvPoints")), page.get_attribute("#gv-grid", "data-step")
+    points, shown = (
+        int(page.evaluate("document.body.dataset.gvPoints")),
+        page.get_attribute("#gv-grid", "data-step"),
+    )
     before = picture_of(page, "#gv-grid-canvas")
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
     page.wait_for_function(f"Number(document.querySelector('#gv-grid').dataset.step) > {shown}")
     assert picture_of(page, "#gv-grid-canvas") != before
-    traces = page.evaluate("document.querySelector('#gv-plot-loss').data.map((trace) => [...trace.x].length)")
+    traces = page.evaluate(
+        "document.querySelector('#gv-plot-loss').data.map((trace) => [...trace.x].length)"
+    )
     assert min(traces) > points
     assert page.locator("#gv-legend-loss .gv-key").count() == 2
-    assert page.locator("#gv-columns span").all_text_contents() == [str(digit) for digit in range(10)]
+    assert page.locator("#gv-columns span").all_text_contents() == [
+        str(digit) for digit in range(10)
+    ]
     assert not page.is_visible("#gv-train")
     page.click("#gv-stop")
     page.wait_for_selector("body[data-gv-state=stopped]")
@@ -86,7 +93,10 @@ def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
 
     page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
     start(page)
-    hellos, points = page.evaluate("window.ganviz.stats.hellos"), int(page.evaluate("document.body.dataset.gvPoints"))
+    hellos, points = (
+        page.evaluate("window.ganviz.stats.hellos"),
+        int(page.evaluate("document.body.dataset.gvPoints")),
+    )
     sockets[-1].close()
     page.wait_for_function("document.querySelector('#gv-link').dataset.link === 'reconnecting'")
     page.wait_for_selector("#gv-link[data-link=live]")
@@ -110,10 +120,16 @@ def test_zoom_and_hidden_curves_survive_updates(trained):
     zoom = page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()")
     points = int(page.evaluate("document.body.dataset.gvPoints"))
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 4}")
-    assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
-    assert page.evaluate("document.querySelector('#gv-plot-loss').data.map((trace) => trace.visible)")[2:] == [False, False]
+    assert (
+        page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
+    )
+    assert page.evaluate(
+        "document.querySelector('#gv-plot-loss').data.map((trace) => trace.visible)"
+    )[2:] == [False, False]
     page.click("#gv-smooth")
-    assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
+    assert (
+        page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range.slice()") == zoom
+    )
     page.click("#gv-zoom-out")
     assert page.evaluate("document.querySelector('#gv-plot-loss').layout.xaxis.range[1]") != zoom[1]
 

@@ -28,8 +28,10 @@ def test_shape_seed_and_gradient(shape, policy):
     x = torch.randn(shape, requires_grad=True)
     out = diff_augment(x, policy, seeded())
     assert out.shape == x.shape and out.dtype == x.dtype
-    assert torch.equal(out, diff_augment(x, policy, seeded())) and not torch.equal(out, diff_augment(x, policy, seeded(1)))
-    gradient, = torch.autograd.grad(out.square().sum(), x, create_graph=True)
+    assert torch.equal(out, diff_augment(x, policy, seeded())) and not torch.equal(
+        out, diff_augment(x, policy, seeded(1))
+    )
+    (gradient,) = torch.autograd.grad(out.square().sum(), x, create_graph=True)
     assert torch.isfinite(gradient).all() and (gradient != 0).any()
     gradient.square().sum().backward()  # R1 and WGAN-GP differentiate twice
     assert (x.grad != 0).any()
@@ -41,11 +43,16 @@ def test_translation_moves_whole_pixels_and_fills_with_zero():
     seen = set()
     for before, after in zip(x, moved, strict=True):
         rows, columns = after[0].nonzero().unbind(1)
-        top, left, height, width = rows.min(), columns.min(), len(rows.unique()), len(columns.unique())
+        top, left, height, width = (
+            rows.min(),
+            columns.min(),
+            len(rows.unique()),
+            len(columns.unique()),
+        )
         dy, dx = (top if top else height - 16), (left if left else width - 16)
         assert abs(int(dy)) <= 2 and abs(int(dx)) <= 2
-        source = before[:, max(0, -dy):16 - max(0, dy), max(0, -dx):16 - max(0, dx)]
-        assert torch.equal(after[:, top:top + height, left:left + width], source)
+        source = before[:, max(0, -dy) : 16 - max(0, dy), max(0, -dx) : 16 - max(0, dx)]
+        assert torch.equal(after[:, top : top + height, left : left + width], source)
         seen.add((int(dy), int(dx)))
     assert len(seen) == 25  # every shift there is
 
@@ -61,7 +68,9 @@ def test_cutout_removes_half_a_side_at_most():
 def test_brightness_is_one_number_a_picture():
     change = brightness(torch.zeros(400, 3, 4, 4), seeded()).flatten(1)
     assert (change == change[:, :1]).all() and change.abs().max() <= 0.5
-    assert change[:, 0].mean().abs() < 0.05 and change[:, 0].std() == pytest.approx(12 ** -0.5, rel=0.1)
+    assert change[:, 0].mean().abs() < 0.05 and change[:, 0].std() == pytest.approx(
+        12**-0.5, rel=0.1
+    )
 
 
 def test_each_picture_gets_its_own_change():
@@ -70,4 +79,7 @@ def test_each_picture_gets_its_own_change():
 
 
 def test_half_precision_stays_half():
-    assert diff_augment(torch.zeros(2, 1, 8, 8, dtype=torch.bfloat16), ALL, seeded()).dtype == torch.bfloat16
+    assert (
+        diff_augment(torch.zeros(2, 1, 8, 8, dtype=torch.bfloat16), ALL, seeded()).dtype
+        == torch.bfloat16
+    )

@@ -25,13 +25,23 @@ def refusal(load, path, **changes) -> DataError:
 
 def bomb_png(width=20_000, height=20_000):
     """A small PNG whose header claims 400 megapixels."""
+
     def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 # -- the ordinary ----------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("size", [8, 16, 28, 32, 64])
 def test_a_plain_folder(load, pictures, size):
@@ -76,7 +86,9 @@ def test_a_limit_takes_from_every_class_and_knows_them_all(load, pictures):
     source = load("folder", data_path=str(pictures("own", 0)), data_limit=20)
     assert source.spec.count == 20 and source.spec.classes == tuple("abcd")
     assert (source.labels.bincount(minlength=4) > 0).all()
-    assert torch.equal(source.samples, load("folder", data_path=str(pictures("own", 0))).samples[:20])
+    assert torch.equal(
+        source.samples, load("folder", data_path=str(pictures("own", 0))).samples[:20]
+    )
 
 
 def test_a_limit_below_the_least_is_no_reason_to_refuse(load, pictures):
@@ -115,6 +127,7 @@ def test_shrinking_averages_and_a_large_jpeg_stays_true(tmp_path):
 
 # -- colour ----------------------------------------------------------------------------------------
 
+
 def test_colour_is_kept_unless_all_are_grey(load, pictures):
     grey = pictures("grey", colour=(90, 90, 90), suffix=".jpg")
     assert load("folder", data_path=str(grey)).spec.shape[0] == 1
@@ -148,7 +161,9 @@ def test_every_mode_of_white_or_clear_becomes_white(tmp_path, name):
     MODES[name]().save(tmp_path / name)
     for grey, channels in ((False, 3), (True, 1)):
         pixels = read_picture(tmp_path / name, 16, grey)
-        assert pixels.shape == (16, 16, channels) and pixels.dtype == np.uint8 and pixels.min() >= 253
+        assert (
+            pixels.shape == (16, 16, channels) and pixels.dtype == np.uint8 and pixels.min() >= 253
+        )
 
 
 def test_half_clear_ink_is_laid_on_white(tmp_path):
@@ -159,8 +174,12 @@ def test_half_clear_ink_is_laid_on_white(tmp_path):
 def test_sixteen_bit_and_float_pictures_keep_their_scale(tmp_path):
     ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
     Image.fromarray(ramp).save(tmp_path / "deep.png")
-    assert (read_picture(tmp_path / "deep.png", 16, grey=True)[..., 0] == (ramp / 257).round()).all()
-    Image.fromarray(np.linspace(-3, 5, 256).astype(np.float32).reshape(16, 16)).save(tmp_path / "float.tif")
+    assert (
+        read_picture(tmp_path / "deep.png", 16, grey=True)[..., 0] == (ramp / 257).round()
+    ).all()
+    Image.fromarray(np.linspace(-3, 5, 256).astype(np.float32).reshape(16, 16)).save(
+        tmp_path / "float.tif"
+    )
     pixels = read_picture(tmp_path / "float.tif", 16, grey=True)
     assert pixels.min() == 0 and pixels.max() == 255
     Image.fromarray(np.full((16, 16), np.nan, np.float32)).save(tmp_path / "nan.tif")
@@ -186,6 +205,7 @@ def test_cameras_held_sideways(tmp_path, suffix):
 
 # -- the unreadable and the hostile ----------------------------------------------------------------
 
+
 def test_unreadable_files_are_counted_and_named(load, pictures, tmp_path):
     path = pictures(count=20)
     whole = (path / "picture-000.png").read_bytes()
@@ -205,15 +225,22 @@ def test_only_unreadable_ones_are_refused_by_name(load, tmp_path):
     for i in range(30):
         (tmp_path / f"{i:02d}.png").write_bytes(b"garbage")
     sentence = refusal(load, tmp_path).sentence
-    assert "Only 0 of 30 pictures" in sentence and "00.png" in sentence and "and 20 more" in sentence
+    assert (
+        "Only 0 of 30 pictures" in sentence and "00.png" in sentence and "and 20 more" in sentence
+    )
 
 
 def test_image_bombs_are_not_unpacked(load, pictures, monkeypatch):
     path = pictures(count=16)
     (path / "bomb.png").write_bytes(bomb_png())
     (path / "big.png").write_bytes(bomb_png(9000, 8000))  # below Pillow's own limit, above ours
-    monkeypatch.setattr(folder_module, "_square", lambda image, size, grey: pytest.fail("unpacked") if image.width > 8000
-                        else np.zeros((size, size, 3), np.uint8))
+    monkeypatch.setattr(
+        folder_module,
+        "_square",
+        lambda image, size, grey: (
+            pytest.fail("unpacked") if image.width > 8000 else np.zeros((size, size, 3), np.uint8)
+        ),
+    )
     told = load("folder", data_path=str(path)).spec
     assert told.count == 16 and "big.png, bomb.png" in told.note
 
@@ -283,7 +310,11 @@ def test_free_memory_is_known_without_psutil(monkeypatch):
 @pytest.mark.parametrize("path", ["/no/such/folder", "bad\0name", "~nobody-here/pictures"])
 def test_a_folder_that_is_not_there(load, path):
     error = refusal(load, path)
-    assert error.sentence.startswith("There is no folder") and error.sentence.isprintable() and error.field == "data_path"
+    assert (
+        error.sentence.startswith("There is no folder")
+        and error.sentence.isprintable()
+        and error.field == "data_path"
+    )
 
 
 def test_a_file_is_no_folder_and_an_empty_folder_holds_nothing(load, tmp_path):

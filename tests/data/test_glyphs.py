@@ -42,7 +42,9 @@ def test_pictures_are_white_on_black_legible_and_all_different():
     ink = images.float().mean((1, 2, 3)) / 255
     assert ink.min() > 0.02 and ink.max() < 0.5 and 0.1 < ink.mean() < 0.2  # MNIST's mean is 0.13
     assert (images.amax((1, 2, 3)) == 255).float().mean() > 0.97
-    border = torch.cat([images[:, 0, 0], images[:, 0, -1], images[:, 0, :, 0], images[:, 0, :, -1]], 1)
+    border = torch.cat(
+        [images[:, 0, 0], images[:, 0, -1], images[:, 0, :, 0], images[:, 0, :, -1]], 1
+    )
     assert (border.amax(1) > 128).float().mean() < 0.02  # hardly one is cut off
     assert images.flatten(1).unique(dim=0).shape[0] == 1000
 
@@ -62,7 +64,9 @@ def test_distance_is_exact():
     ink = torch.zeros(1, 32, 32, dtype=torch.bool)
     ink[0, 10, 12] = ink[0, 20, 5] = True
     y, x = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
-    true = torch.minimum(torch.hypot(y - 10, x - 12), torch.hypot(y - 20, x - 5)).clamp_max(glyphs.REACH)
+    true = torch.minimum(torch.hypot(y - 10, x - 12), torch.hypot(y - 20, x - 5)).clamp_max(
+        glyphs.REACH
+    )
     assert torch.allclose(glyphs._distance(ink)[0], true)
 
 
@@ -87,7 +91,9 @@ def test_cached_and_the_same(load, monkeypatch, tmp_path):
 def test_a_limit_draws_only_so_many_and_keeps_no_part(load, monkeypatch, tmp_path):
     asked = []
     real = glyphs.draw
-    monkeypatch.setattr(glyphs, "draw", lambda chars, count, *rest: asked.append(count) or real(chars, count, *rest))
+    monkeypatch.setattr(
+        glyphs, "draw", lambda chars, count, *rest: asked.append(count) or real(chars, count, *rest)
+    )
     assert load("glyphs", data_limit=70).spec.count == 70
     assert asked == [70] and not (tmp_path / "root").exists()
 
@@ -99,10 +105,18 @@ def test_a_damaged_cache_is_made_anew(load, monkeypatch, tmp_path, damage):
     data = path.read_bytes()
     middle = len(data) // 2
     if damage == "other":
-        np.savez(path, images=np.zeros((500, 1, 28, 28), np.float32), labels=np.zeros(500, np.uint8))
+        np.savez(
+            path, images=np.zeros((500, 1, 28, 28), np.float32), labels=np.zeros(500, np.uint8)
+        )
     else:
-        path.write_bytes({"empty": b"", "cut": data[:middle], "garbage": b"not a zip" * 99,
-                          "flipped": data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1:]}[damage])
+        path.write_bytes(
+            {
+                "empty": b"",
+                "cut": data[:middle],
+                "garbage": b"not a zip" * 99,
+                "flipped": data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :],
+            }[damage]
+        )
     assert torch.equal(first, small_set(load, monkeypatch))
     assert torch.equal(first, cache._read(path, 500)[0])
 
@@ -114,7 +128,9 @@ def test_a_cache_never_executes_anything(load, monkeypatch, tmp_path):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "trapped"),)
 
-    np.savez(cache_file(tmp_path), images=np.array([Trap()], object), labels=np.zeros(500, np.uint8))
+    np.savez(
+        cache_file(tmp_path), images=np.array([Trap()], object), labels=np.zeros(500, np.uint8)
+    )
     assert torch.equal(first, small_set(load, monkeypatch))
     assert not (tmp_path / "trapped").exists()
 

@@ -25,14 +25,27 @@ def test_the_ring_has_eight_distinct_centres(load, name, sigma):
     modes = load(name).modes
     centres = modes["centres"]
     half = math.sqrt(0.5)
-    true = torch.tensor([[1, 0], [half, half], [0, 1], [-half, half], [-1, 0], [-half, -half], [0, -1], [half, -half]])
+    true = torch.tensor(
+        [
+            [1, 0],
+            [half, half],
+            [0, 1],
+            [-half, half],
+            [-1, 0],
+            [-half, -half],
+            [0, -1],
+            [half, -half],
+        ]
+    )
     assert torch.allclose(centres, true, atol=1e-6) and modes["sigma"] == sigma
     assert torch.pdist(centres).min() == pytest.approx(2 * math.sin(math.pi / 8), abs=1e-5)
 
 
 def test_the_grid_is_the_papers(load):
     modes = load("grid25").modes
-    assert sorted(map(tuple, modes["centres"].tolist())) == [(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)]
+    assert sorted(map(tuple, modes["centres"].tolist())) == [
+        (x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)
+    ]
     assert modes["sigma"] == 0.05
 
 
@@ -40,7 +53,9 @@ def test_the_grid_is_the_papers(load):
 def test_samples_lie_round_their_centres_evenly(load, name):
     source = load(name)
     centres, sigma = source.modes["centres"], source.modes["sigma"]
-    assert centres.dtype == torch.float32 and torch.pdist(centres).min() > 6 * sigma  # disjoint at three sigma
+    assert (
+        centres.dtype == torch.float32 and torch.pdist(centres).min() > 6 * sigma
+    )  # disjoint at three sigma
     distance, nearest = torch.cdist(source.samples, centres).min(1)
     shares = nearest.bincount(minlength=len(centres)) / len(source.samples)
     assert torch.allclose(shares, torch.full_like(shares, 1 / len(centres)), atol=0.005)

@@ -1,4 +1,5 @@
-"""Public sets without the internet: files that lie there already, and downloads that fail, quickly and cleanly."""
+"""Public sets without the internet: files that lie there already, and downloads that fail, quickly
+and cleanly."""
 
 import gzip
 import hashlib
@@ -40,12 +41,15 @@ def write_pair(folder, part="t10k", count=30, packed=True, spelling="-{kind}-{di
 @pytest.fixture
 def offline(monkeypatch):
     """No request gets through."""
+
     def refuse(*_, **__):
         raise AssertionError("asked the internet")
+
     monkeypatch.setattr(download.urllib.request, "urlopen", refuse)
 
 
 # -- files that lie there --------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("folder", [".", "mnist", "MNIST/raw"])
 @pytest.mark.parametrize("packed", [True, False])
@@ -78,7 +82,11 @@ def test_the_relatives_have_folders_of_their_own(load, offline, tmp_path):
     write_pair(tmp_path / "root")  # these may be MNIST's, never Fashion's
     write_pair(tmp_path / "root" / "FashionMNIST" / "raw", "train", 20)
     write_pair(tmp_path / "root" / "kmnist", "train", 40)
-    assert load("fashion-mnist").spec.count == 20 and load("kmnist").spec.count == 40 and load("mnist").spec.count == 30
+    assert (
+        load("fashion-mnist").spec.count == 20
+        and load("kmnist").spec.count == 40
+        and load("mnist").spec.count == 30
+    )
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "garbage", "header", "short", "long", "huge"])
@@ -87,13 +95,24 @@ def test_damaged_files_get_a_sentence(load, offline, tmp_path, damage):
     path = folder / "t10k-images-idx3-ubyte.gz"
     whole = path.read_bytes()
     pictures = idx_bytes(np.zeros((30, 28, 28)))
-    path.write_bytes({"cut": whole[:len(whole) // 2], "empty": b"", "garbage": b"garbage" * 9,
-                      "header": gzip.compress(b"\0\0\x09\3" + pictures[4:]), "short": gzip.compress(pictures[:-1]),
-                      "long": gzip.compress(pictures + b"x"),
-                      "huge": gzip.compress(struct.pack(">HBBIII", 0, 8, 3, 2**31, 2**10, 2**10))}[damage])
+    path.write_bytes(
+        {
+            "cut": whole[: len(whole) // 2],
+            "empty": b"",
+            "garbage": b"garbage" * 9,
+            "header": gzip.compress(b"\0\0\x09\3" + pictures[4:]),
+            "short": gzip.compress(pictures[:-1]),
+            "long": gzip.compress(pictures + b"x"),
+            "huge": gzip.compress(struct.pack(">HBBIII", 0, 8, 3, 2**31, 2**10, 2**10)),
+        }[damage]
+    )
     with pytest.raises(DataError) as error:
         load("mnist")
-    assert str(path) in error.value.sentence and "delete it" in error.value.sentence and "\n" not in error.value.sentence
+    assert (
+        str(path) in error.value.sentence
+        and "delete it" in error.value.sentence
+        and "\n" not in error.value.sentence
+    )
 
 
 def test_files_that_do_not_belong_together(load, offline, tmp_path):
@@ -115,23 +134,40 @@ def test_an_unpacking_bomb_stops_at_what_the_header_says():
             self.asked += n
             out, self.head = self.head[:n], self.head[n:]
             return out + bytes(n - len(out))
+
     stream = Stream()
     with pytest.raises(ValueError, match="length"):
         idx.parse_idx(stream)
     assert stream.asked < 1100
 
 
-@pytest.mark.skipif(not (SHARED / "mnist").is_dir(), reason="the MNIST test files are not in ../shared/data/mnist")
+@pytest.mark.skipif(
+    not (SHARED / "mnist").is_dir(), reason="the MNIST test files are not in ../shared/data/mnist"
+)
 def test_the_real_test_files(load, offline):
     source = load("mnist", data_root=SHARED)
     assert source.samples.shape == (10_000, 1, 28, 28)
     assert source.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
-    assert source.labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert source.labels.bincount().tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     assert source.samples.float().mean() / 255 == pytest.approx(0.1325, abs=1e-3)
-    assert load("mnist", data_root=SHARED / "mnist", image_size=32, data_limit=100).samples.shape == (100, 1, 32, 32)
+    assert load(
+        "mnist", data_root=SHARED / "mnist", image_size=32, data_limit=100
+    ).samples.shape == (100, 1, 32, 32)
 
 
 # -- downloads -------------------------------------------------------------------------------------
+
 
 class Mirror:
     """A web server on this machine that serves ``files`` and can misbehave."""
@@ -154,7 +190,9 @@ class Mirror:
                     self.wfile.flush()
                     time.sleep(1.5)
                     return None
-                self.wfile.write({"good": data, "cut": data[:-5], "wrong": b"x" * len(data)}[mirror.manner])
+                self.wfile.write(
+                    {"good": data, "cut": data[:-5], "wrong": b"x" * len(data)}[mirror.manner]
+                )
                 return None
 
             def log_message(self, *_):
@@ -192,19 +230,29 @@ def test_downloaded_once_with_progress(load, mirror, tmp_path, monkeypatch):
     monkeypatch.setattr("ganviz.data._seldom", lambda progress: progress)
     source = load("mnist", progress=lambda fraction, text: told.append((fraction, text)))
     assert source.spec.count == 50 and torch.equal(source.labels, torch.arange(50) % 10)
-    assert files_below(tmp_path / "root") == ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
+    assert files_below(tmp_path / "root") == [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+    ]
     assert (1.0, next(text for fraction, text in told if fraction == 1.0)) in told
     assert any("Downloading MNIST" in text and "MB" in text for _, text in told)
     assert load("mnist").spec.count == 50 and len(mirror.asked) == 2
 
 
-@pytest.mark.parametrize("manner, says", [("cut", "broke off"), ("wrong", "checksum"), ("stall", "no answer")])
+@pytest.mark.parametrize(
+    "manner, says", [("cut", "broke off"), ("wrong", "checksum"), ("stall", "no answer")]
+)
 def test_a_bad_mirror_leaves_nothing_and_the_next_try_works(load, mirror, tmp_path, manner, says):
     mirror.manner = manner
     with pytest.raises(DataError) as error:
         load("mnist")
     sentence = error.value.sentence
-    assert says in sentence and "'glyphs'" in sentence and "'digits'" in sentence and "your own" in sentence
+    assert (
+        says in sentence
+        and "'glyphs'" in sentence
+        and "'digits'" in sentence
+        and "your own" in sentence
+    )
     assert error.value.__cause__ is None and error.value.field == "data"
     assert files_below(tmp_path / "root") == []
     mirror.manner = "good"
@@ -213,6 +261,7 @@ def test_a_bad_mirror_leaves_nothing_and_the_next_try_works(load, mirror, tmp_pa
 
 def test_the_next_mirror_is_asked(load, mirror, monkeypatch):
     import torchvision.datasets
+
     monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [mirror.url + "gone/", mirror.url])
     assert load("mnist").spec.count == 50
 
@@ -223,16 +272,24 @@ def closed_port():
         return free.getsockname()[1]
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "cifar10", "svhn"])
+@pytest.mark.parametrize(
+    "name", ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "cifar10", "svhn"]
+)
 def test_without_the_internet_each_set_says_what_works(load, monkeypatch, tmp_path, name):
     pytest.importorskip("torchvision")
 
     def unreachable(*_, **__):
-        raise download.urllib.error.URLError(socket.gaierror(-3, "Temporary failure in name resolution"))
+        raise download.urllib.error.URLError(
+            socket.gaierror(-3, "Temporary failure in name resolution")
+        )
+
     monkeypatch.setattr(download.urllib.request, "urlopen", unreachable)
     with pytest.raises(DataError) as error:
         load(name, image_size=32)
-    assert "its name cannot be looked up" in error.value.sentence and "'glyphs'" in error.value.sentence
+    assert (
+        "its name cannot be looked up" in error.value.sentence
+        and "'glyphs'" in error.value.sentence
+    )
     assert files_below(tmp_path) == []
 
 
@@ -246,7 +303,13 @@ def test_a_refused_connection_and_a_hanging_look_up_end_quickly(monkeypatch, tmp
     monkeypatch.setattr(download.urllib.request, "urlopen", lambda *_, **__: release.wait(20))
     begun = time.monotonic()
     with pytest.raises(DataError, match="no answer"):
-        download.fetch(["http://a.example/x", "http://b.example/x"], tmp_path / "x", "0" * 32, "X", public_progress)
+        download.fetch(
+            ["http://a.example/x", "http://b.example/x"],
+            tmp_path / "x",
+            "0" * 32,
+            "X",
+            public_progress,
+        )
     release.set()
     assert time.monotonic() - begun < 3
 
@@ -264,6 +327,7 @@ def test_cancelled_in_the_middle_leaves_nothing(load, mirror, tmp_path, monkeypa
     def stop(fraction, text):
         if fraction is not None:
             raise Stop
+
     with pytest.raises(Stop):
         load("mnist", progress=stop)
     assert files_below(tmp_path / "root") == []
@@ -279,15 +343,23 @@ def test_a_data_root_that_cannot_be_written(load, mirror, tmp_path):
 
 def test_emnist_is_read_out_of_its_archive_and_turned_upright(load, mirror, tmp_path, monkeypatch):
     import torchvision.datasets
+
     pictures = np.zeros((20, 28, 28), np.uint8)
     pictures[:, 3, 20] = 255  # column 3, row 20, as NIST stores it
     archive = tmp_path / "gzip.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("gzip/emnist-digits-train-images-idx3-ubyte.gz", gzip.compress(idx_bytes(pictures)))
-        file.writestr("gzip/emnist-digits-train-labels-idx1-ubyte.gz", gzip.compress(idx_bytes(np.arange(20) % 10)))
+        file.writestr(
+            "gzip/emnist-digits-train-images-idx3-ubyte.gz", gzip.compress(idx_bytes(pictures))
+        )
+        file.writestr(
+            "gzip/emnist-digits-train-labels-idx1-ubyte.gz",
+            gzip.compress(idx_bytes(np.arange(20) % 10)),
+        )
     mirror.files["gzip.zip"] = archive.read_bytes()
     monkeypatch.setattr(torchvision.datasets.EMNIST, "url", mirror.url + "gzip.zip")
-    monkeypatch.setattr(torchvision.datasets.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest())
+    monkeypatch.setattr(
+        torchvision.datasets.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest()
+    )
     source = load("emnist-digits")
     assert source.samples.shape == (20, 1, 28, 28) and (source.samples[:, 0, 20, 3] == 255).all()
     assert source.labels.tolist() == [i % 10 for i in range(20)]
@@ -299,19 +371,37 @@ def test_svhn_and_cifar_through_torchvision(load, mirror, tmp_path, monkeypatch)
     import tarfile
 
     import torchvision.datasets
+
     scipy_io = pytest.importorskip("scipy.io")
     random = np.random.default_rng(0)
 
     path = tmp_path / "train_32x32.mat"
-    scipy_io.savemat(path, {"X": random.integers(0, 256, (32, 32, 3, 12), np.uint8), "y": np.arange(1, 13)[:, None] % 10 + 1})
+    scipy_io.savemat(
+        path,
+        {
+            "X": random.integers(0, 256, (32, 32, 3, 12), np.uint8),
+            "y": np.arange(1, 13)[:, None] % 10 + 1,
+        },
+    )
     mirror.files[path.name] = path.read_bytes()
     md5 = hashlib.md5(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", {"train": [mirror.url + path.name, path.name, md5]})
+    monkeypatch.setattr(
+        torchvision.datasets.SVHN, "split_list", {"train": [mirror.url + path.name, path.name, md5]}
+    )
     source = load("svhn", image_size=32)
-    assert source.samples.shape == (12, 3, 32, 32) and source.labels.max() == 9 and source.labels.min() == 0  # 10 means 0
+    assert (
+        source.samples.shape == (12, 3, 32, 32)
+        and source.labels.max() == 9
+        and source.labels.min() == 0
+    )  # 10 means 0
 
     known = torchvision.datasets.CIFAR10
-    batch = pickle.dumps({"data": random.integers(0, 256, (20, 3072), np.uint8), "labels": [i % 10 for i in range(20)]})
+    batch = pickle.dumps(
+        {
+            "data": random.integers(0, 256, (20, 3072), np.uint8),
+            "labels": [i % 10 for i in range(20)],
+        }
+    )
     names = pickle.dumps({"label_names": list(public.CIFAR)})
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
@@ -326,7 +416,14 @@ def test_svhn_and_cifar_through_torchvision(load, mirror, tmp_path, monkeypatch)
     monkeypatch.setattr(known, "test_list", [])
     monkeypatch.setattr(known, "meta", {**known.meta, "md5": hashlib.md5(names).hexdigest()})
     source = load("cifar10", image_size=32)
-    assert source.samples.shape == (20, 3, 32, 32) and source.labels.tolist() == [i % 10 for i in range(20)]
+    assert source.samples.shape == (20, 3, 32, 32) and source.labels.tolist() == [
+        i % 10 for i in range(20)
+    ]
     asked = len(mirror.asked)
-    (tmp_path / "root" / known.base_folder / "data_batch_1").write_bytes(b"half")  # unpacking was interrupted
-    assert load("cifar10", image_size=32, colour="grey").samples.shape == (20, 1, 32, 32) and len(mirror.asked) == asked
+    (tmp_path / "root" / known.base_folder / "data_batch_1").write_bytes(
+        b"half"
+    )  # unpacking was interrupted
+    assert (
+        load("cifar10", image_size=32, colour="grey").samples.shape == (20, 1, 32, 32)
+        and len(mirror.asked) == asked
+    )

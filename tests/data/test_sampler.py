@@ -13,7 +13,11 @@ def numbered(count, kind="points", labels=False):
         return DataSource(DataSpec("numbers", kind, (2,), count), samples)
     samples = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
     samples[:, 0, 0, 0] = torch.arange(count)
-    return DataSource(DataSpec("numbers", kind, (1, 2, 2), count), samples, torch.arange(count) if labels else None)
+    return DataSource(
+        DataSpec("numbers", kind, (1, 2, 2), count),
+        samples,
+        torch.arange(count) if labels else None,
+    )
 
 
 @pytest.mark.parametrize("count, batch", [(12, 4), (10, 4), (7, 7), (5, 13), (1, 3), (100, 1)])
@@ -25,13 +29,21 @@ def test_each_sample_once_an_epoch_in_full_batches(count, batch):
         assert x.shape == (batch, 2) and y is None
         drawn += x[:, 0].long().tolist()
     for start in range(0, len(drawn) - count + 1, count):
-        assert sorted(drawn[start:start + count]) == list(range(count))
+        assert sorted(drawn[start : start + count]) == list(range(count))
 
 
 def test_epochs_differ_and_seeds_differ():
-    sampler, same, other = Sampler(numbered(50), 50, 1), Sampler(numbered(50), 50, 1), Sampler(numbered(50), 50, 2)
+    sampler, same, other = (
+        Sampler(numbered(50), 50, 1),
+        Sampler(numbered(50), 50, 1),
+        Sampler(numbered(50), 50, 2),
+    )
     first = sampler().x
-    assert torch.equal(first, same().x) and not torch.equal(first, other().x) and not torch.equal(first, sampler().x)
+    assert (
+        torch.equal(first, same().x)
+        and not torch.equal(first, other().x)
+        and not torch.equal(first, sampler().x)
+    )
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -41,7 +53,10 @@ def test_resumed_equals_uninterrupted(steps, flip):
     sampler = Sampler(source, 4, seed=5, flip=flip)
     for _ in range(steps):
         sampler()
-    state = {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in sampler.state_dict().items()}
+    state = {
+        name: value.clone() if isinstance(value, torch.Tensor) else value
+        for name, value in sampler.state_dict().items()
+    }
     expected = [sampler() for _ in range(12)]
     fresh = Sampler(source, 4, seed=99, flip=flip)
     fresh()

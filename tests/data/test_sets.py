@@ -18,7 +18,9 @@ def test_spec_matches_the_samples(load, name):
     assert spec.name == name and spec.kind == entry.kind and spec.classes == entry.classes
     assert source.samples.shape == (300, *spec.shape) and spec.count == 300
     if entry.kind == "points":
-        assert source.samples.dtype == torch.float32 and spec.shape == (2,) and source.labels is None
+        assert (
+            source.samples.dtype == torch.float32 and spec.shape == (2,) and source.labels is None
+        )
         assert torch.isfinite(source.samples).all()
     else:
         assert source.samples.dtype == torch.uint8 and spec.shape == (1, 28, 28)
@@ -75,7 +77,9 @@ def test_progress_is_told_seldom(load, monkeypatch):
     monkeypatch.setattr(glyphs, "COUNT", 20_000)
     told = []
     load("glyphs", progress=lambda fraction, text: told.append((fraction, text)))
-    assert 1 <= len(told) < 15 and all(0 <= fraction <= 1 and "Drawing" in text for fraction, text in told)
+    assert 1 <= len(told) < 15 and all(
+        0 <= fraction <= 1 and "Drawing" in text for fraction, text in told
+    )
 
 
 def test_a_missing_package_is_named(load, monkeypatch):

@@ -4,8 +4,20 @@ import pytest
 
 from ganviz.config import RunConfig
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 40, "tick_seconds": 0.02, "sample_seconds": 0.05}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 16,
+    "steps": 40,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""One of several processes of a run; started by test_distributed.py with torchrun's variables in its environment.
+"""One of several processes of a run; started by test_distributed.py with torchrun's variables in
+its environment.
 
 Arguments: what to do, the configs as JSON, a folder for what each process found.
 """
@@ -16,8 +17,11 @@ from ganviz.engine.run import Run
 
 
 def gradients(group, configs, out):
-    """For each config, record every averaged gradient of three steps, and the samples that this process used."""
-    torch.save([shared_steps(group, config, out) for config in configs], out / f"rank{group.rank}.pt")
+    """For each config, record every averaged gradient of three steps, and the samples that this
+    process used."""
+    torch.save(
+        [shared_steps(group, config, out) for config in configs], out / f"rank{group.rank}.pt"
+    )
     group.wait_for_all()
     group.end()
 
@@ -56,8 +60,15 @@ def run(group, configs, out):
     it.step(5)
     it.resume()
     it.join(60)
-    torch.save({"weights": it.trainer.weights(), "state": it.state, "rows": len(it.events.rows()["step"]),
-                "notes": [event.data["sentence"] for event in it.events.since(0, ("note",))]}, out / "rank0.pt")
+    torch.save(
+        {
+            "weights": it.trainer.weights(),
+            "state": it.state,
+            "rows": len(it.events.rows()["step"]),
+            "notes": [event.data["sentence"] for event in it.events.since(0, ("note",))],
+        },
+        out / "rank0.pt",
+    )
     group.end()
 
 

@@ -1,4 +1,5 @@
-"""Checkpoints: bit for bit, all or nothing, and no file makes ganviz run code, hang or fall over."""
+"""Checkpoints: bit for bit, all or nothing, and no file makes ganviz run code, hang or fall
+over."""
 
 import errno
 import io
@@ -18,18 +19,36 @@ from ganviz.engine import checkpoint, plain
 from ganviz.engine.checkpoint import TrainingState, flatten
 from ganviz.errors import CheckpointError
 
-CONFIG = RunConfig.parse({"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_norm": "none"})
+CONFIG = RunConfig.parse(
+    {
+        "data": "digits",
+        "image_size": 8,
+        "generator": "mlp",
+        "discriminator": "mlp",
+        "g_norm": "none",
+    }
+)
 
 
 def make_state(step=12, seed=0):
     torch.manual_seed(seed)
-    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).to(memory_format=torch.channels_last)
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).to(
+        memory_format=torch.channels_last
+    )
     optimizer = torch.optim.Adam(net.parameters())
     net(torch.randn(2, 3, 6, 6)).sum().backward()
     optimizer.step()
-    training = {"optimizer": optimizer.state_dict(), "rng": torch.get_rng_state(), "position": 7,
-                "mixed": [1, 2.5, None, "x", True, (3, float("inf"))]}
-    return TrainingState(flatten(generator=net, ema=net), training, {"step": step, "elapsed": 3.5, "metric": float("nan")})
+    training = {
+        "optimizer": optimizer.state_dict(),
+        "rng": torch.get_rng_state(),
+        "position": 7,
+        "mixed": [1, 2.5, None, "x", True, (3, float("inf"))],
+    }
+    return TrainingState(
+        flatten(generator=net, ema=net),
+        training,
+        {"step": step, "elapsed": 3.5, "metric": float("nan")},
+    )
 
 
 @pytest.fixture
@@ -67,7 +86,9 @@ def test_round_trip_bit_for_bit(folder):
 
 def test_tied_weights_are_kept(folder):
     weight = torch.randn(3)
-    checkpoint.save(folder, CONFIG, TrainingState({"generator/a": weight, "ema/a": weight}, {}, {"step": 1}))
+    checkpoint.save(
+        folder, CONFIG, TrainingState({"generator/a": weight, "ema/a": weight}, {}, {"step": 1})
+    )
     assert torch.equal(checkpoint.load(folder)[1].part("ema")["a"], weight)
 
 
@@ -75,10 +96,15 @@ def test_fit_names_the_tensor_that_differs(folder):
     net = torch.nn.Linear(3, 2)
     checkpoint.fit(net, {"weight": torch.zeros(2, 3), "bias": torch.ones(2)}, "generator")
     assert net.bias.tolist() == [1, 1]
-    for weights, words in [({"weight": torch.zeros(2, 3)}, "'bias' is missing"),
-                           ({"weight": torch.zeros(3, 3), "bias": torch.ones(2)}, r"'weight' is \[3, 3\] float32"),
-                           ({"weight": torch.zeros(2, 3), "bias": torch.ones(2).double()}, "float64 instead of"),
-                           ({"weight": torch.zeros(2, 3), "bias": torch.ones(2), "x": torch.ones(1)}, "no tensor called 'x'")]:
+    for weights, words in [
+        ({"weight": torch.zeros(2, 3)}, "'bias' is missing"),
+        ({"weight": torch.zeros(3, 3), "bias": torch.ones(2)}, r"'weight' is \[3, 3\] float32"),
+        ({"weight": torch.zeros(2, 3), "bias": torch.ones(2).double()}, "float64 instead of"),
+        (
+            {"weight": torch.zeros(2, 3), "bias": torch.ones(2), "x": torch.ones(1)},
+            "no tensor called 'x'",
+        ),
+    ]:
         with pytest.raises(CheckpointError, match=words):
             checkpoint.fit(net, weights, "generator")
 
@@ -97,7 +123,14 @@ def test_missing_truncated_and_flipped_files_are_named(folder, name):
         with pytest.raises(CheckpointError) as caught:
             checkpoint.load(path)
         assert name in caught.value.sentence
-    for data in (good[:len(good) // 2], b"", good[:-1], good[:60] + bytes([good[60] ^ 1]) + good[61:], good + b"x"):
+
+    for data in (
+        good[: len(good) // 2],
+        b"",
+        good[:-1],
+        good[:60] + bytes([good[60] ^ 1]) + good[61:],
+        good + b"x",
+    ):
         file.write_bytes(data)
         if name != checkpoint.STATE or data not in (good + b"x", good[:-1]):
             refused()
@@ -130,6 +163,7 @@ def test_no_checkpoint_and_no_folder(folder):
 def rewrite(path, name, data=None, **changes):
     """Forge a file, with the digests that a forger would make fit."""
     import hashlib
+
     manifest = json.loads((path / checkpoint.STATE).read_text())
     if data is not None:
         (path / name).write_bytes(data)
@@ -139,9 +173,17 @@ def rewrite(path, name, data=None, **changes):
     (path / checkpoint.STATE).write_text(json.dumps(manifest))
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"schema": 99}, "schema '99'"), ({"format": "x"}, "not a ganviz checkpoint"), ({"files": []}, "damaged"),
-    ({"step": -1}, "damaged"), ({"info": None}, "damaged"), ({"files": {}}, "not listed")])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"schema": 99}, "schema '99'"),
+        ({"format": "x"}, "not a ganviz checkpoint"),
+        ({"files": []}, "damaged"),
+        ({"step": -1}, "damaged"),
+        ({"info": None}, "damaged"),
+        ({"files": {}}, "not listed"),
+    ],
+)
 def test_wrong_schema_and_manifest(folder, changes, words):
     path = checkpoint.save(folder, CONFIG, make_state())
     rewrite(path, None, **changes)
@@ -158,6 +200,7 @@ def test_unknown_settings_are_refused(folder):
 
 def test_nan_weights_are_neither_saved_nor_loaded(folder):
     from safetensors.torch import save
+
     path = checkpoint.save(folder, CONFIG, make_state(1))
     bad = make_state(2)
     bad.weights["generator/0.bias"][0] = float("nan")
@@ -177,7 +220,10 @@ class Bomb:
 def archive(payload, protocol=2, compression=zipfile.ZIP_STORED, extra=()):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", compression) as file:
-        file.writestr("archive/data.pkl", payload if isinstance(payload, bytes) else pickle.dumps(payload, protocol))
+        file.writestr(
+            "archive/data.pkl",
+            payload if isinstance(payload, bytes) else pickle.dumps(payload, protocol),
+        )
         file.writestr("archive/version", "3\n")
         for name, data in extra:
             file.writestr(name, data)
@@ -202,7 +248,10 @@ BOMBS = {
     "a system call": (archive({"x": Bomb()}), "runs no code"),
     "a system call, protocol 4": (archive({"x": Bomb()}, 4), "runs no code"),
     "a bare pickle": (pickle.dumps({"x": Bomb()}), "not a file that ganviz wrote"),
-    "a second pickle": (archive({}, extra=[("archive/constants.pkl", pickle.dumps(Bomb()))]), "not a file of plain tensors"),
+    "a second pickle": (
+        archive({}, extra=[("archive/constants.pkl", pickle.dumps(Bomb()))]),
+        "not a file of plain tensors",
+    ),
     "a zip bomb": (archive({"x": "0" * 10**7}, compression=zipfile.ZIP_DEFLATED), "compressed"),
     "nesting": (archive(loop()), "nested without end"),
     "a petabyte": (view_of_a_petabyte(), "larger than its data"),
@@ -233,10 +282,15 @@ def test_huge_files_are_refused_unread(folder, monkeypatch):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(name=st.sampled_from(FILES), place=st.floats(0, 1, exclude_max=True), patch=st.binary(min_size=1, max_size=12),
-       forged=st.booleans())
+@given(
+    name=st.sampled_from(FILES),
+    place=st.floats(0, 1, exclude_max=True),
+    patch=st.binary(min_size=1, max_size=12),
+    forged=st.booleans(),
+)
 def test_fuzzed_checkpoints_load_or_are_refused(tmp_path_factory, name, place, patch, forged):
-    """Any bytes anywhere: a `CheckpointError` or a whole checkpoint, also where the digests were made to fit."""
+    """Any bytes anywhere: a `CheckpointError` or a whole checkpoint, also where the digests were
+    made to fit."""
     root = tmp_path_factory.getbasetemp() / "fuzz"
     if not root.exists():
         root.mkdir()
@@ -246,7 +300,7 @@ def test_fuzzed_checkpoints_load_or_are_refused(tmp_path_factory, name, place, p
     shutil.copytree(root / "good" / "step-000000012", path)
     data = (path / name).read_bytes()
     at = int(place * len(data))
-    data = data[:at] + patch + data[at + len(patch):]
+    data = data[:at] + patch + data[at + len(patch) :]
     if forged and name != checkpoint.STATE:
         rewrite(path, name, data)
     else:
@@ -265,6 +319,7 @@ def test_a_crash_before_the_rename_leaves_the_old_one(folder, monkeypatch):
 
     def crash(beside, target):
         raise KeyboardInterrupt
+
     monkeypatch.setattr(checkpoint, "_move_into_place", crash)
     with pytest.raises(KeyboardInterrupt):
         checkpoint.save(folder, CONFIG, make_state(2))
@@ -274,7 +329,8 @@ def test_a_crash_before_the_rename_leaves_the_old_one(folder, monkeypatch):
 
 
 def test_a_crash_between_the_renames_loses_nothing(folder, monkeypatch):
-    """Replacing a checkpoint of the same step takes two renames; a power cut in between leaves the old one aside."""
+    """Replacing a checkpoint of the same step takes two renames; a power cut in between leaves the
+    old one aside."""
     checkpoint.save(folder, CONFIG, make_state(5, seed=1))
     rename, calls = os.rename, []
 
@@ -283,6 +339,7 @@ def test_a_crash_between_the_renames_loses_nothing(folder, monkeypatch):
         if len(calls) == 2:
             raise OSError(errno.EIO, "power cut")
         rename(source, target)
+
     monkeypatch.setattr(os, "rename", second_fails)
     with pytest.raises(CheckpointError, match="power cut"):
         checkpoint.save(folder, CONFIG, make_state(5, seed=2))
@@ -299,7 +356,10 @@ def test_replacing_the_same_step(folder):
     checkpoint.save(folder, CONFIG, make_state(5, seed=1))
     checkpoint.save(folder, CONFIG, make_state(5, seed=2))
     assert os.listdir(folder) == ["step-000000005"]
-    assert torch.equal(checkpoint.load(folder)[1].weights["ema/0.weight"], make_state(5, seed=2).weights["ema/0.weight"])
+    assert torch.equal(
+        checkpoint.load(folder)[1].weights["ema/0.weight"],
+        make_state(5, seed=2).weights["ema/0.weight"],
+    )
 
 
 def test_prune_keeps_the_last_the_protected_and_a_good_one(folder):
@@ -328,6 +388,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing_behind(folder, monkeypatch
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
+
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CheckpointError, match="the disk is full"):
         checkpoint.save(folder, CONFIG, make_state(2))

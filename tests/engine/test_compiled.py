@@ -26,12 +26,17 @@ def trainer(tiny):
     def make(**changes):
         config = tiny(**changes)
         return Trainer(config, load_data(config, CPU, "unused"), CPU)
+
     yield make
     torch._dynamo.reset()
 
 
-GAMES = {"gan": {}, "hinge": {"objective": "hinge", "d_steps": 2}, "batch norm": {"g_norm": "batch", "d_norm": "batch"},
-         "vae": {"algorithm": "vae", "likelihood": "gaussian"}}
+GAMES = {
+    "gan": {},
+    "hinge": {"objective": "hinge", "d_steps": 2},
+    "batch norm": {"g_norm": "batch", "d_norm": "batch"},
+    "vae": {"algorithm": "vae", "likelihood": "gaussian"},
+}
 
 
 @pytest.mark.parametrize("game", GAMES)
@@ -43,7 +48,9 @@ def test_a_compiled_run_learns_what_a_plain_one_learns(trainer, monkeypatch, gam
     before = {name: value.clone() for name, value in ours.weights().items()}
     assert compiled.compile_networks(ours) is None
     assert isinstance(ours.algorithm.generator, torch._dynamo.OptimizedModule)
-    assert ours.step_count == 1 and all(torch.equal(before[name], value) for name, value in ours.weights().items())
+    assert ours.step_count == 1 and all(
+        torch.equal(before[name], value) for name, value in ours.weights().items()
+    )
     for _ in range(5):
         plain.step()
         ours.step()
@@ -53,7 +60,9 @@ def test_a_compiled_run_learns_what_a_plain_one_learns(trainer, monkeypatch, gam
     assert len(ours.algorithm.stats._values) == len(plain.algorithm.stats._values)
 
 
-@pytest.mark.parametrize(("backend", "named"), [(raises, "no C++ compiler was found"), (is_wrong, "off by")])
+@pytest.mark.parametrize(
+    ("backend", "named"), [(raises, "no C++ compiler was found"), (is_wrong, "off by")]
+)
 def test_what_cannot_be_trusted_is_not_used(trainer, monkeypatch, backend, named):
     monkeypatch.setattr(compiled, "BACKEND", backend)
     plain, ours = trainer(), trainer()
@@ -71,11 +80,17 @@ def test_a_run_says_why_it_goes_on_without(tiny, tmp_path, monkeypatch):
     run = Run(tiny(compiled=True, steps=5), data_root=tmp_path, device=CPU).start()
     run.join()
     assert run.state == "finished", run.error
-    notes = [event.data["sentence"] for event in run.events.since(0, ("note",)) if event.data["level"] == "warning"]
+    notes = [
+        event.data["sentence"]
+        for event in run.events.since(0, ("note",))
+        if event.data["level"] == "warning"
+    ]
     assert len(notes) == 1 and notes[0].endswith("they train as usual.")
 
 
-@pytest.mark.parametrize("changes", [{"penalty": "r1"}, {"update": "simultaneous", "d_norm": "none"}])
+@pytest.mark.parametrize(
+    "changes", [{"penalty": "r1"}, {"update": "simultaneous", "d_norm": "none"}]
+)
 def test_what_is_differentiated_twice_is_not_compiled(changes, tiny):
     with pytest.raises(ConfigError, match="differentiate twice") as caught:
         RunConfig.parse({**tiny().model_dump(), "compiled": True, **changes})

@@ -26,11 +26,32 @@ def two_processes(task, configs, out):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    shared = {**os.environ, "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-              "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(WORKER), task, json.dumps([c.model_dump(mode="json") for c in configs]), str(out)]
-    children = [subprocess.Popen(command, env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)}, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, text=True) for rank in range(2)]
+    shared = {
+        **os.environ,
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [
+        sys.executable,
+        str(WORKER),
+        task,
+        json.dumps([c.model_dump(mode="json") for c in configs]),
+        str(out),
+    ]
+    children = [
+        subprocess.Popen(
+            command,
+            env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
     try:
         told = [child.communicate(timeout=180)[0] for child in children]
     finally:
@@ -40,12 +61,17 @@ def two_processes(task, configs, out):
     return [torch.load(out / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
 
 
-GAMES = ({"penalty": "r1+r2", "objective": "relativistic"}, {"update": "simultaneous", "penalty": "r1"},
-         {"d_steps": 2, "objective": "hinge", "grad_clip": 0.05})
+GAMES = (
+    {"penalty": "r1+r2", "objective": "relativistic"},
+    {"update": "simultaneous", "penalty": "r1"},
+    {"d_steps": 2, "objective": "hinge", "grad_clip": 0.05},
+)
 
 
 def test_the_averaged_gradient_is_that_of_the_joined_batch(tiny, tmp_path):
-    configs = [tiny(batch_size=12, optimizer="sgd", g_lr=0.05, d_lr=0.05, **changes) for changes in GAMES]
+    configs = [
+        tiny(batch_size=12, optimizer="sgd", g_lr=0.05, d_lr=0.05, **changes) for changes in GAMES
+    ]
     first, second = two_processes("gradients", configs, tmp_path)
     for config, a, b in zip(configs, first, second, strict=True):
         alone = Trainer(config, load_data(config, CPU, tmp_path), CPU)
@@ -63,15 +89,20 @@ def test_the_averaged_gradient_is_that_of_the_joined_batch(tiny, tmp_path):
 
 
 def record(trainer):
-    """Two lists that fill while ``trainer`` steps: its gradients before they are used, and its batches."""
+    """Two lists that fill while ``trainer`` steps: its gradients before they are used, and its
+    batches."""
     seen, used, draw = [], [], trainer.sampler
-    trainer.algorithm.average_gradients = lambda parameters: seen.append([p.grad.clone() for p in parameters])
+    trainer.algorithm.average_gradients = lambda parameters: seen.append(
+        [p.grad.clone() for p in parameters]
+    )
     trainer.sampler = lambda: used.append(draw()) or used[-1]
     return seen, used
 
 
 def test_a_run_is_led_and_followed(tiny, tmp_path):
-    leader, follower = two_processes("run", [tiny(batch_size=8, steps=30, g_norm="batch", g_hidden=(8,))], tmp_path)
+    leader, follower = two_processes(
+        "run", [tiny(batch_size=8, steps=30, g_norm="batch", g_hidden=(8,))], tmp_path
+    )
     assert leader["state"] == "finished" and leader["rows"] > 0
     assert follower["steps"] == 30
     learned = [name for name in leader["weights"] if "running" not in name and "ema" not in name]
@@ -94,19 +125,64 @@ def test_a_process_of_its_own_has_no_group(monkeypatch):
 
 def torchrun(folder, *flags):
     """``torchrun -m ganviz train`` with two processes on the CPU, into ``folder / "run"``."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ganviz", "train",
-               *flags, "--device", "cpu", "--out", str(folder / "run"), "--data-root", str(folder)]
-    return subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}, cwd=folder,
-                          capture_output=True, text=True, timeout=180)
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "ganviz",
+        "train",
+        *flags,
+        "--device",
+        "cpu",
+        "--out",
+        str(folder / "run"),
+        "--data-root",
+        str(folder),
+    ]
+    return subprocess.run(
+        command,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
 
 
 def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
     """One run folder, written by the leader, that trained all its steps."""
-    done = torchrun(tmp_path, "--preset", "none", "--data", "digits", "--image-size", "8", "--generator", "mlp",
-                    "--discriminator", "mlp", "--g-norm", "none", "--batch-size", "8", "--steps", "6")
+    done = torchrun(
+        tmp_path,
+        "--preset",
+        "none",
+        "--data",
+        "digits",
+        "--image-size",
+        "8",
+        "--generator",
+        "mlp",
+        "--discriminator",
+        "mlp",
+        "--g-norm",
+        "none",
+        "--batch-size",
+        "8",
+        "--steps",
+        "6",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert [event["data"]["state"] for event in events if event["kind"] == "state"] == ["preparing", "running", "finished"]
+    events = [
+        json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    ]
+    assert [event["data"]["state"] for event in events if event["kind"] == "state"] == [
+        "preparing",
+        "running",
+        "finished",
+    ]
     assert events[-1]["step"] == 6
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["run"]
 

@@ -1,4 +1,5 @@
-"""Grids painted beside the training show one step's generator, however far the training has gone meanwhile."""
+"""Grids painted beside the training show one step's generator, however far the training has gone
+meanwhile."""
 
 import threading
 

@@ -40,8 +40,14 @@ def test_an_average_of_decay_0_is_the_network_until_the_decay_changes():
     network(torch.randn(8, 2))
     with torch.no_grad():
         network.weight.fill_(2.0)
-    assert ema.network.weight.tolist() == [2.0, 2.0] and torch.equal(ema.network.running_mean, network.running_mean)
-    assert not ema.network.training and not ema.network.weight.requires_grad and network.weight.requires_grad
+    assert ema.network.weight.tolist() == [2.0, 2.0] and torch.equal(
+        ema.network.running_mean, network.running_mean
+    )
+    assert (
+        not ema.network.training
+        and not ema.network.weight.requires_grad
+        and network.weight.requires_grad
+    )
     ema.load({**network.state_dict(), "weight": torch.zeros(2)})  # of a run that averaged
     assert network.weight.tolist() == [2.0, 2.0]
     ema.update()
@@ -102,19 +108,25 @@ def test_who_listens_hears_each_event_once_until_it_stops():
     assert heard == said
 
 
-@pytest.mark.parametrize(("changes", "kind"), [({}, "tf32"), ({"tf32": False}, "ieee"), ({"penalty": "r1"}, "ieee")])
+@pytest.mark.parametrize(
+    ("changes", "kind"), [({}, "tf32"), ({"tf32": False}, "ieee"), ({"penalty": "r1"}, "ieee")]
+)
 def test_products_are_short_where_the_recipe_bears_it(tiny, changes, kind):
     backends = torch.backends.cuda.matmul, torch.backends.cudnn.conv
     before = [products.fp32_precision for products in backends]
     try:
-        device.prepare_training_thread(torch.device("cuda"), tiny(**changes).short_products)  # sets, and touches no GPU
+        device.prepare_training_thread(
+            torch.device("cuda"), tiny(**changes).short_products
+        )  # sets, and touches no GPU
         assert [products.fp32_precision for products in backends] == [kind, kind]
     finally:
         for products, was in zip(backends, before, strict=True):
             products.fp32_precision = was
 
 
-@pytest.mark.parametrize(("said", "threads"), [(None, 7), ("", 7), ("3", 3), ("2,1", 2), ("0", 7), ("many", 7)])
+@pytest.mark.parametrize(
+    ("said", "threads"), [(None, 7), ("", 7), ("3", 3), ("2,1", 2), ("0", 7), ("many", 7)]
+)
 def test_training_leaves_a_core_unless_told_otherwise(monkeypatch, said, threads):
     monkeypatch.setattr(device, "cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
@@ -186,7 +198,9 @@ def test_kept_frames_thin_out_and_stay_bounded():
     store = FrameStore()
     for i in range(5000):
         elapsed = i * 0.5
-        store.add(Frame(i, b"x", "image/png", 1, 1, 1, 1, kept=store.wants_to_keep(elapsed)), elapsed)
+        store.add(
+            Frame(i, b"x", "image/png", 1, 1, 1, 1, kept=store.wants_to_keep(elapsed)), elapsed
+        )
     steps = store.steps()
     assert 100 < len(steps) <= 600 and steps[0] == 0 and steps == sorted(steps)
     assert store.latest.step == 4999 and store.get(4998) is not None

@@ -123,7 +123,10 @@ def test_live_settings_act_at_a_step_boundary_and_are_recorded(tiny, tmp_path):
     wait_for(lambda: run.state == "paused")
     run.set(g_lr=1e-3, d_steps=2, ema_decay=0.5, penalty_weight=3.0)
     wait_for(lambda: run.config.penalty_weight == 3.0)
-    changed = {event.data["name"]: (event.data["old"], event.data["value"]) for event in run.events.since(0, ("setting",))}
+    changed = {
+        event.data["name"]: (event.data["old"], event.data["value"])
+        for event in run.events.since(0, ("setting",))
+    }
     assert changed["g_lr"] == (2e-4, 1e-3) and changed["d_steps"] == (1, 2)
     algorithm = run.trainer.algorithm
     assert algorithm.optimizers["generator"].param_groups[0]["lr"] == 1e-3
@@ -132,8 +135,10 @@ def test_live_settings_act_at_a_step_boundary_and_are_recorded(tiny, tmp_path):
     assert run.join(30)
 
 
-@pytest.mark.parametrize(("settings", "field"), [({"g_lr": -1.0}, "g_lr"), ({"batch_size": 3}, "batch_size"),
-                                                 ({"d_steps": 0}, "d_steps")])
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [({"g_lr": -1.0}, "g_lr"), ({"batch_size": 3}, "batch_size"), ({"d_steps": 0}, "d_steps")],
+)
 def test_refused_live_settings_name_the_field(tiny, tmp_path, settings, field):
     run = run_of(tiny(), tmp_path)
     with pytest.raises(ConfigError) as refusal:
@@ -161,6 +166,7 @@ def test_nan_ends_the_run_with_a_sentence_and_keeps_the_last_good_picture(tiny, 
 
 def test_memory_exhaustion_names_a_batch_size_that_fits(tiny, tmp_path, monkeypatch):
     from ganviz.algorithms.adversarial import Adversarial
+
     honest = Adversarial.step
 
     def greedy(self, draw):
@@ -177,6 +183,7 @@ def test_memory_exhaustion_names_a_batch_size_that_fits(tiny, tmp_path, monkeypa
 def test_a_batch_is_tried_without_what_the_step_that_failed_still_held(tiny, tmp_path, monkeypatch):
     from ganviz.algorithms.adversarial import Adversarial
     from ganviz.engine import diagnosis
+
     held, alive = [], []
 
     def greedy(self, draw):
@@ -185,7 +192,9 @@ def test_a_batch_is_tried_without_what_the_step_that_failed_still_held(tiny, tmp
         raise torch.OutOfMemoryError("no memory")
 
     monkeypatch.setattr(Adversarial, "step", greedy)
-    monkeypatch.setattr(diagnosis, "largest_fitting_batch", lambda trainer: alive.append(held[0]() is not None))
+    monkeypatch.setattr(
+        diagnosis, "largest_fitting_batch", lambda trainer: alive.append(held[0]() is not None)
+    )
     run = run_of(tiny(), tmp_path).start()
     assert run.join(30) and run.state == "failed"
     assert alive == [False]
@@ -193,6 +202,7 @@ def test_a_batch_is_tried_without_what_the_step_that_failed_still_held(tiny, tmp
 
 def test_a_crash_is_a_sentence(tiny, tmp_path, monkeypatch):
     from ganviz.engine.trainer import Trainer
+
     monkeypatch.setattr(Trainer, "step", lambda self: {}["nothing"])
     run = run_of(tiny(), tmp_path).start()
     assert run.join(30)

@@ -12,9 +12,21 @@ from ganviz.engine.events import Event
 from ganviz.runs import registry
 from ganviz.runs.store import RunStore
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 60, "tick_seconds": 0.02, "sample_seconds": 5.0,
-        "conditioning": "concat"}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 16,
+    "steps": 60,
+    "tick_seconds": 0.02,
+    "sample_seconds": 5.0,
+    "conditioning": "concat",
+}
 HOSTILE = 'Ünï </script><script>alert(1)</script> "quoted" \u2028 日本'
 
 
@@ -40,7 +52,11 @@ def own_run(kept_run, tmp_path):
 def points_run(tmp_path):
     """A run of points that has shown itself at 20 steps."""
     store = RunStore(tmp_path / "runs" / "points")
-    store.write_config(RunConfig.parse({"data": "ring8", "generator": "mlp", "discriminator": "mlp", "latent_dim": 2}))
+    store.write_config(
+        RunConfig.parse(
+            {"data": "ring8", "generator": "mlp", "discriminator": "mlp", "latent_dim": 2}
+        )
+    )
     random = np.random.default_rng(0)
     for step in range(0, 200, 10):
         points = random.normal(0, 0.1 + step / 200, (50, 2)).round(3)

@@ -9,16 +9,30 @@ from ganviz.export import runtime
 @pytest.fixture
 def say(capsys):
     """A function that runs a command: (status, standard output, standard error)."""
+
     def run(*arguments):
         status = main(list(map(str, arguments)))
         return status, *capsys.readouterr()
+
     return run
 
 
 def test_a_film_and_a_page_by_the_runs_name(kept_run, tmp_path, say, monkeypatch):
     monkeypatch.setattr(runtime, "found", lambda: False)
-    status, out, _ = say("export", kept_run.name, "--runs-root", kept_run.parent, "--film", tmp_path / "film.gif", "--fps", 4,
-                         "--seconds", 0.5, "--page", tmp_path / "page.zip")
+    status, out, _ = say(
+        "export",
+        kept_run.name,
+        "--runs-root",
+        kept_run.parent,
+        "--film",
+        tmp_path / "film.gif",
+        "--fps",
+        4,
+        "--seconds",
+        0.5,
+        "--page",
+        tmp_path / "page.zip",
+    )
     assert status == 0 and "film.gif (0." in out and "page.zip (1." in out and "MB" in out
     assert {one.name for one in tmp_path.iterdir()} == {"film.gif", "page.zip"}
 

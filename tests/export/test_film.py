@@ -27,16 +27,32 @@ def pictures(path):
 @pytest.mark.parametrize(("ending", "tolerance"), [("mp4", 12), ("gif", 14), ("webp", 12)])
 def test_a_film_shows_the_kept_grids_and_a_moving_cursor(kept_run, tmp_path, ending, tolerance):
     told = []
-    path = export_film(kept_run, tmp_path / f"film.{ending}", fps=6, seconds=1.5, progress=lambda *said: told.append(said))
+    path = export_film(
+        kept_run,
+        tmp_path / f"film.{ending}",
+        fps=6,
+        seconds=1.5,
+        progress=lambda *said: told.append(said),
+    )
     shown = list(pictures(path))
     story = read_story(kept_run)
-    assert len(shown) == (9 + 9 if ending != "webp" else len(shown)) and all(side % 2 == 0 for side in shown[0].shape[:2])
-    stage = Stage(story, scene_of(story), {"mp4": (920, 740), "gif": (620, 560), "webp": (760, 620)}[ending])
+    assert len(shown) == (9 + 9 if ending != "webp" else len(shown)) and all(
+        side % 2 == 0 for side in shown[0].shape[:2]
+    )
+    stage = Stage(
+        story, scene_of(story), {"mp4": (920, 740), "gif": (620, 560), "webp": (760, 620)}[ending]
+    )
     expected = np.asarray(stage.compose(picture_of(story.read(story.frames[-1])), story.frames[-1]))
     difference = np.abs(shown[-1].astype(int) - expected)
     assert difference.mean() < 2 and np.quantile(difference, 0.97) <= tolerance
-    assert (np.abs(shown[0][-180:].astype(int) - shown[-1][-180:]) > 60).sum() > 100  # the cursor is elsewhere
-    assert told[0][0] == 0.0 and told[-1] == (1.0, "The film is ready.") and [f for f, _ in told] == sorted(f for f, _ in told)
+    assert (
+        np.abs(shown[0][-180:].astype(int) - shown[-1][-180:]) > 60
+    ).sum() > 100  # the cursor is elsewhere
+    assert (
+        told[0][0] == 0.0
+        and told[-1] == (1.0, "The film is ready.")
+        and [f for f, _ in told] == sorted(f for f, _ in told)
+    )
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
@@ -45,8 +61,12 @@ def test_mp4_is_what_every_browser_plays(kept_run, tmp_path):
     with av.open(str(path)) as film:
         stream = film.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
-        assert float(stream.average_rate) == 12 and float(stream.duration * stream.time_base) == pytest.approx(2.5)
-    assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")  # it plays before it is loaded
+        assert float(stream.average_rate) == 12 and float(
+            stream.duration * stream.time_base
+        ) == pytest.approx(2.5)
+    assert path.read_bytes().index(b"moov") < path.read_bytes().index(
+        b"mdat"
+    )  # it plays before it is loaded
 
 
 def test_tiles_stay_crisp(kept_run):
@@ -56,12 +76,17 @@ def test_tiles_stay_crisp(kept_run):
     frame = np.asarray(stage.compose(grid, 60))
     factor = stage._shown[0] // grid.width
     assert factor >= 2 and stage._shown == (grid.width * factor, grid.height * factor)
-    part = frame[stage._top:stage._top + stage._shown[1], stage._left:stage._left + stage._shown[0]]
-    assert np.array_equal(part[factor // 2::factor, factor // 2::factor], np.asarray(grid))
+    part = frame[
+        stage._top : stage._top + stage._shown[1], stage._left : stage._left + stage._shown[0]
+    ]
+    assert np.array_equal(part[factor // 2 :: factor, factor // 2 :: factor], np.asarray(grid))
 
 
 def test_points_become_a_film_too(points_run, tmp_path):
-    assert len(list(pictures(export_film(points_run, tmp_path / "ring.mp4", fps=4, seconds=1)))) == 4 + 6
+    assert (
+        len(list(pictures(export_film(points_run, tmp_path / "ring.mp4", fps=4, seconds=1))))
+        == 4 + 6
+    )
 
 
 def test_damaged_grids_are_passed_over(own_run, tmp_path):
@@ -88,6 +113,7 @@ def test_refusals_leave_nothing_behind(kept_run, points_run, tmp_path):
     def give_up(fraction, sentence):
         if fraction > 0.1:
             raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
         export_film(kept_run, tmp_path / "film.mp4", seconds=2, progress=give_up)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "runs"]
@@ -111,4 +137,9 @@ def test_the_timeline_is_bounded_and_holds_the_end(count):
 
 def test_the_running_mean_starts_plain_and_skips_gaps():
     values = smoothed(np.array([np.nan, 2.0, 4.0, np.nan, 4.0]))
-    assert np.isnan(values[0]) and values[1] == 2 and values[3] == values[2] and 2 < values[2] < values[4] < 4
+    assert (
+        np.isnan(values[0])
+        and values[1] == 2
+        and values[3] == values[2]
+        and 2 < values[2] < values[4] < 4
+    )

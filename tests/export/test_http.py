@@ -16,7 +16,9 @@ from ganviz.server import exports, routes
 
 @pytest.fixture
 def client(own_run):
-    manager = SimpleNamespace(current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None)
+    manager = SimpleNamespace(
+        current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None
+    )
     with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
         yield client
 
@@ -41,23 +43,42 @@ def waiting(monkeypatch):
         tell(0.25, "Drawing frame 3 of 12.")
         release.wait(20)
         out.write_bytes(b"film")
+
     monkeypatch.setattr(exports, "_make", make)
     yield release
     release.set()
 
 
 def test_a_film_is_made_and_downloaded(client):
-    idle = {"state": "idle", "kind": None, "fraction": 0.0, "sentence": "", "url": None, "files": []}
+    idle = {
+        "state": "idle",
+        "kind": None,
+        "fraction": 0.0,
+        "sentence": "",
+        "url": None,
+        "files": [],
+    }
     assert client.get("/gv/library/own-run/export").json() == idle
-    begun = client.post("/gv/library/own-run/export", json={"kind": "gif", "fps": 4, "seconds": 0.5})
+    begun = client.post(
+        "/gv/library/own-run/export", json={"kind": "gif", "fps": 4, "seconds": 0.5}
+    )
     assert begun.status_code == 202 and begun.json()["ok"]
     done = follow(client)[-1]
-    assert done | {"files": 0} == {"state": "done", "kind": "gif", "fraction": 1.0, "sentence": "Ready to download.",
-                                   "url": done["files"][0]["url"], "files": 0}
+    assert done | {"files": 0} == {
+        "state": "done",
+        "kind": "gif",
+        "fraction": 1.0,
+        "sentence": "Ready to download.",
+        "url": done["files"][0]["url"],
+        "files": 0,
+    }
     answer = client.get(done["url"])
     assert answer.content.startswith(b"GIF89a") and answer.headers["content-type"] == "image/gif"
     assert answer.headers["content-disposition"] == 'attachment; filename="own-run.gif"'
-    assert answer.headers["x-content-type-options"] == "nosniff" and len(answer.content) == done["files"][0]["bytes"]
+    assert (
+        answer.headers["x-content-type-options"] == "nosniff"
+        and len(answer.content) == done["files"][0]["bytes"]
+    )
 
 
 def test_a_page_comes_as_a_zip(client, own_run):
@@ -72,7 +93,11 @@ def test_a_page_comes_as_a_zip(client, own_run):
 def test_one_at_a_time(client, waiting):
     assert client.post("/gv/library/own-run/export", json={"kind": "mp4"}).status_code == 202
     second = client.post("/gv/library/own-run/export", json={"kind": "page"})
-    assert second.status_code == 409 and second.json()["busy"] and "ask again when it is ready" in second.json()["sentence"]
+    assert (
+        second.status_code == 409
+        and second.json()["busy"]
+        and "ask again when it is ready" in second.json()["sentence"]
+    )
     now = client.get("/gv/library/own-run/export").json()
     assert now["state"] == "working" and now["kind"] == "mp4" and now["url"] is None
     waiting.set()
@@ -86,6 +111,7 @@ def test_one_at_a_time(client, waiting):
 def test_a_failure_is_told_and_the_next_may_begin(client, monkeypatch, error):
     def fail(folder, out, asked, tell):
         raise error
+
     monkeypatch.setattr(exports, "_make", fail)
     for _ in range(2):
         assert client.post("/gv/library/own-run/export", json={"kind": "mp4"}).status_code == 202
@@ -105,15 +131,30 @@ def test_what_a_dead_process_left_is_removed(client, own_run, waiting):
     assert [one.name for one in (own_run / "exports").iterdir()] == ["own-run.mp4"]
 
 
-@pytest.mark.parametrize("body", [{}, {"kind": "exe"}, {"kind": "mp4", "fps": 0}, {"kind": "mp4", "out": "/etc/passwd"},
-                                  {"kind": "gif", "seconds": 1e9}, [], "mp4"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "exe"},
+        {"kind": "mp4", "fps": 0},
+        {"kind": "mp4", "out": "/etc/passwd"},
+        {"kind": "gif", "seconds": 1e9},
+        [],
+        "mp4",
+    ],
+)
 def test_other_wishes_are_refused(client, body):
     assert client.post("/gv/library/own-run/export", json=body).status_code in (400, 422)
 
 
 def test_foreign_pages_and_unknown_runs_are_refused(client):
     wish = {"kind": "mp4"}
-    assert client.post("/gv/library/own-run/export", json=wish, headers={"Origin": "http://evil.example"}).status_code == 403
+    assert (
+        client.post(
+            "/gv/library/own-run/export", json=wish, headers={"Origin": "http://evil.example"}
+        ).status_code
+        == 403
+    )
     assert client.post("/gv/library/own-run/export", data=wish).status_code == 415
     assert client.post("/gv/library/nobody/export", json=wish).status_code == 404
     assert client.get("/gv/library/nobody/export").status_code == 404
@@ -125,7 +166,15 @@ def test_only_finished_exports_are_served(client, own_run):
     (folder / ".half.mp4").write_bytes(b"x")
     (folder / "page.html").write_text("<script>")
     (folder / "link.mp4").symlink_to(own_run / "config.json")
-    for name in (".half.mp4", "page.html", "link.mp4", "missing.mp4", "..%2Fconfig.json", "%2e%2e%2flog.jsonl", "a%00.mp4"):
+    for name in (
+        ".half.mp4",
+        "page.html",
+        "link.mp4",
+        "missing.mp4",
+        "..%2Fconfig.json",
+        "%2e%2e%2flog.jsonl",
+        "a%00.mp4",
+    ):
         assert client.get(f"/gv/library/own-run/exports/{name}").status_code == 404, name
 
 

@@ -14,6 +14,7 @@ from ganviz.runs.trained import load_generator
 def test_onnx_draws_the_same(kept_run, tmp_path):
     pytest.importorskip("onnxscript")
     from onnx.reference import ReferenceEvaluator
+
     path = model.to_onnx(kept_run, tmp_path / "generator.onnx")
     generator, session = load_generator(kept_run), ReferenceEvaluator(str(path))
     for seed in range(3):
@@ -25,8 +26,15 @@ def test_onnx_draws_the_same(kept_run, tmp_path):
 
 def test_what_cannot_be_written_is_told_in_a_sentence(kept_run, tmp_path, monkeypatch):
     pytest.importorskip("onnxscript")
-    with monkeypatch.context() as patch, pytest.raises(NoModel, match="could not be written as ONNX: no module"):
-        patch.setattr(model.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stderr="Traceback\nno module.\n"))
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(NoModel, match="could not be written as ONNX: no module"),
+    ):
+        patch.setattr(
+            model.subprocess,
+            "run",
+            lambda *_, **__: SimpleNamespace(returncode=1, stderr="Traceback\nno module.\n"),
+        )
         model.to_onnx(kept_run, tmp_path / "generator.onnx")
     monkeypatch.setattr(model, "find_spec", lambda name: None)
     with pytest.raises(NoModel, match="pip install onnxscript"):

@@ -1,4 +1,5 @@
-"""Pages: whole without a server, silent about the machine they came from, and never half written."""
+"""Pages: whole without a server, silent about the machine they came from, and never half
+written."""
 
 import json
 import re
@@ -34,7 +35,7 @@ def made(kept_run, tmp_path_factory):
 def told_by(folder):
     text = (folder / "data.js").read_text()
     assert text.startswith("window.GANVIZ = ") and text.endswith(";\n")
-    return json.loads(text[len("window.GANVIZ = "):-2])
+    return json.loads(text[len("window.GANVIZ = ") : -2])
 
 
 def test_the_page_is_whole(made):
@@ -43,17 +44,28 @@ def test_the_page_is_whole(made):
     assert asked and all((made / name).is_file() for name in asked if not name.startswith("data:"))
     told = told_by(made)
     assert len(told["frames"]["files"]) == len(told["moments"]) > 1 and told["moments"][-1] == 60
-    for file in [*told["frames"]["files"], told["frames"]["reals"], *chain(*told["atlas"]["sheets"])]:
+    for file in [
+        *told["frames"]["files"],
+        told["frames"]["reals"],
+        *chain(*told["atlas"]["sheets"]),
+    ]:
         assert (made / file).stat().st_size > 0
     assert told["columns"]["step"][-1] == 60 and told["columns"]["loss_d"][-1] is not None
-    assert told["latent"]["classes"] == list("0123456789") and len(told["latent"]["directions"]) == 4
+    assert (
+        told["latent"]["classes"] == list("0123456789") and len(told["latent"]["directions"]) == 4
+    )
     assert len(told["atlas"]["sheets"]) == len(told["latent"]["bases"]) >= 2
 
 
 def test_settings_are_all_there_and_say_what_differs(made):
     rows = {row["label"]: row for group in told_by(made)["settings"] for row in group["rows"]}
     assert len(rows) == len(RunConfig.model_fields)
-    assert rows["Steps"] | {"why": ""} == {"label": "Steps", "value": "60 steps", "why": "", "changed": True}
+    assert rows["Steps"] | {"why": ""} == {
+        "label": "Steps",
+        "value": "60 steps",
+        "why": "",
+        "changed": True,
+    }
     assert rows["Seed"]["changed"] is False
 
 
@@ -62,19 +74,26 @@ def test_user_text_cannot_become_code(made):
     assert not set("<>&\u2028\u2029") & set(source)
     assert told_by(made)["notes"].endswith("<img src=x onerror=alert(2)>") and "日本" in source
     code = "".join((made / name).read_text() for name in page.TEMPLATES)
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|XMLHttp", code)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|XMLHttp",
+        code,
+    )
 
 
 def test_nothing_tells_of_this_machine_or_asks_another(made, kept_run):
     for path in made.rglob("*"):
         if path.suffix in (".js", ".html", ".css") and path.name != "plotly.min.js":
             text = path.read_text()
-            assert str(kept_run.parent) not in text and not re.search(r"https?://|//[a-z]+\.", text), path.name
+            assert str(kept_run.parent) not in text and not re.search(
+                r"https?://|//[a-z]+\.", text
+            ), path.name
 
 
 def test_the_folder_of_own_pictures_is_named_without_its_path():
     config = RunConfig.parse({"data": "folder", "data_path": "/home/ada/cats", "image_size": 32})
-    rows = {row["label"]: row["value"] for group in page.settings_table(config) for row in group["rows"]}
+    rows = {
+        row["label"]: row["value"] for group in page.settings_table(config) for row in group["rows"]
+    }
     assert rows["Folder"] == "cats"
 
 
@@ -88,7 +107,9 @@ def test_the_atlas_holds_what_the_generator_draws(made, kept_run):
     expected = to_pictures(generator(z[None], torch.tensor([7])))[0, :, :, 0]
     with Image.open(made / told["atlas"]["sheets"][1][7]) as sheet:
         assert sheet.size == (columns * tile, told["atlas"]["rows"] * tile)
-        part = np.asarray(sheet.convert("L").crop((3 * tile, (columns - 1) * tile, 4 * tile, columns * tile)))
+        part = np.asarray(
+            sheet.convert("L").crop((3 * tile, (columns - 1) * tile, 4 * tile, columns * tile))
+        )
     assert np.abs(part.astype(int) - expected).max() <= 1
 
 
@@ -107,7 +128,9 @@ def test_a_zip_holds_the_same(kept_run, made, tmp_path):
     with zipfile.ZipFile(path) as packed:
         names = {name.removeprefix("My run/") for name in packed.namelist()}
     assert names == {str(one.relative_to(made)) for one in made.rglob("*") if one.is_file()}
-    assert path.stat().st_size < 6_000_000 and [one.name for one in tmp_path.iterdir()] == ["My run.zip"]
+    assert path.stat().st_size < 6_000_000 and [one.name for one in tmp_path.iterdir()] == [
+        "My run.zip"
+    ]
 
 
 def test_an_earlier_page_is_replaced_and_nothing_else(kept_run, made, tmp_path):
@@ -127,6 +150,7 @@ def test_stopping_or_failing_leaves_nothing(kept_run, tmp_path):
     def give_up(fraction, sentence):
         if fraction > 0.3:
             raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
         export_page(kept_run, tmp_path / "page", give_up)
     with pytest.raises(GanvizError, match="no run"):
@@ -146,12 +170,19 @@ def test_a_run_without_checkpoint_or_pictures_is_still_a_page(own_run, tmp_path)
 
 def test_points_are_shown_as_points(points_run, tmp_path):
     told = told_by(export_page(points_run, tmp_path / "page"))
-    assert len(told["scatter"]["fakes"]) == len(told["moments"]) == 20 and len(told["scatter"]["real"]) == 100
+    assert (
+        len(told["scatter"]["fakes"]) == len(told["moments"]) == 20
+        and len(told["scatter"]["real"]) == 100
+    )
     assert told["frames"] is None and told["latent"] is None
 
 
 def test_colours_are_those_of_the_dashboard():
     css = page.tokens(":root {\n  --gv-d: blue;\n}\n\n.dark {\n  --gv-d: cyan;\n}\n")
-    assert css == ":root {\n  --gv-d: blue;\n}\n@media (prefers-color-scheme: dark) { :root {\n  --gv-d: cyan;\n} }\n"
+    assert (
+        css
+        == ":root {\n  --gv-d: blue;\n}\n@media (prefers-color-scheme: dark) { :root {\n  --gv-d: "
+        "cyan;\n} }\n"
+    )
     with pytest.raises(GanvizError):
         page.tokens("body {}")

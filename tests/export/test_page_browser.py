@@ -1,4 +1,5 @@
-"""The exported page in a real browser, from file://, with the network watched: nothing may be asked of anybody."""
+"""The exported page in a real browser, from file://, with the network watched: nothing may be asked
+of anybody."""
 
 from pathlib import Path
 
@@ -14,7 +15,8 @@ SLIDE = "(input, value) => { input.value = value; input.dispatchEvent(new Event(
 
 @pytest.fixture
 def visit(chromium):
-    """``visit(folder)`` opens a page from disk; at the end it may have complained of nothing and asked nobody."""
+    """``visit(folder)`` opens a page from disk; at the end it may have complained of nothing and
+    asked nobody."""
     contexts, complaints = [], []
 
     def open_page(folder: Path, **how):
@@ -22,11 +24,25 @@ def visit(chromium):
         contexts.append(context)
         view = context.new_page()
         view.set_default_timeout(60_000)
-        view.on("console", lambda said: complaints.append(f"{said.type}: {said.text}") if said.type in BAD else None)
+        view.on(
+            "console",
+            lambda said: (
+                complaints.append(f"{said.type}: {said.text}") if said.type in BAD else None
+            ),
+        )
         view.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-        view.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        view.on("request", lambda asked: None if asked.url.startswith(("file:", "blob:", "data:"))
-                else complaints.append(f"request: {asked.url}"))
+        view.on(
+            "dialog",
+            lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+        )
+        view.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith(("file:", "blob:", "data:"))
+                else complaints.append(f"request: {asked.url}")
+            ),
+        )
         view.on("requestfailed", lambda asked: complaints.append(f"failed: {asked.url}"))
         view.goto((folder / "index.html").as_uri())
         return view
@@ -38,7 +54,8 @@ def visit(chromium):
 
 
 def until(view, expression):
-    """Wait until an expression holds. The page's own security policy forbids Playwright's way, which evaluates text."""
+    """Wait until an expression holds. The page's own security policy forbids Playwright's way,
+    which evaluates text."""
     for _ in range(600):
         if view.evaluate(expression):
             return
@@ -47,7 +64,8 @@ def until(view, expression):
 
 
 def shown(view, selector):
-    """What a canvas shows, as a screenshot (reading back pixels of file:// pictures is forbidden)."""
+    """What a canvas shows, as a screenshot (reading back pixels of file:// pictures is
+    forbidden)."""
     return view.locator(selector).screenshot()
 
 
@@ -58,11 +76,19 @@ def slide(view, selector, value):
 def test_replay_curves_and_sliders_from_disk(kept_run, tmp_path, visit):
     folder = export_page(kept_run, tmp_path / "Ünï page #1?", live=False)
     view = visit(folder)
-    until(view, "document.querySelector('#grid').dataset.shown && document.querySelectorAll('.plot .scatterlayer path').length")
+    until(
+        view,
+        "document.querySelector('#grid').dataset.shown && document.querySelectorAll('.plot "
+        ".scatterlayer path').length",
+    )
     last = shown(view, "#grid")
 
     slide(view, "#scrub", 0)
-    until(view, "document.querySelector('#grid').dataset.shown.includes('000000000') && document.body.dataset.cursor === '0'")
+    until(
+        view,
+        "document.querySelector('#grid').dataset.shown.includes('000000000') && "
+        "document.body.dataset.cursor === '0'",
+    )
     first = shown(view, "#grid")
     assert first != last and "step 0" in view.inner_text("#step")
     cursors = "[...document.querySelectorAll('.plot')].map((plot) => plot.layout.shapes.at(-1).x0)"
@@ -112,13 +138,21 @@ def test_points(points_run, tmp_path, visit):
     assert shown(view, "#grid") != last and view.locator("#latent").is_hidden()
 
 
-@pytest.mark.skipif(not (runtime.found() and model.available()), reason="needs python -m ganviz fetch-runtime, and onnxscript")
+@pytest.mark.skipif(
+    not (runtime.found() and model.available()),
+    reason="needs python -m ganviz fetch-runtime, and onnxscript",
+)
 def test_live_sliders_draw_what_the_generator_draws(kept_run, tmp_path, visit):
     view = visit(export_page(kept_run, tmp_path / "page"))
     until(view, "document.body.dataset.latent === 'live' || document.body.dataset.live")
     assert view.evaluate("document.body.dataset.live") is None
     z = torch.randn(1, 4, generator=torch.Generator().manual_seed(5))
     x = view.evaluate("async (z) => [...await page.draw(Float32Array.from(z), 3)]", z[0].tolist())
-    assert torch.tensor(x) == pytest.approx(load_generator(kept_run)(z, torch.tensor([3])).flatten(), abs=1e-4)
+    assert torch.tensor(x) == pytest.approx(
+        load_generator(kept_run)(z, torch.tensor([3])).flatten(), abs=1e-4
+    )
     slide(view, ".slider:nth-child(4) input", 2)
-    until(view, "document.querySelector('#sample').dataset.drawn.startsWith('live 0.00,0.00,0.00,2.00')")
+    until(
+        view,
+        "document.querySelector('#sample').dataset.drawn.startsWith('live 0.00,0.00,0.00,2.00')",
+    )

@@ -31,19 +31,27 @@ def package(files, kind=tarfile.REGTYPE):
 def pinned(monkeypatch, tmp_path):
     """A function that pins a small package instead of the real one; returns it as a file."""
     monkeypatch.setattr(runtime, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(runtime, "FILES", {name: hashlib.sha256(data).hexdigest() for name, data in CONTENTS.items()})
+    monkeypatch.setattr(
+        runtime,
+        "FILES",
+        {name: hashlib.sha256(data).hexdigest() for name, data in CONTENTS.items()},
+    )
 
     def pin(data):
         digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
         monkeypatch.setattr(runtime, "INTEGRITY", f"sha512-{digest}")
         (tmp_path / "package.tgz").write_bytes(data)
         return tmp_path / "package.tgz"
+
     return pin
 
 
 @pytest.fixture
 def whole():
-    return package({f"package/dist/{name}": data for name, data in CONTENTS.items()} | {"package/dist/../../evil": b"x"})
+    return package(
+        {f"package/dist/{name}": data for name, data in CONTENTS.items()}
+        | {"package/dist/../../evil": b"x"}
+    )
 
 
 def test_a_package_at_hand_is_unpacked_and_checked_again_when_read(pinned, whole, tmp_path):
@@ -62,8 +70,12 @@ def test_it_is_fetched_once(pinned, whole, monkeypatch):
     assert runtime.fetch().is_dir()
 
 
-@pytest.mark.parametrize("harm", [lambda data: data[:-1], lambda data: data[:40] + b"!" + data[41:], lambda data: b""])
-def test_another_package_is_refused_before_it_is_unpacked(pinned, whole, harm, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "harm", [lambda data: data[:-1], lambda data: data[:40] + b"!" + data[41:], lambda data: b""]
+)
+def test_another_package_is_refused_before_it_is_unpacked(
+    pinned, whole, harm, monkeypatch, tmp_path
+):
     file = pinned(whole)
     file.write_bytes(harm(whole))
     monkeypatch.setattr(runtime, "_unpack", lambda package: pytest.fail("unpacked"))
@@ -72,9 +84,16 @@ def test_another_package_is_refused_before_it_is_unpacked(pinned, whole, harm, m
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("data", [
-    b"no tar", gzip.compress(b"no tar"), package({}), package({f"package/dist/{name}": b"other" for name in CONTENTS}),
-    package({f"package/dist/{name}": b"" for name in CONTENTS}, tarfile.SYMTYPE)])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no tar",
+        gzip.compress(b"no tar"),
+        package({}),
+        package({f"package/dist/{name}": b"other" for name in CONTENTS}),
+        package({f"package/dist/{name}": b"" for name in CONTENTS}, tarfile.SYMTYPE),
+    ],
+)
 def test_a_package_of_other_content_is_refused_even_when_it_matches(pinned, data, tmp_path):
     with pytest.raises(RuntimeMissing):
         runtime.fetch(pinned(data))
@@ -99,7 +118,11 @@ def test_npm_is_asked_for_the_pinned_version(pinned, whole, monkeypatch, tmp_pat
     npm.chmod(npm.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{npm.parent}{os.pathsep}{os.environ['PATH']}")
     assert runtime.fetch().is_dir()
-    assert (tmp_path / "asked").read_text().startswith(f"pack onnxruntime-web@{runtime.VERSION} --ignore-scripts ")
+    assert (
+        (tmp_path / "asked")
+        .read_text()
+        .startswith(f"pack onnxruntime-web@{runtime.VERSION} --ignore-scripts ")
+    )
 
 
 def test_without_npm_the_sentence_says_what_to_do(pinned, monkeypatch):

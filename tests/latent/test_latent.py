@@ -6,7 +6,18 @@ import pytest
 import torch
 
 from ganviz.errors import GanvizError
-from ganviz.latent import Directions, LatentSpec, base_z, compose, directions, label_of, lerp, path, pca, slerp
+from ganviz.latent import (
+    Directions,
+    LatentSpec,
+    base_z,
+    compose,
+    directions,
+    label_of,
+    lerp,
+    path,
+    pca,
+    slerp,
+)
 
 NONE = torch.empty(0, 6)
 
@@ -40,7 +51,9 @@ def test_sliders_are_offsets_and_truncation_scales_the_base_only():
     assert torch.equal(compose(LatentSpec(seed=3, psi=0), NONE, 6), torch.zeros(6))
 
 
-@pytest.mark.parametrize(("spec", "field"), [({"directions": {2: 1.0}}, "directions"), ({"raw": {6: 1.0}}, "raw")])
+@pytest.mark.parametrize(
+    ("spec", "field"), [({"directions": {2: 1.0}}, "directions"), ({"raw": {6: 1.0}}, "raw")]
+)
 def test_what_does_not_exist_cannot_be_moved(spec, field):
     with pytest.raises(GanvizError) as refusal:
         compose(LatentSpec(**spec), torch.eye(6)[:2], 6)
@@ -124,8 +137,8 @@ def test_a_path_that_is_none():
 # -- directions ----------------------------------------------------------------------------
 def weight_of(singular_values, dim, out, seed=0):
     """(a weight with these singular values, its right singular vectors as rows)."""
-    left = torch.linalg.qr(random(out, out, seed=seed))[0][:, :len(singular_values)]
-    right = torch.linalg.qr(random(dim, dim, seed=seed + 1))[0][:, :len(singular_values)].T
+    left = torch.linalg.qr(random(out, out, seed=seed))[0][:, : len(singular_values)]
+    right = torch.linalg.qr(random(dim, dim, seed=seed + 1))[0][:, : len(singular_values)].T
     return left @ torch.diag(torch.tensor(singular_values)) @ right, right
 
 
@@ -135,7 +148,9 @@ def test_directions_are_the_leading_right_singular_vectors():
     assert torch.allclose((found.vectors @ right[:3].T).abs(), torch.eye(3), atol=1e-5)
     assert torch.allclose(found.strengths, torch.tensor([1.0, 0.5, 0.25]), atol=1e-5)
     assert torch.allclose(found.vectors @ found.vectors.T, torch.eye(3), atol=1e-6)
-    assert torch.allclose((weight @ found.vectors.T).norm(dim=0), torch.tensor([8.0, 4.0, 2.0]), atol=1e-4)
+    assert torch.allclose(
+        (weight @ found.vectors.T).norm(dim=0), torch.tensor([8.0, 4.0, 2.0]), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(("out", "dim", "count"), [(40, 12, 8), (40, 3, 3), (2, 12, 2), (1, 1, 1)])
@@ -163,7 +178,10 @@ def test_directions_keep_their_place_and_sign():
 
 
 def test_directions_of_another_network_are_not_aligned_to():
-    assert torch.equal(directions(random(20, 6), 3, directions(random(20, 8), 3)).vectors, directions(random(20, 6), 3).vectors)
+    assert torch.equal(
+        directions(random(20, 6), 3, directions(random(20, 8), 3)).vectors,
+        directions(random(20, 6), 3).vectors,
+    )
 
 
 def test_pca_of_a_linear_generator_finds_its_singular_vectors():

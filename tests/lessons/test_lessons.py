@@ -8,7 +8,15 @@ from ganviz.registry import LESSONS, PRESETS
 
 NAMES = LESSONS.names()
 FIVE = ("mlp-gan", "minimax-gan", "virtual-data", "wgan-vs-vae", "gradient-flow")
-COACH = ("learning-rate", "gradients-and-depth", "d-too-strong", "d-too-weak", "oscillation", "mode-collapse", "memorisation")
+COACH = (
+    "learning-rate",
+    "gradients-and-depth",
+    "d-too-strong",
+    "d-too-weak",
+    "oscillation",
+    "mode-collapse",
+    "memorisation",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -18,7 +26,9 @@ def test_a_lesson_is_short_and_leads_somewhere(name):
     assert 80 <= len(lesson.text.split()) <= 150
     assert lesson.line.endswith(".") and len(lesson.line) <= 120
     assert lesson.presets and set(lesson.presets) <= set(PRESETS.names())
-    assert lesson.watch and all(point.endswith((".", "?")) or point.endswith(")") for point in lesson.watch)
+    assert lesson.watch and all(
+        point.endswith((".", "?")) or point.endswith(")") for point in lesson.watch
+    )
     assert not re.search(r"[A-Z]+_MEASURED", lesson.text)
 
 
@@ -27,7 +37,11 @@ def test_links_lead_to_lessons_or_papers(name):
     lesson = LESSONS.get(name)
     for words in (lesson.text, *lesson.watch):
         for target in re.findall(r"\]\(([^)]+)\)", words):
-            assert target.removeprefix("#") in NAMES if target.startswith("#") else target.startswith("https://"), target
+            assert (
+                target.removeprefix("#") in NAMES
+                if target.startswith("#")
+                else target.startswith("https://")
+            ), target
         assert words.count("$") % 2 == 0 and words.count("**") % 2 == 0
 
 

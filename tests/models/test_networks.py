@@ -1,4 +1,5 @@
-"""Every generator and discriminator: it builds, has the right shapes and ranges, and every weight gets a gradient."""
+"""Every generator and discriminator: it builds, has the right shapes and ranges, and every weight
+gets a gradient."""
 
 import pytest
 import torch
@@ -8,7 +9,9 @@ from ganviz.registry import DISCRIMINATORS, GENERATORS
 
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
 SIZES = (8, 16, 28, 32, 64)
-IMAGES = [(name, size) for size in SIZES for name in ("mlp", "dcgan", "conv", "resnet", "resnet-free")]
+IMAGES = [
+    (name, size) for size in SIZES for name in ("mlp", "dcgan", "conv", "resnet", "resnet-free")
+]
 
 
 def cases(registry):
@@ -48,18 +51,27 @@ def test_discriminators(config, spec, draw, name, size, channels, conditioning):
     loss = (logits * draw(6, seed=1)).sum()
     if settings.conditioning == "auxiliary":
         again, classes = network.judge(x)
-        assert torch.equal(again, logits) and torch.equal(network(x), logits) and classes.shape == (6, 3)
+        assert (
+            torch.equal(again, logits)
+            and torch.equal(network(x), logits)
+            and classes.shape == (6, 3)
+        )
         loss = loss + torch.nn.functional.cross_entropy(classes, Y)
     assert logits.shape == (6,) and logits.dtype == torch.float32
     loss.backward()
     check_gradients(network)
 
 
-NORMS = [("mlp", "batch"), ("mlp", "layer"),
-         *((name, norm) for name in ("dcgan", "resnet") for norm in ("batch", "layer", "instance"))]
+NORMS = [
+    ("mlp", "batch"),
+    ("mlp", "layer"),
+    *((name, norm) for name in ("dcgan", "resnet") for norm in ("batch", "layer", "instance")),
+]
 
 
-@pytest.mark.parametrize(("name", "norm"), [*NORMS, ("mlp", "none"), ("dcgan", "none"), ("resnet", "none")])
+@pytest.mark.parametrize(
+    ("name", "norm"), [*NORMS, ("mlp", "none"), ("dcgan", "none"), ("resnet", "none")]
+)
 def test_generator_norms(config, spec, draw, name, norm):
     network = build_generator(config(16, generator=name, g_norm=norm), spec(16))
     x = network(draw(6, 5))
@@ -67,33 +79,61 @@ def test_generator_norms(config, spec, draw, name, norm):
     check_gradients(network)
 
 
-@pytest.mark.parametrize(("name", "norm"), [*NORMS, ("conv", "batch"), ("conv", "layer"), ("conv", "instance"),
-                                            *((name, "spectral") for name in ("mlp", "dcgan", "conv", "resnet"))])
+@pytest.mark.parametrize(
+    ("name", "norm"),
+    [
+        *NORMS,
+        ("conv", "batch"),
+        ("conv", "layer"),
+        ("conv", "instance"),
+        *((name, "spectral") for name in ("mlp", "dcgan", "conv", "resnet")),
+    ],
+)
 @pytest.mark.parametrize("std", [False, True])
 def test_discriminator_norms(config, spec, draw, name, norm, std):
-    network = build_discriminator(config(16, discriminator=name, d_norm=norm, minibatch_std=std), spec(16))
+    network = build_discriminator(
+        config(16, discriminator=name, d_norm=norm, minibatch_std=std), spec(16)
+    )
     (network(draw(6, 1, 16, 16)) * draw(6, seed=1)).sum().backward()
     check_gradients(network)
 
 
-INDEPENDENT = [("mlp", "none"), ("mlp", "layer"), ("mlp", "spectral"), ("conv", "instance"), ("resnet-free", "none"),
-               *((name, norm) for name in ("dcgan", "resnet") for norm in ("none", "layer", "instance", "spectral"))]
+INDEPENDENT = [
+    ("mlp", "none"),
+    ("mlp", "layer"),
+    ("mlp", "spectral"),
+    ("conv", "instance"),
+    ("resnet-free", "none"),
+    *(
+        (name, norm)
+        for name in ("dcgan", "resnet")
+        for norm in ("none", "layer", "instance", "spectral")
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "norm"), INDEPENDENT)
 @pytest.mark.parametrize("conditioning", ["none", "projection"])
 def test_samples_are_judged_independently(config, spec, draw, name, norm, conditioning):
-    """What lets one pass through D serve both players: no logit depends on the other samples, nor does its gradient."""
-    network = build_discriminator(config(16, discriminator=name, d_norm=norm, conditioning=conditioning), spec(16))
-    network.train(norm != "spectral")  # in training, spectral norm's estimate moves on with every pass
+    """What lets one pass through D serve both players: no logit depends on the other samples, nor
+    does its gradient."""
+    network = build_discriminator(
+        config(16, discriminator=name, d_norm=norm, conditioning=conditioning), spec(16)
+    )
+    network.train(
+        norm != "spectral"
+    )  # in training, spectral norm's estimate moves on with every pass
     x, others = draw(6, 1, 16, 16), draw(6, 1, 16, 16, seed=1)
     mixed = torch.cat([x[:3], others[3:]]).requires_grad_()
     assert torch.allclose(network(x, Y)[:3], network(mixed, Y)[:3], atol=1e-6)
-    gradient, = torch.autograd.grad(network(mixed, Y)[:3].sum(), mixed)
+    (gradient,) = torch.autograd.grad(network(mixed, Y)[:3].sum(), mixed)
     assert (gradient[3:] == 0).all()
 
 
-@pytest.mark.parametrize(("changes", "linked"), [({"d_norm": "batch"}, True), ({"minibatch_std": True}, True), ({}, False)])
+@pytest.mark.parametrize(
+    ("changes", "linked"),
+    [({"d_norm": "batch"}, True), ({"minibatch_std": True}, True), ({}, False)],
+)
 def test_batch_statistics_link_samples(config, spec, draw, changes, linked):
     network = build_discriminator(config(16, discriminator="dcgan", **changes), spec(16))
     x = draw(6, 1, 16, 16)
@@ -101,10 +141,14 @@ def test_batch_statistics_link_samples(config, spec, draw, changes, linked):
     assert torch.allclose(network(x)[:3], network(changed)[:3]) != linked
 
 
-@pytest.mark.parametrize(("name", "size"), [("mlp", 0), ("mlp", 16), ("dcgan", 28), ("resnet", 16), ("resnet-free", 16)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("mlp", 0), ("mlp", 16), ("dcgan", 28), ("resnet", 16), ("resnet-free", 16)]
+)
 @pytest.mark.parametrize("conditioning", ["none", "projection"])
 def test_first_layer_is_what_z_meets_first(config, spec, draw, name, size, conditioning):
-    network = build_generator(config(size, generator=name, conditioning=conditioning if size else "none"), spec(size))
+    network = build_generator(
+        config(size, generator=name, conditioning=conditioning if size else "none"), spec(size)
+    )
     weight = network.first_layer()
     assert weight.shape[1] == network.latent_dim == 5 and not weight.requires_grad
     seen = []
@@ -114,15 +158,27 @@ def test_first_layer_is_what_z_meets_first(config, spec, draw, name, size, condi
     assert torch.allclose(seen[1] - seen[0], (weight @ direction).expand(6, -1), atol=1e-5)
 
 
-@pytest.mark.parametrize(("size", "upsample", "sides"), [
-    (28, "nearest", [7, 14, 28]), (28, "transposed", [14, 28]), (64, "nearest", [4, 8, 16, 32, 64]), (8, "nearest", [4, 8])])
+@pytest.mark.parametrize(
+    ("size", "upsample", "sides"),
+    [
+        (28, "nearest", [7, 14, 28]),
+        (28, "transposed", [14, 28]),
+        (64, "nearest", [4, 8, 16, 32, 64]),
+        (8, "nearest", [4, 8]),
+    ],
+)
 def test_dcgan_grows_by_doubling(config, spec, draw, size, upsample, sides):
-    """28 px is native, 7 -> 14 -> 28; ``nearest`` convolves before it doubles; ``g_width`` is the picture's end."""
+    """28 px is native, 7 -> 14 -> 28; ``nearest`` convolves before it doubles; ``g_width`` is the
+    picture's end."""
     network = build_generator(config(size, generator="dcgan", upsample=upsample), spec(size))
     outputs = []
     for module in network.body:
         if isinstance(module, (torch.nn.Conv2d, torch.nn.ConvTranspose2d)):
-            module.register_forward_hook(lambda module, inputs, output: outputs.append((output.shape[-1], module.in_channels)))
+            module.register_forward_hook(
+                lambda module, inputs, output: outputs.append(
+                    (output.shape[-1], module.in_channels)
+                )
+            )
     network(draw(6, 5))
     assert [side for side, _ in outputs] == sides
     assert outputs[-1][1] == 3

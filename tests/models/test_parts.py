@@ -56,7 +56,11 @@ def test_projection_adds_an_inner_product(config, spec, draw):
     network = build_discriminator(config(16, conditioning="projection"), spec(16))
     x = draw(6, 1, 16, 16)
     features = network.trunk(x)
-    expected = features @ network.real.weight[0] + network.real.bias + (network.classes.weight[Y] * features).sum(1)
+    expected = (
+        features @ network.real.weight[0]
+        + network.real.bias
+        + (network.classes.weight[Y] * features).sum(1)
+    )
     assert torch.allclose(network(x, Y), expected, atol=1e-6)
 
 
@@ -87,10 +91,16 @@ def test_residual_layers_start_from_the_identity():
 
 @pytest.mark.parametrize("act", ["relu", "leaky_relu", "tanh", "sigmoid"])
 def test_the_mlp_uses_the_activation_that_the_config_names(config, spec, act):
-    kind = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[act]
+    kind = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[
+        act
+    ]
     settings = config(0, activation=act)
     for network in (build_generator(settings, spec()), build_discriminator(settings, spec())):
-        found = [type(module) for module in network.modules() if type(module).__module__.endswith("activation")]
+        found = [
+            type(module)
+            for module in network.modules()
+            if type(module).__module__.endswith("activation")
+        ]
         assert found == [kind, kind]
 
 
@@ -102,9 +112,16 @@ def test_mlps_of_any_depth(config, spec, draw, hidden, std):
     assert x.shape == (6, 2) and build_discriminator(settings, spec())(x).shape == (6,)
 
 
-@pytest.mark.parametrize(("init", "std"), [
-    ("dcgan", 0.02), ("normal1", 1.0), ("kaiming", math.sqrt(2 / 200)), ("xavier", math.sqrt(2 / 500)),
-    ("default", math.sqrt(1 / 600))])
+@pytest.mark.parametrize(
+    ("init", "std"),
+    [
+        ("dcgan", 0.02),
+        ("normal1", 1.0),
+        ("kaiming", math.sqrt(2 / 200)),
+        ("xavier", math.sqrt(2 / 500)),
+        ("default", math.sqrt(1 / 600)),
+    ],
+)
 def test_initial_weights(init, std):
     torch.manual_seed(0)
     layer = initialise(nn.Sequential(nn.Linear(200, 300)), init)[0]
@@ -112,10 +129,13 @@ def test_initial_weights(init, std):
     assert init == "default" or not layer.bias.any()
 
 
-@pytest.mark.parametrize(("layer", "products"), [
-    (nn.Conv2d(16, 256, 3, 1, 1), 144), (nn.ConvTranspose2d(16, 256, 4, 2, 1), 64)])
+@pytest.mark.parametrize(
+    ("layer", "products"),
+    [(nn.Conv2d(16, 256, 3, 1, 1), 144), (nn.ConvTranspose2d(16, 256, 4, 2, 1), 64)],
+)
 def test_kaiming_keeps_the_scale_through_convolutions(layer, products):
-    """With fan-in counted right, rectified noise of unit variance comes out with a mean square of 2 * 1/2 = 1."""
+    """With fan-in counted right, rectified noise of unit variance comes out with a mean square of 2
+    * 1/2 = 1."""
     torch.manual_seed(0)
     initialise(layer, "kaiming")
     assert fan_in(layer) == products
@@ -124,11 +144,15 @@ def test_kaiming_keeps_the_scale_through_convolutions(layer, products):
 
 
 def test_spectral_norm_bounds_every_layer(config, spec, draw):
-    network = build_discriminator(config(16, d_norm="spectral", init="normal1", conditioning="projection"), spec(16))
+    network = build_discriminator(
+        config(16, d_norm="spectral", init="normal1", conditioning="projection"), spec(16)
+    )
     for _ in range(50):
         network(draw(6, 1, 16, 16), Y)
     network.eval()
-    weights = [m.weight for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear, nn.Embedding))]
+    weights = [
+        m.weight for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear, nn.Embedding))
+    ]
     assert len(weights) == 4
     for weight in weights:
         assert torch.linalg.matrix_norm(weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
@@ -139,7 +163,13 @@ def test_weights_come_from_the_seed_alone(config, spec, norm):
     def weights(seed):
         settings = config(16, seed=seed, d_norm=norm)
         networks = build_generator(settings, spec(16)), build_discriminator(settings, spec(16))
-        return [value for network in networks for value in network.state_dict().values() if value.is_floating_point()]
+        return [
+            value
+            for network in networks
+            for value in network.state_dict().values()
+            if value.is_floating_point()
+        ]
+
     torch.manual_seed(1)
     first, stream = weights(7), torch.get_rng_state()
     torch.manual_seed(2)
@@ -149,13 +179,19 @@ def test_weights_come_from_the_seed_alone(config, spec, norm):
     assert torch.equal(torch.get_rng_state(), stream)  # the process-wide stream is left as it was
 
 
-@pytest.mark.parametrize(("size", "changes", "field"), [
-    (0, {"g_norm": "instance"}, "g_norm"), (0, {"d_norm": "instance"}, "d_norm"),
-    (28, {"generator": "mlp", "g_norm": "instance"}, "g_norm"),
-    (28, {"generator": "resnet-free", "g_norm": "batch"}, "g_norm"),
-    (28, {"discriminator": "resnet-free", "d_norm": "spectral"}, "d_norm"),
-    (8, {"generator": "resnet"}, "generator"), (0, {"generator": "dcgan"}, "generator"),
-    (0, {"discriminator": "conv"}, "discriminator")])
+@pytest.mark.parametrize(
+    ("size", "changes", "field"),
+    [
+        (0, {"g_norm": "instance"}, "g_norm"),
+        (0, {"d_norm": "instance"}, "d_norm"),
+        (28, {"generator": "mlp", "g_norm": "instance"}, "g_norm"),
+        (28, {"generator": "resnet-free", "g_norm": "batch"}, "g_norm"),
+        (28, {"discriminator": "resnet-free", "d_norm": "spectral"}, "d_norm"),
+        (8, {"generator": "resnet"}, "generator"),
+        (0, {"generator": "dcgan"}, "generator"),
+        (0, {"discriminator": "conv"}, "discriminator"),
+    ],
+)
 def test_what_does_not_fit_is_refused_with_its_field(config, size, changes, field):
     with pytest.raises(ConfigError) as caught:
         config(size, **changes)

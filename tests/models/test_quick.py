@@ -21,22 +21,62 @@ def every_way_is_quick(monkeypatch):
 
 
 NETWORKS = {
-    "linear": (lambda: nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 8, bias=False), nn.Tanh(), nn.Linear(8, 1)),
-               (6, 20), ()),
-    "grey judge": (lambda: nn.Sequential(nn.Conv2d(1, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 4, 2, 1), nn.Tanh()),
-                   (3, 1, 28, 28), (quick.GreyStart, quick.QuickConv2d)),
-    "colour judge": (lambda: nn.Sequential(nn.Conv2d(3, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 3, padding=1), nn.Tanh(),
-                                           nn.Conv2d(6, 4, (3, 4), (1, 2), (0, 1), bias=False), nn.Tanh()),
-                     (3, 3, 12, 12), (quick.QuickConv2d,) * 3),
-    "doublings": (lambda: nn.Sequential(nn.Conv2d(4, 6, 3, padding=1), nn.Tanh(), nn.Upsample(scale_factor=2),
-                                        nn.Conv2d(6, 5, 3, padding=1, bias=False), nn.Tanh(), nn.Upsample(scale_factor=2.0),
-                                        nn.Conv2d(5, 1, 3, padding=1)),
-                  (3, 4, 7, 5), (quick.QuickConv2d, *2 * (quick.Passed, quick.DoublingConv2d))),
-    "transposed": (lambda: nn.Sequential(nn.ConvTranspose2d(4, 6, 4, 2, 1), nn.Tanh(), nn.ConvTranspose2d(6, 1, 4, 2, 1)),
-                   (3, 4, 7, 5), (quick.GreyTransposed,)),
-    "odd kernels": (lambda: nn.Sequential(nn.Conv2d(4, 1, 5, padding=2), nn.Tanh(), nn.Conv2d(1, 3, (3, 5), (2, 1), (0, 1)),
-                                          nn.ConvTranspose2d(3, 1, (3, 2), (2, 3), (1, 0))),
-                    (3, 4, 9, 8), (quick.GreyEnd, quick.GreyStart, quick.GreyTransposed)),
+    "linear": (
+        lambda: nn.Sequential(
+            nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 8, bias=False), nn.Tanh(), nn.Linear(8, 1)
+        ),
+        (6, 20),
+        (),
+    ),
+    "grey judge": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 4, 2, 1), nn.Tanh()
+        ),
+        (3, 1, 28, 28),
+        (quick.GreyStart, quick.QuickConv2d),
+    ),
+    "colour judge": (
+        lambda: nn.Sequential(
+            nn.Conv2d(3, 5, 4, 2, 1),
+            nn.Tanh(),
+            nn.Conv2d(5, 6, 3, padding=1),
+            nn.Tanh(),
+            nn.Conv2d(6, 4, (3, 4), (1, 2), (0, 1), bias=False),
+            nn.Tanh(),
+        ),
+        (3, 3, 12, 12),
+        (quick.QuickConv2d,) * 3,
+    ),
+    "doublings": (
+        lambda: nn.Sequential(
+            nn.Conv2d(4, 6, 3, padding=1),
+            nn.Tanh(),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(6, 5, 3, padding=1, bias=False),
+            nn.Tanh(),
+            nn.Upsample(scale_factor=2.0),
+            nn.Conv2d(5, 1, 3, padding=1),
+        ),
+        (3, 4, 7, 5),
+        (quick.QuickConv2d, *2 * (quick.Passed, quick.DoublingConv2d)),
+    ),
+    "transposed": (
+        lambda: nn.Sequential(
+            nn.ConvTranspose2d(4, 6, 4, 2, 1), nn.Tanh(), nn.ConvTranspose2d(6, 1, 4, 2, 1)
+        ),
+        (3, 4, 7, 5),
+        (quick.GreyTransposed,),
+    ),
+    "odd kernels": (
+        lambda: nn.Sequential(
+            nn.Conv2d(4, 1, 5, padding=2),
+            nn.Tanh(),
+            nn.Conv2d(1, 3, (3, 5), (2, 1), (0, 1)),
+            nn.ConvTranspose2d(3, 1, (3, 2), (2, 3), (1, 0)),
+        ),
+        (3, 4, 9, 8),
+        (quick.GreyEnd, quick.GreyStart, quick.GreyTransposed),
+    ),
 }
 
 
@@ -45,7 +85,10 @@ def both(name, channels_last=False):
     torch.manual_seed(0)
     plain, x = make(), torch.randn(shape)
     if channels_last and len(shape) == 4:
-        plain, x = plain.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+        plain, x = (
+            plain.to(memory_format=torch.channels_last),
+            x.to(memory_format=torch.channels_last),
+        )
     return plain, quick.quicken(copy.deepcopy(plain)), x
 
 
@@ -77,8 +120,14 @@ def test_values_and_both_derivatives_agree(name, channels_last):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_layers_meant_are_the_ones_changed(name):
     plain, fast, _ = both(name)
-    assert tuple(type(layer) for layer in fast if type(layer).__module__ == quick.__name__
-                 and not isinstance(layer, quick.QuickLinear)) == NETWORKS[name][2]
+    assert (
+        tuple(
+            type(layer)
+            for layer in fast
+            if type(layer).__module__ == quick.__name__ and not isinstance(layer, quick.QuickLinear)
+        )
+        == NETWORKS[name][2]
+    )
     assert copy.deepcopy(fast).state_dict().keys() == plain.state_dict().keys()
 
 
@@ -91,6 +140,7 @@ def test_half_precision_stays_near(name):
 
 def test_a_convolution_can_be_differentiated_as_often_as_wanted():
     """As unrolled GANs do, whose D steps stay in the graph."""
+
     def third(network, x):
         x, weights = x.clone().requires_grad_(), [p for p in network.parameters() if p.dim() == 4]
         with quick.twice():
@@ -114,7 +164,9 @@ def test_only_convolutions_whose_slope_is_differentiated_take_the_quick_way():
     inner, h = fast[2], torch.randn(3, 5, 6, 6, requires_grad=True) * 1
     with quick.twice():
         assert ways(inner, h) == quickly
-        assert not ways(inner, h.detach().requires_grad_()), "torch sees by itself who asks at the pictures"
+        assert not ways(inner, h.detach().requires_grad_()), (
+            "torch sees by itself who asks at the pictures"
+        )
     with quick.only_slopes():
         assert ways(inner, h) == quickly
     assert not ways(inner, h)
@@ -123,7 +175,9 @@ def test_only_convolutions_whose_slope_is_differentiated_take_the_quick_way():
 def test_where_only_slopes_matter_no_zeros_travel_back():
     """The penalty's gradient is the same, although the pass that it came from gets none."""
     torch.manual_seed(0)
-    plain = nn.Sequential(nn.Linear(20, 30), nn.LeakyReLU(0.2), nn.Linear(30, 8), nn.ReLU(), nn.Linear(8, 1))
+    plain = nn.Sequential(
+        nn.Linear(20, 30), nn.LeakyReLU(0.2), nn.Linear(30, 8), nn.ReLU(), nn.Linear(8, 1)
+    )
     fast, x = quick.quicken(copy.deepcopy(plain)), torch.randn(6, 20)
 
     def penalty(network):
@@ -143,10 +197,19 @@ def test_where_only_slopes_matter_no_zeros_travel_back():
 
 
 @pytest.mark.parametrize("asked", [quick.twice, quick.only_slopes])
-@pytest.mark.parametrize("layer", [nn.ReLU(), nn.LeakyReLU(0.3), nn.AvgPool2d(2),
-                                   nn.AvgPool2d((3, 2), (2, 1), (1, 0), True, False)], ids=str)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.ReLU(),
+        nn.LeakyReLU(0.3),
+        nn.AvgPool2d(2),
+        nn.AvgPool2d((3, 2), (2, 1), (1, 0), True, False),
+    ],
+    ids=str,
+)
 def test_layers_of_flat_slope_are_torchs_to_any_order(layer, asked):
-    """Also on other devices, where only these are quick; with what comes in scaled, so that there is a second derivative."""
+    """Also on other devices, where only these are quick; with what comes in scaled, so that there
+    is a second derivative."""
     fast, x = copy.deepcopy(nn.Sequential(layer)), torch.randn(2, 3, 7, 6)
     quick.quicken(fast, on_cpu=False)
     assert type(fast[0]) is not type(layer)

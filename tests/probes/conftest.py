@@ -11,10 +11,29 @@ from ganviz.engine.events import EventLog
 from ganviz.engine.trainer import Trainer
 
 CPU = torch.device("cpu")
-IMAGES = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-          "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 40, "tick_seconds": 0.02, "sample_seconds": 0.05}
-POINTS = {**IMAGES, "data": "ring8-wide", "g_hidden": (32, 32), "d_hidden": (32, 32), "activation": "leaky_relu",
-          "g_lr": 1e-3, "d_lr": 1e-3}
+IMAGES = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 16,
+    "steps": 40,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
+POINTS = {
+    **IMAGES,
+    "data": "ring8-wide",
+    "g_hidden": (32, 32),
+    "d_hidden": (32, 32),
+    "activation": "leaky_relu",
+    "g_lr": 1e-3,
+    "d_lr": 1e-3,
+}
 
 
 class Lab:
@@ -50,11 +69,16 @@ class Lab:
 
 @pytest.fixture
 def lab():
-    """A function that makes a lab of 8 px digits (or, with ``points=True``, of a ring), with changes to the config."""
-    return lambda points=False, **changes: Lab(RunConfig.parse({**(POINTS if points else IMAGES), **changes}))
+    """A function that makes a lab of 8 px digits (or, with ``points=True``, of a ring), with
+    changes to the config."""
+    return lambda points=False, **changes: Lab(
+        RunConfig.parse({**(POINTS if points else IMAGES), **changes})
+    )
 
 
 @pytest.fixture
 def config():
     """A function that makes a tiny config with changes."""
-    return lambda points=False, **changes: RunConfig.parse({**(POINTS if points else IMAGES), **changes})
+    return lambda points=False, **changes: RunConfig.parse(
+        {**(POINTS if points else IMAGES), **changes}
+    )

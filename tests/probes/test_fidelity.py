@@ -1,4 +1,5 @@
-"""The feature net is trained once and kept; figures tell good, collapsed and copied pictures apart; the thread ends."""
+"""The feature net is trained once and kept; figures tell good, collapsed and copied pictures apart;
+the thread ends."""
 
 import threading
 from dataclasses import replace
@@ -25,7 +26,9 @@ def test_a_classifier_is_trained_once_kept_and_repaired(lab, cache, monkeypatch)
     source = lab().source
     before = torch.get_rng_state()
     model = classifier_for(source, cache)
-    assert torch.equal(before, torch.get_rng_state()), "the process-wide random numbers are the run's, not the probe's"
+    assert torch.equal(before, torch.get_rng_state()), (
+        "the process-wide random numbers are the run's, not the probe's"
+    )
     assert model.accuracy > 0.9
     assert features.CHUNK < 400
     x = source.samples[:400].float() / 127.5 - 1
@@ -47,7 +50,10 @@ def test_a_classifier_is_trained_once_kept_and_repaired(lab, cache, monkeypatch)
 def test_no_classifier_without_labels_with_few_samples_or_when_cancelled(lab, tmp_path):
     source = lab().source
     assert classifier_for(replace(source, labels=None)) is None
-    assert classifier_for(replace(source, samples=source.samples[:50], labels=source.labels[:50])) is None
+    assert (
+        classifier_for(replace(source, samples=source.samples[:50], labels=source.labels[:50]))
+        is None
+    )
     assert classifier_for(source, tmp_path, cancelled=lambda: True) is None
     assert feature_model(replace(source, labels=None)) is None or local_inception()
 
@@ -72,7 +78,11 @@ def test_figures_tell_good_collapsed_and_copied_pictures_apart(lab, cache):
     assert good["covered"] == 10 and collapsed["covered"] == 1 and good["entropy"] > 2.2
     assert good["copies"] < 0.05 and copied["copies"] == 1.0 and good["copies_real"] < 0.05
     assert copied["agreement"] > 0.9 and good["agreement"] is None
-    assert good["n"] == len(others) and "features" in good["features"] and good["n_train"] == len(half.samples)
+    assert (
+        good["n"] == len(others)
+        and "features" in good["features"]
+        and good["n_train"] == len(half.samples)
+    )
 
 
 def test_without_labels_only_copies_are_looked_for(lab):
@@ -89,7 +99,12 @@ def test_the_probe_measures_on_a_thread_and_tells_in_the_training_thread(lab, ca
     probe.look()
     probe.wait()
     (told,) = run.told("fidelity")
-    assert told["at"] == 1 and told["n"] == fidelity.FAKES and told["agreement"] is not None and len(told["classes"]) == 10
+    assert (
+        told["at"] == 1
+        and told["n"] == fidelity.FAKES
+        and told["agreement"] is not None
+        and len(told["classes"]) == 10
+    )
     assert not [thread for thread in threading.enumerate() if thread.name == "ganviz-fidelity"]
 
 
@@ -116,6 +131,7 @@ def test_points_have_modes_and_no_fidelity(lab):
 def test_inception_is_used_only_where_its_weights_lie_already(lab, tmp_path, monkeypatch):
     pytest.importorskip("torchvision")
     from torchvision.models import inception_v3
+
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     assert local_inception() is None
     (tmp_path / "checkpoints").mkdir()
@@ -124,8 +140,13 @@ def test_inception_is_used_only_where_its_weights_lie_already(lab, tmp_path, mon
     assert local_inception() == file
     with torch.device("meta"):
         shapes = inception_v3(weights=None, init_weights=False).state_dict()
-    monkeypatch.setattr(torch, "load", lambda *_, **__: {name: torch.zeros(value.shape, dtype=value.dtype)
-                                                         for name, value in shapes.items()})
+    monkeypatch.setattr(
+        torch,
+        "load",
+        lambda *_, **__: {
+            name: torch.zeros(value.shape, dtype=value.dtype) for name, value in shapes.items()
+        },
+    )
     before = torch.get_rng_state()
     model = features.Inception(file, torch.device("cpu"))
     numbers, probabilities = model(torch.zeros(1, 1, 8, 8))

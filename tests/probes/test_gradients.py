@@ -1,4 +1,5 @@
-"""Layer names, gradient norms and update ratios against values worked out by hand; histories stay small."""
+"""Layer names, gradient norms and update ratios against values worked out by hand; histories stay
+small."""
 
 import math
 
@@ -26,16 +27,24 @@ class Backwards(nn.Module):
 
 def test_layers_come_in_forward_order_with_words():
     network, x = Backwards(), torch.randn(4, 1, 2, 2)
-    assert [layer.label for layer in layers_of(network, lambda net: net(x))] == ["1 conv 1 → 3, 2x2", "2 batch norm 3",
-                                                                               "3 linear 3 → 1"]
+    assert [layer.label for layer in layers_of(network, lambda net: net(x))] == [
+        "1 conv 1 → 3, 2x2",
+        "2 batch norm 3",
+        "3 linear 3 → 1",
+    ]
     assert [layer.name for layer in layers_of(network)] == ["last", "first", "norm"]
     assert int(network.norm.num_batches_tracked) == 0, "looking at a network must not change it"
 
 
 def test_a_spectrally_normalised_weight_belongs_to_its_layer():
-    network = nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 3)), nn.Linear(3, 1))
+    network = nn.Sequential(
+        nn.utils.parametrizations.spectral_norm(nn.Linear(2, 3)), nn.Linear(3, 1)
+    )
     layers = layers_of(network, lambda net: net(torch.zeros(1, 2)))
-    assert [(layer.name, layer.kind, len(layer.parameters)) for layer in layers] == [("0", "linear", 2), ("1", "linear", 2)]
+    assert [(layer.name, layer.kind, len(layer.parameters)) for layer in layers] == [
+        ("0", "linear", 2),
+        ("1", "linear", 2),
+    ]
 
 
 def test_gradient_norms_join_weight_and_bias():
@@ -58,16 +67,25 @@ def test_one_step_is_measured_as_it_is(lab, optimizer):
     assert told["at"] == 1 and figures["layers"][0].startswith("1 linear 4")
     first = network.first
     gradient = math.hypot(first.weight.grad.norm(), first.bias.grad.norm())
-    weight = math.hypot(before["generator/first.weight"].norm(), before["generator/first.bias"].norm())
+    weight = math.hypot(
+        before["generator/first.weight"].norm(), before["generator/first.bias"].norm()
+    )
     assert figures["gradient"][0] == pytest.approx(gradient, rel=1e-3)
     assert figures["weight"][0] == pytest.approx(weight, rel=1e-3)
     # The first step of Adam moves each weight by the learning rate, however large its gradient is.
-    moved = 1e-2 * (gradient if optimizer == "sgd" else math.sqrt(sum((p.grad != 0).sum() for p in (first.weight, first.bias))))
+    moved = 1e-2 * (
+        gradient
+        if optimizer == "sgd"
+        else math.sqrt(sum((p.grad != 0).sum() for p in (first.weight, first.bias)))
+    )
     assert figures["update"][0] == pytest.approx(moved / weight, rel=2e-3)
 
 
 def test_every_network_of_every_algorithm_is_measured(lab):
-    for settings, names in (({}, {"generator", "discriminator"}), ({"algorithm": "vae"}, {"generator", "encoder"})):
+    for settings, names in (
+        ({}, {"generator", "discriminator"}),
+        ({"algorithm": "vae"}, {"generator", "encoder"}),
+    ):
         run = lab(**settings)
         probe = run.watched_by(Gradients())
         for _ in range(3):
@@ -76,7 +94,10 @@ def test_every_network_of_every_algorithm_is_measured(lab):
         probe.tick()
         told = run.told("gradients")
         assert len(told) == 3 and set(told[-1]["networks"]) == names
-        assert all(len({len(values) for values in figures.values()}) == 1 for figures in told[-1]["networks"].values())
+        assert all(
+            len({len(values) for values in figures.values()}) == 1
+            for figures in told[-1]["networks"].values()
+        )
         probe.finish()
         assert not run.trainer.algorithm.optimizers["generator"]._optimizer_step_pre_hooks
 
@@ -94,4 +115,6 @@ def test_history_thins_itself_and_keeps_the_mean():
 def test_heat_maps_are_rebuilt_from_the_log():
     data = {"at": 5, "networks": {"generator": {"layers": ["1 linear"], "gradient": [100.0]}}}
     events = [Event(1, "gradients", 6, 0.0, data), Event(2, "note", 6, 0.0, {})]
-    assert heat_maps(events) == {"generator": {"layers": ["1 linear"], "steps": [5], "log10": [[2.0]]}}
+    assert heat_maps(events) == {
+        "generator": {"layers": ["1 linear"], "steps": [5], "log10": [[2.0]]}
+    }

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from ganviz.device import bf16_products
-from ganviz.probes.metrics import class_figures, copies, frechet, kernel_distance, nearest_two, precision_recall
+from ganviz.probes.metrics import (
+    class_figures,
+    copies,
+    frechet,
+    kernel_distance,
+    nearest_two,
+    precision_recall,
+)
 
 
 def draw(n, d=4, shift=0.0, scale=1.0, seed=0):
@@ -18,15 +25,20 @@ def test_frechet_of_the_same_and_of_shifted_samples():
     x = draw(500)
     assert frechet(x, x) == pytest.approx(0, abs=1e-9)
     assert frechet(x, x + 3) == pytest.approx(4 * 9)
-    assert frechet(x, 2 * x - x.mean(0)) == pytest.approx(torch.cov(x.double().T).trace().item())  # tr(S + 4S - 2 * 2S)
+    assert frechet(x, 2 * x - x.mean(0)) == pytest.approx(
+        torch.cov(x.double().T).trace().item()
+    )  # tr(S + 4S - 2 * 2S)
 
 
 def test_frechet_agrees_with_the_matrix_root():
     from scipy.linalg import sqrtm
+
     a, b = draw(300, seed=1), draw(400, seed=2) @ draw(4, seed=3)
     s1, s2 = (np.cov(x.double().numpy().T) for x in (a, b))
     gap = (a.double().mean(0) - b.double().mean(0)).square().sum().item()
-    assert frechet(a, b) == pytest.approx(gap + np.trace(s1 + s2 - 2 * sqrtm(s1 @ s2).real), rel=1e-6)
+    assert frechet(a, b) == pytest.approx(
+        gap + np.trace(s1 + s2 - 2 * sqrtm(s1 @ s2).real), rel=1e-6
+    )
 
 
 def test_kernel_distance_by_brute_force_and_unbiased():
@@ -39,7 +51,10 @@ def test_kernel_distance_by_brute_force_and_unbiased():
     among_b = sum(k(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j) / (9 * 8)
     between = sum(k(x, y) for x in a for y in b) / 63
     assert kernel_distance(a, b) == pytest.approx(among_a + among_b - 2 * between)
-    assert abs(np.mean([kernel_distance(draw(60, seed=i), draw(60, seed=100 + i)) for i in range(40)])) < 0.02
+    assert (
+        abs(np.mean([kernel_distance(draw(60, seed=i), draw(60, seed=100 + i)) for i in range(40)]))
+        < 0.02
+    )
 
 
 def test_precision_recall_density_coverage_by_brute_force():
@@ -54,15 +69,23 @@ def test_precision_recall_density_coverage_by_brute_force():
     assert figures["precision"] == pytest.approx(np.mean([any(row) for row in inside]))
     assert figures["density"] == pytest.approx(np.sum(inside) / k / len(fake))
     assert figures["coverage"] == pytest.approx(np.mean(np.any(inside, 0)))
-    assert figures["recall"] == pytest.approx(np.mean([any(torch.dist(r, f).item() < rf[j] for j, f in enumerate(fake))
-                                                       for r in real]))
+    assert figures["recall"] == pytest.approx(
+        np.mean([any(torch.dist(r, f).item() < rf[j] for j, f in enumerate(fake)) for r in real])
+    )
 
 
 def test_the_extremes_of_precision_and_recall():
     real = draw(300, 2)
-    good, point, far = (precision_recall(real, fake) for fake in (draw(300, 2, seed=1), real[:1] + draw(300, 2, scale=1e-3),
-                                                                   real + 100))
-    assert good["coverage"] > 0.9 and good["precision"] > 0.9 and good["recall"] > 0.9 and 0.8 < good["density"] < 1.2
+    good, point, far = (
+        precision_recall(real, fake)
+        for fake in (draw(300, 2, seed=1), real[:1] + draw(300, 2, scale=1e-3), real + 100)
+    )
+    assert (
+        good["coverage"] > 0.9
+        and good["precision"] > 0.9
+        and good["recall"] > 0.9
+        and 0.8 < good["density"] < 1.2
+    )
     assert point["precision"] == 1.0 and point["recall"] < 0.05 and point["coverage"] < 0.1
     assert far == {"precision": 0.0, "recall": 0.0, "density": 0.0, "coverage": 0.0}
 
@@ -70,15 +93,28 @@ def test_the_extremes_of_precision_and_recall():
 def test_class_figures():
     even = torch.eye(4).repeat(5, 1)
     figures = class_figures(even, 4, asked=torch.arange(20) % 4)
-    assert figures["histogram"] == [5, 5, 5, 5] and figures["covered"] == 4 and figures["agreement"] == 1.0
+    assert (
+        figures["histogram"] == [5, 5, 5, 5]
+        and figures["covered"] == 4
+        and figures["agreement"] == 1.0
+    )
     assert figures["entropy"] == figures["entropy_max"] == pytest.approx(math.log(4), abs=1e-4)
     one = class_figures(torch.tensor([[0.7, 0.3]]).repeat(10, 1), 2)
-    assert one["covered"] == 1 and one["entropy"] == 0 and one["confidence"] == pytest.approx(0.7) and one["agreement"] is None
+    assert (
+        one["covered"] == 1
+        and one["entropy"] == 0
+        and one["confidence"] == pytest.approx(0.7)
+        and one["agreement"] is None
+    )
 
 
 def test_copies_are_found_and_blur_is_not_taken_for_one():
     train = draw(2000, 16, seed=1)
-    copied, fresh, blur = train[:50] + draw(50, 16, scale=0.02, seed=2), draw(50, 16, seed=3), draw(50, 16, scale=0.01, seed=4)
+    copied, fresh, blur = (
+        train[:50] + draw(50, 16, scale=0.02, seed=2),
+        draw(50, 16, seed=3),
+        draw(50, 16, scale=0.01, seed=4),
+    )
     assert copies(nearest_two(copied, train)) == 1.0
     assert copies(nearest_two(fresh, train)) == copies(nearest_two(blur, train)) == 0.0
     assert copies(nearest_two(train[:50], train, skip_same=True)) == 0.0
@@ -94,7 +130,9 @@ def test_a_sample_is_not_a_copy_of_itself_while_a_run_takes_short_products():
 
 def test_neighbours_are_found_across_chunks():
     train = torch.tensor([[0.0], [10.0], [3.0], [4.0]])
-    assert nearest_two(torch.tensor([[3.9]]), train, chunk=2)[0].tolist() == pytest.approx([0.1, 0.9], abs=1e-6)
+    assert nearest_two(torch.tensor([[3.9]]), train, chunk=2)[0].tolist() == pytest.approx(
+        [0.1, 0.9], abs=1e-6
+    )
     assert nearest_two(train[:1], train, skip_same=True, chunk=1)[0].tolist() == [3.0, 4.0]
     uint8 = torch.tensor([[0], [255]], dtype=torch.uint8)
     assert nearest_two(torch.tensor([[1.0]]), uint8)[0].tolist() == pytest.approx([0.0, 2.0])

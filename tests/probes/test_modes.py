@@ -21,15 +21,21 @@ def draw(n, centres=CENTRES, sigma=SIGMA, seed=0):
 def test_a_perfect_generator():
     figures = mode_figures(draw(2500), CENTRES, SIGMA)
     assert figures["captured"] == figures["strict"] == figures["total"] == 8
-    assert figures["quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.006)  # P(chi^2 with 2 degrees <= 9)
-    assert figures["reverse_kl"] == pytest.approx(7 / 5000, abs=0.003)  # the bias of the plug-in estimate
+    assert figures["quality"] == pytest.approx(
+        1 - math.exp(-4.5), abs=0.006
+    )  # P(chi^2 with 2 degrees <= 9)
+    assert figures["reverse_kl"] == pytest.approx(
+        7 / 5000, abs=0.003
+    )  # the bias of the plug-in estimate
     assert sum(figures["counts"]) == round(2500 * figures["quality"])
 
 
 def test_a_collapsed_generator():
     figures = mode_figures(draw(2500, CENTRES[:1]), CENTRES, SIGMA)
     assert figures["captured"] == figures["strict"] == 1
-    assert figures["quality"] > 0.98 and figures["reverse_kl"] == pytest.approx(math.log(8), abs=1e-4)
+    assert figures["quality"] > 0.98 and figures["reverse_kl"] == pytest.approx(
+        math.log(8), abs=1e-4
+    )
 
 
 def test_a_blur_is_flattered_by_the_count_of_captured_modes_only():
@@ -45,7 +51,9 @@ def test_nothing_near_any_mode():
 
 
 def test_strict_counts_scale_with_the_samples():
-    points = torch.cat([CENTRES[:1].expand(4, 2), CENTRES[1:2].expand(3, 2), CENTRES[2:3].expand(493, 2)])
+    points = torch.cat(
+        [CENTRES[:1].expand(4, 2), CENTRES[1:2].expand(3, 2), CENTRES[2:3].expand(493, 2)]
+    )
     assert mode_figures(points, CENTRES, SIGMA)["strict"] == 2  # 20 of 2,500 are 4 of 500
 
 
@@ -58,7 +66,11 @@ def test_the_picture_has_points_and_a_surface(lab):
     (scatter,), (told,), (plane,) = run.told("scatter"), run.told("modes"), run.told("surface")
     assert {len(scatter[kind][axis]) for kind in ("fake", "real") for axis in "xy"} == {500}
     assert told["n"] == 2500 and told["total"] == 8
-    assert len(plane["z"]) == GRID**2 and plane["unit"] == "probability" and all(0 <= value <= 1 for value in plane["z"])
+    assert (
+        len(plane["z"]) == GRID**2
+        and plane["unit"] == "probability"
+        and all(0 <= value <= 1 for value in plane["z"])
+    )
     assert plane["x"][0] < -1 and plane["x"][1] > 1
 
 
@@ -70,7 +82,9 @@ def test_the_surface_lies_the_right_way_round(lab):
     surface.tick()
     (plane,) = run.told("surface")
     rows = torch.tensor(plane["z"]).view(GRID, GRID)
-    assert (rows[1:] > rows[:-1]).all() and (rows[:, 1:] > rows[:, :-1]).all(), "rows go up in y, columns in x"
+    assert (rows[1:] > rows[:-1]).all() and (rows[:, 1:] > rows[:, :-1]).all(), (
+        "rows go up in y, columns in x"
+    )
     assert plane["unit"] == "raw" and plane["level"] == 0.0
 
 

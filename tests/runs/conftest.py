@@ -10,8 +10,20 @@ from ganviz.config import RunConfig
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import Frame
 
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 4, "batch_size": 16, "steps": 40, "tick_seconds": 0.02, "sample_seconds": 0.05}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 4,
+    "batch_size": 16,
+    "steps": 40,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
 
 
 @pytest.fixture(scope="session")
@@ -23,21 +35,25 @@ def tiny():
 @pytest.fixture
 def make_frame():
     """A function that makes the frame of a step."""
+
     def make(step, size=(71, 71)):
         packed = io.BytesIO()
         Image.new("L", size, step % 256).save(packed, "PNG")
         return Frame(step, packed.getvalue(), "image/png", *size, 8, 8, ("0", "1"))
+
     return make
 
 
 @pytest.fixture
 def wait_until():
     """A function that waits for what another thread or process does."""
+
     def wait(condition, seconds=20.0):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not happen"
             time.sleep(0.02)
+
     return wait
 
 
@@ -50,7 +66,10 @@ def log():
 def trained_run(tmp_path_factory, tiny):
     """The folder of a finished conditional run of 40 steps. Do not change it."""
     from ganviz.api import follow, make_run
+
     folder = tmp_path_factory.mktemp("runs") / "trained"
-    result = follow(make_run(tiny(conditioning="concat", checkpoint_seconds=1), folder, "cpu", "data"))
+    result = follow(
+        make_run(tiny(conditioning="concat", checkpoint_seconds=1), folder, "cpu", "data")
+    )
     assert result.state == "finished", result.sentence
     return folder

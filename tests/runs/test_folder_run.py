@@ -19,7 +19,13 @@ from ganviz.runs.store import RunStore
 def test_a_finished_run_reads_as_it_was(trained_run):
     run = FolderRun(trained_run)
     status = run.status()
-    assert (run.id, run.state, status["step"], status["steps"], run.active) == ("trained", "finished", 40, 40, False)
+    assert (run.id, run.state, status["step"], status["steps"], run.active) == (
+        "trained",
+        "finished",
+        40,
+        40,
+        False,
+    )
     assert status["elapsed"] > 0 and status["sentence"].startswith("Finished") and run.error is None
     rows = run.events.rows()
     assert rows["step"][-1] == 40 and rows["loss_d"].shape == rows["step"].shape
@@ -47,7 +53,14 @@ def test_its_generator_answers(trained_run):
 
 def test_commands_are_refused_with_a_sentence(trained_run):
     run = FolderRun(trained_run)
-    for command in (run.start, run.pause, run.resume, run.step, run.stop, lambda: run.set(g_lr=0.1)):
+    for command in (
+        run.start,
+        run.pause,
+        run.resume,
+        run.step,
+        run.stop,
+        lambda: run.set(g_lr=0.1),
+    ):
         with pytest.raises(RunError, match="watched from its folder"):
             command()
     assert run.join()
@@ -58,7 +71,12 @@ def test_it_follows_a_run_that_goes_on(tmp_path, log, tiny, make_frame, wait_unt
     store.write_config(tiny())
     store.append(log.append("state", 0, state="running", sentence="Training."))
     run = FolderRun(store.folder).follow()
-    assert run.state == "running" and run.status()["step"] == 0 and run.spec is None and run.snapshots.version == 0
+    assert (
+        run.state == "running"
+        and run.status()["step"] == 0
+        and run.spec is None
+        and run.snapshots.version == 0
+    )
     store.append(log.append("scalars", 5, loss_d=1.0, elapsed=1.0))
     store.write_frame(make_frame(5))
     store.append(log.append("setting", 5, name="g_lr", value=0.5, old=0.1))
@@ -128,7 +146,11 @@ def test_a_long_log_is_read_in_short_turns_and_the_usual_ones_come_back(tmp_path
     (tmp_path / LOG).write_bytes(b"".join(map(to_line, rows)))
     usual, turns = sys.getswitchinterval(), set()
     take = FolderRun._take
-    monkeypatch.setattr(FolderRun, "_take", lambda run, events: (turns.add(sys.getswitchinterval()), take(run, events))[1])
+    monkeypatch.setattr(
+        FolderRun,
+        "_take",
+        lambda run, events: (turns.add(sys.getswitchinterval()), take(run, events))[1],
+    )
     run = FolderRun(tmp_path)
     assert run.step_count == 12_000 and len(run.events.rows()["step"]) == 12_000
     assert min(turns) < usual and sys.getswitchinterval() == usual

@@ -17,16 +17,33 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is of POSIX")
 def test_ten_kills_lose_nothing_that_was_saved(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "benchmarks.survive", "--kills", "10", "--json", tmp_path / "rounds.json"],
-                          cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.survive",
+            "--kills",
+            "10",
+            "--json",
+            tmp_path / "rounds.json",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert (tmp_path / "rounds.json").exists(), done.stderr
     result = json.loads((tmp_path / "rounds.json").read_text())
-    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], done.stdout + done.stderr
+    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], (
+        done.stdout + done.stderr
+    )
     assert len(result["rounds"]) == 10 and result["same"] and done.returncode == 0
     assert result["rounds"][-1]["saved"] > 0
 
 
-def test_a_kill_while_an_old_checkpoint_is_deleted_leaves_no_half_of_it(tiny, tmp_path, monkeypatch):
+def test_a_kill_while_an_old_checkpoint_is_deleted_leaves_no_half_of_it(
+    tiny, tmp_path, monkeypatch
+):
     """Seen 9 times in 50 kills, before a checkpoint lost its name first."""
     for step in (1, 2, 3):
         checkpoint.save(tmp_path, tiny(), TrainingState({"w": torch.ones(2)}, {}, {"step": step}))
@@ -34,10 +51,14 @@ def test_a_kill_while_an_old_checkpoint_is_deleted_leaves_no_half_of_it(tiny, tm
     def killed(path, ignore_errors=False):
         (path / checkpoint.STATE).unlink()
         raise KeyboardInterrupt
+
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(checkpoint.shutil, "rmtree", killed)
         checkpoint.prune(tmp_path, keep_last=2)
-    assert [path.name for path in checkpoint.list_checkpoints(tmp_path)] == ["step-000000002", "step-000000003"]
+    assert [path.name for path in checkpoint.list_checkpoints(tmp_path)] == [
+        "step-000000002",
+        "step-000000003",
+    ]
     monkeypatch.setattr(checkpoint.os, "getpid", lambda: 1)  # the next process clears up
     checkpoint.prune(tmp_path, keep_last=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000002", "step-000000003"]

@@ -32,7 +32,13 @@ def scalars(seq, step, **data):
 
 
 def test_round_trip_with_nan_as_null():
-    event = Event(3, "scalars", 7, 12.345, {"loss": math.nan, "big": math.inf, "numpy": np.float32(0.5), "n": 2})
+    event = Event(
+        3,
+        "scalars",
+        7,
+        12.345,
+        {"loss": math.nan, "big": math.inf, "numpy": np.float32(0.5), "n": 2},
+    )
     line = to_line(event)
     assert json.loads(line)["data"] == {"loss": None, "big": None, "numpy": 0.5, "n": 2}
     read = from_line(line)
@@ -40,7 +46,22 @@ def test_round_trip_with_nan_as_null():
     assert math.isnan(read.data["loss"]) and read.data["n"] == 2
 
 
-@given(st.lists(st.sampled_from([to_line(scalars(1, 1, loss=0.5))[:-1], b"1", b"1,2", b"{}", b"[", b"]", b'"a', b"{},{}"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                to_line(scalars(1, 1, loss=0.5))[:-1],
+                b"1",
+                b"1,2",
+                b"{}",
+                b"[",
+                b"]",
+                b'"a',
+                b"{},{}",
+            ]
+        )
+    )
+)
 def test_lines_parsed_together_are_what_each_is_alone(lines):
     together = [event for event in _parsed(lines) if event]
     alone = [event for line in lines if (event := from_line(line))]
@@ -81,6 +102,7 @@ def test_a_full_disk_tears_no_line_and_loses_none(tmp_path, monkeypatch):
         if not count:
             raise OSError(28, "No space left on device")
         return count
+
     monkeypatch.setattr(os, "write", nearly_full)
     for seq in range(1, 6):
         writer.add(to_line(scalars(seq, seq)))
@@ -103,13 +125,26 @@ def test_what_waits_in_memory_is_bounded(tmp_path, monkeypatch):
     assert list(read_log(tmp_path / "gone" / "log.jsonl"))[-1].seq == 999
 
 
-HOSTILE = [b"", b"{", b"[]", b"null", b'"x"', b"{}", b'{"seq":1}', b"\xff\xfe\x00", b"[" * 100_000,
-           b'{"seq":1,"kind":"scalars","step":-1,"time":0,"data":{}}', b'{"seq":1,"kind":3,"step":1,"time":0,"data":{}}',
-           b'{"seq":true,"kind":"note","step":1,"time":0,"data":{}}', b'{"seq":1,"kind":"note","step":1e9,"time":0,"data":{}}',
-           b'{"seq":1,"kind":"note","step":1,"time":NaN,"data":{}}', b'{"seq":1,"kind":"note","step":1,"time":0,"data":[]}',
-           b'{"seq":1,"kind":"note","step":1,"time":0,"data":{}}',
-           b'{"seq":1,"kind":"frame","step":1,"time":0,"data":{"rows":8}}',
-           b'{"seq":1,"kind":"state","step":1,"time":0,"data":{"state":3}}']
+HOSTILE = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b"{}",
+    b'{"seq":1}',
+    b"\xff\xfe\x00",
+    b"[" * 100_000,
+    b'{"seq":1,"kind":"scalars","step":-1,"time":0,"data":{}}',
+    b'{"seq":1,"kind":3,"step":1,"time":0,"data":{}}',
+    b'{"seq":true,"kind":"note","step":1,"time":0,"data":{}}',
+    b'{"seq":1,"kind":"note","step":1e9,"time":0,"data":{}}',
+    b'{"seq":1,"kind":"note","step":1,"time":NaN,"data":{}}',
+    b'{"seq":1,"kind":"note","step":1,"time":0,"data":[]}',
+    b'{"seq":1,"kind":"note","step":1,"time":0,"data":{}}',
+    b'{"seq":1,"kind":"frame","step":1,"time":0,"data":{"rows":8}}',
+    b'{"seq":1,"kind":"state","step":1,"time":0,"data":{"state":3}}',
+]
 
 
 @pytest.mark.parametrize("line", HOSTILE, ids=range(len(HOSTILE)))
@@ -150,7 +185,12 @@ def test_a_log_that_was_replaced_is_read_anew(tmp_path):
 
 def test_history_is_the_log_that_the_run_kept(tmp_path):
     path = tmp_path / "log.jsonl"
-    write(path, scalars(1, 10, loss=1.0), Event(2, "note", 10, 0.0, {"sentence": "hm"}), scalars(3, 20, loss=2.0, fd=5.0))
+    write(
+        path,
+        scalars(1, 10, loss=1.0),
+        Event(2, "note", 10, 0.0, {"sentence": "hm"}),
+        scalars(3, 20, loss=2.0, fd=5.0),
+    )
     log = history(path)
     assert log.rows()["step"].tolist() == [10, 20]
     assert log.rows()["time"].tolist() == [101.0, 103.0]
@@ -160,8 +200,15 @@ def test_history_is_the_log_that_the_run_kept(tmp_path):
 
 def test_a_resumed_run_replaces_what_came_after_its_checkpoint(tmp_path):
     path = tmp_path / "log.jsonl"
-    write(path, scalars(1, 10, loss=1.0), scalars(2, 20, loss=2.0), Event(3, "setting", 20, 0.0, {"name": "g_lr"}),
-          Event(4, "state", 20, 0.0, {"state": "stopped"}), Event(0, REWIND, 10, 0.0, {}), scalars(1, 15, loss=3.0))
+    write(
+        path,
+        scalars(1, 10, loss=1.0),
+        scalars(2, 20, loss=2.0),
+        Event(3, "setting", 20, 0.0, {"name": "g_lr"}),
+        Event(4, "state", 20, 0.0, {"state": "stopped"}),
+        Event(0, REWIND, 10, 0.0, {}),
+        scalars(1, 15, loss=3.0),
+    )
     log = history(path)
     assert log.rows()["step"].tolist() == [10, 15]
     assert [event.kind for event in log.since(0)] == ["state"]

@@ -10,28 +10,48 @@ import pytest
 
 from ganviz.runs import registry
 from ganviz.runs.live import is_live
-from ganviz.runs.registry import RunError, delete, find, list_runs, rename, restore, run_info, set_notes
+from ganviz.runs.registry import (
+    RunError,
+    delete,
+    find,
+    list_runs,
+    rename,
+    restore,
+    run_info,
+    set_notes,
+)
 from ganviz.runs.store import RunStore
 
 
 @pytest.fixture
 def make_run(tmp_path, log, tiny):
     """A function that leaves a run in a state."""
+
     def make(name, state="finished", step=30):
         store = RunStore(tmp_path / name)
         store.write_config(tiny(name=name.title()))
         store.append(log.append("scalars", step, loss_d=1.0))
         store.append(log.append("state", step, state=state, sentence=f"It {state}."))
         return store
+
     return make
 
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
 def test_a_run_that_ended(make_run, tmp_path, state):
     make_run("one", state)
-    info, = list_runs(tmp_path)
-    assert (info.id, info.name, info.state, info.step, info.steps, info.data) == ("one", "One", state, 30, 40, "digits")
-    assert info.figures == {"loss_d": 1.0} and info.sentence == f"It {state}." and info.thumb is None
+    (info,) = list_runs(tmp_path)
+    assert (info.id, info.name, info.state, info.step, info.steps, info.data) == (
+        "one",
+        "One",
+        state,
+        30,
+        40,
+        "digits",
+    )
+    assert (
+        info.figures == {"loss_d": 1.0} and info.sentence == f"It {state}." and info.thumb is None
+    )
     assert not info.resumable
     (tmp_path / "one" / "checkpoints").mkdir()
     assert info.resumable
@@ -48,9 +68,13 @@ def test_a_run_that_lives_and_one_that_died(make_run, tmp_path, state):
 
 
 def test_a_killed_process_leaves_an_interrupted_run(tmp_path):
-    code = ("import sys, time; from ganviz.runs.store import RunStore; from ganviz.engine.events import Event;"
-            "s = RunStore(sys.argv[1]); s.append(Event(1, 'state', 0, 0.0, {'state': 'running', 'sentence': ''}));"
-            "print('ready', flush=True); time.sleep(60)")
+    code = (
+        "import sys, time; from ganviz.runs.store import RunStore; from ganviz.engine.events "
+        "import Event;"
+        "s = RunStore(sys.argv[1]); s.append(Event(1, 'state', 0, 0.0, {'state': 'running', "
+        "'sentence': ''}));"
+        "print('ready', flush=True); time.sleep(60)"
+    )
     folder = tmp_path / "child"
     child = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
     try:
@@ -65,7 +89,8 @@ def test_a_killed_process_leaves_an_interrupted_run(tmp_path):
 
 
 def test_a_process_killed_before_it_could_name_itself_is_no_more(make_run, tmp_path):
-    """Seen once in 1,200 kills: for half a minute the run was said to be running, and could not be resumed."""
+    """Seen once in 1,200 kills: for half a minute the run was said to be running, and could not be
+    resumed."""
     store = make_run("one", "running")
     store._live.end()
     (tmp_path / "one" / "live.json").write_bytes(b"")
@@ -130,7 +155,10 @@ def test_rename_and_notes(make_run, tmp_path):
     assert info.name == "A better name" and info.notes == "first line\nsecond"
     rename(tmp_path, "one", "")
     assert run_info(tmp_path / "one").name == "One" and run_info(tmp_path / "one").notes
-    for call in (lambda: rename(tmp_path, "one", "x" * 81), lambda: set_notes(tmp_path, "one", "x" * 20_001)):
+    for call in (
+        lambda: rename(tmp_path, "one", "x" * 81),
+        lambda: set_notes(tmp_path, "one", "x" * 20_001),
+    ):
         with pytest.raises(RunError, match="at most"):
             call()
 
@@ -156,7 +184,9 @@ def test_a_training_run_is_not_deleted(make_run, tmp_path):
         delete(tmp_path, "one")
 
 
-@pytest.mark.parametrize("name", ["..", ".", "../outside/one", "/etc", ".trash", "a/b", "", "x" * 300, "one\x00", "link"])
+@pytest.mark.parametrize(
+    "name", ["..", ".", "../outside/one", "/etc", ".trash", "a/b", "", "x" * 300, "one\x00", "link"]
+)
 def test_an_id_cannot_lead_out_of_the_folder(make_run, tmp_path, name):
     make_run("one")
     (tmp_path / "link").symlink_to(tmp_path / "one")
@@ -173,6 +203,7 @@ def test_a_refusing_disk_is_a_sentence(make_run, tmp_path, monkeypatch):
 
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
+
     monkeypatch.setattr(registry, "write_atomic", refuse)
     monkeypatch.setattr(os, "rename", refuse)
     with pytest.raises(RunError, match="the disk is read-only"):

@@ -1,5 +1,5 @@
-"""Resumed is uninterrupted, bit for bit; a fork goes its own way; history and pictures come along."""
-
+"""Resumed is uninterrupted, bit for bit; a fork goes its own way; history and pictures come
+along."""
 
 import shutil
 from itertools import pairwise
@@ -15,15 +15,40 @@ from ganviz.runs.registry import RunError
 from ganviz.runs.resume import forked, resumed
 
 CPU = torch.device("cpu")
-BASE = {"data": "digits", "image_size": 8, "batch_size": 8, "latent_dim": 4, "tick_seconds": 0.02, "sample_seconds": 0.05}
-MLP = {"generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,), "g_norm": "none"}
+BASE = {
+    "data": "digits",
+    "image_size": 8,
+    "batch_size": 8,
+    "latent_dim": 4,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
+MLP = {
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (12,),
+    "d_hidden": (12,),
+    "g_norm": "none",
+}
 DCGAN = {"generator": "dcgan", "discriminator": "dcgan", "g_width": 2, "d_width": 2}
 KINDS = {
     "mlp": MLP,
     "dcgan": DCGAN,
-    "conditional simultaneous": {**DCGAN, "conditioning": "projection", "objective": "relativistic", "penalty": "r1+r2",
-                                 "update": "simultaneous", "beta1": 0.0, "beta2": 0.99},
-    "augmented and noised": {**MLP, "augment": ("translation", "cutout"), "instance_noise": 0.3, "instance_noise_steps": 30},
+    "conditional simultaneous": {
+        **DCGAN,
+        "conditioning": "projection",
+        "objective": "relativistic",
+        "penalty": "r1+r2",
+        "update": "simultaneous",
+        "beta1": 0.0,
+        "beta2": 0.99,
+    },
+    "augmented and noised": {
+        **MLP,
+        "augment": ("translation", "cutout"),
+        "instance_noise": 0.3,
+        "instance_noise_steps": 30,
+    },
     "vae": {**MLP, "algorithm": "vae", "kl_warmup": 30},
 }
 
@@ -65,17 +90,31 @@ def test_a_run_of_another_kind_of_device_goes_on_and_says_so(kind, tmp_path, mon
             for name in names:
                 state.training[part][name] = torch.arange(16, dtype=torch.uint8)
         return config, state
+
     first = finish(manager.start(RunConfig.parse({**BASE, **KINDS[kind], "steps": 20})))
     copied = tmp_path / "copied"
     shutil.copytree(manager.runs_root / first.id, copied)
     monkeypatch.setattr(resume, "_newest", from_a_gpu)
-    moved = [finish(resumed(folder, 5, CPU, tmp_path).start()) for folder in (manager.runs_root / first.id, copied)]
+    moved = [
+        finish(resumed(folder, 5, CPU, tmp_path).start())
+        for folder in (manager.runs_root / first.id, copied)
+    ]
     assert equal(*moved) and moved[0].step_count == 25  # as repeatable as ever
     for run in moved:
-        assert [event for event in run.events.since(0) if "another kind of device" in event.data.get("sentence", "")]
+        assert [
+            event
+            for event in run.events.since(0)
+            if "another kind of device" in event.data.get("sentence", "")
+        ]
     monkeypatch.undo()
     at_home = finish(resumed(copied, 5, CPU, tmp_path).start())
-    assert sum("another kind of device" in event.data.get("sentence", "") for event in at_home.events.since(0)) == 1
+    assert (
+        sum(
+            "another kind of device" in event.data.get("sentence", "")
+            for event in at_home.events.since(0)
+        )
+        == 1
+    )
 
 
 def test_history_and_pictures_come_along(tmp_path):
@@ -115,7 +154,10 @@ def test_a_fork_changes_what_may_change_and_leaves_its_parent(tmp_path):
     parent = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 12})))
     fork = finish(manager.fork(parent.id, {"g_lr": 1e-3, "d_steps": 2}))
     assert fork.id != parent.id and fork.step_count == 24
-    assert fork.config.g_lr == 1e-3 and fork.trainer.algorithm.optimizers["generator"].param_groups[0]["lr"] == 1e-3
+    assert (
+        fork.config.g_lr == 1e-3
+        and fork.trainer.algorithm.optimizers["generator"].param_groups[0]["lr"] == 1e-3
+    )
     assert "step 12" in fork.config.name and "generator learning rate" in fork.config.name
     assert finish(manager.resume(parent.id, more_steps=1)).config.g_lr == 2e-4
     with pytest.raises(ConfigError) as refusal:
@@ -172,7 +214,9 @@ def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
     early, newest = manager.get(f"{run.id}@8"), again.snapshots
     z = torch.randn(2, 4)
     assert early.snapshots.render(z)[1] == 8 and newest.render(z)[1] == 28
-    first = next(value for name, value in then.items() if name.startswith("ema") and value.shape[-1] == 4)
+    first = next(
+        value for name, value in then.items() if name.startswith("ema") and value.shape[-1] == 4
+    )
     assert torch.equal(early.snapshots.first_layer(), first)
     for name in (f"{run.id}@x", f"{run.id}@", "nobody@3"):
         if name.endswith("@"):

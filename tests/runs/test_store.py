@@ -36,7 +36,10 @@ def state(step):
 
 def test_the_layout_of_a_run_folder(store, log, tiny, make_frame):
     store.write_config(tiny(name="Mine"))
-    store.describe(series=[{"name": "fd", "better": "lower"}], equilibrium={"loss_d": 1.386, "loss_g": float("nan")})
+    store.describe(
+        series=[{"name": "fd", "better": "lower"}],
+        equilibrium={"loss_d": 1.386, "loss_g": float("nan")},
+    )
     store.append(log.append("state", 0, state="running", sentence="Training."))
     store.append(log.append("scalars", 5, loss_d=1.25, fd=30.0))
     store.append(log.append("scalars", 10, loss_d=float("nan"), fd=20.0))
@@ -47,15 +50,36 @@ def test_the_layout_of_a_run_folder(store, log, tiny, make_frame):
     assert store.checkpoint(tiny(), state(15)).name == "step-000000015"
     store.write_traceback("Traceback: it broke")
     store.append(log.append("state", 15, state="stopped", sentence="Stopped after 15 steps."))
-    names = {"config.json", "log.jsonl", "summary.json", "live.json", "reals.png", "thumb.png", "frames", "checkpoints",
-             "train.log"}
+    names = {
+        "config.json",
+        "log.jsonl",
+        "summary.json",
+        "live.json",
+        "reals.png",
+        "thumb.png",
+        "frames",
+        "checkpoints",
+        "train.log",
+    }
     assert set(os.listdir(store.folder)) == names
     assert [step for step, _ in store.frames()] == [0, 15]
-    assert [event.kind for event in store.read_log()] == ["state", "scalars", "scalars", "scalars", "state"]
+    assert [event.kind for event in store.read_log()] == [
+        "state",
+        "scalars",
+        "scalars",
+        "scalars",
+        "state",
+    ]
     summary = json.loads((store.folder / "summary.json").read_text())
-    assert summary["state"] == "stopped" and summary["step"] == 15 and summary["settings"]["name"] == "Mine"
+    assert (
+        summary["state"] == "stopped"
+        and summary["step"] == 15
+        and summary["settings"]["name"] == "Mine"
+    )
     assert summary["figures"] == {"loss_d": 1.0, "fd": 25.0} and summary["best"] == {"fd": 20.0}
-    assert summary["facts"]["equilibrium"] == {"loss_d": 1.386, "loss_g": None} and summary["layout"]["labels"] == ["0", "1"]
+    assert summary["facts"]["equilibrium"] == {"loss_d": 1.386, "loss_g": None} and summary[
+        "layout"
+    ]["labels"] == ["0", "1"]
     assert "it broke" in (store.folder / "train.log").read_text()
     assert store.problem is None
 
@@ -90,7 +114,11 @@ def test_a_deleted_folder_is_told_once_and_not_brought_back(store, log, tiny, ma
     shutil.rmtree(store.folder)
     store.append(log.append("scalars", 2, loss=1.0))
     sentence = store.take_problem()
-    assert sentence == f"The run folder {store.folder} is gone: the training goes on, but nothing more of it is saved."
+    assert (
+        sentence
+        == f"The run folder {store.folder} is gone: the training goes on, but nothing more of it "
+        f"is saved."
+    )
     store.write_frame(make_frame(2))
     assert store.checkpoint(tiny(), state(2)) is None
     store.append(log.append("state", 3, state="finished", sentence="Finished."))
@@ -103,6 +131,7 @@ def test_a_refusing_disk_is_told_and_the_log_catches_up(store, log, tiny, make_f
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
+
     with monkeypatch.context() as full:
         full.setattr(os, "write", refuse)
         full.setattr(store_module, "write_atomic", refuse)
@@ -123,7 +152,9 @@ def small_disk(tmp_path):
     disk.mkdir()
     if os.name == "nt" or os.geteuid() or shutil.which("mount") is None:
         pytest.skip("making a small disk needs root")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", disk], capture_output=True
+    ).returncode:
         pytest.skip("this machine mounts no tmpfs")
     yield disk
     subprocess.run(["umount", "-l", disk], check=True)
@@ -148,12 +179,18 @@ def test_a_really_full_disk_harms_nothing_that_was_kept(small_disk, log, tiny):
     store.append(log.append("state", 201, state="finished", sentence="Finished."))
     assert store.problem is None
     assert [event.step for event in read_log(store.folder / "log.jsonl")] == [*range(1, 200), 201]
-    assert sorted(path.name for path in (store.folder / "checkpoints").iterdir()) == ["step-000000001", "step-000000201"]
+    assert sorted(path.name for path in (store.folder / "checkpoints").iterdir()) == [
+        "step-000000001",
+        "step-000000201",
+    ]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_the_run_starts(tmp_path):
     (tmp_path / "file").write_text("x")
-    for make in (lambda: RunStore(tmp_path / "file" / "run"), lambda: new_run_folder(tmp_path / "file", "p")):
+    for make in (
+        lambda: RunStore(tmp_path / "file" / "run"),
+        lambda: new_run_folder(tmp_path / "file", "p"),
+    ):
         with pytest.raises(ConfigError, match="The run cannot be kept"):
             make()
 
@@ -165,7 +202,16 @@ def test_fresh_folders_have_readable_names_of_their_own(tmp_path):
     assert new_run_folder(tmp_path, "").name.endswith("-run")
 
 
-@pytest.mark.parametrize(("text", "name"), [("../../etc/passwd", "etc-passwd"), ("Über größe", "uber-groe"), ("..", ""),
-                                            ("a" * 100, "a" * 48), ("CON\x00:*?", "con"), ("日本", "")])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("../../etc/passwd", "etc-passwd"),
+        ("Über größe", "uber-groe"),
+        ("..", ""),
+        ("a" * 100, "a" * 48),
+        ("CON\x00:*?", "con"),
+        ("日本", ""),
+    ],
+)
 def test_names_are_made_safe(text, name):
     assert safe_name(text) == name

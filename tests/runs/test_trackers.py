@@ -41,10 +41,12 @@ class Told(Tracker):
 @pytest.fixture
 def told(monkeypatch):
     """A function that registers a `Told` under a name."""
+
     def add(name, fails=""):
         tracker = Told(fails)
         monkeypatch.setitem(trackers.TRACKERS, name, ("json", lambda folder, run_id: tracker))
         return tracker
+
     return add
 
 
@@ -55,7 +57,11 @@ def train(tiny, folder, names, **changes):
 
 
 def notes(run):
-    return [event.data["sentence"] for event in run.events.since(0, ("note",)) if event.data["level"] == "warning"]
+    return [
+        event.data["sentence"]
+        for event in run.events.since(0, ("note",))
+        if event.data["level"] == "warning"
+    ]
 
 
 def test_every_row_is_told_once_in_order(tiny, tmp_path, told, monkeypatch):
@@ -79,7 +85,9 @@ def test_a_tracker_that_fails_is_dropped_and_the_others_go_on(tiny, tmp_path, to
     broken, sound = told("broken", fails), told("sound")
     run, result = train(tiny, tmp_path / "run", ["broken,sound"])
     assert result.state == "finished" and result.step == 40
-    assert notes(run) == ["Nothing more is told to broken (RuntimeError: no network here); the training goes on."]
+    assert notes(run) == [
+        "Nothing more is told to broken (RuntimeError: no network here); the training goes on."
+    ]
     assert broken.calls[-1][0] == fails and sound.calls[-1] == ("close",)
 
 
@@ -104,7 +112,9 @@ def test_reporting_changes_no_weight(tiny, tmp_path, told):
 
 
 def test_unknown_and_missing_trackers_are_told_before_the_run():
-    with pytest.raises(ConfigError, match=r"no tracker called 'mlflow'\. Choose of: tensorboard, trackio, wandb"):
+    with pytest.raises(
+        ConfigError, match=r"no tracker called 'mlflow'\. Choose of: tensorboard, trackio, wandb"
+    ):
         check_names(["mlflow"])
     assert check_names([]) == []
 
@@ -129,17 +139,26 @@ def test_trackio_and_wandb_through_their_shared_interface(tiny, tmp_path, monkey
     assert result.state == "finished" and calls[-1] == ("finish",)
     assert calls[0][1]["name"] == "my-run" and calls[0][1]["config"]["latent_dim"] == 4
     assert any(call[0] == "log" and "loss_g" in call[2] for call in calls)
-    assert any(call[0] == "log" and call[2].get("samples") == ("image", (71, 71, 3)) for call in calls)
+    assert any(
+        call[0] == "log" and call[2].get("samples") == ("image", (71, 71, 3)) for call in calls
+    )
 
 
 def test_tensorboard_can_read_its_event_files(tiny, tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     run, _ = train(tiny, tmp_path / "run", ["tensorboard"])
     assert not notes(run)
-    read = EventAccumulator(str(tmp_path / "run" / "tensorboard"), size_guidance={"images": 0, "scalars": 0})
+    read = EventAccumulator(
+        str(tmp_path / "run" / "tensorboard"), size_guidance={"images": 0, "scalars": 0}
+    )
     read.Reload()
     rows = run.events.rows()
     assert [(one.step, one.value) for one in read.Scalars("loss_d")] == [
-        (step, pytest.approx(value, rel=1e-6)) for step, value in zip(rows["step"], rows["loss_d"], strict=True)]
-    assert read.Images("samples")[-1].step == 40 and read.Tags()["tensors"] == ["settings/text_summary"]
+        (step, pytest.approx(value, rel=1e-6))
+        for step, value in zip(rows["step"], rows["loss_d"], strict=True)
+    ]
+    assert read.Images("samples")[-1].step == 40 and read.Tags()["tensors"] == [
+        "settings/text_summary"
+    ]

@@ -19,7 +19,9 @@ def generator(trained_run):
 
 def test_it_is_the_moving_average_in_eval_mode(generator, trained_run):
     weights = load(trained_run)[1].part("ema")
-    assert weights and all(torch.equal(generator.network.state_dict()[name], value) for name, value in weights.items())
+    assert weights and all(
+        torch.equal(generator.network.state_dict()[name], value) for name, value in weights.items()
+    )
     assert not generator.training and not any(p.requires_grad for p in generator.parameters())
     assert generator.step == 40 and generator.latent_dim == 4 and len(generator.classes) == 10
 
@@ -28,7 +30,9 @@ def test_samples_depend_on_the_seed_alone(generator):
     state = torch.get_rng_state()
     x = generator.sample(300, seed=3)
     assert x.shape == (300, 1, 8, 8) and x.abs().max() <= 1
-    assert torch.equal(x, generator.sample(300, seed=3)) and not torch.equal(x, generator.sample(300, seed=4))
+    assert torch.equal(x, generator.sample(300, seed=3)) and not torch.equal(
+        x, generator.sample(300, seed=4)
+    )
     assert torch.allclose(x[:7], generator.sample(7, seed=3), atol=1e-5)
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -61,15 +65,26 @@ def test_wrong_networks_are_refused_by_name(trained_run):
         from_state(config.but(g_hidden=(4096, 4096, 4096)), state)
     name = next(name for name in state.weights if name.startswith("ema/"))
     with pytest.raises(CheckpointError, match="is missing"):
-        from_state(config, TrainingState({k: v for k, v in state.weights.items() if k != name}, {}, state.info))
+        from_state(
+            config,
+            TrainingState({k: v for k, v in state.weights.items() if k != name}, {}, state.info),
+        )
     with pytest.raises(CheckpointError, match="does not say what data"):
         from_state(config, TrainingState(state.weights, {}, {"step": 1}))
 
 
-@pytest.mark.parametrize("table", [None, [], {}, {"name": "x", "kind": "images", "shape": [1, 8]},
-                                   {"name": "x", "kind": "images", "shape": [1, 8, 10**9]},
-                                   {"name": "x", "kind": "sound", "shape": [1, 8, 8]},
-                                   {"name": "x", "kind": "points", "shape": [2], "classes": [1]}])
+@pytest.mark.parametrize(
+    "table",
+    [
+        None,
+        [],
+        {},
+        {"name": "x", "kind": "images", "shape": [1, 8]},
+        {"name": "x", "kind": "images", "shape": [1, 8, 10**9]},
+        {"name": "x", "kind": "sound", "shape": [1, 8, 8]},
+        {"name": "x", "kind": "points", "shape": [2], "classes": [1]},
+    ],
+)
 def test_a_spec_that_is_none(table):
     assert parse_spec(table) is None
 
@@ -105,5 +120,7 @@ def test_what_cannot_be_written(generator, tmp_path):
 def test_points_become_a_scatter():
     picture = np.asarray(scatter(np.array([[1.0, 1.0], [np.nan, 0.0], [-1.0, -1.0]])))
     middle = picture.shape[0] // 2
-    assert picture[:middle, middle + 1:].min() < 200 and picture[:middle, :middle - 1].min() == 255
+    assert (
+        picture[:middle, middle + 1 :].min() < 200 and picture[:middle, : middle - 1].min() == 255
+    )
     assert scatter(np.zeros((0, 2))).size == scatter(np.full((3, 2), np.inf)).size

@@ -20,9 +20,22 @@ from ganviz.models import build_generator
 from ganviz.server import routes
 
 CPU = torch.device("cpu")
-TINY = {"data": "digits", "image_size": 8, "generator": "mlp", "discriminator": "mlp", "g_hidden": (16,), "d_hidden": (16,),
-        "g_norm": "none", "latent_dim": 12, "batch_size": 16, "steps": 0, "conditioning": "projection", "init": "xavier",
-        "tick_seconds": 0.02, "sample_seconds": 0.05}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (16,),
+    "d_hidden": (16,),
+    "g_norm": "none",
+    "latent_dim": 12,
+    "batch_size": 16,
+    "steps": 0,
+    "conditioning": "projection",
+    "init": "xavier",
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+}
 SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
 
 
@@ -31,8 +44,13 @@ def still_run(run_id="one", **changes):
     config = RunConfig.parse({**TINY, **changes})
     run = Run(config, device=CPU, run_id=run_id)
     run.spec = SPEC
-    run.series = [Series("loss_d", "D", "loss", "d")._asdict(), Series("loss_g", "G", "loss", "g")._asdict()]
-    run.snapshots = SnapshotStore(config.latent_dim, SPEC.classes, config.conditioning != "none", "images")
+    run.series = [
+        Series("loss_d", "D", "loss", "d")._asdict(),
+        Series("loss_g", "G", "loss", "g")._asdict(),
+    ]
+    run.snapshots = SnapshotStore(
+        config.latent_dim, SPEC.classes, config.conditioning != "none", "images"
+    )
     run.state = "paused"
     return run
 
@@ -48,7 +66,9 @@ def publish(run, step=1, seed=0):
 
 def noise():
     """Data that is there at once."""
-    return DataSource(SPEC, torch.randint(0, 256, (100, 1, 8, 8), dtype=torch.uint8), torch.arange(100) % 10)
+    return DataSource(
+        SPEC, torch.randint(0, 256, (100, 1, 8, 8), dtype=torch.uint8), torch.arange(100) % 10
+    )
 
 
 def frame(step, data=b"\x89PNG picture"):
@@ -58,7 +78,14 @@ def frame(step, data=b"\x89PNG picture"):
 @pytest.fixture
 def tools():
     """The functions above, for tests."""
-    return SimpleNamespace(still_run=still_run, publish=publish, frame=frame, noise=noise, config=RunConfig.parse, tiny=TINY)
+    return SimpleNamespace(
+        still_run=still_run,
+        publish=publish,
+        frame=frame,
+        noise=noise,
+        config=RunConfig.parse,
+        tiny=TINY,
+    )
 
 
 @pytest.fixture
@@ -88,7 +115,9 @@ def serve():
     servers = []
 
     def start(app):
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+        )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         servers.append((server, thread))

@@ -25,7 +25,9 @@ async def data(request):
 
 
 def client(first):
-    app = Starlette(routes=[Route("/", first), Route("/other", page)], middleware=[Middleware(Early)])
+    app = Starlette(
+        routes=[Route("/", first), Route("/other", page)], middleware=[Middleware(Early)]
+    )
     return TestClient(app)
 
 
@@ -38,7 +40,14 @@ def test_it_comes_before_the_first_script(first):
 
 
 def test_behind_a_path_of_a_proxy():
-    app = Starlette(routes=[Mount("/tools/gan", app=Starlette(routes=[Route("/", page)], middleware=[Middleware(Early)]))])
+    app = Starlette(
+        routes=[
+            Mount(
+                "/tools/gan",
+                app=Starlette(routes=[Route("/", page)], middleware=[Middleware(Early)]),
+            )
+        ]
+    )
     assert "early.js" in TestClient(app).get("/tools/gan/").text
 
 
@@ -46,4 +55,7 @@ def test_everything_else_passes_untouched():
     assert client(page).get("/other").text == PAGE
     assert client(data).get("/").json() == {"script": "<script"}
     head = client(page).head("/")
-    assert head.headers["content-length"] == client(page).get("/").headers["content-length"] and head.content == b""
+    assert (
+        head.headers["content-length"] == client(page).get("/").headers["content-length"]
+        and head.content == b""
+    )

@@ -11,7 +11,9 @@ from ganviz.server.socket import read
 
 
 def test_significant_digits():
-    values = np.array([0.123456789, -1234567.0, 1e-9 / 3, 2.5, 0.0, np.nan, np.inf, -np.inf, 1e300, 5e-324, 0.3])
+    values = np.array(
+        [0.123456789, -1234567.0, 1e-9 / 3, 2.5, 0.0, np.nan, np.inf, -np.inf, 1e300, 5e-324, 0.3]
+    )
     rounded = encode.significant(values)
     assert rounded[:5].tolist() == [0.123457, -1234570.0, 3.33333e-10, 2.5, 0.0]
     assert np.isnan(rounded[5])
@@ -25,16 +27,25 @@ def test_rounded_numbers_are_short():
 
 
 def test_columns_are_what_json_can_say():
-    rows = {"step": np.array([1.0, 2.0]), "time": np.array([1763712345.12345, 1763712346.0]),
-            "loss_d": np.array([np.nan, 1 / 3])}
+    rows = {
+        "step": np.array([1.0, 2.0]),
+        "time": np.array([1763712345.12345, 1763712346.0]),
+        "loss_d": np.array([np.nan, 1 / 3]),
+    }
     assert json.loads(encode.dumps(encode.columns(rows))) == {
-        "step": [1, 2], "time": [1763712345.123, 1763712346.0], "loss_d": [None, 0.333333]}
+        "step": [1, 2],
+        "time": [1763712345.123, 1763712346.0],
+        "loss_d": [None, 0.333333],
+    }
     assert encode.columns({"step": np.array([]), "loss_d": np.array([])}) == {}
     assert encode.columns({}) == {}
 
 
 def test_what_json_does_not_know_becomes_text(tmp_path):
-    assert json.loads(encode.dumps({"path": tmp_path, "value": np.float64(2.0)})) == {"path": str(tmp_path), "value": 2.0}
+    assert json.loads(encode.dumps({"path": tmp_path, "value": np.float64(2.0)})) == {
+        "path": str(tmp_path),
+        "value": 2.0,
+    }
 
 
 def long_run(count):
@@ -44,7 +55,13 @@ def long_run(count):
     curves = {name: random.normal(size=count).cumsum() for name in names}
     curves["loss_g"][1000::3] = np.nan
     curves["loss_d"][777] = 1e4
-    return {"step": steps, "time": 1.7e9 + steps, "elapsed": steps / 7, "never": np.full(count, np.nan), **curves}
+    return {
+        "step": steps,
+        "time": 1.7e9 + steps,
+        "elapsed": steps / 7,
+        "never": np.full(count, np.nan),
+        **curves,
+    }
 
 
 def test_a_long_history_is_light_and_keeps_its_shape():
@@ -63,7 +80,10 @@ def test_a_long_history_is_light_and_keeps_its_shape():
 
 def test_a_short_history_stays_whole():
     rows = long_run(encode.MAX_POINTS)
-    assert all(np.array_equal(values, rows[name], equal_nan=True) for name, values in encode.thin(rows).items())
+    assert all(
+        np.array_equal(values, rows[name], equal_nan=True)
+        for name, values in encode.thin(rows).items()
+    )
 
 
 def test_thinning_a_history_without_a_single_curve():

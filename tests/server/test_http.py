@@ -34,9 +34,19 @@ def test_frames_are_served_as_they_are_and_for_ever(manager, client, tools):
         assert response.headers["cache-control"] == IMMUTABLE
 
 
-@pytest.mark.parametrize("address", ["/gv/runs/one/frames/8.png", "/gv/runs/two/frames/7.png", "/gv/runs/one/reals.png",
-                                     "/gv/runs/one/frames/-1.png", "/gv/runs/one/frames/x.png", "/gv/runs/../frames/7.png",
-                                     "/gv/nothing", "/gv/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/gv/runs/one/frames/8.png",
+        "/gv/runs/two/frames/7.png",
+        "/gv/runs/one/reals.png",
+        "/gv/runs/one/frames/-1.png",
+        "/gv/runs/one/frames/x.png",
+        "/gv/runs/../frames/7.png",
+        "/gv/nothing",
+        "/gv/",
+    ],
+)
 def test_what_is_not_there_is_missing_in_a_sentence(client, address):
     response = client.get(address)
     assert response.status_code == 404
@@ -49,12 +59,19 @@ def obeyed(manager, monkeypatch):
     """What the current run was told."""
     told = []
     for name in ("pause", "resume", "step", "stop"):
-        monkeypatch.setattr(manager.current, name, lambda *values, name=name: told.append((name, *values)))
+        monkeypatch.setattr(
+            manager.current, name, lambda *values, name=name: told.append((name, *values))
+        )
     return told
 
 
 def test_commands_reach_the_run(client, obeyed):
-    for command in ({"action": "pause"}, {"action": "resume"}, {"action": "step", "n": 5}, {"action": "stop", "run": "one"}):
+    for command in (
+        {"action": "pause"},
+        {"action": "resume"},
+        {"action": "step", "n": 5},
+        {"action": "stop", "run": "one"},
+    ):
         response = client.post("/gv/command", json=command)
         assert response.json()["ok"] is True
         assert response.json()["sentence"].endswith(".")
@@ -64,19 +81,35 @@ def test_commands_reach_the_run(client, obeyed):
 def test_live_settings_reach_the_run(manager, client, monkeypatch):
     told = {}
     monkeypatch.setattr(manager.current, "set", lambda **settings: told.update(settings))
-    assert client.post("/gv/command", json={"action": "set", "settings": {"g_lr": 1e-3}}).json()["ok"] is True
+    assert (
+        client.post("/gv/command", json={"action": "set", "settings": {"g_lr": 1e-3}}).json()["ok"]
+        is True
+    )
     assert told == {"g_lr": 1e-3}
 
 
-@pytest.mark.parametrize(("command", "field"), [
-    ({"action": "dance"}, "action"), ({}, "action"), ({"action": "step", "n": 0}, "n"), ({"action": "step", "n": "many"}, "n"),
-    ({"action": "step", "n": 10**400}, "n"), ({"action": "set", "settings": {}}, "settings"),
-    ({"action": "set", "settings": {"batch_size": 3}}, "batch_size"), ({"action": "set", "settings": {"self": 3}}, "self"),
-    ({"action": "set", "settings": {"g_lr": -1}}, "g_lr"), ({"action": "set", "settings": {"g_lr": None}}, "g_lr"),
-    ({"action": "pause", "to": 1}, "to"), ({"action": "pause", "run": "two"}, None)])
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        ({"action": "dance"}, "action"),
+        ({}, "action"),
+        ({"action": "step", "n": 0}, "n"),
+        ({"action": "step", "n": "many"}, "n"),
+        ({"action": "step", "n": 10**400}, "n"),
+        ({"action": "set", "settings": {}}, "settings"),
+        ({"action": "set", "settings": {"batch_size": 3}}, "batch_size"),
+        ({"action": "set", "settings": {"self": 3}}, "self"),
+        ({"action": "set", "settings": {"g_lr": -1}}, "g_lr"),
+        ({"action": "set", "settings": {"g_lr": None}}, "g_lr"),
+        ({"action": "pause", "to": 1}, "to"),
+        ({"action": "pause", "run": "two"}, None),
+    ],
+)
 def test_a_wrong_command_is_refused_with_a_sentence_and_its_field(client, obeyed, command, field):
     assert "g_lr" in LIVE_FIELDS and "batch_size" not in LIVE_FIELDS
-    response = client.post("/gv/command", content=json.dumps(command), headers={"content-type": "application/json"})
+    response = client.post(
+        "/gv/command", content=json.dumps(command), headers={"content-type": "application/json"}
+    )
     assert 400 <= response.status_code < 500
     answer = response.json()
     assert (answer["ok"], answer["field"]) == (False, field)
@@ -87,6 +120,7 @@ def test_a_wrong_command_is_refused_with_a_sentence_and_its_field(client, obeyed
 def test_what_a_run_refuses_is_passed_on(manager, client, monkeypatch):
     def refuse():
         raise ConfigError("Not now.", "g_lr")
+
     monkeypatch.setattr(manager.current, "pause", refuse)
     answer = client.post("/gv/command", json={"action": "pause"}).json()
     assert answer == {"ok": False, "sentence": "Not now.", "error": "Not now.", "field": "g_lr"}
@@ -102,7 +136,9 @@ def test_nothing_or_nothing_more_to_command(manager, client, obeyed):
 
 def test_commands_are_json_and_no_form(client, obeyed):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
-        response = client.post("/gv/command", content='{"action": "stop"}', headers={"content-type": kind})
+        response = client.post(
+            "/gv/command", content='{"action": "stop"}', headers={"content-type": kind}
+        )
         assert (response.status_code, response.json()["ok"]) == (415, False)
     response = client.post("/gv/command", content="{", headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["ok"]) == (400, False)
@@ -110,8 +146,16 @@ def test_commands_are_json_and_no_form(client, obeyed):
 
 
 # -- the guard -----------------------------------------------------------------------------
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://testserver:81", "http://testserver.evil.example",
-                                    "http://["])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "http://testserver:81",
+        "http://testserver.evil.example",
+        "http://[",
+    ],
+)
 def test_pages_of_other_sites_command_nothing(client, obeyed, origin):
     for address in ("/gv/command", "/gv/latent"):
         response = client.post(address, json={"action": "stop"}, headers={"origin": origin})
@@ -121,13 +165,30 @@ def test_pages_of_other_sites_command_nothing(client, obeyed, origin):
 
 
 def test_ganviz_own_page_may_command(client, obeyed):
-    assert client.post("/gv/command", json={"action": "stop"}, headers={"origin": "http://testserver"}).status_code == 200
+    assert (
+        client.post(
+            "/gv/command", json={"action": "stop"}, headers={"origin": "http://testserver"}
+        ).status_code
+        == 200
+    )
     assert obeyed == [("stop",)]
 
 
-@pytest.mark.parametrize(("host", "status"), [
-    ("localhost:7971", 404), ("127.0.0.1", 404), ("[::1]:7971", 404), ("gan.localhost", 404), ("LOCALHOST", 404),
-    ("proxy.example:443", 404), ("evil.example", 403), ("127.0.0.1.evil.example", 403), ("", 403), ("[", 403)])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:7971", 404),
+        ("127.0.0.1", 404),
+        ("[::1]:7971", 404),
+        ("gan.localhost", 404),
+        ("LOCALHOST", 404),
+        ("proxy.example:443", 404),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("", 403),
+        ("[", 403),
+    ],
+)
 def test_a_loopback_server_answers_to_its_own_names_only(manager, monkeypatch, host, status):
     monkeypatch.setenv(guard.HOSTS_VARIABLE, "other.example, proxy.example")
     local = TestClient(Starlette(routes=routes(manager)), base_url="http://127.0.0.1:7971")
@@ -173,9 +234,26 @@ def test_an_address_that_names_the_content_is_kept_for_ever(client, assets):
     assert client.get(asset_url("deep/theme.css")).headers["content-type"].startswith("text/css")
 
 
-@pytest.mark.parametrize("name", [
-    "../secret.js", "%2e%2e/secret.js", "..%2fsecret.js", "deep/../../secret.js", "link.js", "/etc/passwd", "%2Fetc%2Fpasswd",
-    "..%5csecret.js", "app.js%00", "deep", "", ".", "notes.txt", "none.js", "x" * 5000])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.js",
+        "%2e%2e/secret.js",
+        "..%2fsecret.js",
+        "deep/../../secret.js",
+        "link.js",
+        "/etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "..%5csecret.js",
+        "app.js%00",
+        "deep",
+        "",
+        ".",
+        "notes.txt",
+        "none.js",
+        "x" * 5000,
+    ],
+)
 def test_nothing_but_assets_is_served(client, assets, name):
     response = client.get(f"/gv/assets/{name}")
     assert response.status_code == 404
@@ -187,9 +265,16 @@ def test_an_asset_that_is_not_there_has_no_address(assets):
         asset_url("none.js")
 
 
-@pytest.mark.parametrize(("accepted", "coding", "decode"), [
-    ("gzip, deflate, br, zstd", "br", brotli.decompress), ("gzip", "gzip", gzip.decompress),
-    ("br;q=0, gzip", "gzip", gzip.decompress), ("identity", None, bytes), ("", None, bytes)])
+@pytest.mark.parametrize(
+    ("accepted", "coding", "decode"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("br;q=0, gzip", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        ("", None, bytes),
+    ],
+)
 def test_plotly_comes_compressed_and_whole(client, accepted, coding, decode):
     with client.stream("GET", plotly_url(), headers={"accept-encoding": accepted}) as response:
         body = b"".join(response.iter_raw())
@@ -199,7 +284,9 @@ def test_plotly_comes_compressed_and_whole(client, accepted, coding, decode):
     assert headers["cache-control"] == IMMUTABLE
     assert headers["vary"] == "Accept-Encoding"
     assert int(headers["content-length"]) == len(body)
-    again = client.get(plotly_url(), headers={"accept-encoding": accepted, "if-none-match": headers["etag"]})
+    again = client.get(
+        plotly_url(), headers={"accept-encoding": accepted, "if-none-match": headers["etag"]}
+    )
     assert again.status_code == 304
 
 

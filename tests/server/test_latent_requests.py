@@ -1,4 +1,5 @@
-"""Pictures for sliders: the same request gives the same picture, every control changes it, nonsense is refused."""
+"""Pictures for sliders: the same request gives the same picture, every control changes it, nonsense
+is refused."""
 
 import asyncio
 import json
@@ -47,7 +48,12 @@ def test_a_picture_is_plain_rgb_with_its_size_and_step(client, drawing):
     response = client.post("/gv/latent", json={"seed": 3, "class": 7})
     assert len(response.content) == 8 * 8 * 3
     assert {name: value for name, value in response.headers.items() if name.startswith("x-gv")} == {
-        "x-gv-width": "8", "x-gv-height": "8", "x-gv-step": "42", "x-gv-version": "1", "x-gv-class": "7"}
+        "x-gv-width": "8",
+        "x-gv-height": "8",
+        "x-gv-step": "42",
+        "x-gv-version": "1",
+        "x-gv-class": "7",
+    }
     assert response.headers["cache-control"] == "no-store"
     grey = picture(client, seed=3, **{"class": 7})
     assert np.array_equal(grey[..., 0], grey[..., 1]) and np.array_equal(grey[..., 0], grey[..., 2])
@@ -58,8 +64,18 @@ def test_the_same_wish_gives_the_same_picture(client, drawing):
     assert np.array_equal(picture(client, **wish), picture(client, **wish))
 
 
-@pytest.mark.parametrize("change", [{"seed": 6}, {"class": 2}, {"directions": {"0": 2.0}}, {"directions": {"7": -4}},
-                                    {"raw": {"11": 3.0}}, {"psi": 0.2}, {"directions": {"0": 1.5}, "raw": {"0": 1.0}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 6},
+        {"class": 2},
+        {"directions": {"0": 2.0}},
+        {"directions": {"7": -4}},
+        {"raw": {"11": 3.0}},
+        {"psi": 0.2},
+        {"directions": {"0": 1.5}, "raw": {"0": 1.0}},
+    ],
+)
 def test_every_control_changes_the_picture(client, drawing, change):
     wish = {"seed": 5, "class": 1}
     assert not np.array_equal(picture(client, **wish), picture(client, **{**wish, **change}))
@@ -70,15 +86,34 @@ def test_without_a_class_the_seed_chooses_it(client, drawing):
     assert np.array_equal(picture(client, seed=27), picture(client, seed=27, **{"class": 7}))
 
 
-@pytest.mark.parametrize(("wish", "field"), [
-    ({"seed": -1}, "seed"), ({"seed": 2**31}, "seed"), ({"seed": 10**300}, "seed"), ({"seed": 1.5}, "seed"),
-    ({"seed": None}, "seed"), ({"seed": "many"}, "seed"), ({"class": 10}, "class"), ({"class": -1}, "class"),
-    ({"class": "7th"}, "class"),
-    ({"directions": {"8": 1}}, "directions"), ({"directions": {"0": 4.1}}, "directions.0"),
-    ({"directions": {"-1": 1}}, "directions.-1"), ({"directions": {"up": 1}}, "directions.up"),
-    ({"directions": [1, 2]}, "directions"), ({"directions": {"0": "NaN"}}, "directions.0"), ({"raw": {"12": 1}}, "raw"),
-    ({"raw": {"0": 1e300}}, "raw.0"), ({"raw": {str(10**30): 1}}, "raw"), ({"psi": -0.1}, "psi"), ({"psi": 9}, "psi"),
-    ({"raw": {str(i): 0 for i in range(1025)}}, "raw"), ({"sead": 1}, "sead"), ({"run": ["one"]}, "run")])
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**31}, "seed"),
+        ({"seed": 10**300}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": None}, "seed"),
+        ({"seed": "many"}, "seed"),
+        ({"class": 10}, "class"),
+        ({"class": -1}, "class"),
+        ({"class": "7th"}, "class"),
+        ({"directions": {"8": 1}}, "directions"),
+        ({"directions": {"0": 4.1}}, "directions.0"),
+        ({"directions": {"-1": 1}}, "directions.-1"),
+        ({"directions": {"up": 1}}, "directions.up"),
+        ({"directions": [1, 2]}, "directions"),
+        ({"directions": {"0": "NaN"}}, "directions.0"),
+        ({"raw": {"12": 1}}, "raw"),
+        ({"raw": {"0": 1e300}}, "raw.0"),
+        ({"raw": {str(10**30): 1}}, "raw"),
+        ({"psi": -0.1}, "psi"),
+        ({"psi": 9}, "psi"),
+        ({"raw": {str(i): 0 for i in range(1025)}}, "raw"),
+        ({"sead": 1}, "sead"),
+        ({"run": ["one"]}, "run"),
+    ],
+)
 def test_nonsense_is_refused_with_a_sentence_and_its_field(client, drawing, wish, field):
     response = client.post("/gv/latent", json=wish)
     assert response.status_code == 422
@@ -87,9 +122,22 @@ def test_nonsense_is_refused_with_a_sentence_and_its_field(client, drawing, wish
     assert answer["field"] == field
 
 
-@pytest.mark.parametrize("body", [
-    '{"psi": NaN}', '{"raw": {"0": Infinity}}', '{"psi": -Infinity}', '{"raw": {"0": 1e999}}', "{", "", "[]", "7",
-    '{"seed": ' + "9" * 5000 + "}", "\ud800".encode("utf-8", "surrogatepass"), "[" * 10_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"psi": NaN}',
+        '{"raw": {"0": Infinity}}',
+        '{"psi": -Infinity}',
+        '{"raw": {"0": 1e999}}',
+        "{",
+        "",
+        "[]",
+        "7",
+        '{"seed": ' + "9" * 5000 + "}",
+        "\ud800".encode("utf-8", "surrogatepass"),
+        "[" * 10_000,
+    ],
+)
 def test_what_is_no_number_or_no_request_is_refused(client, drawing, body):
     response = client.post("/gv/latent", content=body, headers={"content-type": "application/json"})
     assert response.status_code in (400, 422)
@@ -143,8 +191,16 @@ def test_points_are_no_pictures(manager, client, tools):
 def test_info_tells_which_sliders_there_are(client, drawing):
     info = client.get("/gv/latent/info?run=one").json()
     strengths = [direction.pop("strength") for direction in info["directions"]]
-    assert info == {"latent_dim": 12, "conditional": True, "classes": list("0123456789"), "version": 1, "step": 42, "width": 8,
-                    "height": 8, "directions": [{"index": i, "label": f"Direction {i + 1}"} for i in range(8)]}
+    assert info == {
+        "latent_dim": 12,
+        "conditional": True,
+        "classes": list("0123456789"),
+        "version": 1,
+        "step": 42,
+        "width": 8,
+        "height": 8,
+        "directions": [{"index": i, "label": f"Direction {i + 1}"} for i in range(8)],
+    }
     assert strengths[0] == 1.0
     assert strengths == sorted(strengths, reverse=True)
 
@@ -162,14 +218,24 @@ def test_a_strip_ends_in_the_pictures_of_its_ends(client, drawing, way, steps):
 
 def test_the_way_changes_the_strip(client, drawing):
     wish = {"a": {"seed": 1, "class": 3}, "b": {"seed": 2, "class": 3}, "steps": 5}
-    round_way, straight_way = (picture(client, "/gv/strip", path=way, **wish) for way in ("slerp", "lerp"))
+    round_way, straight_way = (
+        picture(client, "/gv/strip", path=way, **wish) for way in ("slerp", "lerp")
+    )
     assert not np.array_equal(round_way, straight_way)
 
 
-@pytest.mark.parametrize(("wish", "field"), [
-    ({"a": {}}, "b"), ({"a": {}, "b": {}, "steps": 1}, "steps"), ({"a": {}, "b": {}, "steps": 33}, "steps"),
-    ({"a": {}, "b": {}, "path": "walk"}, "path"), ({"a": {"seed": -1}, "b": {}}, "a.seed"),
-    ({"a": {"raw": {"12": 1}}, "b": {}}, "raw"), ({"a": {}, "b": {"run": "one"}}, "b.run")])
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"a": {}}, "b"),
+        ({"a": {}, "b": {}, "steps": 1}, "steps"),
+        ({"a": {}, "b": {}, "steps": 33}, "steps"),
+        ({"a": {}, "b": {}, "path": "walk"}, "path"),
+        ({"a": {"seed": -1}, "b": {}}, "a.seed"),
+        ({"a": {"raw": {"12": 1}}, "b": {}}, "raw"),
+        ({"a": {}, "b": {"run": "one"}}, "b.run"),
+    ],
+)
 def test_a_wrong_strip_is_refused(client, drawing, wish, field):
     response = client.post("/gv/strip", json=wish)
     assert (response.status_code, response.json()["field"]) == (422, field)
@@ -215,7 +281,9 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
         asyncio.run(server.picture(Request(gone=False)))
 
 
-def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(manager, drawing, serve, monkeypatch):
+def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
+    manager, drawing, serve, monkeypatch
+):
     server, free, drawn, render = Latent(manager), threading.Event(), [], drawing.snapshots.render
 
     def slow(*wish):
@@ -225,17 +293,28 @@ def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(manager, drawing
 
     monkeypatch.setattr(drawing.snapshots, "render", slow)
     door = Guard()
-    port = serve(Starlette(routes=[Route("/gv/latent", door.http(server.picture), methods=["POST"]),
-                                   Route("/gv/nothing", door.http(missing))]))
+    port = serve(
+        Starlette(
+            routes=[
+                Route("/gv/latent", door.http(server.picture), methods=["POST"]),
+                Route("/gv/nothing", door.http(missing)),
+            ]
+        )
+    )
     body = b'{"seed": 1}'
-    request = b"POST /gv/latent HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    request = b"POST /gv/latent HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(body),
+        body,
+    )
     with sockets.create_connection(("127.0.0.1", port)) as patient:
         patient.sendall(request)
         wait_for(lambda: drawn)
         with sockets.create_connection(("127.0.0.1", port)) as leaving:
             leaving.sendall(request)
             wait_for(lambda: server._waiting == 2)
-        with pytest.raises(HTTPError):  # an answer to a later request: by now the server has seen the other one leave
+        with pytest.raises(
+            HTTPError
+        ):  # an answer to a later request: by now the server has seen the other one leave
             urlopen(f"http://127.0.0.1:{port}/gv/nothing")
         free.set()
         assert patient.recv(4096).startswith(b"HTTP/1.1 200")

@@ -13,8 +13,20 @@ from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
 from ganviz.server import routes
 
-TINY = {"data": "digits", "image_size": 8, "batch_size": 8, "latent_dim": 4, "tick_seconds": 0.02, "sample_seconds": 0.05,
-        "generator": "mlp", "discriminator": "mlp", "g_hidden": (12,), "d_hidden": (12,), "g_norm": "none", "steps": 12}
+TINY = {
+    "data": "digits",
+    "image_size": 8,
+    "batch_size": 8,
+    "latent_dim": 4,
+    "tick_seconds": 0.02,
+    "sample_seconds": 0.05,
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "g_hidden": (12,),
+    "d_hidden": (12,),
+    "g_norm": "none",
+    "steps": 12,
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +71,13 @@ def test_all_but_the_curves_is_there_before_the_log_is_read(kept, monkeypatch):
     """A log of a million rows takes seconds to read: the replay is not to wait for it."""
     let_go, read_on = threading.Event(), FolderRun._read_on
     monkeypatch.setattr(FolderRun, "_read_on", lambda self: let_go.wait(30) and read_on(self))
-    fresh = RunManager(kept[0].runs_root, kept[0].data_root, torch.device("cpu"))  # it has opened nothing yet
-    with TestClient(Starlette(routes=routes(fresh)), base_url="http://localhost") as client, ThreadPoolExecutor(1) as pool:
+    fresh = RunManager(
+        kept[0].runs_root, kept[0].data_root, torch.device("cpu")
+    )  # it has opened nothing yet
+    with (
+        TestClient(Starlette(routes=routes(fresh)), base_url="http://localhost") as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
         run = ids(client)[-1]
         shown = client.get(f"/gv/library/{run}").json()
         assert shown["frames"][-1] == 12 and client.get(shown["frame"]["url"]).status_code == 200
@@ -74,11 +91,18 @@ def test_all_but_the_curves_is_there_before_the_log_is_read(kept, monkeypatch):
 def test_rename_and_notes(kept):
     _, client = kept
     run = ids(client)[-1]
-    assert client.post(f"/gv/library/{run}", json={"action": "rename", "name": "  my  run "}).json()["ok"]
-    assert client.post(f"/gv/library/{run}", json={"action": "notes", "notes": "<b>bold</b>"}).json()["ok"]
+    assert client.post(
+        f"/gv/library/{run}", json={"action": "rename", "name": "  my  run "}
+    ).json()["ok"]
+    assert client.post(
+        f"/gv/library/{run}", json={"action": "notes", "notes": "<b>bold</b>"}
+    ).json()["ok"]
     detail = client.get(f"/gv/library/{run}").json()
     assert detail["name"] == "my run" and detail["notes"] == "<b>bold</b>"
-    assert client.post(f"/gv/library/{run}", json={"action": "rename", "name": "x" * 81}).status_code == 422
+    assert (
+        client.post(f"/gv/library/{run}", json={"action": "rename", "name": "x" * 81}).status_code
+        == 422
+    )
 
 
 def test_delete_has_a_way_back(kept):
@@ -87,7 +111,12 @@ def test_delete_has_a_way_back(kept):
     gone = client.post(f"/gv/library/{run}", json={"action": "delete"}).json()
     assert gone["ok"] and run not in ids(client)
     assert client.get(f"/gv/library/{run}").status_code in (404, 422)
-    assert client.post(f"/gv/library/{run}", json={"action": "restore", "trashed": gone["trashed"]}).json()["run"] == run
+    assert (
+        client.post(
+            f"/gv/library/{run}", json={"action": "restore", "trashed": gone["trashed"]}
+        ).json()["run"]
+        == run
+    )
     assert run in ids(client)
 
 
@@ -96,12 +125,19 @@ def test_resume_and_fork(kept):
     run = ids(client)[-1]
     answer = client.post(f"/gv/library/{run}", json={"action": "resume"})
     assert answer.status_code == 422 and "how many more" in answer.json()["error"]
-    assert client.post(f"/gv/library/{run}", json={"action": "resume", "more_steps": 3}).json()["run"] == run
+    assert (
+        client.post(f"/gv/library/{run}", json={"action": "resume", "more_steps": 3}).json()["run"]
+        == run
+    )
     assert manager.current.join(60) and manager.current.step_count == 15
-    fork = client.post(f"/gv/library/{run}", json={"action": "fork", "settings": {"g_lr": 0.01}}).json()
+    fork = client.post(
+        f"/gv/library/{run}", json={"action": "fork", "settings": {"g_lr": 0.01}}
+    ).json()
     assert fork["ok"] and fork["run"] != run
     assert manager.current.join(60) and manager.current.config.g_lr == 0.01
-    refused = client.post(f"/gv/library/{run}", json={"action": "fork", "settings": {"latent_dim": 9}}).json()
+    refused = client.post(
+        f"/gv/library/{run}", json={"action": "fork", "settings": {"latent_dim": 9}}
+    ).json()
     assert refused["field"] == "latent_dim"
 
 
@@ -115,7 +151,11 @@ def test_no_way_out_of_the_folder(kept, run):
 def test_another_site_may_not_delete(kept):
     _, client = kept
     run = ids(client)[0]
-    answer = client.post(f"/gv/library/{run}", json={"action": "delete"}, headers={"Origin": "http://evil.example"})
+    answer = client.post(
+        f"/gv/library/{run}", json={"action": "delete"}, headers={"Origin": "http://evil.example"}
+    )
     assert answer.status_code == 403 and run in ids(client)
-    plain = client.post(f"/gv/library/{run}", content='{"action":"delete"}', headers={"Content-Type": "text/plain"})
+    plain = client.post(
+        f"/gv/library/{run}", content='{"action":"delete"}', headers={"Content-Type": "text/plain"}
+    )
     assert plain.status_code == 415

@@ -1,4 +1,5 @@
-"""The live socket loses nothing, repeats nothing, serialises once, and lets nobody hold up the others."""
+"""The live socket loses nothing, repeats nothing, serialises once, and lets nobody hold up the
+others."""
 
 import json
 import socket as sockets
@@ -22,10 +23,14 @@ from ganviz.server.socket import Live
 def live(manager, serve):
     """(the `Live` endpoint, a function that opens a socket to it)."""
     endpoint = Live(manager)
-    port = serve(Starlette(routes=[WebSocketRoute("/gv/live", guard.Guard().socket(endpoint.endpoint))]))
+    port = serve(
+        Starlette(routes=[WebSocketRoute("/gv/live", guard.Guard().socket(endpoint.endpoint))])
+    )
 
     def watch(query="", **options):
-        return connect(f"ws://127.0.0.1:{port}/gv/live{query}", compression=None, max_size=None, **options)
+        return connect(
+            f"ws://127.0.0.1:{port}/gv/live{query}", compression=None, max_size=None, **options
+        )
 
     return endpoint, watch
 
@@ -70,10 +75,12 @@ def wait_for(condition):
 @contextmanager
 def telling(run, first, last):
     """Tell from another thread while the block runs."""
+
     def slowly():
         for step in range(first, last + 1):
             tell(run, step, step)
             time.sleep(0.002)
+
     thread = threading.Thread(target=slowly)
     thread.start()
     yield
@@ -91,7 +98,12 @@ def test_hello_has_all_that_a_page_needs(manager, live, tools):
     assert hello["type"] == "hello"
     assert hello["run"]["id"] == "one"
     assert hello["run"]["config"]["data"] == "digits"
-    assert hello["run"]["spec"] == {"name": "digits", "kind": "images", "shape": [1, 8, 8], "classes": list("0123456789")}
+    assert hello["run"]["spec"] == {
+        "name": "digits",
+        "kind": "images",
+        "shape": [1, 8, 8],
+        "classes": list("0123456789"),
+    }
     assert hello["run"]["conditional"] is True
     assert hello["run"]["latent_dim"] == 12
     assert [series["name"] for series in hello["run"]["series"]] == ["loss_d", "loss_g"]
@@ -99,8 +111,15 @@ def test_hello_has_all_that_a_page_needs(manager, live, tools):
     assert hello["history"]["columns"]["step"] == list(range(1, 21))
     assert hello["history"]["columns"]["loss_d"][6] == 1.0
     assert [event["data"]["sentence"] for event in hello["events"]] == ["note 10", "note 20"]
-    assert hello["frame"] == {"step": 20, "url": "/gv/runs/one/frames/20.png", "rows": 8, "cols": 10, "width": 80, "height": 72,
-                              "kept": True}
+    assert hello["frame"] == {
+        "step": 20,
+        "url": "/gv/runs/one/frames/20.png",
+        "rows": 8,
+        "cols": 10,
+        "width": 80,
+        "height": 72,
+        "kept": True,
+    }
     assert hello["frames"] == [20]
     assert hello["status"]["state"] == "paused"
     assert hello["server"]["device"] == "cpu"
@@ -160,8 +179,17 @@ def test_after_a_dropped_connection_exactly_what_is_missing_comes(manager, live)
         assert steps(until(viewer, 88)) == list(range(76, 81))
 
 
-@pytest.mark.parametrize("query", ["?cursor=3&epoch=another-one", "?cursor=999&epoch={epoch}", "?cursor=-1&epoch={epoch}",
-                                   "?cursor=x&epoch={epoch}", "?epoch={epoch}", "?cursor=3"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?cursor=3&epoch=another-one",
+        "?cursor=999&epoch={epoch}",
+        "?cursor=-1&epoch={epoch}",
+        "?cursor=x&epoch={epoch}",
+        "?epoch={epoch}",
+        "?cursor=3",
+    ],
+)
 def test_a_cursor_that_means_nothing_gets_a_hello(manager, live, query):
     tell(manager.current, 1, 5)
     with live[1]() as viewer:
@@ -193,7 +221,9 @@ def test_who_missed_the_preparation_gets_a_hello(manager, live):
 def test_thirty_viewers_get_the_same_messages_each_serialised_once(manager, live, monkeypatch):
     made = []
     to_text = socket.to_text
-    monkeypatch.setattr(socket, "to_text", lambda message: made.append(message["type"]) or to_text(message))
+    monkeypatch.setattr(
+        socket, "to_text", lambda message: made.append(message["type"]) or to_text(message)
+    )
     with ExitStack() as stack:
         viewers = [stack.enter_context(live[1]()) for _ in range(30)]
         for viewer in viewers:
@@ -236,7 +266,9 @@ def test_only_the_newest_frame_and_snapshot_are_told(manager, live, tools):
         take(viewer)
         with run.events._lock:  # so that both frames fall into one message
             for step in (5, 6):
-                run.events.append("frame", step, rows=8, cols=10, width=80, height=72, format="png", kept=False)
+                run.events.append(
+                    "frame", step, rows=8, cols=10, width=80, height=72, format="png", kept=False
+                )
         messages = until(viewer, 2)
         assert messages[-1]["frame"]["url"] == "/gv/runs/one/frames/6.png"
         assert all(message["events"] == [] for message in messages)
@@ -284,8 +316,11 @@ def test_a_slow_viewer_is_dropped_and_holds_up_nobody(manager, live, monkeypatch
         take(quick)
         hub = next(iter(live[0]._hubs.values()))
         narrow.connect(quick.socket.getpeername())
-        narrow.sendall(b"GET /gv/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        narrow.sendall(
+            b"GET /gv/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
+            b"Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
         wait_for(lambda: len(hub.viewers) == 2)
         sent = 0
         while len(hub.viewers) == 2:  # the slow one never reads: its connection fills up
@@ -307,7 +342,9 @@ def test_an_unknown_run_is_refused_in_a_sentence(live):
             viewer.recv(timeout=20)
 
 
-@pytest.mark.parametrize("options", [{"origin": "http://evil.example"}, {"additional_headers": {"Host": "evil.example"}}])
+@pytest.mark.parametrize(
+    "options", [{"origin": "http://evil.example"}, {"additional_headers": {"Host": "evil.example"}}]
+)
 def test_a_page_of_another_site_cannot_watch(live, options):
     with pytest.raises(InvalidStatus):
         live[1](**options)
@@ -322,7 +359,9 @@ def test_the_broadcaster_ends_with_its_last_viewer_and_starts_again(live):
         assert hub.viewers == set()
 
 
-def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(manager, live, monkeypatch):
+def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(
+    manager, live, monkeypatch
+):
     monkeypatch.setattr(socket, "WATCH_SECONDS", 3600)
     run = manager.current
     run.state = "running"
@@ -360,7 +399,9 @@ def test_following_a_real_training(serve, tools, tmp_path, monkeypatch):
         assert take(viewer)["run"] is None
         run = manager.start(tools.config({**tools.tiny, "steps": 60}))
         messages = [take(viewer)]
-        while messages[-1]["status"]["state"] != "finished" or position(messages[-1]) < run.events.seq:
+        while (
+            messages[-1]["status"]["state"] != "finished" or position(messages[-1]) < run.events.seq
+        ):
             messages.append(take(viewer))
         assert run.join(20)
     last_hello = max(index for index, message in enumerate(messages) if message["type"] == "hello")
@@ -373,14 +414,24 @@ def test_following_a_real_training(serve, tools, tmp_path, monkeypatch):
 
 def test_heavy_measurements_come_newest_only_and_the_coach_whole(manager, live):
     run = manager.current
-    layers = {"layers": ["1 linear"], "kinds": ["linear"], "gradient": [0.1], "weight": [1.0], "update": [0.001]}
+    layers = {
+        "layers": ["1 linear"],
+        "kinds": ["linear"],
+        "gradient": [0.1],
+        "weight": [1.0],
+        "update": [0.001],
+    }
     for step in (1, 2, 3):
         run.events.append("gradients", step, at=step, networks={"generator": layers})
         run.events.append("fidelity", step, at=step, fid=10.0 / step, classes=["0"])
         run.events.append("coach", step, name="fine", sentence=f"verdict {step}")
     with live[1]() as viewer:
         hello = take(viewer)
-        assert {kind: event["step"] for kind, event in hello["probes"].items()} == {"gradients": 3, "fidelity": 3, "coach": 3}
+        assert {kind: event["step"] for kind, event in hello["probes"].items()} == {
+            "gradients": 3,
+            "fidelity": 3,
+            "coach": 3,
+        }
         assert hello["measured"]["gradients"]["generator"]["steps"] == [1, 2, 3]
         assert hello["measured"]["fidelity"]["step"] == [1, 2, 3]
         assert hello["measured"]["fidelity"]["kid"] == [None, None, None]
