@@ -1,23 +1,23 @@
 // The page's start: wait for Gradio's markup, wire each part once, connect.
 
-import * as charts from "./charts.js";
-import * as coach from "./coach.js";
-import * as controls from "./controls.js";
-import * as form from "./form.js";
-import * as grid from "./grid.js";
-import * as inside from "./inside.js";
-import * as latent from "./latent.js";
-import * as lessons from "./lessons.js";
-import * as measured from "./measured.js";
-import * as reconstruction from "./reconstruction.js";
-import * as runs from "./runs.js";
-import * as scatter from "./scatter.js";
-import * as strip from "./strip.js";
-import * as theme from "./theme.js";
-import * as tips from "./tips.js";
-import * as watching from "./watching.js";
-import { present } from "./dom.js";
-import { connect, now, stats } from "./stream.js";
+import * as charts from "./train/charts.js";
+import * as coach from "./train/coach.js";
+import * as controls from "./train/controls.js";
+import * as form from "./train/form.js";
+import * as grid from "./train/grid.js";
+import * as inside from "./inside/inside.js";
+import * as latent from "./latent/latent.js";
+import * as lessons from "./lessons/lessons.js";
+import * as measured from "./lib/measured.js";
+import * as reconstruction from "./train/reconstruction.js";
+import * as runs from "./runs/runs.js";
+import * as scatter from "./train/scatter.js";
+import * as strip from "./latent/strip.js";
+import * as theme from "./lib/theme.js";
+import * as tips from "./lib/tips.js";
+import * as watching from "./train/watching.js";
+import { present } from "./lib/dom.js";
+import { connect, now, stats } from "./lib/stream.js";
 
 window.ganviz = { form, lessons, now, stats };
 

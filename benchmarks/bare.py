@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganviz import device as devices
-from ganviz.models.quick import only_inputs, only_slopes, twice
+from ganviz.accel.kernels import only_inputs, only_slopes, twice
 
 
 def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> Iterator[int]:

@@ -19,10 +19,10 @@ from typing import Any
 
 import torch
 
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.events import EventLog
-from ganviz.engine.stats import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.probes.coach import CALM, Coach
 from ganviz.probes.fidelity import Fidelity

@@ -330,10 +330,10 @@ def _together(bench: Bench) -> Measured:
     on one thread."""
     import torch
 
-    from ganviz.algorithms.together import TogetherTrainer
     from ganviz.config import RunConfig
     from ganviz.data import load_data
     from ganviz.engine.trainer import Trainer
+    from ganviz.experiments.batched_seeds import TogetherTrainer
 
     device, config = torch.device("cpu"), RunConfig.from_preset("ring8-best")
     configs = [config.but(seed=seed) for seed in range(SEEDS + 1)]

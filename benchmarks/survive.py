@@ -33,8 +33,8 @@ from ganviz.engine import checkpoint
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.errors import GanvizError
+from ganviz.runs.listing import INTERRUPTED, run_info
 from ganviz.runs.log import LOG, LogTail
-from ganviz.runs.registry import INTERRUPTED, run_info
 from ganviz.runs.resume import resumed
 
 if TYPE_CHECKING:

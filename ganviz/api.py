@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from ganviz.cli.terminal import Display
     from ganviz.engine.run import Run
     from ganviz.runs.trained import TrainedGenerator
-    from ganviz.terminal import Display
 
 POLL_SECONDS = 0.1
 
@@ -97,7 +97,7 @@ def make_run(
     from ganviz.device import pick_device
     from ganviz.engine.run import Run
     from ganviz.probes import default_observers
-    from ganviz.runs.registry import run_info
+    from ganviz.runs.listing import run_info
     from ganviz.runs.store import RunStore
 
     chosen = pick_device(device or "auto")
@@ -138,7 +138,7 @@ def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult
     ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the
     process at once).
     """
-    from ganviz.terminal import make_display
+    from ganviz.cli.terminal import make_display
 
     asked = threading.Event()
     with make_display(progress) as display, _stopping_on_signals(asked) if signals else _nothing():

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from ganviz.models.quick import only_inputs, only_slopes
+from ganviz.accel.kernels import only_inputs, only_slopes
 from ganviz.registry import PENALTIES
 
 Judge = Callable[[Tensor], Tensor]

@@ -41,9 +41,9 @@ from ganviz.export.chart import Chart
 from ganviz.export.story import picture_of, read_story
 from ganviz.runs import trained
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.history import history
+from ganviz.runs.listing import list_runs, run_info
 from ganviz.runs.log import LOG, last_events
-from ganviz.runs.registry import list_runs, run_info
-from ganviz.runs.replayed import history
 
 TIMES = float(os.environ.get("GANVIZ_FUZZ", "1"))
 MOST_SECONDS = 3.0  # of processor time for one file

@@ -26,7 +26,7 @@ from ganviz.engine import checkpoint
 from ganviz.errors import ConfigError, DataError, GanvizError
 from ganviz.runs import trained
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.registry import list_runs, run_info
+from ganviz.runs.listing import list_runs, run_info
 from ganviz.server import routes
 
 TINY = {

@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 import torch
 
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
-from ganviz.engine.stats import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.presets import GROUPS
 from ganviz.registry import DATASETS, PRESETS

@@ -11,15 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganviz import objectives, penalties, registry
+from ganviz.accel.kernels import only_inputs, twice
+from ganviz.accel.optimizers import make_optimizer
+from ganviz.accel.second_order import Verdict, can_be_cut
 from ganviz.algorithms.base import Algorithm, Draw, Series, place
-from ganviz.algorithms.optimizers import make_optimizer
-from ganviz.algorithms.verdict import Verdict, can_be_cut
+from ganviz.algorithms.ema import Ema
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
-from ganviz.engine.ema import Ema
 from ganviz.models import build_discriminator, build_generator
-from ganviz.models.quick import only_inputs, twice
 
 
 class Judged(NamedTuple):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel.kernels import quicken
+from ganviz.algorithms.ema import Ema
+from ganviz.algorithms.statistics import Stats
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.device import bf16_products, set_random
 from ganviz.engine.checkpoint import flatten, part_of
-from ganviz.engine.ema import Ema
-from ganviz.engine.stats import Stats
-from ganviz.models.quick import quicken
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

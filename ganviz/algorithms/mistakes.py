@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import mse_loss, softplus
 
 from ganviz import objectives
+from ganviz.accel.optimizers import make_optimizer
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.algorithms.base import Draw, Series, place
-from ganviz.algorithms.optimizers import make_optimizer
 from ganviz.algorithms.vae import Vae
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec

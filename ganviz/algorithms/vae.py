@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ganviz.accel.optimizers import make_optimizer
 from ganviz.algorithms.base import Algorithm, Draw, Series, place
-from ganviz.algorithms.optimizers import make_optimizer
+from ganviz.algorithms.ema import Ema
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.engine.checkpoint import flatten, part_of
-from ganviz.engine.ema import Ema
 from ganviz.models import build_generator
 from ganviz.models.encoder import build_encoder
 

@@ -8,7 +8,7 @@ import traceback
 import torch
 
 from ganviz import registry
-from ganviz.engine.stats import NonFinite
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
 

@@ -34,10 +34,10 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ganviz import device as devices
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, Sampler
-from ganviz.engine.stats import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import device as devices
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.snapshot import draw
-from ganviz.engine.stats import NonFinite
 
 SHARE = 0.015  # of the training time, where painting is at its cost
 SHARE_ASIDE = 0.10  # of another core's time

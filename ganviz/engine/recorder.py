@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ganviz.data.source import DataSource
-from ganviz.engine import frames, plane
+from ganviz.engine import frames
+from ganviz.engine import point_frames as plane
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures

@@ -14,16 +14,16 @@ import torch
 
 from ganviz import device as devices
 from ganviz import registry
+from ganviz.accel.compile import compile_networks
+from ganviz.accel.cuda_graphs import replay_steps
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.engine.compiled import compile_networks
 from ganviz.engine.diagnosis import explain, is_out_of_memory
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.observer import Observer
 from ganviz.engine.recorder import Recorder
-from ganviz.engine.replayed import replay_steps
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError

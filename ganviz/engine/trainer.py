@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ganviz import algorithms
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, Sampler
-from ganviz.engine.stats import NonFinite
 from ganviz.errors import ConfigError
 
 

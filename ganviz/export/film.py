@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ganviz.disk import disk_sentence
-from ganviz.engine.plane import draw_plane, reach
+from ganviz.engine.point_frames import draw_plane, reach
 from ganviz.export import look
 from ganviz.export.chart import Chart
 from ganviz.export.story import ExportError, Progress, Scatter, Story, picture_of, read_story

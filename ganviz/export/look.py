@@ -1,4 +1,4 @@
-"""Colours and letters of a film: those of the dashboard's dark theme (``assets/base.css``)."""
+"""Colours and letters of a film: those of the dashboard's dark theme (``assets/lib/base.css``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from ganviz.engine import plane
+from ganviz.engine import point_frames as plane
 
 PAGE, LINE, FAKE, REAL = plane.PAGE, plane.LINE, plane.FAKE, plane.REAL
 CARD = (21, 27, 36)

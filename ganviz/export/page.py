@@ -22,7 +22,7 @@ import numpy as np
 from ganviz import assets_folder, registry
 from ganviz.config import RunConfig, meta
 from ganviz.disk import disk_sentence, finite_json
-from ganviz.engine.plane import reach
+from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import atlas, model, runtime
 from ganviz.export.story import (
@@ -116,11 +116,11 @@ def _deliver(page: Path, out: Path, zipped: bool) -> None:
 
 # -- what lies in the folder ---------------------------------------------------------------------------
 def _build(story: Story, run_folder: Path, page: Path, tell: Progress, live: bool) -> None:
-    share = assets_folder() / "share"
+    share = assets_folder() / "export"
     for name in TEMPLATES:
         shutil.copyfile(share / name, page / name)
     (page / "tokens.css").write_text(
-        tokens((assets_folder() / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
+        tokens((assets_folder() / "lib" / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
     )
     shutil.copyfile(_plotly(), page / "plotly.min.js")
     tell(0.05, "Copying the pictures.")
@@ -151,7 +151,7 @@ def tokens(css: str) -> str:
     )
     if not light or not dark:
         raise ExportError(
-            "The stylesheet assets/base.css has lost its colours; install ganviz again."
+            "The stylesheet assets/lib/base.css has lost its colours; install ganviz again."
         )
     return f":root {{{light[1]}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark[1]}}} }}\n"
 

@@ -20,7 +20,7 @@ from ganviz.engine.frames import Frame
 from ganviz.errors import GanvizError
 from ganviz.runs.columns import thin
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.registry import RunInfo, run_info
+from ganviz.runs.listing import RunInfo, run_info
 
 Progress = Callable[[float, str], None]
 SMOOTHING = 0.1  # as on the dashboard

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 # Each registers its networks.
-from ganviz.models import conv, dcgan, mistakes, mlp, resnet  # noqa: F401
+from ganviz.models import conv, dcgan, mlp, relu_output, resnet  # noqa: F401
 from ganviz.models.parts import Packed, add_spectral_norm
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 

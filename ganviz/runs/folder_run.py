@@ -29,9 +29,9 @@ from ganviz.engine.frames import Frame
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.runs import trained
+from ganviz.runs.history import ReplayedLog, split_at_rewinds
+from ganviz.runs.listing import CONFIG, INTERRUPTED, RunError, current_state, interrupted_sentence
 from ganviz.runs.log import LOG, LogTail
-from ganviz.runs.registry import CONFIG, INTERRUPTED, RunError, current_state, interrupted_sentence
-from ganviz.runs.replayed import ReplayedLog, split_at_rewinds
 from ganviz.runs.store import REALS, frames_in
 from ganviz.runs.summary import Summary, tells_step
 

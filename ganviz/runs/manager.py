@@ -17,7 +17,7 @@ from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, GanvizError
-from ganviz.runs import registry
+from ganviz.runs import listing as registry
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.store import RunStore, new_run_folder

@@ -20,7 +20,7 @@ from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.folder_run import FolderFrames
-from ganviz.runs.registry import run_info
+from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
 
 FORKABLE = (*LIVE_FIELDS, "steps", "name", "checkpoint_seconds", "sample_seconds")

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from ganviz.disk import disk_sentence, write_atomic
 from ganviz.engine.events import ENDED, Event
 from ganviz.errors import CheckpointError, ConfigError
+from ganviz.runs.history import ReplayedLog, history
 from ganviz.runs.live import Live
 from ganviz.runs.log import LOG, REWIND, LogWriter, read_log, to_line
-from ganviz.runs.replayed import ReplayedLog, history
 from ganviz.runs.summary import CONFIG, Summary
 
 if TYPE_CHECKING:

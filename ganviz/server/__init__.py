@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ganviz.server.commands import Commands
 from ganviz.server.exports import Exports
-from ganviz.server.frames import Frames
 from ganviz.server.guard import HOSTS_VARIABLE, Guard, missing
 from ganviz.server.latent import Latent
 from ganviz.server.lessons import lessons
 from ganviz.server.library import Library
+from ganviz.server.pictures import Frames
 from ganviz.server.probes import Experiments, Reconstructions
 from ganviz.server.socket import Live
 from ganviz.server.static import asset, asset_url, plotly, plotly_url, warm

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, Response
 from ganviz import device as devices
 from ganviz.disk import disk_sentence
 from ganviz.errors import GanvizError
-from ganviz.runs import registry as kept
+from ganviz.runs import listing as kept
 from ganviz.server.guard import Refused, body_as, json_response
 
 EXPORTS = "exports"

@@ -13,11 +13,11 @@ from ganviz import registry
 from ganviz.disk import read_bounded
 from ganviz.engine import checkpoint
 from ganviz.errors import Busy
-from ganviz.runs import registry as kept
-from ganviz.runs.registry import RunInfo
+from ganviz.runs import listing as kept
+from ganviz.runs.listing import RunInfo
 from ganviz.server import describe, encode
-from ganviz.server.frames import IMMUTABLE
 from ganviz.server.guard import Refused, body_as, find_run, json_response
+from ganviz.server.pictures import IMMUTABLE
 
 MAX_THUMB = 2**20
 SHORT = Annotated[str, Field(max_length=200)]

@@ -21,8 +21,8 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.device import prepare_serving_thread
 from ganviz.errors import GanvizError
-from ganviz.probes.frozen import Frozen, frozen_probe
-from ganviz.probes.initial import at_start, mlp_config
+from ganviz.experiments.frozen_generator import Frozen, frozen_probe
+from ganviz.experiments.initial_gradients import at_start, mlp_config
 from ganviz.probes.reconstruction import FILE, Reconstruction
 from ganviz.runs.folder_run import MIMES, read_frame
 from ganviz.server import encode

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz import assets_folder
-from ganviz.server.frames import IMMUTABLE
 from ganviz.server.guard import Refused
+from ganviz.server.pictures import IMMUTABLE
 
 ASSETS = assets_folder()
 SERVED = {

@@ -1,7 +1,7 @@
 """What goes on inside both networks: gradients layer by layer, D's verdicts, fidelity, and small
 experiments.
 
-``assets/inside*.js`` bring it to life.
+``assets/inside/`` bring it to life.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The markup of the latent explorer; ``assets/latent.js`` and ``assets/strip.js`` bring it to
+"""The markup of the latent explorer; ``assets/latent/latent.js`` and ``assets/latent/strip.js`` bring it to
 life."""
 
 LATENT = """

@@ -60,7 +60,7 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     from starlette.middleware import Middleware
 
     from ganviz.server.early import Early
-    from ganviz.ui import page
+    from ganviz.ui import dashboard as page
 
     dashboard = page.build(manager)
     dashboard.launch(

@@ -1,4 +1,4 @@
-"""Lessons to read beside a training, and the buttons that open their set-ups. ``assets/lessons.js``
+"""Lessons to read beside a training, and the buttons that open their set-ups. ``assets/lessons/lessons.js``
 brings it to life."""
 
 from __future__ import annotations

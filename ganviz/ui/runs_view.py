@@ -1,4 +1,4 @@
-"""Every run that is kept: find it, replay it, compare it, take it up again. ``assets/runs.js``
+"""Every run that is kept: find it, replay it, compare it, take it up again. ``assets/runs/runs.js``
 brings it to life."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How Gradio's own parts look: calm neutrals, so that colour is left to the data.
 
-Real is green, fake is purple, the discriminator is blue (``assets/base.css`` holds those).
+Real is green, fake is purple, the discriminator is blue (``assets/lib/base.css`` holds those).
 The font files come with Gradio and are served by it: no request leaves the machine.
 """
 

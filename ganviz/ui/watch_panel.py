@@ -1,4 +1,4 @@
-"""The markup of the two watching panels; ``assets/grid.js`` and ``assets/charts.js`` bring them to
+"""The markup of the two watching panels; ``assets/train/grid.js`` and ``assets/train/charts.js`` bring them to
 life."""
 
 GRID = """

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data, to_float
-from ganviz.engine.stats import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
 from ganviz.registry import MISTAKES, PRESETS

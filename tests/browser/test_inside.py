@@ -102,7 +102,7 @@ def test_the_inside_of_both_networks_shows_and_follows(points):
 
 
 def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
-    columns = "import('/gv/assets/measured.js').then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
+    columns = "import('/gv/assets/lib/measured.js').then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
     wait_until(lambda: points.evaluate(columns) >= 3)
     late = visit(viewport=PHONE, theme="dark")
     assert late.evaluate(columns) >= 3
@@ -155,7 +155,7 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
         "#gv-coach", "data-verdict"
     )
     page.evaluate("""async () => {
-        const { now, emit } = await import('/gv/assets/stream.js');
+        const { now, emit } = await import('/gv/assets/lib/stream.js');
         now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };
         emit('event', { seq: 1e9, kind: 'coach', step: 120, data: {
           name: 'd-winning', sentence: 'D is winning.', try: 'Slow D down.', lesson: 'no-such-lesson',

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.painter import Painter
-from ganviz.engine.stats import NonFinite
 
 
 class Constant(nn.Module):

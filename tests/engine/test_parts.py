@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from ganviz import device
-from ganviz.engine.ema import Ema
+from ganviz.algorithms.ema import Ema
+from ganviz.algorithms.statistics import NonFinite, Stats
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import Frame, FrameStore, Layout, grid_of
 from ganviz.engine.snapshot import SnapshotStore, to_pictures
-from ganviz.engine.stats import NonFinite, Stats
 
 
 def test_ema_follows_the_formula_with_its_ramp():

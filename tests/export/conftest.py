@@ -9,7 +9,7 @@ import pytest
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.engine.events import Event
-from ganviz.runs import registry
+from ganviz.runs import listing as registry
 from ganviz.runs.store import RunStore
 
 TINY = {

@@ -11,8 +11,8 @@ from ganviz.engine.checkpoint import CHECKPOINTS
 from ganviz.engine.events import Event
 from ganviz.errors import GanvizError
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.listing import RunError
 from ganviz.runs.log import LOG, to_line
-from ganviz.runs.registry import RunError
 from ganviz.runs.store import RunStore
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganviz.engine.events import Event
+from ganviz.runs.history import MAX_COLUMNS, ReplayedLog, history
 from ganviz.runs.log import (
     REWIND,
     LogTail,
@@ -20,7 +21,6 @@ from ganviz.runs.log import (
     read_log,
     to_line,
 )
-from ganviz.runs.replayed import MAX_COLUMNS, ReplayedLog, history
 
 
 def write(path, *events):

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from ganviz.runs import registry
-from ganviz.runs.live import is_live
-from ganviz.runs.registry import (
+from ganviz.runs import listing as registry
+from ganviz.runs.listing import (
     RunError,
     delete,
     find,
@@ -20,6 +19,7 @@ from ganviz.runs.registry import (
     run_info,
     set_notes,
 )
+from ganviz.runs.live import is_live
 from ganviz.runs.store import RunStore
 
 

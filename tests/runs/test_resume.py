@@ -10,8 +10,8 @@ import torch
 from ganviz.config import RunConfig
 from ganviz.errors import Busy, CheckpointError, ConfigError
 from ganviz.runs import resume
+from ganviz.runs.listing import RunError
 from ganviz.runs.manager import RunManager
-from ganviz.runs.registry import RunError
 from ganviz.runs.resume import forked, resumed
 
 CPU = torch.device("cpu")

@@ -1,0 +1,206 @@
+// Experiments with a generator of plain layers: gradients before the first step, and while G is frozen.
+
+import { $, address, count, el, text } from "../lib/dom.js";
+import { brief, chart, decades, path, power, scale, svg } from "../lib/svg.js";
+
+const CHIPS = [
+  ["8 sigmoid", { depth: 8, activation: "sigmoid", init: "default", norm: "none", residual: false }],
+  ["with batch norm", { depth: 8, activation: "sigmoid", init: "default", norm: "batch", residual: false }],
+  ["16 tanh, N(0, 1)", { depth: 16, activation: "tanh", init: "normal1", norm: "none", residual: false }],
+  ["8 ReLU, tiny weights", { depth: 8, activation: "relu", init: "dcgan", norm: "none", residual: false }],
+  ["with residual", { depth: 8, activation: "relu", init: "dcgan", norm: "none", residual: true }],
+  ["2 ReLU", { depth: 2, activation: "relu", init: "default", norm: "none", residual: false }],
+];
+const LOWEST = -24;
+const STEPS = 1000;
+const LEFT = 34;
+const MAIN = ["saturating", "non-saturating"];
+const SHORT = { saturating: "saturating", "non-saturating": "non-saturating", "least-squares": "least squares", hinge: "hinge", wasserstein: "Wasserstein",
+  relativistic: "relativistic", "relativistic-average": "relativistic av." };
+
+let initial = null; // the newest answer
+let asking = null; // the request under way
+let frozen = null; // {points, done}
+let freezing = null;
+let paintInitial = () => {};
+let paintFrozen = () => {};
+
+export function start() {
+  $("gv-lab-chips").append(...CHIPS.map(([label, values]) => el("button", { type: "button", class: "gv-chip", onclick: () => set(values) }, label)));
+  paintInitial = chart($("gv-initial-plot"), () => $("gv-initial-say").textContent, bars);
+  paintFrozen = chart($("gv-frozen-plot"), () => $("gv-frozen-say").textContent, curves);
+  const form = $("gv-lab-form");
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  $("gv-frozen-go").addEventListener("click", () => (freezing ? freezing.abort() : freeze()));
+  new IntersectionObserver(([entry], watcher) => {
+    if (!entry.isIntersecting) return;
+    watcher.disconnect();
+    changed();
+  }).observe($("gv-lab"));
+}
+
+const values = () => {
+  const form = $("gv-lab-form").elements;
+  return { depth: form.depth.valueAsNumber, activation: form.activation.value, init: form.init.value, norm: form.norm.value, residual: form.residual.checked };
+};
+
+function set(wanted) {
+  const form = $("gv-lab-form").elements;
+  for (const [name, value] of Object.entries(wanted)) {
+    if (name === "residual") form.residual.checked = value;
+    else form[name].value = value;
+  }
+  changed();
+}
+
+function changed() {
+  const wish = values();
+  text($("gv-lab-depth-out"), String(wish.depth));
+  $("gv-lab-depth").style.setProperty("--gv-fill", `${((wish.depth - 1) / 31) * 100}%`);
+  [...$("gv-lab-chips").children].forEach((chip, i) => chip.setAttribute("aria-pressed", Object.entries(CHIPS[i][1]).every(([name, value]) => wish[name] === value)));
+  ask(wish);
+}
+
+/** Ask for the gradients of `wish`; only the newest wish counts. */
+async function ask(wish) {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  try {
+    const response = await post("gv/probe/initial", wish, mine.signal);
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.error);
+    initial = answer;
+    text($("gv-initial-say"), verdict(answer));
+    $("gv-initial-plot").dataset.layers = answer.layers.length;
+  } catch (problem) {
+    if (problem.name === "AbortError") return;
+    text($("gv-initial-say"), problem.message || "The server did not answer: is it still running?");
+  }
+  paintInitial();
+}
+
+const post = (place, body, signal) => fetch(address(place), {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal,
+});
+
+function verdict({ ratio, gradient, seconds }) {
+  const took = ` Answered in ${seconds.toFixed(2)} s.`;
+  const most = Math.max(...gradient);
+  if (!(most > 1e-12)) return `No layer gets a gradient worth the name: nothing would be learned.${took}`;
+  if (ratio == null) return `The gradient of each layer, first to last.${took}`;
+  const words = ratio < 1e-2 ? "it vanishes on its way back" : ratio > 1e2 ? "it explodes on its way back" : "it reaches every layer";
+  const faint = most < 1e-4 ? " All of them are faint." : "";
+  return `The first layer's gradient is ${brief(ratio)} of the last hidden one's: ${words}.${faint}${took}`;
+}
+
+function bars(width, height) {
+  if (!initial) return [];
+  const { gradient, layers, kinds } = initial;
+  const logs = gradient.map((value) => (value > 0 ? Math.log10(value) : -Infinity));
+  const high = Math.max(0, Math.ceil(Math.max(...logs.filter(Number.isFinite), -3)));
+  const low = Math.max(LOWEST, Math.min(high - 4, Math.floor(Math.min(...logs.filter(Number.isFinite), 0))));
+  const floor = height - 20;
+  const y = scale(low, high, floor, 8);
+  const room = (width - LEFT - 4) / layers.length;
+  const nodes = grid(low, high, y, width, 5);
+  logs.forEach((log, i) => {
+    const top = y(Math.max(low, log));
+    nodes.push(svg("rect", { x: LEFT + i * room + 0.12 * room, width: 0.76 * room, y: top, height: Math.max(1, floor - top), rx: Math.min(2, room / 4),
+      class: `gv-svg-bar gv-of-${kinds[i]}` }, svg("title", {}, `${layers[i]}: ${brief(gradient[i])}`)));
+  });
+  nodes.push(svg("text", { x: LEFT, y: height - 4, class: "gv-svg-text" }, "first layer"));
+  nodes.push(svg("text", { x: width - 4, y: height - 4, "text-anchor": "end", class: "gv-svg-text" }, "last"));
+  return nodes;
+}
+
+function grid(low, high, y, width, most) {
+  return decades(low, high, most).flatMap((n) => [svg("line", { x1: LEFT, x2: width, y1: y(n), y2: y(n), class: "gv-svg-grid" }),
+    svg("text", { x: LEFT - 6, y: y(n) + 4, "text-anchor": "end", class: "gv-svg-text" }, power(n))]);
+}
+
+/** Train D on the frozen G; points come in a stream and are drawn as they come. */
+async function freeze() {
+  const mine = (freezing = new AbortController());
+  const button = $("gv-frozen-go");
+  frozen = { points: [], done: null };
+  text(button, "Stop");
+  text($("gv-frozen-say"), "D begins to learn…");
+  paintFrozen();
+  try {
+    const response = await post("gv/probe/frozen", { ...values(), width: 128, objective: $("gv-frozen-objective").value, steps: STEPS }, mine.signal);
+    if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error);
+    await readLines(response.body, take);
+  } catch (problem) {
+    if (problem.name === "AbortError") text($("gv-frozen-say"), "Stopped.");
+    else text($("gv-frozen-say"), problem.message || "The server did not answer: is it still running?");
+  }
+  freezing = null;
+  text(button, "Freeze G, train D");
+  paintFrozen();
+}
+
+async function readLines(body, line) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop();
+    for (const part of parts) line(JSON.parse(part));
+  }
+}
+
+function take(line) {
+  if (line.error) throw new Error(line.error);
+  if (line.done) frozen.done = line;
+  else frozen.points.push(line);
+  const last = frozen.points.at(-1);
+  text($("gv-frozen-say"), line.done ? summary(line) : `Step ${count(last.step)} of ${count(STEPS)}: D is right on ${(100 * last.accuracy).toFixed(0)} %.`);
+  $("gv-frozen-plot").dataset.points = frozen.points.length;
+  paintFrozen();
+}
+
+function summary({ steps, n, fall }) {
+  const went = (name) => (fall[name] == null ? "is gone" : fall[name] < 1.5 ? "is near its peak" : `has fallen ${brief(fall[name])} times below its peak`);
+  return `After ${count(steps)} steps of D alone, the saturating gradient ${went("saturating")}; the non-saturating one ${went("non-saturating")}. N = ${n}.`;
+}
+
+function curves(width, height) {
+  if (!frozen?.points.length) return [];
+  const names = Object.keys(frozen.points[0].gradients);
+  const right = width - 96;
+  const log = (value) => Math.log10(Math.max(value, 1e-12));
+  const all = frozen.points.flatMap((point) => names.map((name) => log(point.gradients[name])));
+  const [low, high] = [Math.floor(Math.min(...all)), Math.ceil(Math.max(...all))];
+  const floor = height - 20;
+  const x = scale(0, Math.log10(STEPS), LEFT, right);
+  const y = scale(low, Math.max(high, low + 2), floor, 8);
+  const nodes = grid(low, Math.max(high, low + 2), y, right, 5);
+  const ends = [];
+  for (const name of [...names.filter((one) => !MAIN.includes(one)), ...MAIN.filter((one) => names.includes(one))]) {
+    const points = frozen.points.filter(({ step }) => step > 0).map((point) => [x(Math.log10(point.step)), y(log(point.gradients[name]))]);
+    if (!points.length) continue;
+    nodes.push(svg("path", { d: path(points), class: `gv-svg-line gv-curve-${MAIN.includes(name) ? name : "other"}` }));
+    ends.push({ name, x: points.at(-1)[0], y: points.at(-1)[1] });
+  }
+  apart(ends, floor);
+  for (const { name, x: at, y: up } of ends) {
+    nodes.push(svg("text", { x: Math.min(right, at) + 5, y: up + 4, class: `gv-svg-text gv-curve-${MAIN.includes(name) ? name : "other"}` }, SHORT[name] ?? name));
+  }
+  for (const step of [1, 10, 100, STEPS]) {
+    nodes.push(svg("text", { x: x(Math.log10(step)), y: height - 4, "text-anchor": step === 1 ? "start" : "middle", class: "gv-svg-text" }, step === STEPS ? `${count(step)} steps` : String(step)));
+  }
+  return nodes;
+}
+
+/** Push labels apart so that none covers another. */
+function apart(ends, floor) {
+  ends.sort((a, b) => a.y - b.y);
+  for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 12);
+  const over = Math.max(0, (ends.at(-1)?.y ?? 0) - floor);
+  if (!over) return;
+  ends.at(-1).y -= over;
+  for (let i = ends.length - 2; i >= 0; i -= 1) ends[i].y = Math.min(ends[i].y, ends[i + 1].y - 12);
+}

@@ -1,0 +1,108 @@
+// Lessons: a list, a text to read, and buttons that open the lesson's set-ups in the Train view.
+
+import { $, address, el, present, text } from "../lib/dom.js";
+import { say } from "../train/controls.js";
+import { inline, render } from "../lib/markdown.js";
+
+let all = []; // {name, title, line, text, watch, presets}
+let shown = null;
+let opening = "";
+const waiting = [];
+
+export const known = (name) => all.some((lesson) => lesson.name === name);
+
+/** Call `task` once the lessons are there. */
+export const whenKnown = (task) => (all.length ? task() : waiting.push(task));
+
+/** The preset that the hidden button is to open, as Gradio's handler gets it. */
+export const wanted = () => opening;
+
+export async function start() {
+  const asked = new URL(location.href).searchParams.get("lesson");
+  present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
+  try {
+    const response = await fetch(address("gv/lessons"));
+    all = (await response.json()).lessons ?? [];
+  } catch { // the page works without its lessons
+    all = [];
+  }
+  for (const task of waiting.splice(0)) task();
+  if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
+  if (asked && known(asked)) open(asked);
+}
+
+/** Go to the tab of that name; on a narrow screen Gradio keeps some in a menu, where they have no id. */
+export function tab(name) {
+  const label = name[0].toUpperCase() + name.slice(1);
+  const inMenu = () => [...document.querySelectorAll("#gv-tabs .overflow-dropdown button")].find((button) => button.textContent.trim() === label);
+  ($(`gv-view-${name}-button`) ?? inMenu())?.click();
+}
+
+/** Open a lesson in its tab. */
+export async function open(name) {
+  if (!known(name)) return;
+  shown = name;
+  tab("lessons");
+  await present("gv-lesson");
+  show(name);
+  arrive();
+  $("gv-lesson").focus({ preventScroll: true });
+}
+
+/** Fill the form of the Train view with a preset, and go there. */
+export function openPreset(name, label) {
+  opening = name;
+  $("gv-open-preset")?.click();
+  tab("train");
+  say(`${label} is set up: click Train to start it.`);
+  requestAnimationFrame(() => ($("gv-train")?.offsetParent ? $("gv-train") : $("gv-replace"))?.focus());
+}
+
+function list() {
+  text($("gv-lessons-count"), all.length ? String(all.length) : "");
+  $("gv-lessons-list").replaceChildren(...all.map(({ name, title, line }) => el("li", {}, el("button", {
+    type: "button", "data-lesson": name, onclick: () => { show(name); arrive(); },
+  }, el("b", {}, title), el("span", {}, ...inline(line))))));
+}
+
+/** On a phone the text lies below the list. */
+function arrive() {
+  const pane = $("gv-lesson");
+  if (pane.getBoundingClientRect().top > innerHeight * 0.6) pane.scrollIntoView({ block: "start" });
+}
+
+function show(name) {
+  const lesson = all.find((one) => one.name === name);
+  const pane = $("gv-lesson");
+  if (!pane) return;
+  if (!lesson) {
+    pane.replaceChildren(el("p", { class: "gv-wait" }, "There are no lessons here yet."));
+    return;
+  }
+  shown = name;
+  for (const button of $("gv-lessons-list").querySelectorAll("button")) {
+    if (button.dataset.lesson === name) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+  const index = all.indexOf(lesson);
+  pane.dataset.lesson = name;
+  pane.replaceChildren(el("p", { class: "gv-caption" }, `Lesson ${index + 1} of ${all.length}`), el("h2", {}, lesson.title),
+    el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), setups(lesson), ...watch(lesson),
+    el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), turn(index));
+  pane.scrollTop = 0;
+}
+
+function setups({ presets }) {
+  return el("div", { class: "gv-setups" }, ...presets.map(({ name, label, why }, index) => el("div", { class: "gv-setup" },
+    el("b", {}, label), el("p", {}, why),
+    el("button", { type: "button", class: `gv-button gv-small${index ? "" : " gv-strong"}`, "data-preset": name, "aria-label": `Open this set-up: ${label}`,
+      onclick: () => openPreset(name, label) }, "Open this set-up"))));
+}
+
+const watch = ({ watch: points }) => (points.length
+  ? [el("section", { class: "gv-watch-list" }, el("h3", {}, "What to watch"), el("ul", {}, ...points.map((point) => el("li", {}, ...inline(point)))))] : []);
+
+function turn(index) {
+  const button = (to, words) => (all[to] ? [el("button", { type: "button", class: "gv-button gv-small", onclick: () => { show(all[to].name); $("gv-lesson").scrollIntoView({ block: "nearest" }); } }, words(all[to].title))] : []);
+  return el("div", { class: "gv-lesson-turn" }, ...button(index - 1, (title) => `← ${title}`), el("span", { class: "gv-spring" }), ...button(index + 1, (title) => `${title} →`));
+}

@@ -1,0 +1,137 @@
+// The state of the run, the same in every browser: buttons, status line, progress, announcements.
+
+import { $, clock, count, draw, mark, text } from "../lib/dom.js";
+import { command, now, on, stats } from "../lib/stream.js";
+
+const WORDS = {
+  idle: "Idle", preparing: "Preparing", running: "Training", paused: "Paused",
+  finished: "Finished", stopped: "Stopped", failed: "Failed",
+};
+export const ACTIVE = ["preparing", "running", "paused"];
+
+/** The state as all modules read it. */
+export const state = () => now.status?.state ?? "idle";
+export const active = () => ACTIVE.includes(state());
+
+let announced = null;
+
+export function start() {
+  setState("idle");
+  $("gv-pause").addEventListener("click", pauseOrResume);
+  $("gv-stop").addEventListener("click", () => send("stop"));
+  for (const button of document.querySelectorAll("#gv-controls [data-step]")) {
+    button.addEventListener("click", () => send("step", { n: Number(button.dataset.step) }));
+  }
+  document.addEventListener("keydown", spaceBar);
+  on("hello", ({ server, status, sameRun }) => {
+    device(server);
+    if (!sameRun) runNote("", false);
+    if (!status) draw("status", () => show(null));
+  });
+  on("status", (status) => draw("status", () => show(status)));
+  on("event", warning);
+  on("link", (link) => showLink(link));
+  showLink(now.link);
+}
+
+function pauseOrResume() {
+  if (state() === "running") send("pause");
+  else if (state() === "paused") send("resume");
+}
+
+async function send(action, extra) {
+  const answer = await command(action, extra);
+  if (!answer.ok && answer.sentence) say(answer.sentence, true);
+}
+
+/** The space bar pauses and resumes, except where it types or presses something. */
+function spaceBar(event) {
+  if (event.code !== "Space" || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, textarea, select, button, a, [role=listbox], [role=radio], [contenteditable]")) return;
+  if (!["running", "paused"].includes(state())) return;
+  event.preventDefault();
+  pauseOrResume();
+}
+
+function setState(name) {
+  mark(document.body, "data-gv-state", name);
+}
+
+function show(status) {
+  const name = status?.state ?? "idle";
+  setState(name);
+  text($("gv-state-text"), WORDS[name] ?? name);
+  const steps = status?.steps ?? 0;
+  text($("gv-step"), count(status?.step ?? 0));
+  text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
+  text($("gv-rate"), status?.images_per_second ? count(status.images_per_second) : "–");
+  text($("gv-elapsed"), clock(status?.elapsed ?? 0));
+  text($("gv-left-time"), name === "running" || name === "paused" ? clock(status.left) : "–");
+  progress(status, steps, name);
+  const far = steps ? ` ${Math.floor((100 * (status?.step ?? 0)) / steps)} %` : "";
+  const title = ACTIVE.includes(name) ? `${WORDS[name]}${far} · ganviz` : "ganviz";
+  if (document.title !== title) document.title = title; // it passes through three processes of the browser
+  sentence(status, name);
+  if (name === "failed") runNote(status.error ?? status.sentence, true);
+  for (const button of document.querySelectorAll("#gv-controls [data-step]")) button.disabled = name !== "paused";
+  $("gv-pause").disabled = name === "preparing";
+  document.body.dataset.gvStep = status?.step ?? 0;
+  stats.shown = { step: status?.step ?? 0, time: stats.time, at: Date.now() / 1000 };
+}
+
+function progress(status, steps, name) {
+  const bar = $("gv-progress");
+  const share = steps ? Math.min(1, (status?.step ?? 0) / steps) : 0;
+  bar.classList.toggle("gv-unknown", name === "preparing" || (name === "running" && !steps));
+  mark(bar.firstElementChild, "style", `transform: scaleX(${share.toFixed(4)})`);
+  mark(bar, "aria-valuenow", Math.round(share * 100));
+}
+
+/** What the run says of itself; repeated aloud when the state changes, not at every step. */
+function sentence(status, name) {
+  const words = status?.error ?? status?.sentence ?? "";
+  text($("gv-sentence"), words.replace(/\.$/, "") === WORDS[name] ? "" : words);
+  mark($("gv-sentence"), "title", words);
+  const key = `${status?.id} ${name}`;
+  if (status && key !== announced) {
+    if (announced !== null) text($("gv-announce"), words || WORDS[name] || name);
+    announced = key;
+  }
+}
+
+/** What a person should know of this run beyond its state: why it failed, or what it had to pass over. */
+function runNote(words, problem) {
+  const note = $("gv-run-note");
+  text(note, words);
+  note.hidden = !words;
+  note.classList.toggle("gv-problem", problem);
+}
+
+function warning({ kind, data }) {
+  if (kind === "note" && data.level !== "progress") runNote(data.sentence, data.level === "error");
+}
+
+/** Tell a person something that is not the run's own state. */
+export function say(words, problem = false) {
+  text($("gv-announce"), words);
+  const note = $("gv-form-note");
+  if (!problem || !note) return;
+  text(note, words);
+  note.hidden = false;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { if (note.textContent === words) note.hidden = true; }, 8000);
+}
+
+function device(server) {
+  const badge = $("gv-device");
+  const label = server?.device_label ?? server?.device;
+  badge.hidden = !label;
+  text(badge, label ?? "");
+  badge.title = `Trains on ${label ?? "?"}`;
+}
+
+function showLink(link) {
+  const box = $("gv-link");
+  box.dataset.link = link;
+  text(box.lastElementChild, { live: "live", connecting: "connecting…", reconnecting: "reconnecting…" }[link]);
+}

@@ -1,0 +1,38 @@
+"""Networks compiled by `torch.compile`, tried out before they are trusted."""
+
+from __future__ import annotations
+
+import torch
+
+from ganviz.accel import trial
+from ganviz.engine.trainer import Trainer
+
+BACKEND = "inductor"
+
+
+def compile_networks(trainer: Trainer) -> str | None:
+    """Compile the networks of ``trainer``; returns None, or a sentence that says why they stay as
+    they are.
+
+    One step is taken plainly and one compiled, from the same state, and their gradients are
+    compared; then the trainer is where it was before both. The weights stay in the plain networks,
+    which snapshots and probes go on using.
+    """
+    algorithm = trainer.algorithm
+    plain = {name: getattr(algorithm, name) for name in algorithm.networks}
+    with trial.Start(trainer) as start:
+        expected = trial.gradients_of_a_step(trainer)
+        start.restore()
+        try:
+            for name, network in plain.items():
+                setattr(algorithm, name, torch.compile(network, backend=BACKEND))
+            problem = trial.difference(
+                expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
+            )
+        except Exception as error:  # the compilers of three systems raise what they like
+            problem = f"the compiler gave up ({trial.first_line(getattr(error, 'inner_exception', error))})"
+    if problem is None:
+        return None
+    for name, network in plain.items():
+        setattr(algorithm, name, network)
+    return f"The networks are not compiled, since {problem}; they train as usual."

@@ -1,0 +1,102 @@
+"""A quicker way to take a step is tried against the plain one before it is trusted."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganviz.algorithms.statistics import Stats
+from ganviz.engine.trainer import Trainer
+
+PLAIN, TF32, BF16 = (
+    1e-3,
+    1e-2,
+    5e-2,
+)  # how far a gradient may be from the plain one: norm of the difference, in norms of it
+
+
+class Start:
+    """Where a trainer stands, to come back to as often as needed and at the end of the ``with``
+    block. The optimisers' tensors stay where they are in memory, and what was measured before is
+    kept."""
+
+    def __init__(self, trainer: Trainer):
+        self._trainer = trainer
+        self._stats = trainer.algorithm.stats
+        state = trainer.training_state()
+        state["algorithm"]["optimizers"] = None  # they are seen to here
+        self._weights, self._state = copy.deepcopy((trainer.weights(), state))
+        self._moments = {
+            name: {
+                weight: {
+                    key: value.clone() for key, value in state.items() if isinstance(value, Tensor)
+                }
+                for weight, state in optimizer.state.items()
+            }
+            for name, optimizer in trainer.algorithm.optimizers.items()
+        }
+
+    def __enter__(self) -> Start:
+        self._trainer.algorithm.stats = Stats()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.restore()
+        self._trainer.algorithm.stats = self._stats
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Go back. State that an optimiser did not have yet becomes zero, which is what it begins
+        with."""
+        trainer = self._trainer
+        trainer.rewind(self._weights, self._state)
+        for name, optimizer in trainer.algorithm.optimizers.items():
+            for weight, state in optimizer.state.items():
+                before = self._moments[name].get(weight, {})
+                for key, value in state.items():
+                    if isinstance(value, Tensor):
+                        value.copy_(before[key]) if key in before else value.zero_()
+
+
+def tolerance(trainer: Trainer) -> float:
+    """How far two ways to take a step may differ, with the digits that ``trainer`` computes
+    with."""
+    if trainer.config.precision == "bf16":
+        return BF16
+    return TF32 if trainer.device.type == "cuda" and trainer.config.short_products else PLAIN
+
+
+def gradients_of_a_step(trainer: Trainer) -> dict[str, list[Tensor]]:
+    """Copies of the gradients that each network ends a step with."""
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # no network draws from torch's own random numbers, but one might
+        trainer.step()
+    return {
+        name: [weight.grad.clone() for weight in network.parameters() if weight.grad is not None]
+        for name, network in trainer.algorithm.networks.items()
+    }
+
+
+def difference(
+    expected: dict[str, list[Tensor]], found: dict[str, list[Tensor]], allowed: float
+) -> str | None:
+    """What is wrong with the gradients ``found``, in words; None where they are near enough."""
+    for name, gradients in expected.items():
+        if len(found[name]) != len(gradients):
+            return f"the {name} would get other gradients than it should"
+        size, off = (
+            torch.stack(torch._foreach_norm(parts)).norm().item()
+            for parts in (gradients, torch._foreach_sub(found[name], gradients))
+        )
+        if not off <= allowed * size:  # NaN is not near enough, either
+            return f"the {name}'s gradient would be off by {off / size if size else off:.1%}"
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """What kind of error, and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:160]}"

@@ -1,0 +1,455 @@
+"""``ganviz`` and ``python -m ganviz``: train, resume, sample, export, ui. Everything that the
+dashboard does, without one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Optional
+
+import typer
+
+from ganviz import __version__
+from ganviz.cli.terminal import complain
+from ganviz.errors import CheckpointError, GanvizError
+
+DEFAULT_PRESET = "digits-quick"
+FAILED, BAD_FLAGS = 1, 2
+EXAMPLES = """[bold]Examples[/bold]
+
+ganviz ui
+
+ganviz train --preset digits-quick --steps 2000 --out runs/x
+
+ganviz sample runs/x --n 64 --out grid.png"""
+
+Device = Annotated[
+    str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", rich_help_panel="Where")
+]
+DataRoot = Annotated[Path, typer.Option(help="Where data sets are kept.", rich_help_panel="Where")]
+RunsRoot = Annotated[Path, typer.Option(help="Where runs are kept.", rich_help_panel="Where")]
+RunFolder = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's folder, or its name in the runs folder.")
+]
+OptionalPath = Optional[Path]  # noqa: UP045  (typer reads these at run time, on Python 3.10 too)
+OptionalText = Optional[str]  # noqa: UP045
+OptionalInt = Optional[int]  # noqa: UP045
+OptionalFloat = Optional[float]  # noqa: UP045
+OptionalTexts = Optional[list[str]]  # noqa: UP045
+ReportTo = Annotated[
+    OptionalTexts,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel="Where",
+        help="Tell the "
+        "run to a tracker as well: tensorboard, trackio or wandb; may be given "
+        "several times.",
+    ),
+]
+
+
+def train(
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The recipe to start from; the flags below change it. "
+            "'none' starts from the defaults shown below.",
+            rich_help_panel="Run",
+        ),
+    ] = DEFAULT_PRESET,
+    config: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="FILE",
+            help="Start from a run's config.json instead of a preset.",
+            rich_help_panel="Run",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="FOLDER",
+            help="The run's folder; without it, a new one in the runs folder.",
+            rich_help_panel="Where",
+            show_default=False,
+        ),
+    ] = None,
+    report_to: ReportTo = None,
+    runs_root: RunsRoot = Path("runs"),
+    data_root: DataRoot = Path("data"),
+    device: Device = "auto",
+    **settings: Any,
+) -> None:
+    """Train a run from the command line.
+
+    Every setting of the dashboard's form is a flag. Ctrl-C stops after the step in progress and
+    saves the run. Under torchrun all processes train this one run together.
+    """
+    from ganviz.api import make_run
+    from ganviz.runs.store import new_run_folder
+
+    with _together(device, data_root) as (own_device, lead):
+        made, reporters = _make_config(preset, config, settings), _reporters(report_to)
+        run = make_run(
+            made, out or new_run_folder(runs_root, made.preset, made.name), own_device, data_root
+        )
+        run.observers.extend(reporters)
+        lead(run)
+        _train_to_the_end(run)
+
+
+@contextmanager
+def _together(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+    """The device of this process, and what has a run train with all processes that torchrun
+    started. A process that does not lead trains here, and leaves the program when the leader says
+    so."""
+    from ganviz.engine import distributed
+
+    group = distributed.from_environment(device)
+    if group is None:
+        yield device, lambda run: None
+        return
+    if not group.leads:
+        distributed.follow(group, data_root)
+        distributed.leave()
+    try:
+        yield str(group.device), group.lead
+    finally:
+        group.end()
+
+
+def _reporters(names: list[str] | None) -> list[Any]:
+    """The observer that tells trackers, where any are asked for."""
+    if not names:
+        return []
+    from ganviz.runs.trackers import Reporter
+
+    return [Reporter(names)]
+
+
+def _make_config(preset: str, file: Path | None, settings: dict[str, Any]) -> Any:
+    from ganviz.api import as_config
+    from ganviz.cli.flags import parse_settings
+    from ganviz.config import load_config
+
+    settings = parse_settings(settings)
+    if file is not None:
+        return load_config(file).but(**settings)
+    return as_config({**settings, "preset": "" if preset == "none" else preset})
+
+
+def resume(
+    run: RunFolder,
+    steps: Annotated[
+        OptionalInt,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=100_000_000,
+            show_default=False,
+            help="Train so many steps more; without it, to the run's own end.",
+        ),
+    ] = None,
+    report_to: ReportTo = None,
+    runs_root: RunsRoot = Path("runs"),
+    data_root: DataRoot = Path("data"),
+    device: Device = "auto",
+) -> None:
+    """Go on with a run from its newest valid checkpoint, as if it had never stopped."""
+    from ganviz.api import make_resumed
+
+    with _together(device, data_root) as (own_device, lead):
+        reporters = _reporters(report_to)
+        resumed = make_resumed(_find(run, runs_root), steps, own_device, data_root)
+        resumed.observers.extend(reporters)
+        lead(resumed)
+        _train_to_the_end(resumed)
+
+
+def _train_to_the_end(run: Any) -> None:
+    """Train with a progress display; the last words say where the run is and what can be done with
+    it."""
+    from ganviz.api import follow
+    from ganviz.cli.terminal import duration
+
+    result = follow(run, progress=True, signals=True)
+    if result.state == "failed":
+        complain(f"{result.sentence} The run is in {result.folder}.")
+        raise typer.Exit(FAILED)
+    print(
+        f"{result.sentence.rstrip('.')} in {duration(run.status()['elapsed'])}. The run is in "
+        f"{result.folder}"
+    )
+    if result.state == "stopped":
+        print(f"Go on with it:  ganviz resume {result.folder}")
+    if run.store.problem:
+        complain(run.store.problem)
+    print(f"Draw from it:   ganviz sample {result.folder} --n 64 --out grid.png")
+
+
+def sample(
+    run: RunFolder,
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|FOLDER/",
+            help="A picture (.png, .jpg, .webp) of all samples in a "
+            "grid; a .npy file of the raw values; or a folder (ending in /) of single PNGs.",
+        ),
+    ] = "grid.png",
+    n: Annotated[int, typer.Option("--n", min=1, max=1_000_000, help="How many samples.")] = 64,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="The same seed draws the same samples.")
+    ] = 0,
+    klass: Annotated[
+        OptionalText,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            show_default=False,
+            help="One class, by name or index; without it, all in turn.",
+        ),
+    ] = None,
+    psi: Annotated[
+        float, typer.Option(min=0, max=2, help="Below 1: more typical, less varied samples.")
+    ] = 1.0,
+    runs_root: RunsRoot = Path("runs"),
+    device: Device = "auto",
+) -> None:
+    """Draw samples from a trained run (or from one of its checkpoints)."""
+    from ganviz.device import pick_device
+    from ganviz.runs.sheets import write_samples
+    from ganviz.runs.trained import load_generator
+
+    generator = load_generator(_find(run, runs_root), pick_device(device))
+    if generator.note:
+        complain(generator.note)
+    written = write_samples(generator, out, n, seed, klass, psi)
+    print(f"{n:,} samples of step {generator.step:,} are in {written}")
+
+
+def export(
+    run: RunFolder,
+    film: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="The sample grids as a film, the losses beneath: a .mp4, .gif or .webp file.",
+        ),
+    ] = None,
+    page: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="FOLDER|FILE.zip",
+            show_default=False,
+            help="A page that opens from disk, with no server: curves, replay, notes, sliders.",
+        ),
+    ] = None,
+    fps: Annotated[int, typer.Option(min=1, max=60, help="Frames a second of the film.")] = 12,
+    seconds: Annotated[
+        OptionalFloat,
+        typer.Option(
+            metavar="X",
+            min=0.2,
+            max=600,
+            show_default=False,
+            help="How long the film is; without it, a frame for each grid, 8 to 24 s.",
+        ),
+    ] = None,
+    runs_root: RunsRoot = Path("runs"),
+) -> None:
+    """Make a film of a run, or a page to hand on."""
+    from ganviz.errors import ConfigError
+    from ganviz.export import export_film, export_page
+
+    folder = _find(run, runs_root)
+    if film is None and page is None:
+        raise ConfigError(
+            "Say what to make of it: --film FILE.mp4, --page FOLDER or --page FILE.zip."
+        )
+    for make, out in (
+        (lambda: export_film(folder, film, fps, seconds), film),
+        (lambda: export_page(folder, page), page),
+    ):
+        if out is not None:
+            print(f"{make()} ({_weight(out)})")
+
+
+def _weight(path: Path) -> str:
+    from ganviz.disk import megabytes
+
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return megabytes(sum(file.stat().st_size for file in files))
+
+
+def fetch_runtime(
+    source: Annotated[
+        OptionalPath,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            show_default=False,
+            help="A package that npm pack fetched elsewhere; without it, npm is asked.",
+        ),
+    ] = None,
+) -> None:
+    """Fetch onnxruntime-web once, so that exported pages can run the generator live in the
+    browser."""
+    from ganviz.export import runtime
+
+    print(f"{runtime.PACKAGE} {runtime.VERSION} is in {runtime.fetch(source, print)}")
+
+
+def bench(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="modes: mode coverage of points, beside the papers' figures."
+        ),
+    ] = "modes",
+    task: Annotated[str, typer.Option(help="ring8, grid25 or both.")] = "both",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="How many trainings of each.")] = 5,
+    steps: Annotated[
+        OptionalInt, typer.Option(min=1, help="Train fewer steps, for a quick look.")
+    ] = None,
+) -> None:
+    """Count captured modes as the VEEGAN and PacGAN papers do, beside their figures.
+
+    Trains on one CPU thread: about a minute a seed on the ring, a minute and a half on the grid.
+    Speed is measured by python -m benchmarks, from a clone.
+    """
+    from ganviz.cli.terminal import show_modes
+    from ganviz.experiments.mode_coverage import TASKS
+
+    if what != "modes":
+        raise GanvizError(
+            f"There is no benchmark called {what!r} here; use: ganviz bench modes.", "what"
+        )
+    if task != "both" and task not in TASKS:
+        raise GanvizError(
+            f"There is no task called {task!r}; choose ring8, grid25 or both.", "task"
+        )
+    show_modes(list(TASKS) if task == "both" else [task], seeds, steps)
+
+
+def ui(context: typer.Context) -> None:
+    """Open the dashboard (the same as python app.py); see ganviz ui --help."""
+    from ganviz.ui.launch import main as launch
+
+    raise typer.Exit(launch(list(context.args)))
+
+
+def _find(run: str, runs_root: Path) -> Path:
+    """The folder that a person means by ``run``."""
+    for folder in (Path(run), runs_root / run):
+        if folder.is_dir():
+            return folder
+    raise CheckpointError(
+        f"There is no run {run!r}: it is no folder, and {runs_root} holds no run of this name."
+    )
+
+
+class Verb(NamedTuple):
+    """One line of the table of verbs. ``ready`` adds what is costly to make, only for the verb that
+    is called."""
+
+    run: Callable[..., None]
+    panel: str
+    ready: Callable[[Callable[..., None]], Callable[..., None]] | None = None
+    settings: dict[str, Any] = {}  # noqa: RUF012  (never changed)
+
+
+def _ready_train(command: Callable[..., None]) -> Callable[..., None]:
+    from ganviz.cli.flags import (
+        with_config_flags,
+    )  # lists the choices of every registry, and so loads torch
+
+    return with_config_flags(command)
+
+
+VERBS: dict[str, Verb] = {
+    "ui": Verb(
+        ui,
+        "Watch",
+        settings={
+            "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+            "add_help_option": False,
+        },
+    ),
+    "train": Verb(train, "Train", _ready_train),
+    "resume": Verb(resume, "Train"),
+    "sample": Verb(sample, "Use"),
+    "export": Verb(export, "Use"),
+    "bench": Verb(bench, "Use"),
+    "fetch-runtime": Verb(fetch_runtime, "Use"),
+}
+
+
+def make_app(arguments: list[str]) -> typer.Typer:
+    """The command line; only the verb that ``arguments`` begin with is made in full."""
+    app = typer.Typer(
+        name="ganviz",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(
+        help="Train GANs and watch them live.", epilog=EXAMPLES, invoke_without_command=True
+    )(_root)
+    for name, verb in VERBS.items():
+        called = arguments[:1] == [name]
+        command = (
+            verb.ready(verb.run)
+            if called and verb.ready
+            else verb.run
+            if called
+            else _stub(verb.run)
+        )
+        app.command(name, rich_help_panel=verb.panel, help=verb.run.__doc__, **verb.settings)(
+            command
+        )
+    return app
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        print(f"ganviz {__version__}")
+        raise typer.Exit()
+
+
+def _stub(command: Callable[..., None]) -> Callable[..., None]:
+    def stub() -> None:
+        """Listed, not called."""
+
+    stub.__doc__ = command.__doc__
+    return stub
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0, 1 (it failed) or 2 (flags that mean
+    nothing)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        make_app(arguments)(arguments, prog_name="ganviz")
+    except CheckpointError as error:
+        complain(error.sentence)
+        return FAILED
+    except GanvizError as error:
+        named = not error.field or f"({error.field})" in error.sentence
+        complain(
+            error.sentence if named else f"{error.sentence} (--{error.field.replace('_', '-')})"
+        )
+        return BAD_FLAGS
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
+    return 0

@@ -1,0 +1,286 @@
+"""Steps that are recorded and replayed are the steps that would have been taken, and who looks on
+sees the same.
+
+On a processor the "recording" is the work itself, done again at each replay: that holds everything
+but the graph to account. Where there is an NVIDIA GPU, the same tests run with real CUDA graphs.
+"""
+
+import copy
+
+import pytest
+import torch
+
+from ganviz.accel import cuda_graphs as replayed
+from ganviz.config import RunConfig
+from ganviz.data import load_data
+from ganviz.device import prepare_training_thread
+from ganviz.engine.run import Run
+from ganviz.engine.trainer import Trainer
+
+CPU = torch.device("cpu")
+PLACES = [pytest.param("cpu", id="cpu"), pytest.param("cuda", id="cuda", marks=pytest.mark.gpu)]
+
+GAMES = {
+    "gan": {},
+    "hinge": {"objective": "hinge", "d_steps": 3},
+    "batch norm": {"g_norm": "batch", "d_norm": "batch"},
+    "wgan-gp": {
+        "objective": "wasserstein",
+        "penalty": "wgan-gp",
+        "penalty_weight": 10.0,
+        "d_steps": 2,
+    },
+    "one pass": {
+        "objective": "relativistic",
+        "penalty": "r1+r2",
+        "update": "simultaneous",
+        "d_norm": "none",
+    },
+    "classes": {"conditioning": "projection", "d_norm": "none", "grad_clip": 1.0},
+    "clipped": {"objective": "wasserstein", "weight_clip": 0.01, "optimizer": "sgd"},
+    "vae": {"algorithm": "vae", "likelihood": "gaussian"},
+    "vae, bernoulli": {"algorithm": "vae", "likelihood": "bernoulli"},
+}
+
+
+def again(work, generators):
+    return work
+
+
+RECORD = {"cpu": again, "cuda": None}
+
+
+@pytest.fixture
+def trainer(tiny):
+    def make(place, **changes):
+        config, device = tiny(**changes), torch.device(place)
+        prepare_training_thread(device, config.short_products)
+        return Trainer(config, load_data(config, device, "unused"), device)
+
+    return make
+
+
+def assert_same(ours, plain):
+    theirs = plain.weights()
+    for name, value in ours.weights().items():
+        if ours.device.type == "cpu":
+            assert torch.equal(value, theirs[name]), name
+        # cuDNN and cuBLAS may choose another kernel while a graph is recorded; Adam turns noise
+        # around 0 into a step
+        else:
+            assert (value - theirs[name]).float().norm() <= 1e-2 * theirs[
+                name
+            ].float().norm() + 1e-3, name
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("steps_before", [0, 2])
+def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before):
+    plain, ours = trainer(place, **GAMES[game]), trainer(place, **GAMES[game])
+    for one in (plain, ours):
+        for _ in range(steps_before):
+            one.step()
+    assert replayed.replay_steps(ours, RECORD[place]) is None
+    assert ours.replayed and ours.step_count == steps_before
+    assert_same(ours, plain)  # the trial left nothing behind
+    for _ in range(6):
+        plain.step()
+        ours.step()
+    assert_same(ours, plain)
+    assert ours.algorithm.steps_done == plain.algorithm.steps_done == 6 + steps_before
+    assert ours.algorithm.ema.updates == plain.algorithm.ema.updates
+    mine, theirs = ours.read_stats(), plain.read_stats()  # those before the trial as well
+    assert mine.keys() == theirs.keys()
+    assert mine == pytest.approx(
+        theirs, rel=1e-6 if place == "cpu" else 1e-2, abs=1e-6 if place == "cpu" else 1e-3
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_saved_replay_goes_on_as_a_plain_training(trainer, place):
+    ours, plain = trainer(place), trainer(place)
+    assert replayed.replay_steps(ours, RECORD[place]) is None
+    for _ in range(3):
+        ours.step()
+    plain.load(*copy.deepcopy((ours.weights(), ours.training_state())))
+    for _ in range(3):
+        ours.step()
+        plain.step()
+    assert_same(ours, plain)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_recording_goes_by_ends_it(trainer, place):
+    ours, plain = trainer(place), trainer(place)
+    for change in (
+        lambda one: one.apply("g_lr", 0.01),
+        lambda one: one.load(*copy.deepcopy((one.weights(), one.training_state()))),
+    ):
+        assert replayed.replay_steps(ours, RECORD[place]) is None
+        change(ours)
+        change(plain)
+        assert ours.replayed is None
+        ours.step()
+        plain.step()
+    assert_same(ours, plain)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_who_measures_a_step_from_the_inside_sees_it(trainer, place):
+    ours, plain, seen = trainer(place), trainer(place), []
+    assert replayed.replay_steps(ours, RECORD[place]) is None
+    for step in range(6):
+        hook = None
+        if step in (1, 4):
+            hook = ours.algorithm.optimizers["generator"].register_step_post_hook(
+                lambda *_, step=step: seen.append(step)
+            )
+        ours.step()
+        plain.step()
+        if hook:
+            hook.remove()
+    assert seen == [1, 4]
+    assert_same(ours, plain)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_hook_that_stays_is_served_once_and_the_replay_goes_on(trainer, place):
+    ours, seen, replays = trainer(place), [], []
+
+    def counted(work, generators):
+        replay = (RECORD[place] or replayed.cuda_graph)(work, generators)
+        return lambda: replays.append(1) or replay()
+
+    assert replayed.replay_steps(ours, counted) is None
+    replays.clear()
+    pre_hook = ours.algorithm.optimizers["generator"].register_step_pre_hook(
+        lambda *_: seen.append(len(replays))
+    )
+    for _ in range(5):
+        ours.step()
+    pre_hook.remove()
+    assert seen[0] == 0 and len(replays) == 4  # on a CPU the work itself calls it again
+
+
+def wrong(trainer):
+    def record(work, generators):
+        def replay():
+            seen = work()
+            for weight in trainer.algorithm.discriminator.parameters():
+                weight.grad *= 1.1
+            return seen
+
+        return replay
+
+    return record
+
+
+def refuses(work, generators):
+    raise RuntimeError("operation not permitted when stream is capturing\nand a long report")
+
+
+def test_a_hook_does_not_keep_a_recording_from_being_tried(trainer):
+    ours = trainer("cpu")
+    for optimizer in ours.algorithm.optimizers.values():
+        optimizer.register_step_post_hook(lambda *_: None)
+    assert "off by 10" in replayed.replay_steps(ours, wrong(ours))
+
+
+@pytest.mark.parametrize(
+    ("record", "named"), [(lambda _: refuses, "when stream is capturing"), (wrong, "off by 10")]
+)
+def test_a_recording_that_cannot_be_trusted_is_not_used(trainer, record, named):
+    ours, plain = trainer("cpu"), trainer("cpu")
+    sentence = replayed.replay_steps(ours, record(ours))
+    assert (
+        named in sentence and sentence.endswith("they are taken as usual.") and "\n" not in sentence
+    )
+    assert ours.replayed is None
+    for _ in range(4):
+        ours.step()
+        plain.step()
+    assert_same(ours, plain)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"lr_decay": "linear"}, "learning rates decay"),
+        ({"instance_noise": 0.1}, "noise fades"),
+        ({"g_steps": 2}, "several G steps"),
+        ({"algorithm": "vae", "kl_warmup": 10}, "KL term fades in"),
+    ],
+)
+def test_a_step_that_changes_from_one_to_the_next_is_not_recorded(trainer, changes, named):
+    ours = trainer("cpu", **changes)
+    assert (
+        named in replayed.replay_steps(ours, again)
+        and ours.replayed is None
+        and ours.step_count == 0
+    )
+
+
+def test_a_run_without_a_gpu_says_so_and_trains(tiny, tmp_path):
+    run = Run(tiny(cuda_graphs=True, steps=5), data_root=tmp_path, device=CPU).start()
+    run.join()
+    assert run.state == "finished", run.error
+    notes = [
+        event.data["sentence"]
+        for event in run.events.since(0, ("note",))
+        if event.data["level"] == "warning"
+    ]
+    assert len(notes) == 1 and "need an NVIDIA GPU" in notes[0]
+
+
+def test_a_live_setting_is_recorded_anew(tiny, tmp_path, monkeypatch):
+    recorded = []
+    monkeypatch.setattr(replayed, "cuda_graph", lambda work, _: recorded.append(1) or work)
+    monkeypatch.setattr(replayed, "_cannot", lambda trainer: None)
+    run = Run(tiny(cuda_graphs=True, steps=0), data_root=tmp_path, device=CPU)
+    run.pause()
+    run.start()
+    run.set(g_lr=0.02)
+    run.step(3)
+    while run.step_count < 3:
+        assert run.state != "failed", run.error
+    run.stop()
+    run.join()
+    assert len(recorded) == 2 and run.trainer.replayed
+    plain = Trainer(
+        RunConfig.parse({**run.config.model_dump(), "cuda_graphs": False}),
+        load_data(run.config, CPU, tmp_path),
+        CPU,
+    )
+    for _ in range(3):
+        plain.step()
+    assert_same(run.trainer, plain)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("preset", ["digits-mlp", "digits-dcgan", "digits-quick"])
+def test_a_replayed_run_is_watched_while_it_records(preset, tmp_path):
+    """The painter and a viewer use the GPU in threads of their own, also while a step is recorded
+    anew."""
+    config = RunConfig.from_preset(
+        preset, cuda_graphs=True, steps=400, sample_seconds=0.05, tick_seconds=0.05
+    )
+    run = Run(config, data_root=tmp_path, device=torch.device("cuda")).start()
+    z, y, changed = (
+        torch.randn(4, config.latent_dim),
+        torch.arange(4) if config.conditional else None,
+        0,
+    )
+    while run.active:
+        if run.snapshots.version:
+            run.snapshots.render(z, y)
+        if run.step_count >= changed + 100:
+            changed = run.step_count
+            run.set(g_lr=config.g_lr)
+    assert run.state == "finished", run.error
+    warnings = [
+        event.data["sentence"]
+        for event in run.events.since(0, ("note",))
+        if event.data["level"] == "warning"
+    ]
+    assert not [sentence for sentence in warnings if "CUDA graph" in sentence], warnings

@@ -1,0 +1,323 @@
+"""The command line: every verb as a process of its own or through `main`, flags from the config,
+statuses 0, 1 and 2."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from ganviz.cli import commands as cli
+from ganviz.cli.flags import GENERATED, TITLES, flag
+from ganviz.config import RunConfig, meta
+from ganviz.runs.listing import run_info
+
+TINY = [
+    "--preset",
+    "digits-mlp",
+    "--data",
+    "digits",
+    "--image-size",
+    "8",
+    "--g-hidden",
+    "16",
+    "--d-hidden",
+    "16,8",
+    "--batch-size",
+    "16",
+    "--device",
+    "cpu",
+    "--tick-seconds",
+    "0.02",
+]
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "COLUMNS": "200",
+    "NO_COLOR": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@pytest.fixture
+def ganviz(capfd, monkeypatch):
+    """Runs the command line in this process: (status, standard output, standard error)."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        return status, *capfd.readouterr()
+
+    return run
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "ganviz", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "x"
+    assert cli.main(["train", *TINY, "--steps", "10", "--out", str(folder)]) == 0
+    return folder
+
+
+# -- help ------------------------------------------------------------------------------------------------
+def test_help_lists_the_verbs_and_loads_no_torch(ganviz):
+    code = "import sys; from ganviz.cli import main; main(['--help']); print(sorted({'torch', 'gradio'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
+    assert done.stdout.rstrip().endswith("[]")
+    for verb in cli.VERBS:
+        assert re.search(rf"^│ {verb} ", done.stdout, re.MULTILINE), verb
+    assert "ganviz sample runs/x --n 64 --out grid.png" in done.stdout
+
+
+def test_help_of_train_lists_every_field_with_its_sentence(ganviz):
+    status, out, _ = ganviz("train", "--help")
+    assert status == 0
+    words = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split())
+    for field in RunConfig.model_fields:
+        assert f"{flag(field)} " in words, field
+    for field in ("batch_size", "objective", "checkpoint_seconds"):
+        assert meta(field)["why"].split(".")[0] in words
+    assert "[default: 64]" in words and "digits-quick" in words
+    assert all(f"─ {title} ─" in out for title in (*TITLES.values(), "Where"))
+    assert set(GENERATED) | {"preset"} == set(RunConfig.model_fields)
+
+
+@pytest.mark.parametrize("verb", ["resume", "sample"])
+def test_help_of_the_other_verbs(ganviz, verb):
+    status, out, _ = ganviz(verb, "--help")
+    assert status == 0 and "RUN" in out and "--device" in out
+
+
+def test_version(ganviz):
+    import ganviz as package
+
+    assert ganviz("--version")[:2] == (0, f"ganviz {package.__version__}\n")
+
+
+# -- flags that mean nothing -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--batch-size", "many"], "(batch_size)"),
+        (["--batch-size", "0"], "(batch_size)"),
+        (["--g-lr", "nan"], "(g_lr)"),
+        (["--image-size", "29"], "(image_size)"),
+        (["--g-hidden", "16,x"], "(g_hidden)"),
+        (["--augment", "blur"], "(augment)"),
+        (["--objective", "best"], "--objective"),
+        (["--preset", "best"], "--preset"),
+        (["--data", "best"], "--data"),
+        (["--pac", "3"], "--pac"),
+        (["--device", "toaster"], "--device"),
+        (["--batchsize", "3"], "No such option: --batchsize"),
+        (["--config", "/nowhere.json"], "/nowhere.json"),
+    ],
+)
+def test_bad_values_end_with_2_and_the_name(ganviz, tmp_path, flags, words):
+    status, out, err = ganviz("train", *TINY, "--out", tmp_path / "x", *flags)
+    assert status == 2 and out == "" and words in err
+    assert "Traceback" not in err and not (tmp_path / "x").exists()
+
+
+def test_bad_calls_of_the_other_verbs(ganviz, run_folder, tmp_path):
+    for arguments, expected, words in [
+        (("sample", run_folder, "--n", "0"), 2, "--n"),
+        (("sample", run_folder, "--out", "x.exe"), 2, "--out"),
+        (("sample", run_folder, "--class", "7"), 2, "--class"),
+        (("sample", tmp_path / "nothing"), 1, "There is no run"),
+        (("sample", tmp_path), 1, "no checkpoint"),
+        (("resume", tmp_path / "nothing"), 1, "There is no run"),
+        (("resume", run_folder), 2, "--steps"),
+        (("train", *TINY, "--out", run_folder), 2, "already holds a run"),
+        (("nonsense",), 2, "nonsense"),
+    ]:
+        status, out, err = ganviz(*arguments)
+        assert (status, out) == (expected, ""), arguments
+        assert words in err and "Traceback" not in err
+
+
+# -- the verbs ---------------------------------------------------------------------------------------------
+def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
+    status, out, err = ganviz(
+        "train", *TINY, "--steps", "10", "--runs-root", tmp_path, "--name", "My run", "--no-flip"
+    )
+    assert status == 0, err
+    (folder,) = tmp_path.iterdir()
+    assert (
+        folder.name.endswith("-my-run")
+        and "Finished after 10 steps in" in out
+        and str(folder) in out
+    )
+    assert f"ganviz sample {folder}" in out
+    info = run_info(folder)
+    assert (info.state, info.step, info.name, info.preset) == (
+        "finished",
+        10,
+        "My run",
+        "digits-mlp",
+    )
+
+
+def test_train_from_a_config_file(ganviz, run_folder, tmp_path):
+    status, *_ = ganviz(
+        "train",
+        "--config",
+        run_folder / "config.json",
+        "--steps",
+        "3",
+        "--out",
+        tmp_path / "y",
+        "--device",
+        "cpu",
+    )
+    assert status == 0
+    assert run_info(tmp_path / "y").step == 3
+
+
+def test_train_points_and_sample_them(ganviz, tmp_path):
+    status, _, err = ganviz(
+        "train",
+        "--preset",
+        "none",
+        "--data",
+        "ring8",
+        "--generator",
+        "mlp",
+        "--discriminator",
+        "mlp",
+        "--g-norm",
+        "none",
+        "--g-hidden",
+        "8",
+        "--d-hidden",
+        "8",
+        "--steps",
+        "3",
+        "--device",
+        "cpu",
+        "--out",
+        tmp_path / "p",
+    )
+    assert status == 0, err
+    assert ganviz("sample", tmp_path / "p", "--out", tmp_path / "p.png")[0] == 0
+    assert Image.open(tmp_path / "p.png").size == (640, 640)
+    assert ganviz("sample", tmp_path / "p", "--out", tmp_path / "p.npy", "--n", "7")[0] == 0
+    assert ganviz("sample", tmp_path / "p", "--out", f"{tmp_path}/singles/")[0] == 2
+
+
+def test_resume_and_sample(ganviz, run_folder, tmp_path):
+    status, out, err = ganviz(
+        "resume",
+        run_folder.name,
+        "--steps",
+        "5",
+        "--runs-root",
+        run_folder.parent,
+        "--device",
+        "cpu",
+    )
+    assert status == 0 and "Finished after 15 steps" in out, err
+    status, out, _ = ganviz(
+        "sample",
+        run_folder,
+        "--n",
+        "9",
+        "--out",
+        tmp_path / "grid.png",
+        "--seed",
+        "3",
+        "--psi",
+        "0.7",
+    )
+    assert status == 0 and out == f"9 samples of step 15 are in {tmp_path / 'grid.png'}\n"
+    assert Image.open(tmp_path / "grid.png").size == (26, 26)
+    assert ganviz("sample", run_folder, "--n", "3", "--out", f"{tmp_path}/single/")[0] == 0
+    assert len(list((tmp_path / "single").iterdir())) == 3
+
+
+def test_a_damaged_run_ends_with_1_and_names_the_file(ganviz, run_folder, tmp_path):
+    import shutil
+
+    folder = tmp_path / "damaged"
+    shutil.copytree(run_folder, folder)
+    for file in folder.glob("checkpoints/*/weights.safetensors"):
+        file.write_bytes(file.read_bytes()[:100])
+    status, _, err = ganviz("sample", folder, "--out", tmp_path / "grid.png")
+    assert status == 1 and "weights.safetensors is damaged" in err
+
+
+def test_a_failed_run_ends_with_1(ganviz, tmp_path):
+    status, _, err = ganviz(
+        "train",
+        *TINY,
+        "--optimizer",
+        "sgd",
+        "--objective",
+        "wasserstein",
+        "--g-lr",
+        "10",
+        "--d-lr",
+        "10",
+        "--steps",
+        "5000",
+        "--out",
+        tmp_path / "x",
+    )
+    assert status == 1 and "Traceback" not in err and str(tmp_path / "x") in err
+    assert run_info(tmp_path / "x").state == "failed"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to a child")
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    folder = tmp_path / "x"
+    child = start("train", *TINY, "--steps", "0", "--out", folder)
+    try:
+        end = time.monotonic() + 120
+        while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
+            assert child.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    assert child.returncode == 0, err
+    assert (
+        f"ganviz resume {folder}" in out
+        and "Stopped after" in out
+        and "Stopping after the step in progress" in err
+    )
+    assert "images/s" in err  # plain lines, as the output is no terminal
+    info = run_info(folder)
+    assert info.state == "stopped" and info.resumable and info.step > 0
+
+
+def test_ui_hands_its_flags_to_the_dashboard(ganviz, monkeypatch):
+    launch = pytest.importorskip("ganviz.ui.launch")
+    seen = []
+    monkeypatch.setattr(launch, "main", lambda arguments: seen.append(arguments) or 0)
+    assert ganviz("ui", "--port", "1234", "--no-browser")[0] == 0
+    assert seen == [["--port", "1234", "--no-browser"]]
+
+
+def test_bench_modes_prints_our_row_beside_the_papers(ganviz):
+    code, out, error = ganviz("bench", "modes", "--task", "ring8", "--seeds", "2", "--steps", "100")
+    assert code == 0, error
+    assert "PacGAN4" in out and "ring8-best" in out and "2,500" in out
+    assert ganviz("bench", "speed")[0] == 2
+    assert "ring8" in ganviz("bench", "modes", "--task", "cube")[2]
