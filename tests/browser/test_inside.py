@@ -102,7 +102,10 @@ def test_the_inside_of_both_networks_shows_and_follows(points):
 
 
 def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
-    columns = "import('/gv/assets/lib/measured.js').then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
+    columns = (
+        "import('/gv/assets/lib/measured.js')"
+        ".then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
+    )
     wait_until(lambda: points.evaluate(columns) >= 3)
     late = visit(viewport=PHONE, theme="dark")
     assert late.evaluate(columns) >= 3
