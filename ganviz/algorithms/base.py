@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from ganviz.accel.kernels import quicken
 from ganviz.algorithms.ema import Ema
 from ganviz.algorithms.statistics import Stats
+from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.device import bf16_products, set_random
-from ganviz.engine.checkpoint import flatten, part_of
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -141,7 +141,7 @@ class Algorithm(ABC):
     # -- saving ----------------------------------------------------------------------------
     def weights(self) -> dict[str, Tensor]:
         """All weights and buffers, flat: "generator/…", "discriminator/…", "ema/…"."""
-        return flatten(**self.networks, ema=self.ema.network)
+        return prefixed_state_dict(**self.networks, ema=self.ema.network)
 
     def training_state(self) -> dict[str, Any]:
         """What continuing needs beside the weights."""
@@ -157,8 +157,8 @@ class Algorithm(ABC):
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Take over saved weights and, unless None, the training state."""
         for part, module in self.networks.items():
-            module.load_state_dict(part_of(weights, part))
-        self.ema.load(part_of(weights, "ema"))
+            module.load_state_dict(without_prefix(weights, part))
+        self.ema.load(without_prefix(weights, "ema"))
         if state is None:
             return
         if state["optimizers"] is not None:  # None: they are seen to elsewhere

@@ -16,9 +16,9 @@ from torch.nn.functional import softplus
 from ganviz.accel.optimizers import make_optimizer
 from ganviz.algorithms.base import Algorithm, Draw, Series, place
 from ganviz.algorithms.ema import Ema
+from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
-from ganviz.engine.checkpoint import flatten, part_of
 from ganviz.models import build_generator
 from ganviz.models.encoder import build_encoder
 
@@ -165,9 +165,9 @@ class Vae(Algorithm):
             self.encoder_ema.decay = value
 
     def weights(self) -> dict[str, Tensor]:
-        return super().weights() | flatten(encoder_ema=self.encoder_ema.network)
+        return super().weights() | prefixed_state_dict(encoder_ema=self.encoder_ema.network)
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         super().load(weights, state)
-        self.encoder_ema.load(part_of(weights, "encoder_ema"))
+        self.encoder_ema.load(without_prefix(weights, "encoder_ema"))
         self.encoder_ema.updates = self.ema.updates

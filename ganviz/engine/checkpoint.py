@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ganviz.algorithms.weights import without_prefix
 from ganviz.config import RunConfig
 from ganviz.disk import disk_sentence, finite_json, megabytes, read_bounded, sync_folder
 from ganviz.engine.plain import check_archive, check_loaded, to_plain
@@ -62,25 +63,8 @@ class TrainingState:
         return int(self.info.get("step", 0))
 
     def part(self, name: str) -> dict[str, Tensor]:
-        """`part_of` the weights."""
-        return part_of(self.weights, name)
-
-
-def flatten(**modules: nn.Module) -> dict[str, Tensor]:
-    """``{"generator/main.0.weight": tensor, ...}``: the state dicts of ``modules`` under their
-    names."""
-    return {
-        f"{name}/{key}": value
-        for name, module in modules.items()
-        for key, value in module.state_dict().items()
-    }
-
-
-def part_of(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The ``weights`` under ``name/``, with that prefix cut off; empty where there are none."""
-    return {
-        key[len(name) + 1 :]: value for key, value in weights.items() if key.startswith(name + "/")
-    }
+        """The weights under ``name/``, as a state dict."""
+        return without_prefix(self.weights, name)
 
 
 # -- writing -------------------------------------------------------------------------------------------

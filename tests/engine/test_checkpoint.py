@@ -14,9 +14,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ganviz.algorithms.weights import prefixed_state_dict
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint, plain
-from ganviz.engine.checkpoint import TrainingState, flatten
+from ganviz.engine.checkpoint import TrainingState
 from ganviz.errors import CheckpointError
 
 CONFIG = RunConfig.parse(
@@ -45,7 +46,7 @@ def make_state(step=12, seed=0):
         "mixed": [1, 2.5, None, "x", True, (3, float("inf"))],
     }
     return TrainingState(
-        flatten(generator=net, ema=net),
+        prefixed_state_dict(generator=net, ema=net),
         training,
         {"step": step, "elapsed": 3.5, "metric": float("nan")},
     )
