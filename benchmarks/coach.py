@@ -260,7 +260,7 @@ class Desk:
 
     def look(self, fidelity: bool) -> None:
         if fidelity and self.fidelity.applies():
-            self.fidelity.look()
+            self.fidelity.measure()
             self.fidelity.wait()
         for probe in self.probes:
             probe.tick()

@@ -38,7 +38,7 @@ from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import CONFIG, STATE, TRAINING, WEIGHTS
 from ganviz.errors import DataError, GanvizError
 from ganviz.export.chart import Chart
-from ganviz.export.story import picture_of, read_story
+from ganviz.export.run_data import picture_of, read_run_data
 from ganviz.runs import trained
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.history import history
@@ -348,7 +348,7 @@ def test_run_folders(run, data, name):
         with harmless():
             look_at(FolderRun(run))
         with harmless():
-            story = read_story(run)
+            story = read_run_data(run)
             Chart(story, (200, 100)).at(7.5)
             assert picture_of(story.reals) is None or story.reals.width > 0
 
@@ -415,7 +415,7 @@ def test_logs(run, lines, end):
         assert len({len(column) for column in rows.values()}) <= 1
         last_events(run / LOG)
         look_at(FolderRun(run))
-        read_story(run)
+        read_run_data(run)
 
 
 # -- pictures and data files ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// Latent space without a server: an atlas of pictures drawn beforehand over two directions, blended between its tiles; and,
+// Latent space without a server: sprite sheets of pictures drawn beforehand over two directions, blended between its tiles; and,
 // where the page carries onnxruntime-web and the generator, every direction live.
 "use strict";
 
@@ -34,14 +34,14 @@
     $("latent-note").textContent = data.latent_note;
     mode();
     show();
-    if (data.live) setTimeout(() => goLive().catch(stayWithAtlas), 200);
+    if (data.live) setTimeout(() => goLive().catch(stayWithSprites), 200);
   }
 
   function mode() {
     const live = Boolean(state.session);
     $("mode").toggleAttribute("data-live", live);
     $("mode").textContent = live ? "live: the generator runs in this browser" : "drawn beforehand";
-    document.body.dataset.latent = live ? "live" : "atlas";
+    document.body.dataset.latent = live ? "live" : "sprites";
   }
 
   // -- controls --------------------------------------------------------------------------------------------
@@ -100,13 +100,13 @@
     const [x, y] = [state.offsets[0] ?? 0, state.offsets[1] ?? 0].map((offset) => offset / latent.span);
     $("dot").style.left = `${50 + 50 * x}%`;
     $("dot").style.top = `${50 - 50 * y}%`;
-    if (state.session) live(); else atlas();
+    if (state.session) live(); else sprites();
   }
 
-  // -- the atlas -------------------------------------------------------------------------------------------
+  // -- the sprites -------------------------------------------------------------------------------------------
   /** Blend the four tiles around the asked place, each by how near it is. */
-  function atlas() {
-    const { columns, rows, sheets: files } = data.atlas;
+  function sprites() {
+    const { columns, rows, sheets: files } = data.sprites;
     const ofBase = files[state.base] ?? files[0];
     const file = ofBase[state.klass] ?? ofBase[0];
     state.wanted = file;
@@ -167,7 +167,7 @@
     show();
   }
 
-  function stayWithAtlas(error) {
+  function stayWithSprites(error) {
     document.body.dataset.live = `failed: ${error?.message ?? error}`;
     $("latent-note").textContent = "This browser could not start the generator, so the pictures are those drawn beforehand.";
   }

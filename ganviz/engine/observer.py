@@ -1,4 +1,4 @@
-"""Room for probes: they look at a training between two steps, each at its own pace and within its
+"""Room for probes: they measure a training between two steps, each at its own pace and within its
 own share of the time."""
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Base of all probes. Override `look`; it runs in the training thread between two steps.
+    """Base of all probes. Override `measure`; it runs in the training thread between two steps.
 
-    ``every``: seconds between looks, at least. ``share``: of the training time that looking may
-    take, at most: a slow probe looks less often. A probe must not change the run: no steps, no
+    ``every``: seconds between measurements, at least. ``share``: of the training time that
+    measuring may take, at most: a slow probe measures less often. A probe must not change the run: no steps, no
     random numbers of the run's generators, no gradients left behind. Heavy work belongs on a thread
     of the probe's own, on a copy.
     """
@@ -29,17 +29,17 @@ class Observer:
         self.run, self.trainer, self.source = run, trainer, source
         self._due = 0.0
 
-    def look(self) -> None:
-        """Measure, and tell with ``self.run.log(kind, **data)``."""
+    def measure(self) -> None:
+        """Measure, and log it with ``self.run.log(kind, **data)``."""
 
     def tick(self) -> None:
-        """Called once a tick; looks when it is time."""
+        """Called once a tick; measures when it is time."""
         began = time.perf_counter()
         if began < self._due:
             return
-        self.look()
+        self.measure()
         now = time.perf_counter()
         self._due = now + max(self.every, (now - began) / self.share)
 
     def finish(self) -> None:
-        """The run ends; a probe may take a last look and must end its threads."""
+        """The run ends; a probe may measure a last time and must end its threads."""

@@ -52,7 +52,7 @@ class Recorder:
         self._elapsed = elapsed
         self._since: float | None = None
         self._problem: str | None = None
-        self._best_grade = float("inf")
+        self._best_fid = float("inf")
 
     # -- time ------------------------------------------------------------------------------
     def begin(self) -> None:
@@ -202,12 +202,12 @@ class Recorder:
             self._run.log("checkpoint", path=path.name)
 
     def _is_best(self) -> bool:
-        """Whether no checkpoint of this run had a better grade: such a one is kept when older ones
+        """Whether no checkpoint of this run had a lower FID: such a one is kept when older ones
         go."""
-        grade = self._run.grade
-        if grade is None or grade >= self._best_grade:
+        fid = self._run.fid
+        if fid is None or fid >= self._best_fid:
             return False
-        self._best_grade = grade
+        self._best_fid = fid
         return True
 
     def _tell_problem(self) -> None:

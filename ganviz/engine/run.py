@@ -70,10 +70,8 @@ class Run:
         self.state = "idle"
         self.sentence = ""
         self.error: str | None = None
-        self.grade: float | None = (
-            # how good the generator is by a probe's figure, lower is better; None: not measured
-            None
-        )
+        # the newest Frechet distance that a probe measured; the best one's checkpoint is kept
+        self.fid: float | None = None
         self.trainer: Trainer | None = None
         self.make_trainer: Callable[[RunConfig, DataSource, torch.device], Trainer] = Trainer
         self._data_root = data_root

@@ -7,35 +7,35 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ganviz.export import look
-from ganviz.export.story import Story, smoothed
+from ganviz.export import style
+from ganviz.export.run_data import RunData, smoothed
 
 FINE = 2  # drawn so many times larger and brought down, which smooths the lines
 LEFT, BOTTOM, TOP, RIGHT = 46, 24, 8, 12
 
 
 class Chart:
-    """The losses of ``story`` over the steps, ``size`` px. `at` gives the chart with its cursor at
+    """The losses of ``run_data`` over the steps, ``size`` px. `at` gives the chart with its cursor at
     a step."""
 
-    def __init__(self, story: Story, size: tuple[int, int]):
+    def __init__(self, run_data: RunData, size: tuple[int, int]):
         self.size = size
-        self._steps = story.rows.get("step", np.empty(0)).astype(float)
+        self._steps = run_data.rows.get("step", np.empty(0)).astype(float)
         self.curves = [
             (
                 one["label"],
-                look.ROLES.get(one["colour"], look.MUTED),
-                story.rows[one["name"]],
+                style.ROLES.get(one["colour"], style.MUTED),
+                run_data.rows[one["name"]],
                 one["name"],
             )
-            for one in story.group("loss")
+            for one in run_data.group("loss")
         ]
         self._smooth = [smoothed(values) for _, _, values, _ in self.curves]
-        self._last = max(1.0, *self._steps[-1:], *map(float, story.frames[-1:]))
+        self._last = max(1.0, *self._steps[-1:], *map(float, run_data.frames[-1:]))
         self._low, self._high = _span(self._smooth, [values for _, _, values, _ in self.curves])
         self._balance = {
             name: value
-            for name, value in story.equilibrium.items()
+            for name, value in run_data.equilibrium.items()
             if value is not None and self._low < value < self._high
         }
         self._whole = self._draw(faint=False)
@@ -60,11 +60,11 @@ class Chart:
         picture = self._faint.copy()
         picture.paste(self._whole.crop((0, 0, x, self.size[1])), (0, 0))
         draw = ImageDraw.Draw(picture)
-        draw.line([(x, TOP), (x, self.size[1] - BOTTOM)], fill=look.SOFT)
+        draw.line([(x, TOP), (x, self.size[1] - BOTTOM)], fill=style.SOFT)
         for _, colour, value in self.values(step):
             if math.isfinite(value):
                 y = self._y(value)
-                draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=colour, outline=look.CARD)
+                draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=colour, outline=style.CARD)
         return picture
 
     # -- places ----------------------------------------------------------------------------
@@ -78,11 +78,11 @@ class Chart:
     # -- drawing ---------------------------------------------------------------------------
     def _draw(self, faint: bool) -> Image.Image:
         width, height = self.size
-        large = Image.new("RGB", (width * FINE, height * FINE), look.CARD)
+        large = Image.new("RGB", (width * FINE, height * FINE), style.CARD)
         draw = ImageDraw.Draw(large)
         for value in ticks(self._low, self._high):
             y = self._y(value) * FINE
-            draw.line([(LEFT * FINE, y), ((width - RIGHT) * FINE, y)], fill=look.LINE, width=FINE)
+            draw.line([(LEFT * FINE, y), ((width - RIGHT) * FINE, y)], fill=style.LINE, width=FINE)
         for _, colour, values, name in self.curves:
             if name in self._balance:
                 self._dashes(
@@ -117,28 +117,28 @@ class Chart:
             draw.line([(x, y), (x + 5 * FINE, y)], fill=colour, width=FINE)
 
     def _words(self, draw: ImageDraw.ImageDraw) -> None:
-        font = look.letters(13)
+        font = style.letters(13)
         for value in ticks(self._low, self._high):
-            draw.text((LEFT - 8, self._y(value)), f"{value:g}", look.MUTED, font, anchor="rm")
+            draw.text((LEFT - 8, self._y(value)), f"{value:g}", style.MUTED, font, anchor="rm")
         for name, value in self._balance.items():
             owner = next((label for label, _, _, other in self.curves if other == name), "").split(
                 " "
             )[0]
             twins = len(set(self._balance.values())) < len(self._balance)
             if not twins or name == next(iter(self._balance)):
-                words = f"{'both' if twins else owner} at equilibrium {look.figure(value)}"
+                words = f"{'both' if twins else owner} at equilibrium {style.figure(value)}"
                 draw.text(
                     (self.size[0] - RIGHT, self._y(value) - 3),
                     words,
-                    look.MUTED,
-                    look.letters(12),
+                    style.MUTED,
+                    style.letters(12),
                     anchor="rb",
                 )
         for value in ticks(0, self._last, 6):
             draw.text(
                 (self._x(value), self.size[1] - BOTTOM + 7),
                 f"{value:,.0f}",
-                look.MUTED,
+                style.MUTED,
                 font,
                 anchor="mt",
             )
@@ -146,7 +146,7 @@ class Chart:
 
 def _towards_card(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
     red, green, blue = (
-        round(one + (card - one) * share) for one, card in zip(colour, look.CARD, strict=True)
+        round(one + (card - one) * share) for one, card in zip(colour, style.CARD, strict=True)
     )
     return red, green, blue
 

@@ -13,9 +13,16 @@ from PIL import Image, ImageDraw
 
 from ganviz.disk import disk_sentence
 from ganviz.engine.point_frames import draw_plane, reach
-from ganviz.export import look
+from ganviz.export import style
 from ganviz.export.chart import Chart
-from ganviz.export.story import ExportError, Progress, Scatter, Story, picture_of, read_story
+from ganviz.export.run_data import (
+    ExportError,
+    Progress,
+    RunData,
+    Scatter,
+    picture_of,
+    read_run_data,
+)
 from ganviz.export.video import KINDS, Film
 
 MOST_FRAMES = 900
@@ -32,7 +39,7 @@ SCATTER_SIDE = 560
 
 
 @dataclass(frozen=True)
-class Scene:
+class FrameSequence:
     """What a film shows: the steps, and a picture for each, all of one size. ``crisp``: made of
     small tiles."""
 
@@ -64,45 +71,45 @@ def export_film(
         raise ExportError("A film has 1 to 60 frames a second.", "fps")
     if seconds is not None and not 0.2 <= seconds <= 600:
         raise ExportError("A film lasts from 0.2 to 600 seconds.", "seconds")
-    tell = progress or (lambda fraction, sentence: None)
-    tell(0.0, "Reading the run.")
-    story = read_story(run_folder)
+    notify = progress or (lambda fraction, sentence: None)
+    notify(0.0, "Reading the run.")
+    run_data = read_run_data(run_folder)
     beside = out.with_name(f".{out.stem[:80]}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _write(story, beside, kind, fps, seconds, tell)
+        _write(run_data, beside, kind, fps, seconds, notify)
         beside.replace(out)
     except OSError as error:
         raise ExportError(disk_sentence(error, out.parent, "The film was not written")) from None
     finally:
         with suppress(OSError):
             beside.unlink()
-    tell(1.0, "The film is ready.")
+    notify(1.0, "The film is ready.")
     return out
 
 
 def _write(
-    story: Story, path: Path, kind: str, fps: int, seconds: float | None, tell: Progress
+    run_data: RunData, path: Path, kind: str, fps: int, seconds: float | None, notify: Progress
 ) -> None:
-    scene = scene_of(story)
-    stage = Stage(story, scene, LARGEST[kind])
-    order = timeline(len(scene.steps), fps, seconds)
+    sequence = frame_sequence(run_data)
+    layout = FrameLayout(run_data, sequence, LARGEST[kind])
+    order = timeline(len(sequence.steps), fps, seconds)
     last: Image.Image | None = None
     palette = (
-        stage.compose(scene.draw(scene.steps[-1]), float(scene.steps[-1]))
+        layout.compose(sequence.draw(sequence.steps[-1]), float(sequence.steps[-1]))
         if kind == "gif"
         else None
     )
-    with Film(path, kind, stage.size, fps, palette) as film:
+    with Film(path, kind, layout.size, fps, palette) as film:
         shown = -1
         for count, (index, between) in enumerate(order):
             if index != shown:
-                last, shown = scene.draw(scene.steps[index]) or last, index
-            following = scene.steps[min(index + 1, len(scene.steps) - 1)]
-            step = scene.steps[index] + between * (following - scene.steps[index])
-            film.add(stage.compose(last, step))
+                last, shown = sequence.draw(sequence.steps[index]) or last, index
+            following = sequence.steps[min(index + 1, len(sequence.steps) - 1)]
+            step = sequence.steps[index] + between * (following - sequence.steps[index])
+            film.add(layout.compose(last, step))
             if count % 8 == 0:
-                tell(
+                notify(
                     0.02 + 0.97 * count / len(order), f"Drawing frame {count + 1} of {len(order)}."
                 )
 
@@ -121,23 +128,27 @@ def timeline(count: int, fps: int, seconds: float | None) -> list[tuple[int, flo
 
 
 # -- what is shown -------------------------------------------------------------------------------------
-def scene_of(story: Story) -> Scene:
+def frame_sequence(run_data: RunData) -> FrameSequence:
     """The pictures that the run kept. Raises `ExportError` where it kept none."""
     newest = next(
-        (picture for step in reversed(story.frames) if (picture := picture_of(story.read(step)))),
+        (
+            picture
+            for step in reversed(run_data.frames)
+            if (picture := picture_of(run_data.read(step)))
+        ),
         None,
     )
     if newest is not None:
-        return Scene(
-            story.frames,
-            lambda step: _of_size(picture_of(story.read(step)), newest.size),
+        return FrameSequence(
+            run_data.frames,
+            lambda step: _of_size(picture_of(run_data.read(step)), newest.size),
             newest.size,
-            story.labels,
+            run_data.labels,
         )
-    if story.scatters:
-        return _scatter_scene(story.scatters)
+    if run_data.scatters:
+        return _scatter_sequence(run_data.scatters)
     raise ExportError(
-        f"{story.info.name} has kept no pictures yet, so there is no film to make of it.", "run"
+        f"{run_data.info.name} has kept no pictures yet, so there is no film to make of it.", "run"
     )
 
 
@@ -145,10 +156,10 @@ def _of_size(picture: Image.Image | None, size: tuple[int, int]) -> Image.Image 
     return picture if picture is not None and picture.size == size else None
 
 
-def _scatter_scene(scatters: list[Scatter]) -> Scene:
+def _scatter_sequence(scatters: list[Scatter]) -> FrameSequence:
     by_step = {scatter.step: scatter for scatter in scatters}
     extent = reach(scatters[-1].real)
-    return Scene(
+    return FrameSequence(
         sorted(by_step),
         lambda step: draw_plane(by_step[step].real, by_step[step].fake, extent, SCATTER_SIDE),
         (SCATTER_SIDE, SCATTER_SIDE),
@@ -156,37 +167,40 @@ def _scatter_scene(scatters: list[Scatter]) -> Scene:
 
 
 # -- how it is laid out --------------------------------------------------------------------------------
-class Stage:
+class FrameLayout:
     """The unchanging parts of a film's picture; `compose` adds those of one frame. ``size`` is even
     on both sides."""
 
-    def __init__(self, story: Story, scene: Scene, largest: tuple[int, int]):
-        width, height = scene.size
+    def __init__(self, run_data: RunData, sequence: FrameSequence, largest: tuple[int, int]):
+        width, height = sequence.size
         self._scale = max(1, min(largest[0] // width, largest[1] // height))
         shrink = min(
             1.0, largest[0] / width, largest[1] / height
         )  # only for pictures too large as they are
-        self._shown = (round(width * self._scale * shrink), round(height * self._scale * shrink))
-        inner = max(self._shown[0], NARROWEST)
-        labels = _labels_that_fit(scene.labels, self._shown[0])
+        self._picture_size = (
+            round(width * self._scale * shrink),
+            round(height * self._scale * shrink),
+        )
+        inner = max(self._picture_size[0], NARROWEST)
+        labels = _labels_that_fit(sequence.labels, self._picture_size[0])
         self._top = HEAD + (COLUMNS if labels else 0)
-        legend = self._top + self._shown[1] + LEGEND
+        legend = self._top + self._picture_size[1] + LEGEND
         self.size = (_even(inner + 2 * MARGIN), _even(legend + CHART + FOOT))
-        self._left = (self.size[0] - self._shown[0]) // 2
-        self._chart = Chart(story, (inner, CHART))
+        self._left = (self.size[0] - self._picture_size[0]) // 2
+        self._chart = Chart(run_data, (inner, CHART))
         self._chart_at = ((self.size[0] - inner) // 2, legend)
-        self._last = story.config.steps or scene.steps[-1]
-        self._base = self._draw_base(story, labels)
-        self._nothing = Image.new("RGB", self._shown, look.PAGE)
+        self._last = run_data.config.steps or sequence.steps[-1]
+        self._base = self._draw_base(run_data, labels)
+        self._nothing = Image.new("RGB", self._picture_size, style.PAGE)
 
     def compose(self, picture: Image.Image | None, step: float) -> Image.Image:
         """One frame: ``picture`` (None: a dark field) at ``step``."""
         frame = self._base.copy()
         enlarged = (
             picture.resize(
-                self._shown,
+                self._picture_size,
                 Image.Resampling.NEAREST
-                if self._shown[0] >= picture.width
+                if self._picture_size[0] >= picture.width
                 else Image.Resampling.LANCZOS,
             )
             if picture
@@ -196,7 +210,7 @@ class Stage:
         frame.paste(self._chart.at(step), self._chart_at)
         draw = ImageDraw.Draw(frame)
         right = self.size[0] - MARGIN
-        draw.text((right, 34), f"step {round(step):,}", look.INK, look.letters(24), anchor="rs")
+        draw.text((right, 34), f"step {round(step):,}", style.INK, style.letters(24), anchor="rs")
         self._legend(draw, step)
         return frame
 
@@ -205,43 +219,46 @@ class Stage:
         for label, colour, value in self._chart.values(step):
             draw.rounded_rectangle([x, y - 2, x + 18, y + 1], 1, colour)
             name = f"{label.partition(',')[0]}  "
-            draw.text((x + 26, y), name, look.SOFT, look.letters_for(name, 15), anchor="lm")
-            x += 26 + look.letters_for(name, 15).getlength(name)
-            draw.text((x, y), look.figure(value), look.INK, look.letters(15), anchor="lm")
+            draw.text((x + 26, y), name, style.SOFT, style.letters_for(name, 15), anchor="lm")
+            x += 26 + style.letters_for(name, 15).getlength(name)
+            draw.text((x, y), style.figure(value), style.INK, style.letters(15), anchor="lm")
             x += 84
 
-    def _draw_base(self, story: Story, labels: tuple[str, ...]) -> Image.Image:
-        base = Image.new("RGB", self.size, look.PAGE)
+    def _draw_base(self, run_data: RunData, labels: tuple[str, ...]) -> Image.Image:
+        base = Image.new("RGB", self.size, style.PAGE)
         draw = ImageDraw.Draw(base)
         width = self.size[0] - 2 * MARGIN
-        name = look.fitted(story.title, 24, width - 170)
-        draw.text((MARGIN, 34), name, look.INK, look.letters_for(name, 24), anchor="ls")
+        name = style.fitted(run_data.title, 24, width - 170)
+        draw.text((MARGIN, 34), name, style.INK, style.letters_for(name, 24), anchor="ls")
         told = " · ".join(
             filter(
                 None,
-                (story.preset_label if story.preset_label != story.title else "", story.data_label),
+                (
+                    run_data.preset_label if run_data.preset_label != run_data.title else "",
+                    run_data.data_label,
+                ),
             )
         )
-        told = look.fitted(told, 15, width - 170)
-        draw.text((MARGIN, 58), told, look.MUTED, look.letters_for(told, 15), anchor="ls")
+        told = style.fitted(told, 15, width - 170)
+        draw.text((MARGIN, 58), told, style.MUTED, style.letters_for(told, 15), anchor="ls")
         draw.text(
             (self.size[0] - MARGIN, 58),
             f"of {self._last:,}",
-            look.MUTED,
-            look.letters(15),
+            style.MUTED,
+            style.letters(15),
             anchor="rs",
         )
         for index, label in enumerate(labels):
-            x = self._left + self._shown[0] * (index + 0.5) / len(labels)
+            x = self._left + self._picture_size[0] * (index + 0.5) / len(labels)
             draw.text(
-                (x, self._top - 8), label, look.FAKE, look.letters_for(label, 15), anchor="ms"
+                (x, self._top - 8), label, style.FAKE, style.letters_for(label, 15), anchor="ms"
             )
         top = self._chart_at[1] - LEGEND + 14
         draw.rounded_rectangle(
             [MARGIN - 12, top, self.size[0] - MARGIN + 12, self.size[1] - 10],
             10,
-            look.CARD,
-            look.LINE,
+            style.CARD,
+            style.LINE,
         )
         return base
 
@@ -250,7 +267,7 @@ def _labels_that_fit(labels: tuple[str, ...], width: int) -> tuple[str, ...]:
     room = width / max(1, len(labels)) - 4
     return (
         labels
-        if labels and all(look.letters_for(label, 15).getlength(label) <= room for label in labels)
+        if labels and all(style.letters_for(label, 15).getlength(label) <= room for label in labels)
         else ()
     )
 

@@ -24,13 +24,13 @@ from ganviz.config import RunConfig, meta
 from ganviz.disk import disk_sentence, finite_json
 from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
-from ganviz.export import atlas, model, runtime
-from ganviz.export.story import (
+from ganviz.export import model, runtime, sprite_sheet
+from ganviz.export.run_data import (
     ExportError,
     Progress,
-    Story,
+    RunData,
     picture_of,
-    read_story,
+    read_run_data,
     spaced,
     version_words,
 )
@@ -61,25 +61,25 @@ def export_page(
     ``progress(fraction, sentence)`` may raise to stop. Raises `GanvizError` where there is no run
     or the disk refuses; nothing half written stays.
     """
-    out, tell = Path(out), progress or (lambda fraction, sentence: None)
+    out, notify = Path(out), progress or (lambda fraction, sentence: None)
     zipped = out.suffix.lower() == ".zip"
     _may_write(out, zipped)
-    tell(0.0, "Reading the run.")
-    story = read_story(run_folder)
+    notify(0.0, "Reading the run.")
+    run_data = read_run_data(run_folder)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".ganviz-page-", dir=out.parent))
         try:
             page = work / (out.stem if zipped else "page")
             page.mkdir()
-            _build(story, Path(run_folder), page, tell, live)
-            tell(0.95, "Packing the page.")
+            _build(run_data, Path(run_folder), page, notify, live)
+            notify(0.95, "Packing the page.")
             _deliver(page, out, zipped)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise ExportError(disk_sentence(error, out.parent, "The page was not written")) from None
-    tell(1.0, "The page is ready.")
+    notify(1.0, "The page is ready.")
     return out
 
 
@@ -115,7 +115,7 @@ def _deliver(page: Path, out: Path, zipped: bool) -> None:
 
 
 # -- what lies in the folder ---------------------------------------------------------------------------
-def _build(story: Story, run_folder: Path, page: Path, tell: Progress, live: bool) -> None:
+def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool) -> None:
     share = assets_folder() / "export"
     for name in TEMPLATES:
         shutil.copyfile(share / name, page / name)
@@ -123,13 +123,13 @@ def _build(story: Story, run_folder: Path, page: Path, tell: Progress, live: boo
         tokens((assets_folder() / "lib" / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
     )
     shutil.copyfile(_plotly(), page / "plotly.min.js")
-    tell(0.05, "Copying the pictures.")
-    told = _facts(story)
-    told["frames"], told["moments"] = _frames(story, page, tell)
+    notify(0.05, "Copying the pictures.")
+    told = _facts(run_data)
+    told["frames"], told["moments"] = _frames(run_data, page, notify)
     told["scatter"] = None
-    if not story.frames and story.scatters:
-        told["scatter"], told["moments"] = _scatters(story)
-    told |= _latent(story, run_folder, page, tell, live)
+    if not run_data.frames and run_data.scatters:
+        told["scatter"], told["moments"] = _scatters(run_data)
+    told |= _latent(run_data, run_folder, page, notify, live)
     (page / MARK).write_text(f"window.GANVIZ = {script_json(told)};\n", encoding="utf-8")
 
 
@@ -165,30 +165,32 @@ def _plotly() -> Path:
     return Path(next(iter(package.submodule_search_locations))) / "package_data" / "plotly.min.js"
 
 
-def _facts(story: Story) -> dict[str, Any]:
-    info, config = story.info, story.config
+def _facts(run_data: RunData) -> dict[str, Any]:
+    info, config = run_data.info, run_data.config
     when = time.localtime(info.created)
-    trained = float(story.rows["elapsed"][-1]) if len(story.rows.get("elapsed", ())) else 0.0
+    trained = float(run_data.rows["elapsed"][-1]) if len(run_data.rows.get("elapsed", ())) else 0.0
     facts = [
-        ("", story.preset_label if story.preset_label != story.title else ""),
-        ("data", story.data_label),
+        ("", run_data.preset_label if run_data.preset_label != run_data.title else ""),
+        ("data", run_data.data_label),
         ("steps", f"{info.step:,}"),
         ("trained for", _duration(trained) if trained > 0 else ""),
         ("started", f"{when.tm_mday} {time.strftime('%B %Y', when)}"),
     ]
-    names = {one["name"] for one in story.series}
-    rows = {name: values for name, values in story.rows.items() if name == "step" or name in names}
+    names = {one["name"] for one in run_data.series}
+    rows = {
+        name: values for name, values in run_data.rows.items() if name == "step" or name in names
+    }
     series = [
-        {key: re.sub(r"[<>&]", "", value) for key, value in one.items()} for one in story.series
+        {key: re.sub(r"[<>&]", "", value) for key, value in one.items()} for one in run_data.series
     ]
     return {
-        "title": story.title,
+        "title": run_data.title,
         "facts": [fact for fact in facts if fact[1]],
         "notes": info.notes,
         "made": f"Made with {version_words()}. This page needs no server and sends nothing "
         f"anywhere.",
         "series": series,
-        "equilibrium": story.equilibrium,
+        "equilibrium": run_data.equilibrium,
         "columns": columns(rows),
         "settings": settings_table(config),
     }
@@ -247,14 +249,16 @@ def _duration(seconds: float) -> str:
 
 
 # -- pictures ------------------------------------------------------------------------------------------
-def _frames(story: Story, page: Path, tell: Progress) -> tuple[dict[str, Any] | None, list[int]]:
+def _frames(
+    run_data: RunData, page: Path, notify: Progress
+) -> tuple[dict[str, Any] | None, list[int]]:
     """Copy the kept grids, thinned to what a page may weigh."""
     (page / "frames").mkdir()
     kept: dict[int, str] = {}
     size = labels = None
-    share = _within(story)
+    share = _within(run_data)
     for count, index in enumerate(share):
-        frame = story.read(story.frames[index])
+        frame = run_data.read(run_data.frames[index])
         if (
             frame is None
             or (size and (frame.width, frame.height) != size)
@@ -265,13 +269,13 @@ def _frames(story: Story, page: Path, tell: Progress) -> tuple[dict[str, Any] | 
         kept[frame.step] = f"frames/{frame.step:09d}.{frame.extension}"
         (page / kept[frame.step]).write_bytes(frame.data)
         if count % 16 == 0:
-            tell(0.05 + 0.15 * count / len(share), "Copying the pictures.")
+            notify(0.05 + 0.15 * count / len(share), "Copying the pictures.")
     if not kept:
         return None, []
     reals = None
-    if story.reals and picture_of(story.reals) is not None:
-        reals = f"reals.{story.reals.extension}"
-        (page / reals).write_bytes(story.reals.data)
+    if run_data.reals and picture_of(run_data.reals) is not None:
+        reals = f"reals.{run_data.reals.extension}"
+        (page / reals).write_bytes(run_data.reals.data)
     told = {
         "files": list(kept.values()),
         "width": size[0],
@@ -282,16 +286,16 @@ def _frames(story: Story, page: Path, tell: Progress) -> tuple[dict[str, Any] | 
     return told, list(kept)
 
 
-def _within(story: Story) -> list[int]:
+def _within(run_data: RunData) -> list[int]:
     """Which grids fit: judged by the last one, which is the hardest to pack."""
-    last = story.read(story.frames[-1]) if story.frames else None
+    last = run_data.read(run_data.frames[-1]) if run_data.frames else None
     most = MOST_FRAME_BYTES // max(1, len(last.data)) if last else MOST_FRAMES
-    return spaced(len(story.frames), max(2, min(MOST_FRAMES, most)))
+    return spaced(len(run_data.frames), max(2, min(MOST_FRAMES, most)))
 
 
-def _scatters(story: Story) -> tuple[dict[str, Any], list[int]]:
-    by_step = {scatter.step: scatter for scatter in story.scatters}
-    real = story.scatters[-1].real
+def _scatters(run_data: RunData) -> tuple[dict[str, Any], list[int]]:
+    by_step = {scatter.step: scatter for scatter in run_data.scatters}
+    real = run_data.scatters[-1].real
     fakes = [_flat(by_step[step].fake) for step in sorted(by_step)]
     return {"reach": reach(real), "real": _flat(real), "fakes": fakes}, sorted(by_step)
 
@@ -308,10 +312,10 @@ class _Live:
 
 
 def _latent(
-    story: Story, run_folder: Path, page: Path, tell: Progress, live: bool
+    run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool
 ) -> dict[str, Any]:
-    nothing = {"latent": None, "atlas": None, "live": None, "latent_note": ""}
-    if story.scatters or (story.spec is not None and story.spec.kind != "images"):
+    nothing = {"latent": None, "sprites": None, "live": None, "latent_note": ""}
+    if run_data.scatters or (run_data.spec is not None and run_data.spec.kind != "images"):
         return nothing
     try:
         generator = load_generator(run_folder)
@@ -323,8 +327,10 @@ def _latent(
             "latent_note": "There is no generator to explore: this run holds no checkpoint that "
             "can be read.",
         }
-    drawn = atlas.write_atlas(generator, page, lambda part, words: tell(0.2 + 0.45 * part, words))
-    carried = _carry(run_folder, page, tell) if live else _Live([], "")
+    drawn = sprite_sheet.write_sprite_sheets(
+        generator, page, lambda part, words: notify(0.2 + 0.45 * part, words)
+    )
+    carried = _carry(run_folder, page, notify) if live else _Live([], "")
     note = carried.note or (
         "Two directions, drawn beforehand over 3 standard deviations either way."
         if not carried.scripts
@@ -334,27 +340,27 @@ def _latent(
     )
     return {
         "latent": _describe(generator, drawn),
-        "atlas": drawn.as_json(),
+        "sprites": drawn.as_json(),
         "latent_note": note,
         "live": {"scripts": carried.scripts} if carried.scripts else None,
     }
 
 
-def _describe(generator: TrainedGenerator, drawn: atlas.Atlas) -> dict[str, Any]:
+def _describe(generator: TrainedGenerator, drawn: sprite_sheet.SpriteSheets) -> dict[str, Any]:
     channels, height, width = generator.spec.shape
     return {
         "dim": generator.latent_dim,
         "classes": list(drawn.classes),
         "size": [width, height],
         "channels": channels,
-        "span": atlas.SPAN,
+        "span": sprite_sheet.SPAN,
         "step": generator.step,
         "directions": drawn.directions.double().numpy().round(6).tolist(),
         "bases": drawn.bases.double().numpy().round(6).tolist(),
     }
 
 
-def _carry(run_folder: Path, page: Path, tell: Progress) -> _Live:
+def _carry(run_folder: Path, page: Path, notify: Progress) -> _Live:
     """Put the generator and its runtime into the page, or say why not."""
     if not runtime.found():
         return _Live(
@@ -363,18 +369,18 @@ def _carry(run_folder: Path, page: Path, tell: Progress) -> _Live:
             "after: "
             "python -m ganviz fetch-runtime",
         )
-    tell(0.66, "Writing the generator for the browser.")
+    notify(0.66, "Writing the generator for the browser.")
     folder = page / "live"
     folder.mkdir()
     try:
         packed = model.to_onnx(run_folder, page.parent / "generator.onnx").read_bytes()
-        tell(0.85, "Packing onnxruntime-web.")
+        notify(0.85, "Packing onnxruntime-web.")
         (folder / runtime.SCRIPT).write_bytes(runtime.read(runtime.SCRIPT))
         wasm = gzip.compress(runtime.read(runtime.WASM), 6, mtime=0)
         parts = {"mjs": _base64(runtime.read(runtime.MODULE)), "wasm": _base64(wasm)}
     except GanvizError as error:
         shutil.rmtree(folder)
-        tell(0.9, error.sentence)
+        notify(0.9, error.sentence)
         why = (
             "the generator could not be written for the browser"
             if model.available()

@@ -88,7 +88,9 @@ def read(name: str) -> bytes:
     return data
 
 
-def fetch(source: Path | None = None, tell: Callable[[str], None] = lambda sentence: None) -> Path:
+def fetch(
+    source: Path | None = None, notify: Callable[[str], None] = lambda sentence: None
+) -> Path:
     """Bring the runtime into the cache and return its folder. ``source``: a tarball that is already
     at hand.
 
@@ -96,9 +98,9 @@ def fetch(source: Path | None = None, tell: Callable[[str], None] = lambda sente
     `RuntimeMissing`.
     """
     if source is None and found():
-        tell(f"{PACKAGE} {VERSION} is already there.")
+        notify(f"{PACKAGE} {VERSION} is already there.")
         return runtime_folder()
-    package = _from_file(source) if source else _from_registry(tell)
+    package = _from_file(source) if source else _from_registry(notify)
     _check(package, str(source or "What the registry sent"))
     files = _unpack(package)
     return _store(files)
@@ -111,10 +113,10 @@ def _from_file(path: Path) -> bytes:
         raise RuntimeMissing(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def _from_registry(tell: Callable[[str], None]) -> bytes:
+def _from_registry(notify: Callable[[str], None]) -> bytes:
     """The package by npm, which knows this machine's registry and proxies; without npm, from the
     registry that the environment names."""
-    tell(f"Fetching {PACKAGE} {VERSION} (33 MB) from the npm registry.")
+    notify(f"Fetching {PACKAGE} {VERSION} (33 MB) from the npm registry.")
     npm, address = shutil.which("npm"), os.environ.get("NPM_CONFIG_REGISTRY", "")
     if npm:
         return _by_npm(npm)

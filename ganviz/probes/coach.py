@@ -141,7 +141,7 @@ class Coach(Probe):
         self._cursor = self.run.events.seq
         self._told = ""
 
-    def look(self) -> None:
+    def measure(self) -> None:
         since, self._cursor = self._cursor, self.run.events.seq
         facts = self._collector.take(
             self.run.events.since(since), self.run.events.rows(since), self.trainer.step_count

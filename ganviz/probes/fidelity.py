@@ -58,7 +58,7 @@ class Fidelity(Probe):
 
     def prepare(self) -> None:
         self._copy = copy.deepcopy(self.trainer.algorithm.ema.network).eval().requires_grad_(False)
-        self._yardstick: Yardstick | None = None
+        self._reference: ReferenceStatistics | None = None
         self._thread: threading.Thread | None = None
         self._result: dict[str, Any] | None = None
         self._failure: str | None = None
@@ -68,10 +68,10 @@ class Fidelity(Probe):
 
     def tick(self) -> None:
         if not self._ended:
-            self._guarded(self._tell)
+            self._guarded(self._log_result)
         super().tick()
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """Copy the generator, and let a thread measure it."""
         if self._thread and self._thread.is_alive():
             return
@@ -89,17 +89,17 @@ class Fidelity(Probe):
         self._cancel = True
         self.wait()
         step, steps = self.trainer.step_count, self.trainer.config.steps
-        if self._yardstick and steps and step >= steps and self._measured_at != step:
+        if self._reference and steps and step >= steps and self._measured_at != step:
             self._cancel = False
             self._take_weights()
-            self._guarded(lambda: self._measure(step))
-            self._guarded(self._tell)
+            self._guarded(lambda: self._evaluate(step))
+            self._guarded(self._log_result)
 
     def wait(self) -> None:
         """Wait for what is being measured, and tell it."""
         if self._thread:
             self._thread.join()
-        self._guarded(self._tell)
+        self._guarded(self._log_result)
 
     def cancelled(self) -> bool:
         """Whether the run has no more use for what is being measured."""
@@ -116,11 +116,13 @@ class Fidelity(Probe):
     def _work(self, step: int) -> None:
         devices.prepare_background_thread()
         try:
-            if self._yardstick is None:
-                self._yardstick = Yardstick.of(self.source, self._data_root, self.cancelled)
+            if self._reference is None:
+                self._reference = ReferenceStatistics.of(
+                    self.source, self._data_root, self.cancelled
+                )
             began = time.thread_time()
             if not self.cancelled():
-                self._measure(step)
+                self._evaluate(step)
             self._due = time.perf_counter() + max(
                 self.every, (time.thread_time() - began) / CORE_SHARE
             )
@@ -129,7 +131,7 @@ class Fidelity(Probe):
             if self.run.store:
                 self.run.store.write_traceback(traceback.format_exc())
 
-    def _measure(self, step: int) -> None:
+    def _evaluate(self, step: int) -> None:
         config, conditional = self.trainer.config, self.trainer.algorithm.conditional
         random = torch.Generator().manual_seed(config.seed + 14)
         z = torch.randn(FAKES, config.latent_dim, generator=random)
@@ -139,7 +141,7 @@ class Fidelity(Probe):
         if fakes is not None:
             self._result = {
                 "at": step,
-                **self._yardstick.measure(fakes, y),
+                **self._reference.measure(fakes, y),
                 "seconds": round(time.perf_counter() - began, 2),
             }
 
@@ -166,7 +168,7 @@ class Fidelity(Probe):
             )
         return torch.cat(parts)
 
-    def _tell(self) -> None:
+    def _log_result(self) -> None:
         if self._failure:
             self._ended = True
             self.run.log(
@@ -177,12 +179,12 @@ class Fidelity(Probe):
         result, self._result = self._result, None
         if result:
             self._measured_at = result["at"]
-            self.run.grade = result["fid"]
+            self.run.fid = result["fid"]
             self.run.log("fidelity", **result)
 
 
 @dataclass
-class Yardstick:
+class ReferenceStatistics:
     """What is known of the reals, so that fakes can be measured against them.
 
     ``model``: None where the data has no usable labels; then only copies are looked for.
@@ -198,7 +200,9 @@ class Yardstick:
     fid_real: float | None
 
     @classmethod
-    def of(cls, source: DataSource, data_root: Path | str | None, cancelled) -> Yardstick | None:
+    def of(
+        cls, source: DataSource, data_root: Path | str | None, cancelled
+    ) -> ReferenceStatistics | None:
         """Trains or loads the feature net, and measures the reals once. None when cancelled."""
         model = feature_model(source, data_root, cancelled)
         if cancelled():
@@ -222,7 +226,7 @@ class Yardstick:
             fid = frechet(real, control) if len(control) > model.dim else None
         return cls(source, model, real, control, train, copied, fid)
 
-    def measure(self, fakes: Tensor, asked: Tensor | None) -> dict[str, Any]:
+    def measure(self, fakes: Tensor, requested: Tensor | None) -> dict[str, Any]:
         """The "fidelity" figures of uint8 ``fakes``; None for what cannot be known."""
         figures: dict[str, Any] = {
             "n": len(fakes),
@@ -281,7 +285,7 @@ class Yardstick:
             classes = self.source.spec.classes
             figures |= {
                 "classes": list(classes),
-                **class_figures(probabilities, len(classes), asked),
+                **class_figures(probabilities, len(classes), requested),
             }
         return figures
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from ganviz.probes.layers import Layer, layers_of
+from ganviz.probes.layers import LayerInfo, layers_of
 from ganviz.probes.probe import Probe, short
 
 if TYPE_CHECKING:
@@ -48,21 +48,21 @@ class Gradients(Probe):
                 self._meters.append(StepMeter(name, layers, optimizer))
                 self.history[name] = GradientHistory([layer.label for layer in layers])
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """Measure the next step."""
         for meter in self._meters:
             meter.arm(self.trainer)
 
     def tick(self) -> None:
         if not self._ended:
-            self._guarded(self._tell)
+            self._guarded(self._log_measured)
         super().tick()
 
     def finish(self) -> None:
         for meter in getattr(self, "_meters", ()):
             meter.disarm()
 
-    def _tell(self) -> None:
+    def _log_measured(self) -> None:
         ready = [meter for meter in self._meters if meter.ready]
         if not ready:
             return
@@ -77,14 +77,14 @@ class Gradients(Probe):
             norms = norms[count:]
             self.history[meter.network].add(meter.step, networks[meter.network]["gradient"])
         at = min(meter.step for meter in ready)
-        spent = sum(meter.spent for meter in ready) + time.perf_counter() - began
+        seconds = sum(meter.seconds for meter in ready) + time.perf_counter() - began
         for meter in ready:
             meter.disarm()
         self.run.log("gradients", at=at, networks=networks)
-        self._due = max(self._due, time.perf_counter() + spent / self.share)
+        self._due = max(self._due, time.perf_counter() + seconds / self.share)
 
 
-def _owner(layers: list[Layer], optimizers: Iterable[Optimizer]) -> Optimizer | None:
+def _owner(layers: list[LayerInfo], optimizers: Iterable[Optimizer]) -> Optimizer | None:
     """The optimiser that moves ``layers``; a VAE's moves two networks."""
     for optimizer in optimizers:
         if layers and any(
@@ -112,7 +112,7 @@ def _example(trainer: Trainer, name: str) -> Callable[[nn.Module], Tensor] | Non
 class StepMeter:
     """Measures one optimiser step from the inside, with hooks that are there for that step only."""
 
-    def __init__(self, network: str, layers: list[Layer], optimizer: Optimizer):
+    def __init__(self, network: str, layers: list[LayerInfo], optimizer: Optimizer):
         self.network = network
         self.layers = layers
         self._optimizer = optimizer
@@ -142,7 +142,7 @@ class StepMeter:
         self._handles = []
         self._old: list[Tensor] = []
         self.norms: list[Tensor] = []
-        self.spent = 0.0
+        self.seconds = 0.0
         self.step = 0
 
     @torch.no_grad()
@@ -159,7 +159,7 @@ class StepMeter:
             strict=True,
         ):
             self._gradients[i] = norm
-        self.spent = time.perf_counter() - began
+        self.seconds = time.perf_counter() - began
 
     @torch.no_grad()
     def _after(self, *_: Any) -> None:
@@ -171,7 +171,7 @@ class StepMeter:
         self.norms = [*self._gradients, *weights, *torch._foreach_norm(self._old)]
         self.step = self._trainer.step_count + 1
         self._old = []
-        self.spent += time.perf_counter() - began
+        self.seconds += time.perf_counter() - began
 
     def figures(self, norms: list[float]) -> dict[str, list]:
         """The numbers of each layer, from the norms of each parameter (gradients, weights,
@@ -192,15 +192,15 @@ class StepMeter:
 
     def _by_layer(self, norms: list[float]) -> list[float]:
         """sqrt of the sum of squares over each layer's parameters."""
-        values, place = [], 0
+        values, index = [], 0
         for layer in self.layers:
-            end = place + len(layer.parameters)
-            values.append(math.hypot(*norms[place:end]))
-            place = end
+            end = index + len(layer.parameters)
+            values.append(math.hypot(*norms[index:end]))
+            index = end
         return values
 
 
-def gradient_norms(layers: list[Layer]) -> list[float]:
+def gradient_norms(layers: list[LayerInfo]) -> list[float]:
     """The gradient norm of each layer after a backward pass; 0 where there is no gradient."""
     flat = [
         torch.zeros(()) if p.grad is None else p.grad.norm()

@@ -13,7 +13,7 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerInfo:
     """A module with weights of its own.
 
     ``name``: its path in the network. ``label``: its place and what it is, for an axis ("3 linear
@@ -30,7 +30,7 @@ class Layer:
 
 def layers_of(
     network: nn.Module, forward: Callable[[nn.Module], object] | None = None
-) -> list[Layer]:
+) -> list[LayerInfo]:
     """All layers that are trained, in forward order.
 
     ``forward`` runs the network once on anything; without it, or where it fails, the order is that
@@ -40,12 +40,12 @@ def layers_of(
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
             owned.setdefault(_owner(name), []).append(parameter)
-    order = {path: place for place, path in enumerate(_called(network, list(owned), forward))}
+    order = {path: index for index, path in enumerate(_called(network, list(owned), forward))}
     paths = sorted(owned, key=lambda path: order.get(path, len(order)))
     layers = []
-    for place, path in enumerate(paths, start=1):
+    for index, path in enumerate(paths, start=1):
         kind, text = _describe(network.get_submodule(path))
-        layers.append(Layer(path, f"{place} {text}", kind, tuple(owned[path])))
+        layers.append(LayerInfo(path, f"{index} {text}", kind, tuple(owned[path])))
     return layers
 
 

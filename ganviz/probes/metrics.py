@@ -78,14 +78,14 @@ def _radius(x: Tensor, k: int) -> Tensor:
 
 
 def class_figures(
-    probabilities: Tensor, classes: int, asked: Tensor | None = None
+    probabilities: Tensor, classes: int, requested: Tensor | None = None
 ) -> dict[str, object]:
     """What a classifier says of fakes, from its ``probabilities`` [N, K].
 
     ``entropy`` of the class histogram in nats (``entropy_max`` = ln K for an even one);
     ``confidence``: mean of the highest probability; ``covered``: classes that a fifth of their fair
     share or more of the fakes fall into; ``agreement``: how often the class is the one that was
-    ``asked`` for (None without conditioning).
+    ``requested`` (None without conditioning).
     """
     confidence, named = probabilities.max(1)
     counts = torch.bincount(named, minlength=classes)
@@ -97,7 +97,9 @@ def class_figures(
         "entropy_max": round(math.log(classes), 4),
         "confidence": round(float(confidence.mean()), 4),
         "covered": int((share >= 0.2 / classes).sum()),
-        "agreement": None if asked is None else round(float((named == asked).float().mean()), 4),
+        "agreement": None
+        if requested is None
+        else round(float((named == requested).float().mean()), 4),
     }
 
 

@@ -44,7 +44,7 @@ class Modes(Probe):
         self._sigma = None if modes is None else float(modes["sigma"])
         self._reals = columns(self._held.x[:SHOWN])  # one object in all events
 
-    def look(self) -> None:
+    def measure(self) -> None:
         fakes = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y).float().cpu()
         if self._centres is not None:
             self.run.log("modes", **mode_figures(fakes, self._centres, self._sigma))
@@ -81,7 +81,7 @@ class Surface(Probe):
         )
         self._grid = torch.cat([grid[:, None], beside], 1).flatten(0, 1)
 
-    def look(self) -> None:
+    def measure(self) -> None:
         algorithm = self.trainer.algorithm
         with undisturbed(algorithm.networks["discriminator"]) as discriminator:
             logits = discriminator(self._grid, None).float()

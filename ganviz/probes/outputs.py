@@ -39,7 +39,7 @@ class Outputs(Probe):
         self._held = HeldBatch(self.trainer, self.source, max(count, 2 * pac), salt=11)
         self._spread = spread(self._held.x, self._held.y)
 
-    def look(self) -> None:
+    def measure(self) -> None:
         algorithm, held = self.trainer.algorithm, self._held
         networks = algorithm.networks
         with undisturbed(networks["generator"]) as generator:
@@ -70,17 +70,17 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
     ).cpu()  # the one read of the device
     level = level_of(objective)
     as_probability = level == 0.0 and objective.score_range is not None
-    shown = values.sigmoid() if as_probability else values
-    low, high = (0.0, 1.0) if as_probability else _range(shown)
-    counts = [torch.histc(part.nan_to_num(), BINS, low, high) / part.numel() for part in shown]
+    scores = values.sigmoid() if as_probability else values
+    low, high = (0.0, 1.0) if as_probability else _range(scores)
+    counts = [torch.histc(part.nan_to_num(), BINS, low, high) / part.numel() for part in scores]
     reals, fakes = values
     return {
         "unit": "probability" if as_probability else "raw",
         "edges": short(torch.linspace(low, high, BINS + 1)),
         "real": short(counts[0]),
         "fake": short(counts[1]),
-        "mean_real": short([shown[0].mean().item()])[0],
-        "mean_fake": short([shown[1].mean().item()])[0],
+        "mean_real": short([scores[0].mean().item()])[0],
+        "mean_fake": short([scores[1].mean().item()])[0],
         "accuracy": accuracy(reals, fakes, objective),
         "auc": auc(reals, fakes),
     }

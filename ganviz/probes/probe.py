@@ -20,23 +20,26 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
     from ganviz.engine.trainer import Trainer
 
-LOOKS = 200
-"""After so many intervals, a probe's interval grows with the run: an hour's log is not sixty times a minute's."""
+# After so many intervals a probe's interval grows with the run: an hour's log is not sixty times a
+# minute's.
+MOST_MEASUREMENTS = 200
 
 _BATCH_NORMS = nn.modules.batchnorm._BatchNorm
 
 
 class Probe(Observer):
-    """An observer whose looks thin out (one each ``elapsed / LOOKS`` seconds at the least) and that
-    fails alone."""
+    """An observer whose measurements thin out (one each ``elapsed / MOST_MEASUREMENTS`` seconds at
+    the least) and that fails alone."""
 
     name: ClassVar[str] = "probe"
     interval = 1.0
 
     @property
     def every(self) -> float:
-        """Seconds between looks, at least; an ``interval`` of 0 looks at every tick."""
-        return self.interval and max(self.interval, (time.perf_counter() - self._began) / LOOKS)
+        """Seconds between measurements, at least; an ``interval`` of 0 measures at every tick."""
+        return self.interval and max(
+            self.interval, (time.perf_counter() - self._began) / MOST_MEASUREMENTS
+        )
 
     def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
         super().begin(run, trainer, source)
@@ -46,7 +49,7 @@ class Probe(Observer):
             self._guarded(self.prepare)
 
     def applies(self) -> bool:
-        """Whether this probe has anything to look at in this run."""
+        """Whether this probe has anything to measure in this run."""
         return True
 
     def prepare(self) -> None:
@@ -57,7 +60,7 @@ class Probe(Observer):
             self._guarded(super().tick)
 
     def _guarded(self, action) -> None:
-        """Measuring must never end a training: a probe that fails says so and stops looking."""
+        """Measuring must never end a training: a probe that fails says so and stops."""
         try:
             action()
         except Exception as error:

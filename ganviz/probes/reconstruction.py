@@ -32,7 +32,7 @@ class Reconstruction(Probe):
     def prepare(self) -> None:
         self._held = HeldBatch(self.trainer, self.source, PAIRS.count, salt=18)
 
-    def look(self) -> None:
+    def measure(self) -> None:
         held = self._held
         drawn = self.trainer.algorithm.reconstruct(held.x, held.y).float().clamp_(-1, 1)
         self.frame = frame = pairs(held.x, drawn, self.trainer.step_count)
@@ -50,7 +50,7 @@ class Reconstruction(Probe):
 
     def finish(self) -> None:
         if not self._ended:
-            self._guarded(self.look)
+            self._guarded(self.measure)
 
 
 def pairs(x: Tensor, drawn: Tensor, step: int) -> Frame:

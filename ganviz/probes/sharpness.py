@@ -31,7 +31,7 @@ class Sharpness(Probe):
         self._real = float(sharpness(reals).mean())
         self._count = count
 
-    def look(self) -> None:
+    def measure(self) -> None:
         fakes = (
             draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
             .float()

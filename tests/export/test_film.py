@@ -7,8 +7,8 @@ from PIL import Image
 
 from ganviz.errors import GanvizError
 from ganviz.export import export_film
-from ganviz.export.film import Stage, scene_of, timeline
-from ganviz.export.story import picture_of, read_story, smoothed
+from ganviz.export.film import FrameLayout, frame_sequence, timeline
+from ganviz.export.run_data import picture_of, read_run_data, smoothed
 from ganviz.runs.store import frames_in
 
 
@@ -35,14 +35,18 @@ def test_a_film_shows_the_kept_grids_and_a_moving_cursor(kept_run, tmp_path, end
         progress=lambda *said: told.append(said),
     )
     shown = list(pictures(path))
-    story = read_story(kept_run)
+    run_data = read_run_data(kept_run)
     assert len(shown) == (9 + 9 if ending != "webp" else len(shown)) and all(
         side % 2 == 0 for side in shown[0].shape[:2]
     )
-    stage = Stage(
-        story, scene_of(story), {"mp4": (920, 740), "gif": (620, 560), "webp": (760, 620)}[ending]
+    layout = FrameLayout(
+        run_data,
+        frame_sequence(run_data),
+        {"mp4": (920, 740), "gif": (620, 560), "webp": (760, 620)}[ending],
     )
-    expected = np.asarray(stage.compose(picture_of(story.read(story.frames[-1])), story.frames[-1]))
+    expected = np.asarray(
+        layout.compose(picture_of(run_data.read(run_data.frames[-1])), run_data.frames[-1])
+    )
     difference = np.abs(shown[-1].astype(int) - expected)
     assert difference.mean() < 2 and np.quantile(difference, 0.97) <= tolerance
     assert (
@@ -70,14 +74,14 @@ def test_mp4_is_what_every_browser_plays(kept_run, tmp_path):
 
 
 def test_tiles_stay_crisp(kept_run):
-    story = read_story(kept_run)
-    grid = picture_of(story.read(story.frames[-1]))
-    stage = Stage(story, scene_of(story), (920, 740))
-    frame = np.asarray(stage.compose(grid, 60))
-    factor = stage._shown[0] // grid.width
-    assert factor >= 2 and stage._shown == (grid.width * factor, grid.height * factor)
+    run_data = read_run_data(kept_run)
+    grid = picture_of(run_data.read(run_data.frames[-1]))
+    layout = FrameLayout(run_data, frame_sequence(run_data), (920, 740))
+    frame = np.asarray(layout.compose(grid, 60))
+    factor = layout._shown[0] // grid.width
+    assert factor >= 2 and layout._shown == (grid.width * factor, grid.height * factor)
     part = frame[
-        stage._top : stage._top + stage._shown[1], stage._left : stage._left + stage._shown[0]
+        layout._top : layout._top + layout._shown[1], layout._left : layout._left + layout._shown[0]
     ]
     assert np.array_equal(part[factor // 2 :: factor, factor // 2 :: factor], np.asarray(grid))
 

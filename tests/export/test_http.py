@@ -39,8 +39,8 @@ def waiting(monkeypatch):
     """Exports that wait for `release` before they end."""
     release = threading.Event()
 
-    def make(folder, out, asked, tell):
-        tell(0.25, "Drawing frame 3 of 12.")
+    def make(folder, out, asked, notify):
+        notify(0.25, "Drawing frame 3 of 12.")
         release.wait(20)
         out.write_bytes(b"film")
 
@@ -109,7 +109,7 @@ def test_one_at_a_time(client, waiting):
 @pytest.mark.parametrize("error", [GanvizError("The disk is full."), ValueError("a bug")])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_failure_is_told_and_the_next_may_begin(client, monkeypatch, error):
-    def fail(folder, out, asked, tell):
+    def fail(folder, out, asked, notify):
         raise error
 
     monkeypatch.setattr(exports, "_make", fail)

@@ -15,7 +15,7 @@ from PIL import Image
 from ganviz.config import RunConfig
 from ganviz.engine.snapshot import to_pictures
 from ganviz.errors import GanvizError
-from ganviz.export import atlas, export_page, page, runtime
+from ganviz.export import export_page, page, runtime, sprite_sheet
 from ganviz.runs.store import frames_in
 from ganviz.runs.trained import load_generator
 
@@ -47,14 +47,14 @@ def test_the_page_is_whole(made):
     for file in [
         *told["frames"]["files"],
         told["frames"]["reals"],
-        *chain(*told["atlas"]["sheets"]),
+        *chain(*told["sprites"]["sheets"]),
     ]:
         assert (made / file).stat().st_size > 0
     assert told["columns"]["step"][-1] == 60 and told["columns"]["loss_d"][-1] is not None
     assert (
         told["latent"]["classes"] == list("0123456789") and len(told["latent"]["directions"]) == 4
     )
-    assert len(told["atlas"]["sheets"]) == len(told["latent"]["bases"]) >= 2
+    assert len(told["sprites"]["sheets"]) == len(told["latent"]["bases"]) >= 2
 
 
 def test_settings_are_all_there_and_say_what_differs(made):
@@ -100,13 +100,13 @@ def test_the_folder_of_own_pictures_is_named_without_its_path():
 def test_the_atlas_holds_what_the_generator_draws(made, kept_run):
     generator, told = load_generator(kept_run), told_by(made)
     shown = told["latent"]
-    columns, tile = told["atlas"]["columns"], shown["size"][0]
+    columns, tile = told["sprites"]["columns"], shown["size"][0]
     base, directions = torch.tensor(shown["bases"][1]), torch.tensor(shown["directions"])
-    offsets = torch.linspace(-atlas.SPAN, atlas.SPAN, columns)
+    offsets = torch.linspace(-sprite_sheet.SPAN, sprite_sheet.SPAN, columns)
     z = base + offsets[3] * directions[0] + offsets[columns - 1] * directions[1]
     expected = to_pictures(generator(z[None], torch.tensor([7])))[0, :, :, 0]
-    with Image.open(made / told["atlas"]["sheets"][1][7]) as sheet:
-        assert sheet.size == (columns * tile, told["atlas"]["rows"] * tile)
+    with Image.open(made / told["sprites"]["sheets"][1][7]) as sheet:
+        assert sheet.size == (columns * tile, told["sprites"]["rows"] * tile)
         part = np.asarray(
             sheet.convert("L").crop((3 * tile, (columns - 1) * tile, 4 * tile, columns * tile))
         )
@@ -114,13 +114,20 @@ def test_the_atlas_holds_what_the_generator_draws(made, kept_run):
 
 
 def test_the_atlas_is_bounded(kept_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(atlas, "MOST_BYTES", 1)
-    assert len(atlas.write_atlas(load_generator(kept_run), tmp_path, lambda *_: None).sheets) == 1
+    monkeypatch.setattr(sprite_sheet, "MOST_BYTES", 1)
+    assert (
+        len(
+            sprite_sheet.write_sprite_sheets(
+                load_generator(kept_run), tmp_path, lambda *_: None
+            ).sheets
+        )
+        == 1
+    )
 
 
 def test_without_the_runtime_the_page_keeps_the_atlas_and_says_how_to_get_it(kept_run, tmp_path):
     told = told_by(export_page(kept_run, tmp_path / "page"))
-    assert told["live"] is None and told["atlas"] and "fetch-runtime" in told["latent_note"]
+    assert told["live"] is None and told["sprites"] and "fetch-runtime" in told["latent_note"]
 
 
 def test_a_zip_holds_the_same(kept_run, made, tmp_path):

@@ -117,7 +117,7 @@ def test_replay_curves_and_sliders_from_disk(kept_run, tmp_path, visit):
     assert view.locator("#settings dt:visible").count() < 20
     view.click("#all-settings")
     assert view.locator("#settings dt:visible").count() > 30
-    assert view.evaluate("document.body.dataset.latent") == "atlas"
+    assert view.evaluate("document.body.dataset.latent") == "sprite_sheet"
 
 
 def test_a_phone_in_the_dark(kept_run, tmp_path, visit):

@@ -66,7 +66,7 @@ def test_a_package_at_hand_is_unpacked_and_checked_again_when_read(pinned, whole
 
 def test_it_is_fetched_once(pinned, whole, monkeypatch):
     runtime.fetch(pinned(whole))
-    monkeypatch.setattr(runtime, "_from_registry", lambda tell: pytest.fail("asked again"))
+    monkeypatch.setattr(runtime, "_from_registry", lambda notify: pytest.fail("asked again"))
     assert runtime.fetch().is_dir()
 
 

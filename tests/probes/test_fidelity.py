@@ -9,7 +9,7 @@ import torch
 
 from ganviz.probes import features, fidelity
 from ganviz.probes.features import classifier_for, feature_model, local_inception
-from ganviz.probes.fidelity import Fidelity, Yardstick
+from ganviz.probes.fidelity import Fidelity, ReferenceStatistics
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +68,11 @@ def test_a_cache_that_cannot_be_written_is_no_cache(lab, tmp_path, monkeypatch):
 def test_figures_tell_good_collapsed_and_copied_pictures_apart(lab, cache):
     source = lab().source
     half = replace(source, samples=source.samples[::2], labels=source.labels[::2])
-    yardstick = Yardstick.of(half, cache, lambda: False)
+    reference = ReferenceStatistics.of(half, cache, lambda: False)
     others = source.samples[1::2]
-    good = yardstick.measure(others, None)
-    collapsed = yardstick.measure(others[:1].expand(500, -1, -1, -1).clone(), None)
-    copied = yardstick.measure(half.samples[:500], source.labels[::2][:500])
+    good = reference.measure(others, None)
+    collapsed = reference.measure(others[:1].expand(500, -1, -1, -1).clone(), None)
+    copied = reference.measure(half.samples[:500], source.labels[::2][:500])
     assert good["fid"] < 3 * good["fid_real"] < collapsed["fid"]
     assert good["coverage"] > 0.8 and good["recall"] > 0.8 and collapsed["coverage"] < 0.1
     assert good["covered"] == 10 and collapsed["covered"] == 1 and good["entropy"] > 2.2
@@ -87,7 +87,9 @@ def test_figures_tell_good_collapsed_and_copied_pictures_apart(lab, cache):
 
 def test_without_labels_only_copies_are_looked_for(lab):
     source = replace(lab().source, labels=None)
-    figures = Yardstick.of(source, None, lambda: False).measure(source.samples[:300], None)
+    figures = ReferenceStatistics.of(source, None, lambda: False).measure(
+        source.samples[:300], None
+    )
     assert figures["fid"] is None and figures["histogram"] is None and figures["copies"] == 1.0
 
 
@@ -96,7 +98,7 @@ def test_the_probe_measures_on_a_thread_and_tells_in_the_training_thread(lab, ca
     probe = Fidelity(cache)
     run.watched_by(probe)
     run.trainer.step()
-    probe.look()
+    probe.measure()
     probe.wait()
     (told,) = run.told("fidelity")
     assert (
@@ -112,8 +114,8 @@ def test_a_failure_ends_the_probe_and_not_the_run(lab, monkeypatch):
     run = lab()
     probe = Fidelity()
     run.watched_by(probe)
-    monkeypatch.setattr(Yardstick, "of", lambda *_: {}["nothing"])
-    probe.look()
+    monkeypatch.setattr(ReferenceStatistics, "of", lambda *_: {}["nothing"])
+    probe.measure()
     probe.wait()
     probe.tick()
     (note,) = run.told("note")

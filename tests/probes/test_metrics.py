@@ -92,7 +92,7 @@ def test_the_extremes_of_precision_and_recall():
 
 def test_class_figures():
     even = torch.eye(4).repeat(5, 1)
-    figures = class_figures(even, 4, asked=torch.arange(20) % 4)
+    figures = class_figures(even, 4, requested=torch.arange(20) % 4)
     assert (
         figures["histogram"] == [5, 5, 5, 5]
         and figures["covered"] == 4

@@ -14,7 +14,7 @@ from PIL import Image, features
 
 from ganviz import latent
 from ganviz.engine.snapshot import draw, to_pictures
-from ganviz.export.story import Progress
+from ganviz.export.run_data import Progress
 from ganviz.runs.trained import TrainedGenerator
 
 SPAN = 3.0  # standard deviations to either side
@@ -27,7 +27,7 @@ CRISP_UP_TO = 32  # px: larger tiles are stored with loss
 
 
 @dataclass(frozen=True)
-class Atlas:
+class SpriteSheets:
     """``sheets[base][class]``: file names of grids of ``rows`` x ``columns`` tiles; direction 2
     grows upwards in the row's number. ``directions`` [k, dim]; ``bases`` [n, dim]; ``classes``:
     those that have sheets."""
@@ -44,8 +44,10 @@ class Atlas:
         return {"rows": self.rows, "columns": self.columns, "sheets": self.sheets}
 
 
-def write_atlas(generator: TrainedGenerator, folder: Path, tell: Progress) -> Atlas:
-    """Draw the sheets into ``folder``/atlas: for each class, over as many base z as time and space
+def write_sprite_sheets(
+    generator: TrainedGenerator, folder: Path, notify: Progress
+) -> SpriteSheets:
+    """Draw the sheets into ``folder``/sprite_sheet: for each class, over as many base z as time and space
     allow.
 
     Stops adding bases after `MOST_BYTES` or `MOST_SECONDS`; the first base is always whole. Raises
@@ -58,18 +60,18 @@ def write_atlas(generator: TrainedGenerator, folder: Path, tell: Progress) -> At
     columns = 15 if side <= CRISP_UP_TO and per_base <= 12 else 11
     rows = columns if len(found) > 1 else 1
     wanted = max(1, min(6, MOST_SHEETS // per_base))
-    (folder / "atlas").mkdir()
+    (folder / "sprite_sheet").mkdir()
     began, written, sheets = time.monotonic(), 0, []
     bases = torch.stack([latent.base_z(seed, generator.latent_dim) for seed in range(wanted)])
     for base in range(wanted):
         names = []
         for index in range(per_base):
-            tell((base + index / per_base) / wanted, "Drawing the atlas of latent space.")
+            notify((base + index / per_base) / wanted, "Drawing the sprite_sheet of latent space.")
             data, ending = encode(
                 _sheet(generator, bases[base], found, index if classes else None, rows, columns),
                 side,
             )
-            names.append(f"atlas/{base}-{index}.{ending}")
+            names.append(f"sprite_sheet/{base}-{index}.{ending}")
             (folder / names[-1]).write_bytes(data)
             written += len(data)
         sheets.append(names)
@@ -79,7 +81,7 @@ def write_atlas(generator: TrainedGenerator, folder: Path, tell: Progress) -> At
             or (time.monotonic() - began) * following > MOST_SECONDS
         ):
             break
-    return Atlas(rows, columns, sheets, found, bases[: len(sheets)], tuple(classes))
+    return SpriteSheets(rows, columns, sheets, found, bases[: len(sheets)], tuple(classes))
 
 
 def _sheet(

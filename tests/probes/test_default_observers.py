@@ -7,7 +7,7 @@ import torch
 
 from ganviz.engine.run import Run
 from ganviz.probes import default_observers, features
-from ganviz.probes.probe import LOOKS, Probe
+from ganviz.probes.probe import MOST_MEASUREMENTS, Probe
 
 CPU = torch.device("cpu")
 
@@ -69,7 +69,7 @@ def test_a_probe_that_fails_does_not_end_the_run(config, tmp_path):
     class Broken(Probe):
         name = "broken things"
 
-        def look(self):
+        def measure(self):
             raise ValueError("no")
 
     run = trained(config(), tmp_path, [Broken()])
@@ -88,5 +88,5 @@ def test_looks_thin_out_as_a_run_grows_old(lab):
     probe = Probe()
     probe.begin(run, run.trainer, run.source)
     assert probe.every == 1.0
-    probe._began = time.perf_counter() - 10 * LOOKS
+    probe._began = time.perf_counter() - 10 * MOST_MEASUREMENTS
     assert probe.every == pytest.approx(10, rel=0.01)

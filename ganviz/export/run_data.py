@@ -45,7 +45,7 @@ class Scatter:
 
 
 @dataclass(frozen=True)
-class Story:
+class RunData:
     """``rows``: scalar columns, thinned. ``frames``: the kept sample grids as (step, read),
     ascending, or none for points, which have ``scatters``. ``curves``: the series of the first
     chart (losses)."""
@@ -92,7 +92,7 @@ class Story:
         return [one for one in self.series if one["group"] == name and one["name"] in self.rows]
 
 
-def read_story(folder: Path | str) -> Story:
+def read_run_data(folder: Path | str) -> RunData:
     """Everything that an export tells of the run in ``folder``. Raises `GanvizError` where there is
     no readable run."""
     folder = Path(folder)
@@ -102,7 +102,7 @@ def read_story(folder: Path | str) -> Story:
     frames = (
         [] if scatters else run.frames.steps()
     )  # a scatter is drawn anew, larger than the picture that was kept
-    return Story(
+    return RunData(
         info,
         run.config,
         run.series,
