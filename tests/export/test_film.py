@@ -78,10 +78,11 @@ def test_tiles_stay_crisp(kept_run):
     grid = picture_of(run_data.read(run_data.frames[-1]))
     layout = FrameLayout(run_data, frame_sequence(run_data), (920, 740))
     frame = np.asarray(layout.compose(grid, 60))
-    factor = layout._shown[0] // grid.width
-    assert factor >= 2 and layout._shown == (grid.width * factor, grid.height * factor)
+    factor = layout._picture_size[0] // grid.width
+    assert factor >= 2 and layout._picture_size == (grid.width * factor, grid.height * factor)
     part = frame[
-        layout._top : layout._top + layout._shown[1], layout._left : layout._left + layout._shown[0]
+        layout._top : layout._top + layout._picture_size[1],
+        layout._left : layout._left + layout._picture_size[0],
     ]
     assert np.array_equal(part[factor // 2 :: factor, factor // 2 :: factor], np.asarray(grid))
 
