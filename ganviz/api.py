@@ -170,7 +170,9 @@ def _stopping_on_signals(asked: threading.Event) -> Iterator[None]:
         asked.set()
         signal.signal(number, before[number])
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {
+        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     for number in before:
         signal.signal(number, first)
     try:
@@ -190,7 +192,7 @@ def result_of(run: Run) -> RunResult:
     from ganviz.runs.trained import TrainedGenerator
 
     generator = None
-    if run.trainer is not None and run.state != "failed":
+    if run.trainer is not None and run.spec is not None and run.state != "failed":
         network = copy.deepcopy(run.trainer.algorithm.ema.network)
         generator = TrainedGenerator(network, run.config, run.spec, run.step_count)
     return RunResult(

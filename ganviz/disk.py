@@ -24,7 +24,8 @@ _REFUSALS = {
 def disk_sentence(error: OSError, folder: Path, what: str) -> str:
     """One sentence for a file system's refusal: "``what`` in ``folder``: the disk is full; free
     some space."."""
-    return f"{what} in {folder}: {_REFUSALS.get(error.errno, error.strerror or str(error))}."
+    known = _REFUSALS.get(error.errno) if error.errno is not None else None
+    return f"{what} in {folder}: {known or error.strerror or error}."
 
 
 def write_atomic(path: Path, data: bytes | str, durable: bool = False) -> None:

@@ -273,12 +273,10 @@ def export(
         raise ConfigError(
             "Say what to make of it: --film FILE.mp4, --page FOLDER or --page FILE.zip."
         )
-    for make, out in (
-        (lambda: export_film(folder, film, fps, seconds), film),
-        (lambda: export_page(folder, page), page),
-    ):
-        if out is not None:
-            print(f"{make()} ({_weight(out)})")
+    if film is not None:
+        print(f"{export_film(folder, film, fps, seconds)} ({_weight(film)})")
+    if page is not None:
+        print(f"{export_page(folder, page)} ({_weight(page)})")
 
 
 def _weight(path: Path) -> str:
@@ -445,10 +443,10 @@ def main(arguments: list[str] | None = None) -> int:
         complain(error.sentence)
         return FAILED
     except GanvizError as error:
-        named = not error.field or f"({error.field})" in error.sentence
-        complain(
-            error.sentence if named else f"{error.sentence} (--{error.field.replace('_', '-')})"
-        )
+        sentence = error.sentence
+        if error.field and f"({error.field})" not in sentence:
+            sentence += f" (--{error.field.replace('_', '-')})"
+        complain(sentence)
         return BAD_FLAGS
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED

@@ -55,7 +55,8 @@ def with_config_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         )
 
     wrapped.__doc__ = command.__doc__
-    wrapped.__signature__ = inspect.Signature([*own, *made])
+    # typer reads the flags from it; a function's type does not know the attribute
+    setattr(wrapped, "__signature__", inspect.Signature([*own, *made]))  # noqa: B010
     wrapped.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
     return wrapped
 

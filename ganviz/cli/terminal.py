@@ -178,16 +178,13 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
             title=f"{TASKS[task].title}: N = {SAMPLES:,} samples, {seeds} "
             f"seed{'s' if seeds > 1 else ''}"
         )
-        for name, side in (
-            ("method", "left"),
-            ("source", "left"),
-            (f"modes of {TASKS[task].modes}", "right"),
-            ("high quality %", "right"),
-        ):
-            table.add_column(name, justify=side)
+        table.add_column("method")
+        table.add_column("source")
+        table.add_column(f"modes of {TASKS[task].modes}", justify="right")
+        table.add_column("high quality %", justify="right")
         place = list(TASKS).index(task)
-        for method, source, *figures in PAPERS:
-            table.add_row(method, source, f"{figures[place][0]:g}", f"{figures[place][1]:g}")
+        for method, source, *theirs in PAPERS:
+            table.add_row(method, source, f"{theirs[place][0]:g}", f"{theirs[place][1]:g}")
         table.add_row(
             "ganviz",
             TASKS[task].preset,

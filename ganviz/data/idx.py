@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
@@ -58,10 +58,14 @@ def read_pair(images: Path, labels: Path) -> tuple[Tensor, Tensor]:
     return pictures[:, None], classes.long()
 
 
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path) if path.suffix == ".gz" else path.open("rb"))
+
+
 def read_idx(path: Path) -> Tensor:
     """The uint8 array in an idx file."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with _opened(path) as file:
             return parse_idx(file)
     except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
         raise DataError(

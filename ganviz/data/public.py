@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import torch
 from torch import Tensor
@@ -124,7 +124,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> Tensor:
     import gzip
 
     with archive.open(name) as packed, gzip.open(packed) as file:
-        return idx.parse_idx(file)
+        return idx.parse_idx(cast(BinaryIO, file))
 
 
 def cifar10(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:

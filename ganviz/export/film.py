@@ -215,7 +215,7 @@ class FrameLayout:
         return frame
 
     def _legend(self, draw: ImageDraw.ImageDraw, step: float) -> None:
-        x, y = self._chart_at[0], self._chart_at[1] - LEGEND // 2 + 8
+        x, y = float(self._chart_at[0]), self._chart_at[1] - LEGEND // 2 + 8
         for label, colour, value in self._chart.values(step):
             draw.rounded_rectangle([x, y - 2, x + 18, y + 1], 1, colour)
             name = f"{label.partition(',')[0]}  "

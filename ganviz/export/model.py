@@ -88,6 +88,7 @@ def write(generator: TrainedGenerator, out: Path) -> None:
         dynamo=True,
         verbose=False,
     )
+    assert program is not None  # dynamo=True always gives a program
     program.save(str(out), external_data=False)
 
 

@@ -158,7 +158,7 @@ def tokens(css: str) -> str:
 
 def _plotly() -> Path:
     package = find_spec("plotly")
-    if package is None:
+    if package is None or not package.submodule_search_locations:
         raise ExportError(
             "Pages draw their curves with plotly; install it with: pip install plotly"
         )
@@ -255,7 +255,8 @@ def _frames(
     """Copy the kept grids, thinned to what a page may weigh."""
     (page / "frames").mkdir()
     kept: dict[int, str] = {}
-    size = labels = None
+    size: tuple[int, int] | None = None
+    labels: tuple[str, ...] = ()
     share = _within(run_data)
     for count, index in enumerate(share):
         frame = run_data.read(run_data.frames[index])
@@ -270,7 +271,7 @@ def _frames(
         (page / kept[frame.step]).write_bytes(frame.data)
         if count % 16 == 0:
             notify(0.05 + 0.15 * count / len(share), "Copying the pictures.")
-    if not kept:
+    if size is None:
         return None, []
     reals = None
     if run_data.reals and picture_of(run_data.reals) is not None:

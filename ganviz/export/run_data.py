@@ -20,7 +20,7 @@ from ganviz.engine.frames import Frame
 from ganviz.errors import GanvizError
 from ganviz.runs.columns import thin
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.listing import RunInfo, run_info
+from ganviz.runs.listing import RunError, RunInfo, run_info
 
 Progress = Callable[[float, str], None]
 SMOOTHING = 0.1  # as on the dashboard
@@ -98,6 +98,8 @@ def read_run_data(folder: Path | str) -> RunData:
     folder = Path(folder)
     run = FolderRun(folder)
     info = run_info(folder)
+    if info is None:  # deleted while it was read
+        raise RunError(f"There is no run in {folder} any more.", "run")
     scatters = _scatters(run)
     frames = (
         [] if scatters else run.frames.steps()

@@ -181,8 +181,10 @@ def _unpack(package: bytes) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as tar:
             for member in tar:
                 name = member.name.removeprefix("package/dist/")
-                if name in FILES and member.isreg() and member.size <= LARGEST:
-                    files[name] = tar.extractfile(member).read()
+                if name not in FILES or not member.isreg() or member.size > LARGEST:
+                    continue
+                if content := tar.extractfile(member):
+                    files[name] = content.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise RuntimeMissing(f"The package cannot be unpacked: {error}.") from None
     for name, digest in FILES.items():

@@ -16,21 +16,17 @@ INK, SOFT, MUTED = (232, 235, 240), (195, 202, 214), (147, 160, 179)
 D = (90, 162, 245)
 ROLES = {"d": D, "g": FAKE, "fake": FAKE, "real": REAL}
 
-Font = ImageFont.FreeTypeFont
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @lru_cache(maxsize=32)
 def letters(size: int, wide: bool = False) -> Font:
     """Pillow's own typeface; ``wide``: matplotlib's DejaVu Sans, which also knows Greek, Cyrillic
     and arrows."""
-    if wide and (spec := find_spec("matplotlib")):
-        path = (
-            Path(next(iter(spec.submodule_search_locations)))
-            / "mpl-data"
-            / "fonts"
-            / "ttf"
-            / "DejaVuSans.ttf"
-        )
+    spec = find_spec("matplotlib") if wide else None
+    if spec and spec.submodule_search_locations:
+        package = Path(spec.submodule_search_locations[0])
+        path = package / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
         if path.is_file():
             return ImageFont.truetype(str(path), size * 7 // 8)
     return ImageFont.load_default(size)

@@ -79,7 +79,7 @@ class Film(AbstractContextManager):
 
     def _frame(self, picture: Image.Image) -> Any:
         kinds = self._av.VideoFrame
-        if self._kind == "gif":
+        if self._palette is not None:
             indexed = picture.quantize(palette=self._palette, dither=Image.Dither.NONE)
             return kinds.from_ndarray((np.asarray(indexed), _argb(self._palette)), format="pal8")
         frame = kinds.from_ndarray(np.asarray(picture), format="rgb24")

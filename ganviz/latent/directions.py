@@ -41,8 +41,9 @@ def directions(weight: Tensor, k: int = 8, previous: Directions | None = None) -
     strengths = values.flip(0)[:count].clamp(min=0).sqrt()
     strengths = strengths / strengths[0].clamp(min=torch.finfo(torch.float64).tiny)
     found = Directions(_fix_sign(vectors).float(), strengths.float())
-    usable = previous is not None and previous.vectors.shape == found.vectors.shape
-    return _align(found, previous) if usable else found
+    if previous is None or previous.vectors.shape != found.vectors.shape:
+        return found
+    return _align(found, previous)
 
 
 def pca(z: Tensor, pictures: Tensor, k: int = 8, previous: Directions | None = None) -> Directions:

@@ -98,7 +98,7 @@ class FolderRun:
             if self.state == INTERRUPTED:
                 self.sentence = interrupted_sentence(self._step)
             if self._snapshots is not None:
-                self._publish()
+                self._publish(self._snapshots)
         return changed
 
     def _read_on(self) -> bool:
@@ -246,10 +246,10 @@ class FolderRun:
                     self.config.conditional,
                     spec.kind if spec else "images",
                 )
-                self._publish()
+                self._publish(self._snapshots)
         return self._snapshots
 
-    def _publish(self) -> None:
+    def _publish(self, snapshots: SnapshotStore) -> None:
         kept = self.folder / checkpoint.CHECKPOINTS
         wanted = checkpoint.newest(kept) if self._at is None else kept / f"step-{self._at:09d}"
         if wanted is None or wanted == self._shown:
@@ -260,7 +260,7 @@ class FolderRun:
         except GanvizError as error:
             self.problem = error.sentence
             return
-        self._snapshots.publish(generator.network, generator.step, wait=True)
+        snapshots.publish(generator.network, generator.step, wait=True)
 
     def status(self) -> dict[str, Any]:
         """What a status line shows."""
@@ -371,7 +371,7 @@ class FolderFrames:
     def get(self, step: int) -> Frame | None:
         """The grid drawn at ``step``, or None."""
         path = self._paths().get(step)
-        return path and read_frame(path, step, Summary.open(self._folder).layout)
+        return read_frame(path, step, Summary.open(self._folder).layout) if path else None
 
     @property
     def latest(self) -> Frame | None:
@@ -392,10 +392,11 @@ def read_frame(path: Path, step: int, layout: dict[str, Any]) -> Frame | None:
         return None
     if width * height > MAX_FRAME_PIXELS:
         return None
-    rows, cols = (
-        layout.get(side) if type(layout.get(side)) is int and layout[side] > 0 else 1
-        for side in ("rows", "cols")
-    )
+    rows, cols = (_side(layout.get(name)) for name in ("rows", "cols"))
     labels = layout.get("labels")
     labels = tuple(map(str, labels)) if isinstance(labels, list) else ()
     return Frame(step, data, mime, width, height, rows, cols, labels)
+
+
+def _side(value: Any) -> int:
+    return value if type(value) is int and value > 0 else 1

@@ -45,7 +45,7 @@ class RunInfo:
     created: float
     updated: float
     figures: dict[str, float | None] = field(default_factory=dict)
-    best: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float | None] = field(default_factory=dict)
     thumb: Path | None = None
     notes: str = ""
 

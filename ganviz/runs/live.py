@@ -13,10 +13,12 @@ import platform
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
 
 from ganviz.disk import read_json
 from ganviz.errors import Busy
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # Windows: the time stamp alone

@@ -60,6 +60,7 @@ def from_line(line: bytes) -> Event | None:
 
 def from_row(row: Any) -> Event | None:
     """The event of a line's JSON value, or None for one that is not ours."""
+    data: dict[str, Any]
     try:
         seq, kind, step, time, data = row["seq"], row["kind"], row["step"], row["time"], row["data"]
     except (KeyError, TypeError):
@@ -68,7 +69,7 @@ def from_row(row: Any) -> Event | None:
     if (
         not numbers
         or type(kind) is not str
-        or type(data) is not dict
+        or not isinstance(data, dict)
         or not (0 <= seq < _MOST and 0 <= step < _MOST)
     ):
         return None
@@ -110,20 +111,18 @@ class LogWriter:
     def flush(self, durable: bool = False) -> None:
         """Write what is pending. Raises `OSError`; a deleted log raises with ENOENT, for it would
         vanish silently."""
-        if self._handle is None:
-            if not self._pending:
-                return
-            self._open()
-        if os.fstat(self._handle).st_nlink == 0:
+        if self._handle is None and not self._pending:
+            return
+        handle = self._open() if self._handle is None else self._handle
+        if os.fstat(handle).st_nlink == 0:
             raise FileNotFoundError(errno.ENOENT, "the log was deleted", str(self.path))
-        while (
-            self._pending
-        ):  # a full disk may take a part: the rest waits, so that no line is ever torn by us
-            del self._pending[: os.write(self._handle, self._pending)]
+        # a full disk may take a part: the rest waits, so that no line is ever torn by us
+        while self._pending:
+            del self._pending[: os.write(handle, self._pending)]
         if durable:
-            os.fsync(self._handle)
+            os.fsync(handle)
 
-    def _open(self) -> None:
+    def _open(self) -> int:
         flags = (
             os.O_RDWR
             | os.O_APPEND
@@ -131,12 +130,13 @@ class LogWriter:
             | getattr(os, "O_BINARY", 0)
             | getattr(os, "O_NOFOLLOW", 0)
         )
-        self._handle = os.open(self.path, flags, 0o644)
-        size = os.lseek(self._handle, 0, os.SEEK_END)
+        self._handle = handle = os.open(self.path, flags, 0o644)
+        size = os.lseek(handle, 0, os.SEEK_END)
         if size:
-            os.lseek(self._handle, size - 1, os.SEEK_SET)
-            if os.read(self._handle, 1) != b"\n":  # the last process died within a line
+            os.lseek(handle, size - 1, os.SEEK_SET)
+            if os.read(handle, 1) != b"\n":  # the last process died within a line
                 self._pending[:0] = b"\n"
+        return handle
 
     def close(self) -> None:
         """Let go of the file; what could not be written is lost."""

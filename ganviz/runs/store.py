@@ -246,8 +246,9 @@ class RunStore:
     def _write_thumb(self) -> None:
         """The top left quarter of the newest grid, small: a face for the table of runs."""
         self._thumb_due = time.monotonic() + THUMB_SECONDS
-        if self._frame:
-            self._try(GRID_LOST, lambda: write_atomic(self.folder / THUMB, thumbnail(self._frame)))
+        frame = self._frame
+        if frame:
+            self._try(GRID_LOST, lambda: write_atomic(self.folder / THUMB, thumbnail(frame)))
 
 
 def thumbnail(frame: Frame) -> bytes:

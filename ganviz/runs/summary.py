@@ -56,7 +56,8 @@ class Summary:
             value = stored.get(name)
             number = (
                 isinstance(default, int | float)
-                and type(value) in (int, float)
+                and isinstance(value, int | float)
+                and not isinstance(value, bool)
                 and math.isfinite(value)
             )
             if number or (isinstance(default, str | dict) and type(value) is type(default)):

@@ -11,6 +11,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -102,6 +103,10 @@ TRACKERS: dict[str, tuple[str, Callable[[Path, str], Tracker]]] = {
 }
 
 
+def _send_scalars(tracker: Tracker, step: int, values: dict[str, float]) -> None:
+    tracker.scalars(step, values)
+
+
 def check_names(names: Sequence[str]) -> list[str]:
     """``names`` (each may hold several, with commas between), each once. Raises `ConfigError` for
     one that is unknown or whose package is missing."""
@@ -153,12 +158,7 @@ class Reporter(Observer):
     def _main(self) -> None:
         folder = self.run.store.folder if self.run.store else Path("runs") / self.run.id
         for name in self._names:
-            self._try(
-                name,
-                lambda name=name: self._trackers.update(
-                    {name: TRACKERS[name][1](folder, self.run.id)}
-                ),
-            )
+            self._try(name, partial(self._open, name, folder))
         self._tell(lambda tracker: tracker.settings(self.run.config))
         while not self._ending.wait(REPORT_SECONDS):
             self._report(REPORT_SECONDS)
@@ -178,7 +178,7 @@ class Reporter(Observer):
                 for name, column in rows.items()
                 if name not in ("step", "time") and math.isfinite(column[index])
             }
-            self._tell(lambda tracker, step=int(step), values=values: tracker.scalars(step, values))
+            self._tell(partial(_send_scalars, step=self._step, values=values))
         self._picture_wait += passed
         if self._picture_wait >= PICTURE_SECONDS:
             self._picture_wait = 0.0
@@ -193,9 +193,12 @@ class Reporter(Observer):
             pixels = np.asarray(picture.convert("RGB"))
         self._tell(lambda tracker: tracker.picture(frame.step, pixels))
 
+    def _open(self, name: str, folder: Path) -> None:
+        self._trackers[name] = TRACKERS[name][1](folder, self.run.id)
+
     def _tell(self, call: Callable[[Tracker], None]) -> None:
         for name, tracker in list(self._trackers.items()):
-            self._try(name, lambda tracker=tracker: call(tracker))
+            self._try(name, partial(call, tracker))
 
     def _try(self, name: str, call: Callable[[], Any]) -> None:
         """A tracker is other people's code: whatever it raises costs the report, never the run."""
