@@ -7,7 +7,10 @@ import errno
 import json
 import math
 import os
+import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +31,86 @@ def disk_sentence(error: OSError, folder: Path, what: str) -> str:
     return f"{what} in {folder}: {known or error.strerror or error}."
 
 
-def write_atomic(path: Path, data: bytes | str, durable: bool = False) -> None:
-    """Replace ``path`` by ``data`` in one move. ``durable``: it survives a power cut. Raises
-    `OSError`."""
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+@contextmanager
+def atomic_replace(path: Path, durable: bool = False) -> Iterator[Path]:
+    """A path beside ``path`` to write a file or a folder to; when the block ends it takes the place
+    of ``path`` in one move, and is deleted instead where the block raises.
+
+    A folder that is replaced is set aside as ``path.old`` for an instant: a crash in between leaves
+    that. ``durable``: what was written survives a power cut. Raises `OSError`.
+    """
+    beside = temporary_path(path)
     try:
-        with open(beside, "wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(beside, path)
+        yield beside
+        if durable:
+            _sync(beside)
+        _put(beside, path)
+        if durable:
+            sync_folder(path.parent)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _delete(beside)
         raise
-    if durable:
-        sync_folder(path.parent)
+
+
+def write_atomic(path: Path, data: bytes | str, durable: bool = False) -> None:
+    """Replace ``path`` by ``data`` in one move, see `atomic_replace`. Raises `OSError`."""
+    with atomic_replace(path, durable) as beside:
+        beside.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def temporary_path(path: Path) -> Path:
+    """A hidden name beside ``path`` that nobody else uses; it holds the number of this process."""
+    return path.with_name(f".{path.name[:80]}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+
+
+def move(source: Path, target: Path) -> None:
+    """Give ``source`` the name ``target``, which must be free, on the same disk. Raises
+    `OSError`."""
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, "there is something of that name", str(target))
+    os.rename(source, target)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder as far as the system allows. It loses its name first: a process that dies
+    meanwhile must not leave half of it behind under that name."""
+    if not path.exists():
+        return
+    gone = temporary_path(path)
+    with suppress(OSError):
+        os.rename(path, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _put(beside: Path, path: Path) -> None:
+    if not beside.is_dir() or not path.exists():
+        os.replace(beside, path)
+        return
+    old = path.with_name(path.name + ".old")
+    remove_folder(old)
+    os.rename(path, old)
+    try:
+        os.rename(beside, path)
+    except OSError:
+        os.rename(old, path)
+        raise
+    remove_folder(old)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or a folder with the files in it, durable."""
+    for file in [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]:
+        with open(file, "rb+") as stream:
+            os.fsync(stream.fileno())
+    if path.is_dir():
+        sync_folder(path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from ganviz.disk import atomic_replace
 
 Pictures = tuple[Tensor, Tensor]
 
@@ -55,17 +56,8 @@ def _read(path: Path, full: int) -> Pictures | None:
 
 
 def _write(path: Path, images: Tensor, labels: Tensor) -> None:
-    """Write beside and rename into place: a reader sees a whole file or none."""
-    temporary = None
-    try:
+    # a read-only or full disk: the set is made again next time
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = file.name
+        with atomic_replace(path) as beside, open(beside, "wb") as file:
             np.savez(file, images=images.numpy(), labels=labels.numpy().astype(np.uint8))
-        os.replace(temporary, path)
-        temporary = None
-    except OSError:
-        return  # a read-only or full disk: the set is made again next time
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import os
 import socket
-import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ganviz.data.entry import Progress
-from ganviz.disk import disk_sentence
+from ganviz.disk import atomic_replace, disk_sentence
 from ganviz.errors import DataError
 
 PATIENCE = 8.0
@@ -24,6 +20,10 @@ PATIENCE = 8.0
 CHUNK = 1 << 18
 NETWORK = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)
 INSTEAD = "check the internet connection, or choose 'glyphs', 'digits' or a folder of your own pictures, which need none."
+
+
+class _WrongChecksum(Exception):
+    """A server sent another file than the one asked for."""
 
 
 def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress) -> Path:
@@ -41,12 +41,14 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
         host = urlsplit(url).hostname
         progress(None, f"Asking {host} for {what}")
         try:
-            with _open(url) as response, _beside(target) as part:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _open(url) as response, atomic_replace(target) as part:
                 _copy(response, part, what, progress)
-                if check_integrity(part, md5):
-                    os.replace(part, target)
-                    return target
-                problems.append(f"{host} sent something else, its checksum is wrong")
+                if not check_integrity(part, md5):
+                    raise _WrongChecksum
+            return target
+        except _WrongChecksum:
+            problems.append(f"{host} sent something else, its checksum is wrong")
         except NETWORK as error:
             problems.append(f"{host}: {_reason(error)}")
         except OSError as error:
@@ -54,19 +56,6 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
                 disk_sentence(error, target.parent, f"{what} cannot be kept"), "data"
             ) from None
     raise DataError(f"{what} could not be downloaded ({'; '.join(problems)}): {INSTEAD}", "data")
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A new file in ``target``'s folder that is gone afterwards, whatever happens, unless it was
-    moved into place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _copy(response: Any, part: Path, what: str, progress: Progress) -> None:

@@ -14,8 +14,6 @@ import json
 import os
 import re
 import shutil
-import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +23,14 @@ from torch import Tensor, nn
 
 from ganviz.algorithms.weights import without_prefix
 from ganviz.config import RunConfig
-from ganviz.disk import disk_sentence, finite_json, megabytes, read_bounded, sync_folder
+from ganviz.disk import (
+    atomic_replace,
+    disk_sentence,
+    finite_json,
+    megabytes,
+    read_bounded,
+    remove_folder,
+)
 from ganviz.engine.plain import check_archive, check_loaded, to_plain
 from ganviz.errors import CheckpointError, ConfigError
 
@@ -77,21 +82,16 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
     """
     weights = _storable(state.weights)
     target = folder / f"step-{state.step:09d}"
-    beside = folder / f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
     try:
         folder.mkdir(exist_ok=True)
         ensure_space(folder, _size(weights) + _size(state.training) + 2**20)
-        beside.mkdir()
-        _write_all(beside, config, state, weights)
-        _move_into_place(beside, target)
+        with atomic_replace(target, durable=True) as beside:
+            beside.mkdir()
+            _write_all(beside, config, state, weights)
     except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
         raise CheckpointError(
             disk_sentence(error, folder, "The checkpoint was not saved")
         ) from error
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
     return target
 
 
@@ -139,34 +139,7 @@ def _write_all(
     manifest["sha256"] = _digest(manifest)
     contents[STATE] = (json.dumps(manifest, indent=1) + "\n").encode()
     for name, data in contents.items():
-        with open(beside / name, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    sync_folder(beside)
-
-
-def _move_into_place(beside: Path, target: Path) -> None:
-    """Rename ``beside`` to ``target``. A crash between the two renames leaves ``target.old``, which
-    readers accept."""
-    old = target.with_name(target.name + ".old")
-    if target.exists():
-        _remove(old)
-        os.rename(target, old)
-    os.rename(beside, target)
-    sync_folder(target.parent)
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    """Delete a checkpoint. It loses its name first: a process that dies meanwhile must not leave
-    half of one behind."""
-    gone = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
-    if not path.exists():
-        return
-    with suppress(OSError):
-        os.rename(path, gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        (beside / name).write_bytes(data)
 
 
 def ensure_space(folder: Path, needed: int) -> None:
@@ -235,7 +208,7 @@ def prune(folder: Path, keep_last: int, protect: set[str] = frozenset()) -> None
     for path in everything:
         replaced = path.name.endswith(".old") and path.with_suffix("").is_dir()
         if path.name not in keep or replaced:
-            _remove(path)
+            remove_folder(path)
     for left in folder.glob(".step-*.tmp"):
         if f".{os.getpid()}-" not in left.name:
             shutil.rmtree(left, ignore_errors=True)

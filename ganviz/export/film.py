@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ganviz.disk import disk_sentence
+from ganviz.disk import atomic_replace, disk_sentence
 from ganviz.engine.point_frames import draw_plane, reach
 from ganviz.export import style
 from ganviz.export.chart import Chart
@@ -74,16 +72,12 @@ def export_film(
     notify = progress or (lambda fraction, sentence: None)
     notify(0.0, "Reading the run.")
     run_data = read_run_data(run_folder)
-    beside = out.with_name(f".{out.stem[:80]}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _write(run_data, beside, kind, fps, seconds, notify)
-        beside.replace(out)
+        with atomic_replace(out) as beside:
+            _write(run_data, beside, kind, fps, seconds, notify)
     except OSError as error:
         raise ExportError(disk_sentence(error, out.parent, "The film was not written")) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
     notify(1.0, "The film is ready.")
     return out
 

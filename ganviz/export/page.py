@@ -8,20 +8,19 @@ import gzip
 import json
 import re
 import shutil
-import tempfile
 import time
-import uuid
 import zipfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from ganviz import assets_folder, registry
 from ganviz.config import RunConfig, meta
-from ganviz.disk import disk_sentence, finite_json
+from ganviz.disk import atomic_replace, disk_sentence, finite_json
 from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import model, runtime, sprite_sheet
@@ -68,15 +67,15 @@ def export_page(
     run_data = read_run_data(run_folder)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".ganviz-page-", dir=out.parent))
-        try:
-            page = work / (out.stem if zipped else "page")
-            page.mkdir()
-            _build(run_data, Path(run_folder), page, notify, live)
-            notify(0.95, "Packing the page.")
-            _deliver(page, out, zipped)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        with atomic_replace(out) as beside:
+            if zipped:
+                with TemporaryDirectory(prefix=".ganviz-page-", dir=out.parent) as work:
+                    page = Path(work) / out.stem
+                    _build(run_data, Path(run_folder), page, notify, live)
+                    notify(0.95, "Packing the page.")
+                    _pack(page, beside)
+            else:
+                _build(run_data, Path(run_folder), beside, notify, live)
     except OSError as error:
         raise ExportError(disk_sentence(error, out.parent, "The page was not written")) from None
     notify(1.0, "The page is ready.")
@@ -96,26 +95,17 @@ def _may_write(out: Path, zipped: bool) -> None:
         )
 
 
-def _deliver(page: Path, out: Path, zipped: bool) -> None:
-    page.chmod(0o755)
-    if not zipped:
-        if out.exists():
-            old = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.old")
-            out.rename(old)
-            shutil.rmtree(old, ignore_errors=True)
-        page.rename(out)
-        return
-    beside = page.parent / "page.zip"
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
+def _pack(page: Path, out: Path) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
         for path in sorted(page.rglob("*")):
             if path.is_file():
                 how = zipfile.ZIP_STORED if path.suffix in STORED else zipfile.ZIP_DEFLATED
                 packed.write(path, f"{page.name}/{path.relative_to(page).as_posix()}", how)
-    beside.replace(out)
 
 
 # -- what lies in the folder ---------------------------------------------------------------------------
 def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool) -> None:
+    page.mkdir()
     share = assets_folder() / "export"
     for name in TEMPLATES:
         shutil.copyfile(share / name, page / name)

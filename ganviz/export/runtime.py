@@ -17,11 +17,10 @@ import sys
 import tarfile
 import tempfile
 import urllib.request
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from ganviz.disk import disk_sentence, read_bounded
+from ganviz.disk import atomic_replace, disk_sentence, read_bounded
 from ganviz.errors import GanvizError
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
@@ -195,15 +194,13 @@ def _unpack(package: bytes) -> dict[str, bytes]:
 
 def _store(files: dict[str, bytes]) -> Path:
     folder = runtime_folder()
-    beside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        beside.mkdir(parents=True)
-        for name, data in files.items():
-            (beside / name).write_bytes(data)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(beside, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_replace(folder) as beside:
+            beside.mkdir()
+            for name, data in files.items():
+                (beside / name).write_bytes(data)
     except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
         raise RuntimeMissing(
             disk_sentence(error, folder.parent, f"{PACKAGE} was not kept")
         ) from None

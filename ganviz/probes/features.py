@@ -11,8 +11,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from ganviz.data.source import DataSource, to_float
+from ganviz.disk import atomic_replace
 
 SCHEMA = 1
 FEATURES = 64
@@ -245,7 +244,7 @@ def _read(path: Path | None, network: FeatureNet) -> float | None:
 
 
 def _write(path: Path | None, network: FeatureNet, accuracy: float) -> None:
-    """Write beside and rename into place. A disk that refuses just means no cache."""
+    """A disk that refuses just means no cache."""
     if path is None:
         return
     tensors = {
@@ -253,12 +252,5 @@ def _write(path: Path | None, network: FeatureNet, accuracy: float) -> None:
     }
     with contextlib.suppress(OSError, SafetensorError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        os.close(handle)
-        try:
-            save_file(
-                {**tensors, "accuracy": torch.tensor(accuracy, dtype=torch.float64)}, temporary
-            )
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with atomic_replace(path) as beside:
+            save_file({**tensors, "accuracy": torch.tensor(accuracy, dtype=torch.float64)}, beside)

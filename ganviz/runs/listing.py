@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganviz.disk import disk_sentence, read_json, write_atomic
+from ganviz.disk import disk_sentence, move, read_json, write_atomic
 from ganviz.engine.events import ENDED
 from ganviz.errors import GanvizError
 from ganviz.runs.live import is_live
@@ -186,7 +186,7 @@ def delete(runs_root: Path | str, run_id: str) -> str:
         for count in range(1000):
             trashed = trash / f"{run_id}~{int(time.time())}{f'-{count}' if count else ''}"
             if not trashed.exists():
-                os.rename(folder, trashed)
+                move(folder, trashed)
                 return trashed.name
     except OSError as error:
         raise RunError(disk_sentence(error, trash, f"{run_id} was not deleted")) from None
@@ -202,7 +202,7 @@ def restore(runs_root: Path | str, trashed: str) -> str:
     if target.exists():
         raise RunError(f"There is another run called {run_id}; rename its folder first.", "run")
     try:
-        os.rename(source, target)
+        move(source, target)
     except OSError as error:
         raise RunError(
             disk_sentence(error, target.parent, f"{run_id} was not brought back")
