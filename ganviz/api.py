@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganviz import pacing
 from ganviz.config import RunConfig
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.registry import PRESETS
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ganviz.cli.terminal import Display
     from ganviz.engine.run import Run
     from ganviz.runs.trained import TrainedGenerator
-
-POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult
 
 def _wait(run: Run, display: Display, asked: threading.Event) -> None:
     stopped = False
-    while not run.join(POLL_SECONDS):
+    while not run.join(pacing.JOIN_POLL_INTERVAL):
         display.update(run)
         if asked.is_set() and not stopped:
             stopped = True

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from ganviz import pacing
+
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
-
-LINE_SECONDS = 2.0
 
 
 class Display(AbstractContextManager):
@@ -99,7 +99,7 @@ class Lines(Display):
             and now >= self._due
             and self._last != (status["step"], "running")
         ):
-            self._due, self._last = now + LINE_SECONDS, (status["step"], "running")
+            self._due, self._last = now + pacing.PROGRESS_LINE_INTERVAL, (status["step"], "running")
             self.say("  ".join(facts(run, status)))
         elif status["state"] == "preparing" and self._last != (status["sentence"],):
             self._last = (status["sentence"],)

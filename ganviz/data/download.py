@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ganviz import pacing
 from ganviz.data.entry import Progress
 from ganviz.disk import atomic_replace, disk_sentence
 from ganviz.errors import DataError
 
-PATIENCE = 8.0
-"""Seconds to wait for a server to answer, and for each next piece of a file."""
 CHUNK = 1 << 18
 NETWORK = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)
 INSTEAD = "check the internet connection, or choose 'glyphs', 'digits' or a folder of your own pictures, which need none."
@@ -85,13 +84,13 @@ def _open(url: str) -> Any:
     def ask() -> None:
         request = urllib.request.Request(url, headers={"User-Agent": "ganviz"})
         try:
-            answer.append(urllib.request.urlopen(request, timeout=PATIENCE))
+            answer.append(urllib.request.urlopen(request, timeout=pacing.DOWNLOAD_TIMEOUT))
         except (OSError, http.client.HTTPException, ValueError) as error:
             answer.append(error)
 
     thread = threading.Thread(target=ask, name="ganviz-download", daemon=True)
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(pacing.DOWNLOAD_TIMEOUT)
     if not answer:
         raise TimeoutError
     if isinstance(answer[0], Exception):

@@ -18,7 +18,6 @@ points of a penalty and noise repeat from share to share, which leaves its mean 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import io
 import json
 import os
@@ -34,6 +33,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ganviz import device as devices
+from ganviz import pacing
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
 END, BEGIN, STEP, STATS, SET = range(5)
-PATIENCE = datetime.timedelta(days=30)  # a leader may be paused for long
-MERCY_SECONDS = 20.0  # that a follower lets its leader finish after SIGTERM
 
 
 class Group:
@@ -60,8 +58,8 @@ class Group:
         backend = "nccl" if self.device.type == "cuda" else "gloo"
         if backend == "nccl":
             torch.cuda.set_device(self.device)
-        dist.init_process_group(backend, timeout=PATIENCE)
-        self._control = dist.new_group(backend="gloo", timeout=PATIENCE)
+        dist.init_process_group(backend, timeout=pacing.COLLECTIVE_TIMEOUT)
+        self._control = dist.new_group(backend="gloo", timeout=pacing.COLLECTIVE_TIMEOUT)
 
     @property
     def leads(self) -> bool:
@@ -308,7 +306,7 @@ def _leave_signals_to_the_leader() -> None:
     spoil its last step."""
 
     def wait_a_while(*_: Any) -> None:
-        timer = threading.Timer(MERCY_SECONDS, os._exit, (1,))
+        timer = threading.Timer(pacing.FOLLOWER_SHUTDOWN_GRACE, os._exit, (1,))
         timer.daemon = True
         timer.start()
 

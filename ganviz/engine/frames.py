@@ -12,10 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganviz import pacing
 from ganviz.data.source import DataSource, DataSpec
 
-MIN_KEEP_SECONDS = 0.4
-KEEP_FRACTION = 0.01
 RECENT = 16
 MOST_KEPT = 600
 PNG_UP_TO = 32  # px: tiny pictures stay exact and small as PNG, larger ones go as JPEG
@@ -146,7 +145,9 @@ class FrameStore:
 
     def wants_to_keep(self, elapsed: float) -> bool:
         """Whether a frame drawn after ``elapsed`` seconds of training would be kept."""
-        return elapsed - self._last_kept >= max(MIN_KEEP_SECONDS, KEEP_FRACTION * elapsed)
+        return elapsed - self._last_kept >= max(
+            pacing.FRAME_KEEP_INTERVAL, pacing.FRAME_KEEP_SHARE * elapsed
+        )
 
     def add(self, frame: Frame, elapsed: float = 0.0) -> None:
         """Take a frame in."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from ganviz import pacing
 from ganviz.data.source import DataSource
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
 RATE_SMOOTHING = 0.3
-FIRST_TICK = (
-    0.25  # seconds after which a run first tells how it does, if its ticks are not closer anyway
-)
 
 
 class Recorder:
@@ -67,7 +65,7 @@ class Recorder:
     def resume(self) -> None:
         """The clock runs again."""
         self._clock = self._since = time.perf_counter()
-        self._tick_due = self._clock + min(FIRST_TICK, self._trainer.config.tick_seconds)
+        self._tick_due = self._clock + min(pacing.FIRST_TICK, self._trainer.config.tick_seconds)
         self._last_tick = (self._clock, self._trainer.step_count)
 
     def pause(self) -> None:

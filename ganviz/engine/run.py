@@ -46,6 +46,8 @@ class Run:
     ``observers`` are probes that look on between steps.
     """
 
+    in_memory = True
+
     def __init__(
         self,
         config: RunConfig,
@@ -149,7 +151,7 @@ class Run:
         return self
 
     def status(self) -> dict[str, Any]:
-        """What a status line shows; see CONTRACT of the socket in `ganviz.server`."""
+        """What a status line shows."""
         recorder = self._recorder
         rate = recorder.rate if recorder and self.state == "running" else 0.0
         left = (self._target - self.step_count) / rate if rate and self._target else None

@@ -68,14 +68,14 @@ def _fix_sign(vectors: Tensor) -> Tensor:
 
 
 def _align(found: Directions, previous: Directions) -> Directions:
-    """The found directions in the places, and with the signs, of the previous ones that they
+    """The found directions at the positions, and with the signs, of the previous ones that they
     resemble most."""
-    cosines = previous.vectors @ found.vectors.T  # [place, found]
-    places = torch.zeros(len(found), dtype=torch.long)
+    cosines = previous.vectors @ found.vectors.T  # [position, found]
+    positions = torch.zeros(len(found), dtype=torch.long)
     remaining = cosines.abs()
     for _ in range(len(found)):
-        place, index = divmod(int(remaining.argmax()), len(found))
-        places[place] = index
-        remaining[place], remaining[:, index] = -1.0, -1.0
-    signs = torch.where(cosines[torch.arange(len(found)), places] < 0, -1.0, 1.0)
-    return Directions(found.vectors[places] * signs[:, None], found.strengths[places])
+        position, index = divmod(int(remaining.argmax()), len(found))
+        positions[position] = index
+        remaining[position], remaining[:, index] = -1.0, -1.0
+    signs = torch.where(cosines[torch.arange(len(found)), positions] < 0, -1.0, 1.0)
+    return Directions(found.vectors[positions] * signs[:, None], found.strengths[positions])

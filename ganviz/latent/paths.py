@@ -46,7 +46,7 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     return (direction * lerp(norms[0], norms[1], t)).to(a.dtype)
 
 
-WAYS = {"lerp": lerp, "slerp": slerp}
+INTERPOLATIONS = {"lerp": lerp, "slerp": slerp}
 
 
 def path(a: Tensor, b: Tensor, steps: int, kind: str = "slerp") -> Tensor:
@@ -54,12 +54,12 @@ def path(a: Tensor, b: Tensor, steps: int, kind: str = "slerp") -> Tensor:
 
     Raises `GanvizError` for an unknown ``kind`` or fewer than two steps.
     """
-    if kind not in WAYS:
+    if kind not in INTERPOLATIONS:
         raise GanvizError(
-            f"There is no path called {kind!r}; choose one of: {', '.join(WAYS)}.", "path"
+            f"There is no path called {kind!r}; choose one of: {', '.join(INTERPOLATIONS)}.", "path"
         )
     if steps < 2:
         raise GanvizError("A path needs at least two steps: its two ends.", "steps")
-    way = WAYS[kind]
-    between = [way(a, b, index / (steps - 1)) for index in range(1, steps - 1)]
+    interpolate = INTERPOLATIONS[kind]
+    between = [interpolate(a, b, index / (steps - 1)) for index in range(1, steps - 1)]
     return torch.stack([a, *between, b])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ganviz import device as devices
+from ganviz import pacing
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import RENDER_CHUNK
@@ -36,7 +37,6 @@ COPIED = 200  # fakes that are looked up among the training samples
 TRAINING = 10_000  # training samples they are looked up among, and in pixel values:
 PIXELS = 20_000_000
 FIRST = 5.0  # seconds of training before the first measurement
-CORE_SHARE = 0.02  # of one processor core that measuring may take
 
 
 class Fidelity(Probe):
@@ -124,7 +124,7 @@ class Fidelity(Probe):
             if not self.cancelled():
                 self._evaluate(step)
             self._due = time.perf_counter() + max(
-                self.every, (time.thread_time() - began) / CORE_SHARE
+                self.every, (time.thread_time() - began) / pacing.FIDELITY_CORE_SHARE
             )
         except Exception as error:  # told, and ended, in the training thread
             self._failure = f"{type(error).__name__}: {str(error)[:200]}"

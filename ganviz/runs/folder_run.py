@@ -20,6 +20,7 @@ from typing import Any
 
 from PIL import Image
 
+from ganviz import pacing
 from ganviz.config import RunConfig, load_config
 from ganviz.data.source import DataSpec
 from ganviz.disk import read_bounded
@@ -35,11 +36,6 @@ from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.store import REALS, frames_in
 from ganviz.runs.summary import Summary, tells_step
 
-FOLLOW_SECONDS = 0.25
-REST_SECONDS = 2.0
-TURN_SECONDS = 0.0005
-# after each part of a log: the server and the training share Python's lock with its reader
-YIELD_SECONDS = 0.001
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
 MIMES = {".png": ("PNG", "image/png"), ".jpg": ("JPEG", "image/jpeg")}
@@ -57,6 +53,7 @@ class FolderRun:
 
     trainer = None
     store = None
+    in_memory = False
 
     def __init__(self, folder: Path | str, at: int | None = None, read: bool = True):
         self.folder = Path(folder)
@@ -110,7 +107,7 @@ class FolderRun:
                 if parts == 2:
                     stack.enter_context(_short_turns())
                 if parts > 1:
-                    time.sleep(YIELD_SECONDS)
+                    time.sleep(pacing.READ_YIELD)
         return parts > 0
 
     def wait_until_read(self) -> FolderRun:
@@ -130,7 +127,9 @@ class FolderRun:
     def _follow(self) -> None:
         if not self._whole.is_set():
             self.refresh()
-        while not self._closed.wait(FOLLOW_SECONDS if self.active else REST_SECONDS):
+        while not self._closed.wait(
+            pacing.FOLLOW_INTERVAL if self.active else pacing.IDLE_FOLLOW_INTERVAL
+        ):
             self.refresh()
 
     def _take(self, events: list[Event]) -> None:
@@ -344,7 +343,7 @@ def _short_turns() -> Iterator[None]:
     with _turns:
         if not _readers:
             _usual_turn = sys.getswitchinterval()
-            sys.setswitchinterval(TURN_SECONDS)
+            sys.setswitchinterval(pacing.READ_SWITCH_INTERVAL)
         _readers += 1
     try:
         yield

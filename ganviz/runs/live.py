@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
+from ganviz import pacing
 from ganviz.disk import read_json
 from ganviz.errors import Busy
 
@@ -25,8 +26,6 @@ except ImportError:  # Windows: the time stamp alone
     fcntl = None
 
 LIVE = "live.json"
-BEAT_SECONDS = 5.0
-SILENT_SECONDS = 30.0
 
 
 class Live:
@@ -65,7 +64,7 @@ class Live:
             self._handle = None
 
     def _beat(self) -> None:
-        while not self._ended.wait(BEAT_SECONDS):
+        while not self._ended.wait(pacing.HEARTBEAT_INTERVAL):
             with contextlib.suppress(OSError):  # a deleted folder is told by the log
                 os.utime(self.path)
 
@@ -84,7 +83,7 @@ def is_live(folder: Path) -> bool:
         here = (
             read_json(path).get("host", platform.node()) == platform.node()
         )  # none: killed before it could say
-        fresh = abs(time.time() - os.fstat(handle).st_mtime) < SILENT_SECONDS
+        fresh = abs(time.time() - os.fstat(handle).st_mtime) < pacing.HEARTBEAT_TIMEOUT
         return fresh and not (locked and here)
     finally:
         os.close(handle)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganviz import pacing
 from ganviz.disk import disk_sentence, write_atomic
 from ganviz.engine.events import ENDED, Event
 from ganviz.errors import CheckpointError, ConfigError
@@ -36,10 +37,6 @@ FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = (
     "checkpoints",
 )
 KEEP_CHECKPOINTS = 3
-FLUSH_SECONDS = 0.2
-SUMMARY_SECONDS = 2.0
-THUMB_SECONDS = 10.0
-RETRY_SECONDS = 3.0
 THUMB_SIZE = 160
 GRID_LOST = "A sample grid was not saved"
 _FRAME = re.compile(r"(\d{9,12})\.(png|jpg)")
@@ -117,7 +114,7 @@ class RunStore:
     def flush(self, durable: bool = False) -> None:
         """Write what is pending."""
         with self._lock:
-            self._flush_due = time.monotonic() + FLUSH_SECONDS
+            self._flush_due = time.monotonic() + pacing.LOG_FLUSH_INTERVAL
             self._try("The log was not written", lambda: self._log.flush(durable))
 
     def write_frame(self, frame: Frame) -> None:
@@ -219,7 +216,7 @@ class RunStore:
             try:
                 action()
             except (OSError, CheckpointError) as error:
-                self._retry_at[what] = time.monotonic() + RETRY_SECONDS
+                self._retry_at[what] = time.monotonic() + pacing.DISK_RETRY_INTERVAL
                 self._problems[what] = self._explain(error, what)
             else:
                 told = self._problems.pop(what, None)
@@ -240,12 +237,12 @@ class RunStore:
     # -- small files -----------------------------------------------------------------------
     def _write_summary(self, force: bool = False) -> None:
         if force or time.monotonic() >= self._summary_due:
-            self._summary_due = time.monotonic() + SUMMARY_SECONDS
+            self._summary_due = time.monotonic() + pacing.SUMMARY_INTERVAL
             self._try("The summary was not written", lambda: self.summary.write(self.folder))
 
     def _write_thumb(self) -> None:
         """The top left quarter of the newest grid, small: a face for the table of runs."""
-        self._thumb_due = time.monotonic() + THUMB_SECONDS
+        self._thumb_due = time.monotonic() + pacing.THUMBNAIL_INTERVAL
         frame = self._frame
         if frame:
             self._try(GRID_LOST, lambda: write_atomic(self.folder / THUMB, thumbnail(frame)))

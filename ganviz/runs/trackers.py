@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from ganviz import pacing
 from ganviz.engine.observer import Observer
 from ganviz.errors import ConfigError
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
 PROJECT = "ganviz"
-REPORT_SECONDS = 1.0
-PICTURE_SECONDS = 10.0
-LAST_WORDS_SECONDS = 15.0  # that the end of a run waits for slow trackers
 
 
 class Tracker:
@@ -152,7 +150,7 @@ class Reporter(Observer):
         """Tell the rest, for so long as is reasonable."""
         self._ending.set()
         if self._thread:
-            self._thread.join(LAST_WORDS_SECONDS)
+            self._thread.join(pacing.TRACKER_SHUTDOWN_GRACE)
 
     # -- in the reporting thread -----------------------------------------------------------
     def _main(self) -> None:
@@ -160,9 +158,9 @@ class Reporter(Observer):
         for name in self._names:
             self._try(name, partial(self._open, name, folder))
         self._tell(lambda tracker: tracker.settings(self.run.config))
-        while not self._ending.wait(REPORT_SECONDS):
-            self._report(REPORT_SECONDS)
-        self._report(PICTURE_SECONDS)
+        while not self._ending.wait(pacing.TRACKER_INTERVAL):
+            self._report(pacing.TRACKER_INTERVAL)
+        self._report(pacing.TRACKER_PICTURE_INTERVAL)
         self._tell(lambda tracker: tracker.close())
 
     def _report(self, passed: float) -> None:
@@ -180,7 +178,7 @@ class Reporter(Observer):
             }
             self._tell(partial(_send_scalars, step=self._step, values=values))
         self._picture_wait += passed
-        if self._picture_wait >= PICTURE_SECONDS:
+        if self._picture_wait >= pacing.TRACKER_PICTURE_INTERVAL:
             self._picture_wait = 0.0
             self._show()
 

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from ganviz.config import LIVE_FIELDS
 from ganviz.engine.events import ENDED
 from ganviz.errors import GanvizError
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, find_run, json_response
 
 MAX_STEPS = 100_000
@@ -37,7 +39,7 @@ class Command(BaseModel):
 class Commands:
     """Passes commands on to the current run of a `RunManager`."""
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
 
     async def command(self, request: Request) -> Response:
@@ -77,7 +79,7 @@ class Commands:
         return DONE[command.action]
 
 
-def _change(run: Any, settings: dict[str, Any]) -> str:
+def _change(run: ReadableRun, settings: dict[str, Any]) -> str:
     if not settings:
         raise Refused(422, "Name at least one setting to change.", "settings")
     for name in settings:

@@ -9,6 +9,8 @@ from typing import Any
 from ganviz import device as devices
 from ganviz.engine.events import Event
 from ganviz.probes.gradients import heat_maps
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 WATCHED = ("state", "setting", "checkpoint", "note", "coach")  # each of these is told
@@ -41,7 +43,7 @@ FIGURES = ("fidelity", "sharpness", "outputs", "modes")  # what runs are compare
 MOST_MEASURED = 300  # points of such a curve
 
 
-def server(manager: Any) -> dict[str, Any]:
+def server(manager: RunManager) -> dict[str, Any]:
     """The program's version, and the device that it trains on."""
     return {
         "version": _version(),
@@ -50,7 +52,7 @@ def server(manager: Any) -> dict[str, Any]:
     }
 
 
-def no_run(manager: Any) -> dict[str, Any]:
+def no_run(manager: RunManager) -> dict[str, Any]:
     """The status of a server that has not trained anything yet."""
     return {
         "id": None,
@@ -77,7 +79,7 @@ def _version() -> str:
         return getattr(ganviz, "__version__", "0")
 
 
-def run(one: Any) -> dict[str, Any]:
+def run(one: ReadableRun) -> dict[str, Any]:
     """What a run is. ``spec``, ``series`` and ``reals`` fill in while it prepares; see
     `outline`."""
     spec = one.spec
@@ -95,7 +97,7 @@ def run(one: Any) -> dict[str, Any]:
     }
 
 
-def outline(one: Any) -> tuple:
+def outline(one: ReadableRun) -> tuple:
     """Changes whenever `run` of the same run has something new to tell."""
     return one.spec is not None, len(one.series), one.reals is not None
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from ganviz import device as devices
 from ganviz.disk import disk_sentence
 from ganviz.errors import GanvizError
 from ganviz.runs import listing as kept
+from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Refused, body_as, json_response
 
 EXPORTS = "exports"
@@ -55,7 +57,7 @@ class Job:
 class Exports:
     """Exports of the runs of a `RunManager`."""
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
         self._lock = threading.Lock()
         self._working: Job | None = None
@@ -68,10 +70,10 @@ class Exports:
             != "application/json"
         ):
             raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-        asked = await body_as(ExportRequest, request)
-        return await run_in_threadpool(self._begin, request.path_params["run"], asked)
+        query = await body_as(ExportRequest, request)
+        return await run_in_threadpool(self._begin, request.path_params["run"], query)
 
-    def _begin(self, run_id: str, asked: ExportRequest) -> Response:
+    def _begin(self, run_id: str, query: ExportRequest) -> Response:
         folder = self._folder(run_id)
         info = kept.run_info(folder)
         with self._lock:
@@ -87,10 +89,10 @@ class Exports:
                     409,
                 )
             job = self._working = self._last[run_id] = Job(
-                run_id, info.name if info else run_id, asked.kind
+                run_id, info.name if info else run_id, query.kind
             )
         threading.Thread(
-            target=self._work, args=(job, folder, asked), name="ganviz-export", daemon=True
+            target=self._work, args=(job, folder, query), name="ganviz-export", daemon=True
         ).start()
         return json_response({"ok": True, "sentence": "The export is being made."}, 202)
 
@@ -138,14 +140,14 @@ class Exports:
             raise Refused(404, error.sentence) from None
 
     # -- in the exporting thread -----------------------------------------------------------
-    def _work(self, job: Job, folder: Path, asked: ExportRequest) -> None:
-        def tell(fraction: float, sentence: str) -> None:
+    def _work(self, job: Job, folder: Path, query: ExportRequest) -> None:
+        def report(fraction: float, sentence: str) -> None:
             job.fraction, job.sentence = min(1.0, fraction), sentence
 
         try:
-            _step_back()
-            out = _place(folder, job.run, asked.kind)
-            _make(folder, out, asked, tell)
+            _yield_to_training()
+            out = _target(folder, job.run, query.kind)
+            _make(folder, out, query, report)
             job.fraction, job.sentence, job.state = 1.0, "Ready to download.", "done"
         except GanvizError as error:
             job.sentence, job.state = error.sentence, "failed"
@@ -158,19 +160,21 @@ class Exports:
                 self._working = None
 
 
-def _make(folder: Path, out: Path, asked: ExportRequest, tell: Any) -> None:
+def _make(
+    folder: Path, out: Path, query: ExportRequest, report: Callable[[float, str], None]
+) -> None:
     from ganviz.export import (
         export_film,
         export_page,
     )  # loads Pillow and the networks: only when something is exported
 
-    if asked.kind == "page":
-        export_page(folder, out, tell)
+    if query.kind == "page":
+        export_page(folder, out, report)
     else:
-        export_film(folder, out, asked.fps, asked.seconds, tell)
+        export_film(folder, out, query.fps, query.seconds, report)
 
 
-def _step_back() -> None:
+def _yield_to_training() -> None:
     """This thread takes one core, and only what the training leaves of it."""
     devices.prepare_serving_thread()
     if hasattr(os, "setpriority"):
@@ -178,7 +182,7 @@ def _step_back() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
-def _place(folder: Path, run_id: str, kind: str) -> Path:
+def _target(folder: Path, run_id: str, kind: str) -> Path:
     """Where the export goes; what a process that died left half made is removed."""
     exports = folder / EXPORTS
     try:

@@ -18,6 +18,8 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from ganviz.errors import GanvizError
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 from ganviz.server.encode import dumps
 
 logger = logging.getLogger(__name__)
@@ -178,7 +180,7 @@ def _as_refusal(error: ValidationError) -> Refused:
     )
 
 
-def find_run(manager: Any, run_id: str | None, whole: bool = True) -> Any:
+def find_run(manager: RunManager, run_id: str | None, whole: bool = True) -> ReadableRun:
     """The run called ``run_id``, or the current one. Raises `Refused` where there is none.
 
     ``whole``: with its log read to the end, which takes seconds where it is long: call this from a

@@ -15,9 +15,10 @@ from ganviz.engine import checkpoint
 from ganviz.errors import Busy
 from ganviz.runs import listing as kept
 from ganviz.runs.listing import RunInfo
+from ganviz.runs.manager import RunManager
 from ganviz.server import describe, encode
 from ganviz.server.guard import Refused, body_as, find_run, json_response
-from ganviz.server.pictures import IMMUTABLE
+from ganviz.server.sample_grids import IMMUTABLE
 
 MAX_THUMB = 2**20
 SHORT = Annotated[str, Field(max_length=200)]
@@ -41,7 +42,7 @@ class Action(BaseModel):
 class Library:
     """The runs folder of a `RunManager`."""
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
 
     async def table(self, request: Request) -> Response:
@@ -107,38 +108,38 @@ class Library:
             != "application/json"
         ):
             raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-        asked = await body_as(Action, request)
+        action = await body_as(Action, request)
         try:
             answer = await run_in_threadpool(
-                getattr(self, f"_{asked.action}"), request.path_params["run"], asked
+                getattr(self, f"_{action.action}"), request.path_params["run"], action
             )
         except Busy as error:
             return json_response({"ok": False, "sentence": error.sentence, "busy": True}, 409)
         return json_response({"ok": True, **answer})
 
-    def _rename(self, run_id: str, asked: Action) -> dict[str, Any]:
-        kept.rename(self._manager.runs_root, run_id, asked.name)
+    def _rename(self, run_id: str, action: Action) -> dict[str, Any]:
+        kept.rename(self._manager.runs_root, run_id, action.name)
         return {"sentence": "Renamed."}
 
-    def _notes(self, run_id: str, asked: Action) -> dict[str, Any]:
-        kept.set_notes(self._manager.runs_root, run_id, asked.notes)
+    def _notes(self, run_id: str, action: Action) -> dict[str, Any]:
+        kept.set_notes(self._manager.runs_root, run_id, action.notes)
         return {"sentence": "Notes saved."}
 
-    def _delete(self, run_id: str, asked: Action) -> dict[str, Any]:
+    def _delete(self, run_id: str, action: Action) -> dict[str, Any]:
         return {"sentence": "Deleted.", "trashed": self._manager.delete(run_id)}
 
-    def _restore(self, run_id: str, asked: Action) -> dict[str, Any]:
+    def _restore(self, run_id: str, action: Action) -> dict[str, Any]:
         return {
             "sentence": "Brought back.",
-            "run": kept.restore(self._manager.runs_root, asked.trashed),
+            "run": kept.restore(self._manager.runs_root, action.trashed),
         }
 
-    def _resume(self, run_id: str, asked: Action) -> dict[str, Any]:
-        run = self._manager.resume(run_id, asked.more_steps, asked.replace)
+    def _resume(self, run_id: str, action: Action) -> dict[str, Any]:
+        run = self._manager.resume(run_id, action.more_steps, action.replace)
         return {"sentence": "Going on from the last checkpoint.", "run": run.id}
 
-    def _fork(self, run_id: str, asked: Action) -> dict[str, Any]:
-        run = self._manager.fork(run_id, asked.settings, asked.step, asked.replace)
+    def _fork(self, run_id: str, action: Action) -> dict[str, Any]:
+        run = self._manager.fork(run_id, action.settings, action.step, action.replace)
         return {"sentence": "A new run goes on from that checkpoint.", "run": run.id}
 
 

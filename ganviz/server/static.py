@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from ganviz import assets_folder
 from ganviz.server.guard import Refused
-from ganviz.server.pictures import IMMUTABLE
+from ganviz.server.sample_grids import IMMUTABLE
 
 ASSETS = assets_folder()
 SERVED = {

@@ -12,10 +12,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from ganviz import pacing
+
 FIRST_PORT, LAST_PORT = 7860, 7899
-CLOSING_SECONDS = 1.8
-QUEUE_SECONDS = 1.0
-WARM_AFTER = 2.0  # s; by then a browser that was opened at once has the page, which goes first
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +75,7 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     # something came and a hundred times whether something got on, and each time the training thread
     # waits for it: that cost 5 % of the training.
     dashboard._queue.sleep_when_free = dashboard._queue.progress_update_sleep_when_free = (
-        QUEUE_SECONDS
+        pacing.GRADIO_QUEUE_INTERVAL
     )
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
@@ -87,7 +86,9 @@ def _warm(manager: Any) -> None:
     from ganviz.config import RunConfig
     from ganviz.ui.form import default_preset
 
-    timer = threading.Timer(WARM_AFTER, manager.warm, (RunConfig.from_preset(default_preset()),))
+    timer = threading.Timer(
+        pacing.WARM_DELAY, manager.warm, (RunConfig.from_preset(default_preset()),)
+    )
     timer.daemon = True
     timer.start()
 
@@ -180,9 +181,9 @@ def _wait_for_the_end() -> None:
 def _close(manager: Any) -> None:
     """Save the run and leave; open browser tabs hold sockets, so the server's own shutdown is not
     waited for."""
-    saving = threading.Thread(target=manager.close, args=(CLOSING_SECONDS,), daemon=True)
+    saving = threading.Thread(target=manager.close, args=(pacing.SHUTDOWN_GRACE,), daemon=True)
     saving.start()
-    saving.join(CLOSING_SECONDS)
+    saving.join(pacing.SHUTDOWN_GRACE)
     if saving.is_alive():
         print(
             "The run was still busy with a step; it can be resumed from its last save.",

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganviz import pacing
 from ganviz.data import download, idx, public
 from ganviz.errors import DataError
 
@@ -207,7 +208,7 @@ class Mirror:
 def mirror(monkeypatch, tmp_path):
     """A mirror with a tiny MNIST and EMNIST, which torchvision's descriptions are pointed at."""
     torchvision = pytest.importorskip("torchvision.datasets")
-    monkeypatch.setattr(download, "PATIENCE", 0.7)
+    monkeypatch.setattr(pacing, "DOWNLOAD_TIMEOUT", 0.7)
     mirror = Mirror()
     folder = write_pair(tmp_path / "origin", "train", 50)
     resources = []
@@ -295,7 +296,7 @@ def test_without_the_internet_each_set_says_what_works(load, monkeypatch, tmp_pa
 
 def test_a_refused_connection_and_a_hanging_look_up_end_quickly(monkeypatch, tmp_path):
     pytest.importorskip("torchvision")
-    monkeypatch.setattr(download, "PATIENCE", 0.3)
+    monkeypatch.setattr(pacing, "DOWNLOAD_TIMEOUT", 0.3)
     url = f"http://127.0.0.1:{closed_port()}/x"
     with pytest.raises(DataError, match="refused"):
         download.fetch([url], tmp_path / "x", "0" * 32, "X", public_progress)

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 import torch
 
+from ganviz import pacing
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.errors import Busy, ConfigError
 from ganviz.runs import store as store_module
@@ -26,8 +27,8 @@ def store(tmp_path):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """No waiting between attempts."""
-    monkeypatch.setattr(store_module, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(store_module, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 0.0)
+    monkeypatch.setattr(pacing, "LOG_FLUSH_INTERVAL", 0.0)
 
 
 def state(step):

@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 
+from ganviz import pacing
 from ganviz.api import follow, make_run
 from ganviz.errors import ConfigError
 from ganviz.runs import trackers
@@ -65,7 +66,7 @@ def notes(run):
 
 
 def test_every_row_is_told_once_in_order(tiny, tmp_path, told, monkeypatch):
-    monkeypatch.setattr(trackers, "REPORT_SECONDS", 0.03)
+    monkeypatch.setattr(pacing, "TRACKER_INTERVAL", 0.03)
     tracker = told("told")
     run, result = train(tiny, tmp_path / "run", ["told"])
     rows = run.events.rows()
@@ -93,7 +94,7 @@ def test_a_tracker_that_fails_is_dropped_and_the_others_go_on(tiny, tmp_path, to
 
 def test_a_tracker_that_hangs_does_not_hold_the_run_up(tiny, tmp_path, told, monkeypatch):
     release = threading.Event()
-    monkeypatch.setattr(trackers, "LAST_WORDS_SECONDS", 0.1)
+    monkeypatch.setattr(pacing, "TRACKER_SHUTDOWN_GRACE", 0.1)
     tracker = told("slow")
     tracker.settings = lambda config: release.wait(20)
     try:

@@ -7,7 +7,7 @@ import pytest
 
 from ganviz.engine.events import EventLog
 from ganviz.server import encode
-from ganviz.server.socket import read
+from ganviz.server.live_protocol import read
 
 
 def test_significant_digits():

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from ganviz.config import LIVE_FIELDS
 from ganviz.errors import ConfigError
 from ganviz.server import asset_url, guard, plotly_url, routes, static
-from ganviz.server.pictures import IMMUTABLE
+from ganviz.server.sample_grids import IMMUTABLE
 
 
 def sentence_of(response):

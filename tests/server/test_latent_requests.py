@@ -15,11 +15,12 @@ import torch
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from ganviz import pacing
 from ganviz.data.source import DataSpec
 from ganviz.engine.snapshot import SnapshotStore
-from ganviz.server import latent as latent_server
+from ganviz.server import latent_requests
 from ganviz.server.guard import Guard, Refused, missing
-from ganviz.server.latent import Latent
+from ganviz.server.latent_requests import LatentRequests
 
 
 @pytest.fixture
@@ -242,9 +243,9 @@ def test_a_wrong_strip_is_refused(client, drawing, wish, field):
 
 
 def test_directions_follow_the_generator_without_flipping(manager, drawing, tools, monkeypatch):
-    monkeypatch.setattr(latent_server, "REFRESH_SECONDS", 0.0)
-    monkeypatch.setattr(latent_server, "REFRESH_SHARE", 1e9)
-    server = Latent(manager)
+    monkeypatch.setattr(pacing, "DIRECTIONS_INTERVAL", 0.0)
+    monkeypatch.setattr(pacing, "DIRECTIONS_SHARE", 1e9)
+    server = LatentRequests(manager)
     before = server._directions(drawing)
     assert server._directions(drawing) is before
     network = drawing.snapshots._front.generator
@@ -269,14 +270,16 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
         async def is_disconnected(self):
             return self.gone
 
-    server = Latent(manager)
+    server = LatentRequests(manager)
     drawn = []
     server._draw = lambda *wish: drawn.append(wish)
-    assert asyncio.run(server.picture(Request(gone=True))).status_code == latent_server.CLIENT_GONE
+    assert (
+        asyncio.run(server.picture(Request(gone=True))).status_code == latent_requests.CLIENT_GONE
+    )
     assert drawn == []
     asyncio.run(server.picture(Request(gone=False)))
     assert len(drawn) == 1
-    server._waiting = latent_server.MOST_WAITING
+    server._waiting = latent_requests.MAX_WAITING
     with pytest.raises(Refused, match="Too many"):
         asyncio.run(server.picture(Request(gone=False)))
 
@@ -284,7 +287,12 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
 def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
     manager, drawing, serve, monkeypatch
 ):
-    server, free, drawn, render = Latent(manager), threading.Event(), [], drawing.snapshots.render
+    server, free, drawn, render = (
+        LatentRequests(manager),
+        threading.Event(),
+        [],
+        drawing.snapshots.render,
+    )
 
     def slow(*wish):
         drawn.append(wish)
@@ -323,5 +331,5 @@ def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
 
 
 def test_drawing_uses_one_core(manager, drawing):
-    server = Latent(manager)
+    server = LatentRequests(manager)
     assert server._pool.submit(torch.get_num_threads).result() == 1

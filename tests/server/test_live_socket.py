@@ -13,16 +13,17 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from ganviz import pacing
 from ganviz.engine import run as run_module
 from ganviz.runs.manager import RunManager
-from ganviz.server import encode, guard, routes, socket
-from ganviz.server.socket import Live
+from ganviz.server import encode, guard, live_protocol, routes
+from ganviz.server.live_socket import LiveSocket
 
 
 @pytest.fixture
 def live(manager, serve):
-    """(the `Live` endpoint, a function that opens a socket to it)."""
-    endpoint = Live(manager)
+    """(the `LiveSocket` endpoint, a function that opens a socket to it)."""
+    endpoint = LiveSocket(manager)
     port = serve(
         Starlette(routes=[WebSocketRoute("/gv/live", guard.Guard().socket(endpoint.endpoint))])
     )
@@ -220,9 +221,9 @@ def test_who_missed_the_preparation_gets_a_hello(manager, live):
 
 def test_thirty_viewers_get_the_same_messages_each_serialised_once(manager, live, monkeypatch):
     made = []
-    to_text = socket.to_text
+    to_text = live_protocol.to_text
     monkeypatch.setattr(
-        socket, "to_text", lambda message: made.append(message["type"]) or to_text(message)
+        live_protocol, "to_text", lambda message: made.append(message["type"]) or to_text(message)
     )
     with ExitStack() as stack:
         viewers = [stack.enter_context(live[1]()) for _ in range(30)]
@@ -308,7 +309,7 @@ def test_a_long_gap_is_answered_by_a_thinned_history(manager, live):
 
 
 def test_a_slow_viewer_is_dropped_and_holds_up_nobody(manager, live, monkeypatch):
-    monkeypatch.setattr(socket, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(pacing, "SEND_TIMEOUT", 0.2)
     run = manager.current
     narrow = sockets.socket()
     narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -362,7 +363,7 @@ def test_the_broadcaster_ends_with_its_last_viewer_and_starts_again(live):
 def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(
     manager, live, monkeypatch
 ):
-    monkeypatch.setattr(socket, "WATCH_SECONDS", 3600)
+    monkeypatch.setattr(pacing, "NOTIFIED_POLL_INTERVAL", 3600)
     run = manager.current
     run.state = "running"
     with live[1]() as viewer:
@@ -378,14 +379,14 @@ def test_who_watches_a_training_is_told_without_waiting_for_the_next_look(
 def test_a_failing_tick_does_not_end_the_stream(manager, live, monkeypatch, caplog):
     with live[1]() as viewer:
         take(viewer)
-        delta, failures = socket.delta, iter([True])
+        delta, failures = live_protocol.delta, iter([True])
 
         def fails_once(*args):
             if next(failures, False):
                 raise ValueError("a torn table")
             return delta(*args)
 
-        monkeypatch.setattr(socket, "delta", fails_once)
+        monkeypatch.setattr(live_protocol, "delta", fails_once)
         tell(manager.current, 1, 1)
         assert steps(until(viewer, 1)) == [1]
     assert "a torn table" in caplog.text

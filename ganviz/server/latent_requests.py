@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,14 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganviz import latent
+from ganviz import latent, pacing
 from ganviz.device import prepare_serving_thread
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, find_run, json_response
 
 N_DIRECTIONS = 8
-MOST_WAITING = 64
-REFRESH_SECONDS = 1.0
-REFRESH_SHARE = 0.05  # of the time that looking for directions may take
+MAX_WAITING = 64
 CLIENT_GONE = 499  # nobody reads this answer; the number is the one that nginx logs
 
 T = TypeVar("T")
@@ -48,65 +48,67 @@ class StripRequest(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Found:
+class _CachedDirections:
     directions: latent.Directions
     version: int
     good_until: float
 
 
-class Latent:
+class LatentRequests:
     """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of
     its own.
 
     One thread with one core: more would take them from the training (MEASURED.md part 2).
     """
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-latent", prepare_serving_thread)
-        self._turn = asyncio.Semaphore(1)
+        self._drawing = asyncio.Semaphore(1)
         self._waiting = 0
-        self._found: WeakKeyDictionary[Any, _Found] = (
+        self._directions_of: WeakKeyDictionary[ReadableRun, _CachedDirections] = (
             WeakKeyDictionary()
         )  # touched by the one thread only
 
     async def picture(self, request: Request) -> Response:
         """RGB bytes of one picture."""
-        wish = await body_as(PictureRequest, request)
+        query = await body_as(PictureRequest, request)
         return await self._answer(
-            request, wish.run, lambda run: self._draw(run, self._latents(run, [wish]), [wish])
+            request, query.run, lambda run: self._draw(run, self._latents(run, [query]), [query])
         )
 
     async def strip(self, request: Request) -> Response:
         """RGB bytes of one row of pictures, each end exactly the picture of its own."""
-        wish = await body_as(StripRequest, request)
+        query = await body_as(StripRequest, request)
 
-        def draw(run: Any) -> Response:
-            ends = self._latents(run, [wish.a, wish.b])
-            z = latent.path(*ends, wish.steps, wish.path)
+        def draw(run: ReadableRun) -> Response:
+            ends = self._latents(run, [query.a, query.b])
+            z = latent.path(*ends, query.steps, query.path)
             # a class cannot be blended by all networks: the way changes class half-way
-            specs = [wish.a if index < wish.steps / 2 else wish.b for index in range(wish.steps)]
+            specs = [
+                query.a if index < query.steps / 2 else query.b for index in range(query.steps)
+            ]
             return self._draw(run, z, specs)
 
-        return await self._answer(request, wish.run, draw)
+        return await self._answer(request, query.run, draw)
 
     async def info(self, request: Request) -> Response:
         """What sliders to offer."""
         return await self._answer(request, request.query_params.get("run"), self._describe)
 
     async def _answer(
-        self, request: Request, run_id: str | None, work: Callable[[Any], T]
+        self, request: Request, run_id: str | None, work: Callable[[ReadableRun], T]
     ) -> T | Response:
         """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it
         wants a newer one)."""
         run = find_run(self._manager, run_id, whole=False)
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             raise Refused(
                 503, "Too many viewers are moving sliders at once; try again in a moment."
             )
         self._waiting += 1
         try:
-            async with self._turn:
+            async with self._drawing:
                 if await request.is_disconnected():
                     return Response(status_code=CLIENT_GONE)
                 return await asyncio.get_running_loop().run_in_executor(self._pool, work, run)
@@ -116,13 +118,13 @@ class Latent:
             self._waiting -= 1
 
     # -- in the drawing thread -------------------------------------------------------------
-    def _latents(self, run: Any, specs: list[latent.LatentSpec]) -> torch.Tensor:
+    def _latents(self, run: ReadableRun, specs: list[latent.LatentSpec]) -> torch.Tensor:
         dim = run.snapshots.latent_dim
         wanted = any(spec.directions for spec in specs)
         vectors = self._directions(run).vectors if wanted else torch.empty(0, dim)
         return torch.stack([latent.compose(spec, vectors, dim) for spec in specs])
 
-    def _draw(self, run: Any, z: torch.Tensor, specs: list[latent.LatentSpec]) -> Response:
+    def _draw(self, run: ReadableRun, z: torch.Tensor, specs: list[latent.LatentSpec]) -> Response:
         snapshots = run.snapshots
         if snapshots.kind != "images":
             raise Refused(
@@ -145,7 +147,7 @@ class Latent:
         }
         return Response(row.tobytes(), headers=headers, media_type="application/octet-stream")
 
-    def _describe(self, run: Any) -> Response:
+    def _describe(self, run: ReadableRun) -> Response:
         snapshots = run.snapshots
         found = self._directions(run)
         shape = run.spec.shape
@@ -171,14 +173,14 @@ class Latent:
             }
         )
 
-    def _directions(self, run: Any) -> latent.Directions:
-        """The directions of the newest generator, looked for again at most about once a second."""
-        snapshots, known, now = run.snapshots, self._found.get(run), time.monotonic()
+    def _directions(self, run: ReadableRun) -> latent.Directions:
+        """The directions of the newest generator, computed again at most about once a second."""
+        snapshots, known, now = run.snapshots, self._directions_of.get(run), time.monotonic()
         version = snapshots.version
         if known and (known.version == version or now < known.good_until):
             return known.directions
         found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, known and known.directions)
         cost = time.monotonic() - now
-        good_until = now + max(REFRESH_SECONDS, cost / REFRESH_SHARE)
-        self._found[run] = _Found(found, version, good_until)
+        good_until = now + max(pacing.DIRECTIONS_INTERVAL, cost / pacing.DIRECTIONS_SHARE)
+        self._directions_of[run] = _CachedDirections(found, version, good_until)
         return found

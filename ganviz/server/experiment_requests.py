@@ -17,22 +17,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from ganviz import pacing
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.device import prepare_serving_thread
 from ganviz.errors import GanvizError
 from ganviz.experiments.frozen_generator import Frozen, frozen_probe
 from ganviz.experiments.initial_gradients import at_start, mlp_config
-from ganviz.probes.reconstruction import FILE, Reconstruction
-from ganviz.runs.folder_run import MIMES, read_frame
+from ganviz.runs.manager import RunManager
 from ganviz.server import encode
-from ganviz.server.guard import Refused, body_as, find_run, json_response
+from ganviz.server.guard import Refused, body_as, json_response
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 8
-MOST_STEPS = 2000
-MOST_SECONDS = 40.0  # a frozen-G probe on a machine busier than it was thought to be ends early
+MAX_WAITING = 8
+MAX_STEPS = 2000
 Name = Annotated[str, Field(max_length=40)]
 LEARNING = {
     "batch_size": 256,
@@ -42,7 +41,7 @@ LEARNING = {
 }  # the base recipe of the 2-D lessons
 
 
-class Network(BaseModel):
+class PlainGenerator(BaseModel):
     """A generator of plain layers for points in the plane."""
 
     model_config = ConfigDict(extra="forbid")
@@ -61,27 +60,27 @@ class Network(BaseModel):
         )
 
 
-class FrozenRequest(Network):
-    """The same generator, frozen, while a discriminator learns to tell it from eight Gaussians."""
+class FrozenRequest(PlainGenerator):
+    """The same generator, frozen, while a discriminator learns to send it from eight Gaussians."""
 
     objective: Name = "non-saturating"
-    steps: int = Field(1000, ge=1, le=MOST_STEPS)
+    steps: int = Field(1000, ge=1, le=MAX_STEPS)
 
 
-class Experiments:
+class ExperimentRequests:
     """Runs experiments in one thread of its own, one after another, beside the training of a
     `RunManager`."""
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-experiment", prepare_serving_thread)
         self._waiting = 0
 
     async def initial(self, request: Request) -> Response:
         """Gradient norms of each layer before the first step, as `AtStart` has them."""
-        config = (await body_as(Network, request)).config()
+        config = (await body_as(PlainGenerator, request)).config()
         self._check_room()
-        with self._place():
+        with self._slot():
             return json_response(
                 await asyncio.get_running_loop().run_in_executor(
                     self._pool, lambda: at_start(config).to_dict()
@@ -91,23 +90,23 @@ class Experiments:
     async def frozen(self, request: Request) -> Response:
         """A line of JSON for each point once it is measured, and a last one with ``done``. A
         browser that hangs up ends it."""
-        wish = await body_as(FrozenRequest, request)
-        config = wish.config(objective=wish.objective, **LEARNING)
+        query = await body_as(FrozenRequest, request)
+        config = query.config(objective=query.objective, **LEARNING)
         self._check_room()
         return StreamingResponse(
-            self._stream(config, wish.steps),
+            self._stream(config, query.steps),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     def _check_room(self) -> None:
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             raise Refused(
                 503, "Too many experiments are under way on this machine; try again in a moment."
             )
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _slot(self) -> Iterator[None]:
         self._waiting += 1
         try:
             yield
@@ -117,11 +116,11 @@ class Experiments:
     async def _stream(self, config: RunConfig, steps: int) -> AsyncIterator[bytes]:
         loop, lines, ended = asyncio.get_running_loop(), asyncio.Queue(), threading.Event()
 
-        def tell(line: dict[str, Any] | None) -> None:
+        def send(line: dict[str, Any] | None) -> None:
             loop.call_soon_threadsafe(lines.put_nowait, line)
 
-        with self._place():
-            work = loop.run_in_executor(self._pool, self._freeze, config, steps, tell, ended)
+        with self._slot():
+            work = loop.run_in_executor(self._pool, self._freeze, config, steps, send, ended)
             try:
                 while (line := await lines.get()) is not None:
                     yield encode.dumps(line) + b"\n"
@@ -133,13 +132,13 @@ class Experiments:
         self,
         config: RunConfig,
         steps: int,
-        tell: Callable[[dict[str, Any] | None], None],
+        send: Callable[[dict[str, Any] | None], None],
         ended: threading.Event,
     ) -> None:
-        limit = time.monotonic() + MOST_SECONDS
+        limit = time.monotonic() + pacing.EXPERIMENT_TIMEOUT
 
         def on_point(result: Frozen) -> bool:
-            tell(
+            send(
                 {
                     "step": result.steps[-1],
                     "accuracy": result.accuracy[-1],
@@ -157,7 +156,7 @@ class Experiments:
                 steps,
                 on_point=on_point,
             )
-            tell(
+            send(
                 {
                     "done": True,
                     "seconds": result.seconds,
@@ -167,43 +166,11 @@ class Experiments:
                 }
             )
         except GanvizError as error:
-            tell({"error": error.sentence})
+            send({"error": error.sentence})
         except Exception:
             logger.exception("the frozen-G probe failed")
-            tell(
+            send(
                 {"error": "The experiment stumbled; the server's log says how. Try other choices."}
             )
         finally:
-            tell(None)
-
-
-class Reconstructions:
-    """Pairs of input and reconstruction of the runs of a `RunManager`."""
-
-    def __init__(self, manager: Any):
-        self._manager = manager
-
-    async def picture(self, request: Request) -> Response:
-        """The newest pairs; the address names a step so that a browser asks again."""
-        run = await asyncio.to_thread(find_run, self._manager, request.path_params["run"], False)
-        frame = await asyncio.to_thread(_newest, run)
-        if frame is None:
-            raise Refused(
-                404, "This run has no reconstructions: only an autoencoder on pictures makes them."
-            )
-        return Response(
-            frame.data,
-            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
-            media_type=frame.mime,
-        )
-
-
-def _newest(run: Any) -> Any:
-    for observer in getattr(run, "observers", ()):
-        if isinstance(observer, Reconstruction):
-            return observer.frame
-    folder = getattr(run, "folder", None)
-    found = (
-        (read_frame(folder / f"{FILE}{extension}", 0, {}) for extension in MIMES) if folder else ()
-    )
-    return next((frame for frame in found if frame), None)
+            send(None)

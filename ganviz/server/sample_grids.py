@@ -3,21 +3,24 @@ content."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ganviz.engine.frames import Frame
+from ganviz.probes.reconstruction import FILE, Reconstruction
+from ganviz.runs.folder_run import MIMES, read_frame
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, find_run
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-class Frames:
+class SampleGrids:
     """The pictures of the runs of a `RunManager`."""
 
-    def __init__(self, manager: Any):
+    def __init__(self, manager: RunManager):
         self._manager = manager
 
     async def frame(self, request: Request) -> Response:
@@ -40,7 +43,32 @@ class Frames:
             raise Refused(404, "The real samples are not loaded yet; try again in a moment.")
         return _image(run.reals)
 
+    async def reconstruction(self, request: Request) -> Response:
+        """The newest pairs; the address names a step so that a browser asks again."""
+        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
+        frame = await run_in_threadpool(_newest, run)
+        if frame is None:
+            raise Refused(
+                404, "This run has no reconstructions: only an autoencoder on pictures makes them."
+            )
+        return Response(
+            frame.data,
+            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+            media_type=frame.mime,
+        )
 
-def _image(picture: Any) -> Response:
+
+def _newest(run: ReadableRun) -> Frame | None:
+    for observer in getattr(run, "observers", ()):
+        if isinstance(observer, Reconstruction):
+            return observer.frame
+    folder = getattr(run, "folder", None)
+    found = (
+        (read_frame(folder / f"{FILE}{extension}", 0, {}) for extension in MIMES) if folder else ()
+    )
+    return next((frame for frame in found if frame), None)
+
+
+def _image(picture: Frame) -> Response:
     headers = {"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     return Response(picture.data, headers=headers, media_type=picture.mime)

@@ -1,0 +1,88 @@
+"""Who waits for whom, and how long: every interval, timeout and share of time of the Python side.
+
+What a person sets for one run (``tick_seconds``, ``sample_seconds``, ``checkpoint_seconds``) stands
+in `ganviz.config`; what paces the browser stands in ``assets/lib/pacing.js``. Unless a name says
+otherwise the unit is seconds; a ``SHARE`` is a part of the time (0 to 1).
+"""
+
+from __future__ import annotations
+
+import datetime
+
+# -- a training tells its events -------------------------------------------------------------------
+# a run first reports after this long, if its ticks are not closer anyway: nobody waits for a sign
+FIRST_TICK = 0.25
+# a sample grid is kept for looking back when both have passed since the last kept one
+FRAME_KEEP_INTERVAL = 0.4
+FRAME_KEEP_SHARE = 0.01
+# of one processor core that FID and its kin may take
+FIDELITY_CORE_SHARE = 0.02
+
+# -- events go to the live socket ------------------------------------------------------------------
+# at most so often a delta, and so often a poll for what does not notify (a run of another process)
+DELTA_INTERVAL = 0.1
+# the same while a run of this process trains: it notifies, and each poll takes the interpreter
+# from the training for a moment
+NOTIFIED_POLL_INTERVAL = 0.3
+# what is appended at the same tick as the figures goes into their message
+COALESCE_DELAY = 0.03
+# a picture waits so long for the figures of the next tick: a page that draws both at once works
+# half
+FRAME_MAX_DELAY = 0.3
+# while a run is at work and has no news its clock moves so often; a viewer that asks for hellos
+# without end gets one so often
+STATUS_INTERVAL = 1.0
+# a viewer that takes longer for one message is dropped; it reconnects from its cursor
+SEND_TIMEOUT = 10.0
+# a dropped viewer's closing handshake
+CLOSE_TIMEOUT = 1.0
+# after a failed broadcast
+BROADCAST_RETRY_INTERVAL = 1.0
+
+# -- latent requests and experiments ---------------------------------------------------------------
+# the directions of a generator that trains are computed again after this long ...
+DIRECTIONS_INTERVAL = 1.0
+# ... and take at most this part of the drawing thread's time
+DIRECTIONS_SHARE = 0.05
+# an experiment on a machine busier than it was thought to be ends early
+EXPERIMENT_TIMEOUT = 40.0
+
+# -- a run folder is written and followed ----------------------------------------------------------
+LOG_FLUSH_INTERVAL = 0.2
+SUMMARY_INTERVAL = 2.0
+THUMBNAIL_INTERVAL = 10.0
+# after a write that the disk refused
+DISK_RETRY_INTERVAL = 3.0
+# the time stamp that says "alive" to other machines, and how old it may be
+HEARTBEAT_INTERVAL = 5.0
+HEARTBEAT_TIMEOUT = 30.0
+# a run of another process is read this often while it trains, and this often when it does not
+FOLLOW_INTERVAL = 0.25
+IDLE_FOLLOW_INTERVAL = 2.0
+# while a long log is read, threads get the interpreter after this long instead of five
+# milliseconds, and the reader sleeps this long after each part
+READ_SWITCH_INTERVAL = 0.0005
+READ_YIELD = 0.001
+# trackers get figures and pictures this often; the end of a run waits so long for slow ones
+TRACKER_INTERVAL = 1.0
+TRACKER_PICTURE_INTERVAL = 10.0
+TRACKER_SHUTDOWN_GRACE = 15.0
+
+# -- processes start, wait and end -----------------------------------------------------------------
+# a main program looks this often whether its run has ended
+JOIN_POLL_INTERVAL = 0.1
+# lines of progress in a terminal that is no terminal
+PROGRESS_LINE_INTERVAL = 2.0
+# a first Train is rehearsed once a browser that was opened at once has the page, which goes first
+WARM_DELAY = 2.0
+# Ctrl-C waits so long for the run to be saved
+SHUTDOWN_GRACE = 1.8
+# Gradio's queue polls a thousand times a second for events that never come this way; each poll
+# takes the interpreter from the training, which cost 5 % of it
+GRADIO_QUEUE_INTERVAL = 1.0
+# a download that stalls
+DOWNLOAD_TIMEOUT = 8.0
+# the leader of several processes may be paused for long; after SIGTERM a follower waits so long
+# for it
+COLLECTIVE_TIMEOUT = datetime.timedelta(days=30)
+FOLLOWER_SHUTDOWN_GRACE = 20.0

@@ -1,0 +1,344 @@
+"""The live socket: one broadcaster reads a run's events and sends every viewer what that viewer has
+not seen, in the messages of `ganviz.server.live_protocol`.
+
+A viewer has a cursor, not a queue: while one is slow nothing piles up for it, and its next message
+holds all that it missed. Viewers with the same cursor share one message, serialised once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ganviz import pacing
+from ganviz.engine.events import Event, EventLog
+from ganviz.errors import GanvizError
+from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
+from ganviz.server import describe
+from ganviz.server import live_protocol as protocol
+from ganviz.server.guard import find_run
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Viewer:
+    """One browser's socket and what it has been sent. ``follows``: it changes over to whatever run
+    is current."""
+
+    def __init__(self, websocket: WebSocket, run: ReadableRun | None, follows: bool):
+        self.websocket = websocket
+        self.run = run
+        self.follows = follows
+        self.needs_hello = True
+        self.hello_requested = False
+        self.cursor = 0
+        self.version = -1
+        self.outline: tuple = ()
+        self.sent_at = self.hello_at = float("-inf")
+        self.send_task: asyncio.Task | None = None
+        self.gone = asyncio.Event()
+
+
+class LiveSocket:
+    """The endpoint of the live socket. Each event loop has one `Hub`."""
+
+    def __init__(self, manager: RunManager):
+        self._manager = manager
+        self._hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+    async def endpoint(self, websocket: WebSocket) -> None:
+        """Serve one socket until it closes."""
+        await websocket.accept()
+        query = websocket.query_params
+        run: ReadableRun | None = self._manager.current
+        try:
+            if query.get("run"):
+                run = await run_in_threadpool(find_run, self._manager, query["run"])
+        except GanvizError as problem:
+            await websocket.send_text(protocol.to_text(protocol.error(problem.sentence)))
+            await websocket.close(protocol.UNKNOWN_RUN)
+            return
+        viewer = Viewer(websocket, run, follows=not query.get("run"))
+        hub = self.hub()
+        epoch, cursor = query.get("epoch", ""), query.get("cursor", "")
+        await run_in_threadpool(hub.resume_at_cursor, viewer, epoch, cursor)
+        await hub.serve(viewer)
+
+    def hub(self) -> Hub:
+        """The hub of the running event loop."""
+        return self._hubs.setdefault(asyncio.get_running_loop(), Hub(self._manager))
+
+
+@dataclass(frozen=True)
+class _Observation:
+    """How a run stands at one moment, as far as it decides who is sent what."""
+
+    outline: tuple
+    seq: int
+    version: int
+    working: bool
+
+
+def _observe(run: ReadableRun | None) -> _Observation:
+    if run is None:
+        return _Observation((), 0, 0, False)
+    working = run.state in ("preparing", "running")
+    return _Observation(describe.outline(run), run.events.seq, run.snapshots.version, working)
+
+
+class Hub:
+    """All viewers of one event loop, and the task that sends them what is new."""
+
+    def __init__(self, manager: RunManager):
+        self.viewers: set[Viewer] = set()
+        self._manager = manager
+        self._token = secrets.token_hex(4)
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task | None = None
+        self._next_delta = 0.0
+        self._subscribed: EventLog | None = None
+        # there may be news that could not be sent yet
+        self._unsent = False
+        # runs that are read from a disk, each by a task of its own: none waits for another's disk
+        self._reading: dict[ReadableRun, asyncio.Task] = {}
+
+    def epoch(self, run: ReadableRun | None) -> str:
+        """Names the server process and the run that a cursor belongs to."""
+        return f"{self._token}-{run.id}-{getattr(run, 'generation', 0)}" if run else self._token
+
+    def resume_at_cursor(self, viewer: Viewer, epoch: str, cursor: str) -> None:
+        """Let a viewer that comes back go on from its cursor, where that still means something."""
+        run, position = viewer.run, protocol.cursor_of(cursor)
+        if run is None or position is None or epoch != self.epoch(run) or position > run.events.seq:
+            return
+        missed = run.events.since(position, kinds=("state",))
+        if any(event.data["state"] == "running" for event in missed):
+            # the run was prepared in the meantime: its description is new to this viewer
+            return
+        viewer.needs_hello, viewer.cursor = False, position
+        viewer.outline = describe.outline(run)
+
+    async def serve(self, viewer: Viewer) -> None:
+        """Keep ``viewer`` up to date until it leaves or is dropped."""
+        self.viewers.add(viewer)
+        self._wake.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._broadcast())
+        waits = [
+            asyncio.ensure_future(self._receive(viewer)),
+            asyncio.ensure_future(viewer.gone.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.viewers.discard(viewer)
+            for task in (*waits, viewer.send_task):
+                if task:
+                    task.cancel()
+        if viewer.gone.is_set():
+            await _close(viewer.websocket)
+
+    async def _receive(self, viewer: Viewer) -> None:
+        """Read what the browser says until it leaves; nonsense is passed over."""
+        try:
+            while True:
+                if protocol.type_of(await viewer.websocket.receive_text()) == "history":
+                    viewer.hello_requested = True
+        # KeyError: a binary message
+        except (WebSocketDisconnect, KeyError):
+            viewer.gone.set()
+
+    async def _broadcast(self) -> None:
+        """Send viewers what is new until there are none."""
+        try:
+            while self.viewers:
+                try:
+                    await self._tick()
+                except Exception:
+                    logger.exception("a broadcast to the viewers failed; it is tried again")
+                    await asyncio.sleep(pacing.BROADCAST_RETRY_INTERVAL)
+                await self._wait_for_news()
+        finally:
+            self._subscribe_to(None)
+
+    async def _wait_for_news(self) -> None:
+        """Return when somebody came or something happened, at the latest when it is time to poll."""
+        current = self._manager.current
+        self._subscribe_to(current)
+        notified = current is not None and current.state == "running" and not self._unsent
+        interval = pacing.NOTIFIED_POLL_INTERVAL if notified else pacing.DELTA_INTERVAL
+        try:
+            await asyncio.wait_for(self._wake.wait(), interval)
+        # before Python 3.11 this is another class than TimeoutError
+        except asyncio.TimeoutError:
+            return
+        if not any(viewer.needs_hello for viewer in self.viewers):
+            await asyncio.sleep(max(pacing.COALESCE_DELAY, self._next_delta - time.monotonic()))
+        self._wake.clear()
+
+    def _subscribe_to(self, run: ReadableRun | None) -> None:
+        """Be woken by the events of ``run``, and by no other's."""
+        log = run.events if run is not None else None
+        if log is self._subscribed:
+            return
+        if self._subscribed is not None:
+            self._subscribed.unlisten(self._on_event)
+        if log is not None:
+            log.listen(self._on_event)
+        self._subscribed = log
+
+    def _on_event(self, event: Event) -> None:
+        """Called in the thread that trains, while the broadcaster runs."""
+        if event.kind == "frame":
+            # it goes with the next figures, or at the next poll
+            return
+        # RuntimeError: the server has ended
+        with contextlib.suppress(RuntimeError):
+            self._task.get_loop().call_soon_threadsafe(self._wake.set)
+
+    # -- who is sent what ------------------------------------------------------------------
+    async def _tick(self) -> None:
+        now = time.monotonic()
+        send_deltas = now >= self._next_delta
+        self._unsent = not send_deltas
+        for run, viewers in self._idle_viewers(now).items():
+            if run is None or run.in_memory:
+                await self._update(run, viewers, send_deltas)
+            elif run not in self._reading:
+                task = asyncio.create_task(self._update(run, viewers, send_deltas))
+                self._reading[run] = task
+                task.add_done_callback(lambda done, run=run: self._read(run, done))
+
+    def _read(self, run: ReadableRun, task: asyncio.Task) -> None:
+        self._reading.pop(run, None)
+        if not task.cancelled() and (problem := task.exception()):
+            logger.error("a broadcast of %s failed", run.id, exc_info=problem)
+
+    def _idle_viewers(self, now: float) -> dict[ReadableRun | None, list[Viewer]]:
+        """Viewers that are not being sent to, by the run that they watch now; who has been sent to
+        for too long is dropped."""
+        groups: dict[ReadableRun | None, list[Viewer]] = {}
+        for viewer in self.viewers:
+            if viewer.send_task:
+                self._unsent = True
+                if now - viewer.sent_at > pacing.SEND_TIMEOUT:
+                    viewer.gone.set()
+            else:
+                self._change_over(viewer)
+                groups.setdefault(viewer.run, []).append(viewer)
+        return groups
+
+    def _change_over(self, viewer: Viewer) -> None:
+        current = self._manager.current
+        resumed = current is not None and viewer.run is not None and viewer.run.id == current.id
+        if (viewer.follows or resumed) and viewer.run is not current:
+            viewer.run, viewer.needs_hello = current, True
+
+    async def _update(
+        self, run: ReadableRun | None, viewers: list[Viewer], send_deltas: bool
+    ) -> None:
+        """Send ``viewers``, who all watch ``run``, what they have not seen."""
+        seen = await _call(run, _observe, run)
+        now = time.monotonic()
+        deltas: dict[int, list[Viewer]] = {}
+        for viewer in viewers:
+            if viewer.run is not run:
+                continue
+            self._require_hello(viewer, seen, now)
+            if not viewer.needs_hello and send_deltas and run and _is_due(viewer, run, seen, now):
+                deltas.setdefault(viewer.cursor, []).append(viewer)
+        if deltas:
+            self._next_delta = now + pacing.DELTA_INTERVAL
+        for cursor, group in deltas.items():
+            await self._send_delta(run, cursor, group)
+        greeted = [viewer for viewer in viewers if viewer.run is run and viewer.needs_hello]
+        if greeted:
+            await self._send_hello(run, greeted, seen.outline)
+
+    def _require_hello(self, viewer: Viewer, seen: _Observation, now: float) -> None:
+        if viewer.run is not None and viewer.outline != seen.outline:
+            viewer.needs_hello = True
+        # asking without end costs the server little
+        if viewer.hello_requested and now - viewer.hello_at >= pacing.STATUS_INTERVAL:
+            viewer.needs_hello = True
+
+    async def _send_hello(
+        self, run: ReadableRun | None, viewers: list[Viewer], outline: tuple
+    ) -> None:
+        """A long history is thinned in another thread, so that nobody waits for it."""
+        message = await asyncio.to_thread(protocol.hello, self._manager, run, self.epoch(run))
+        text, now = protocol.to_text(message), time.monotonic()
+        for viewer in viewers:
+            if viewer.run is not run:
+                continue
+            viewer.needs_hello, viewer.hello_requested = False, False
+            viewer.outline, viewer.hello_at = outline, now
+            self._send(run, viewer, text, message["history"]["cursor"], message["snapshot"])
+
+    async def _send_delta(self, run: ReadableRun, cursor: int, viewers: list[Viewer]) -> None:
+        message = await _call(run, protocol.delta, run, cursor)
+        if message is None:
+            # too much happened: a thinned history is lighter
+            for viewer in viewers:
+                viewer.needs_hello = True
+            return
+        text = protocol.to_text(message)
+        for viewer in viewers:
+            self._send(run, viewer, text, message["cursor"], message["snapshot"])
+
+    def _send(
+        self, run: ReadableRun | None, viewer: Viewer, text: str, cursor: int, version: int
+    ) -> None:
+        if viewer.run is not run or viewer.send_task:
+            # it changed over while the message was made
+            return
+        viewer.cursor, viewer.version, viewer.sent_at = cursor, version, time.monotonic()
+        viewer.send_task = asyncio.create_task(_deliver(viewer, text))
+
+
+async def _call(run: ReadableRun | None, function: Callable[..., T], *arguments: Any) -> T:
+    """``function(*arguments)``, in another thread where ``run`` may have to be read from a disk."""
+    if run is None or run.in_memory:
+        return function(*arguments)
+    return await asyncio.to_thread(function, *arguments)
+
+
+def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float) -> bool:
+    """Whether there is news, or, while a run is at work, none for so long that its clock should
+    move."""
+    quiet = now - viewer.sent_at
+    if seen.seq > viewer.cursor or seen.version != viewer.version:
+        return quiet >= pacing.FRAME_MAX_DELAY or run.events.tells_more_than("frame", viewer.cursor)
+    return seen.working and quiet >= pacing.STATUS_INTERVAL
+
+
+async def _deliver(viewer: Viewer, text: str) -> None:
+    """Send one message; returns when the connection has taken it. What cannot be sent to is
+    gone."""
+    try:
+        await viewer.websocket.send_text(text)
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        viewer.gone.set()
+    finally:
+        viewer.send_task = None
+
+
+async def _close(websocket: WebSocket) -> None:
+    """Close a socket that may be closed already, or too clogged to take a farewell."""
+    try:
+        await asyncio.wait_for(websocket.close(protocol.TOO_SLOW), pacing.CLOSE_TIMEOUT)
+    except (asyncio.TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as problem:
+        logger.debug("a socket closed without farewell: %r", problem)
