@@ -36,3 +36,40 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def to_schema_1():
+    """A function that rewrites a checkpoint, in place, as ganviz 0.1 wrote them: with the
+    optimisers and generators in a file of ``torch.save``. ``data``: put that there instead."""
+
+    def convert(folder, data=None):
+        import hashlib
+        import io
+        import json
+
+        import torch
+
+        from ganviz.engine import checkpoint
+
+        if data is None:
+            packed = io.BytesIO()
+            torch.save(checkpoint.load(folder)[1].training, packed)
+            data = packed.getvalue()
+        for name in (checkpoint.TRAINING, checkpoint.TRAINING_TENSORS):
+            (folder / name).unlink(missing_ok=True)
+        (folder / "training.pt").write_bytes(data)
+        manifest = json.loads((folder / checkpoint.STATE).read_text())
+        del manifest["sha256"]
+        files = manifest["files"]
+        manifest["schema"] = 1
+        manifest["files"] = {
+            "config.json": files["config.json"],
+            "weights.safetensors": files["weights.safetensors"],
+            "training.pt": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()},
+        }
+        digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+        (folder / checkpoint.STATE).write_text(json.dumps({**manifest, "sha256": digest}))
+        return folder
+
+    return convert

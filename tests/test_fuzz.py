@@ -2,7 +2,7 @@
 soon, and runs nothing.
 
 About 1,300 mutated files by default; the environment variable GANVIZ_FUZZ multiplies that (``python
--m benchmarks.fuzz``). Nothing in ganviz unpacks an archive by the names in it: a checkpoint's
+-m benchmarks.fuzz``). Nothing in ganviz unpacks an archive by the names in it: an old checkpoint's
 ``training.pt`` and the caches of data sets are zips that are read member by member in memory;
 `test_nothing_unpacks_archives_or_runs_what_it_reads` holds it to that.
 """
@@ -16,6 +16,7 @@ import os
 import pickle
 import random
 import re
+import shutil
 import struct
 import time
 import zipfile
@@ -35,7 +36,7 @@ from ganviz.data import idx
 from ganviz.data.cache import cached
 from ganviz.data.folder import read_picture
 from ganviz.engine import checkpoint
-from ganviz.engine.checkpoint import CONFIG, STATE, TRAINING, WEIGHTS
+from ganviz.engine.checkpoint import CONFIG, STATE, TRAINING, TRAINING_TENSORS, WEIGHTS
 from ganviz.errors import DataError, GanvizError
 from ganviz.export.chart import Chart
 from ganviz.export.run_data import picture_of, read_run_data
@@ -92,6 +93,15 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "kept"
     assert follow(make_run(RunConfig.parse(TINY), folder, "cpu", "data")).state == "finished"
     return folder
+
+
+@pytest.fixture(scope="module")
+def old_checkpoint(run, tmp_path_factory, to_schema_1):
+    """The run's checkpoint as ganviz 0.1 wrote them."""
+    newest = checkpoint.newest(run / "checkpoints")
+    copied = tmp_path_factory.mktemp("old") / newest.name
+    shutil.copytree(newest, copied)
+    return to_schema_1(copied)
 
 
 @contextlib.contextmanager
@@ -220,11 +230,11 @@ def forge(folder, name, data):
 @fuzz(240)
 @given(
     data=st.data(),
-    name=st.sampled_from([CONFIG, STATE, WEIGHTS, TRAINING]),
+    name=st.sampled_from([CONFIG, STATE, WEIGHTS, TRAINING, TRAINING_TENSORS, "training.pt"]),
     forged=st.integers(0, 3),
 )
-def test_checkpoints(run, data, name, forged):
-    folder = checkpoint.newest(run / "checkpoints")
+def test_checkpoints(run, old_checkpoint, data, name, forged):
+    folder = old_checkpoint if name == "training.pt" else checkpoint.newest(run / "checkpoints")
     content = data.draw(harmed(folder / name))
     digest = (
         forge(folder, name, content) if forged and name != STATE else (folder / STATE).read_bytes()
@@ -277,12 +287,12 @@ BOMBS = [
     data=st.data(),
     bomb=st.sampled_from(BOMBS),
     protocol=st.integers(0, 5),
-    name=st.sampled_from([TRAINING, WEIGHTS]),
+    name=st.sampled_from(["training.pt", WEIGHTS]),
     form=st.sampled_from(["torch", "zip", "bare"]),
     whole=st.booleans(),
 )
-def test_pickle_bombs_do_not_go_off(run, data, bomb, protocol, name, form, whole):
-    folder, packed = checkpoint.newest(run / "checkpoints"), io.BytesIO()
+def test_pickle_bombs_do_not_go_off(old_checkpoint, data, bomb, protocol, name, form, whole):
+    folder, packed = old_checkpoint, io.BytesIO()
     if form == "torch":
         torch.save({"step": 20, "x": bomb}, packed)
     elif form == "zip":

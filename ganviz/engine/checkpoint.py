@@ -1,15 +1,14 @@
 """A checkpoint is a folder: everything a run needs to go on, and nothing that could execute.
 
-``step-000001234/`` holds ``config.json``, ``weights.safetensors``, ``training.pt`` (optimisers,
-random generators, positions: plain containers of tensors and numbers) and ``state.json``, which
-names the schema and the SHA-256 of each of the others. It is written beside, synced, and renamed
-into place.
+``step-000001234/`` holds ``config.json``, ``weights.safetensors``, ``training.json`` with
+``training.safetensors`` (optimisers, random generators, positions; see `ganviz.engine.plain`) and
+``state.json``, which names the schema and the SHA-256 of each of the others. It is written beside,
+synced, and moved into place. Checkpoints of schema 1 are read by `ganviz.engine.legacy_checkpoint`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -31,16 +30,26 @@ from ganviz.disk import (
     read_bounded,
     remove_folder,
 )
-from ganviz.engine.plain import check_archive, check_loaded, to_plain
+from ganviz.engine import legacy_checkpoint
+from ganviz.engine.plain import FormatError, pack, pack_tensors, unpack, unpack_tensors
 from ganviz.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
-SCHEMA = 1
-CONFIG, STATE, WEIGHTS, TRAINING = "config.json", "state.json", "weights.safetensors", "training.pt"
+SCHEMA = 2
+CONFIG, STATE, WEIGHTS = "config.json", "state.json", "weights.safetensors"
+TRAINING, TRAINING_TENSORS = "training.json", "training.safetensors"
 CHECKPOINTS = "checkpoints"
-LIMITS = {CONFIG: 2**20, STATE: 16 * 2**20, WEIGHTS: 16 * 2**30, TRAINING: 32 * 2**30}
+# the largest that each file may be
+LIMITS = {
+    CONFIG: 2**20,
+    STATE: 16 * 2**20,
+    WEIGHTS: 16 * 2**30,
+    TRAINING: 64 * 2**20,
+    TRAINING_TENSORS: 32 * 2**30,
+    legacy_checkpoint.TRAINING: 32 * 2**30,
+}
 RESERVE = 64 * 2**20  # bytes left free on the disk, so that the log can still say what happened
 _NAME = re.compile(r"step-(\d{9,12})(\.old)?")
 
@@ -80,14 +89,18 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
     Raises `CheckpointError` (disk full or not writable, weights not finite); what was there before
     stays.
     """
-    weights = _storable(state.weights)
+    broken = not_finite(state.weights)
+    if broken:
+        raise CheckpointError(
+            f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite."
+        )
     target = folder / f"step-{state.step:09d}"
     try:
         folder.mkdir(exist_ok=True)
-        ensure_space(folder, _size(weights) + _size(state.training) + 2**20)
+        ensure_space(folder, _size(state.weights) + _size(state.training) + 2**20)
         with atomic_replace(target, durable=True) as beside:
             beside.mkdir()
-            _write_all(beside, config, state, weights)
+            _write_all(beside, config, state)
     except OSError as error:
         raise CheckpointError(
             disk_sentence(error, folder, "The checkpoint was not saved")
@@ -95,34 +108,13 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
     return target
 
 
-def _storable(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Detached, contiguous CPU tensors that share no memory, as safetensors needs them. All finite,
-    or refused."""
-    broken = not_finite(weights)
-    if broken:
-        raise CheckpointError(
-            f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite."
-        )
-    stored, seen = {}, set()
-    for name, tensor in weights.items():
-        tensor = tensor.detach().cpu().contiguous()
-        pointer = tensor.untyped_storage().data_ptr()
-        stored[name] = tensor.clone() if pointer in seen else tensor
-        seen.add(pointer)
-    return stored
-
-
-def _write_all(
-    beside: Path, config: RunConfig, state: TrainingState, weights: dict[str, Tensor]
-) -> None:
-    from safetensors.torch import save as to_safetensors
-
-    packed = io.BytesIO()
-    torch.save(to_plain(state.training), packed)
+def _write_all(beside: Path, config: RunConfig, state: TrainingState) -> None:
+    tree, tensors = pack(state.training)
     contents = {
         CONFIG: config.to_json().encode(),
-        WEIGHTS: to_safetensors(weights),
-        TRAINING: packed.getvalue(),
+        WEIGHTS: pack_tensors(state.weights),
+        TRAINING: tree,
+        TRAINING_TENSORS: tensors,
     }
     files = {
         name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -251,7 +243,9 @@ def load(path: Path | str, training: bool = True) -> tuple[RunConfig, TrainingSt
 
 def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
     manifest = _read_manifest(path)
-    names = [CONFIG, WEIGHTS, *([TRAINING] if training else [])]
+    old = manifest["schema"] == legacy_checkpoint.SCHEMA
+    parts = [legacy_checkpoint.TRAINING] if old else [TRAINING, TRAINING_TENSORS]
+    names = [CONFIG, WEIGHTS, *(parts if training else [])]
     data = {name: _read_verified(path / name, manifest) for name in names}
     try:
         config = RunConfig.from_json(data[CONFIG].decode())
@@ -261,7 +255,11 @@ def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
         ) from None
     state = TrainingState(_weights(data[WEIGHTS], path / WEIGHTS), {}, manifest["info"], path=path)
     if training:
-        state.training = _training(data[TRAINING], path / TRAINING)
+        read = legacy_checkpoint.read_training if old else unpack
+        try:
+            state.training = read(*(data[name] for name in parts))
+        except FormatError as error:
+            raise CheckpointError(f"{path / parts[0]} is refused: {error}.") from None
     return config, state
 
 
@@ -275,11 +273,10 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{file} is damaged: it is not the JSON that ganviz wrote.") from None
     if manifest.get("format") != "ganviz-checkpoint":
         raise CheckpointError(f"{file} is not a ganviz checkpoint.")
-    if manifest.get("schema") != SCHEMA:
+    if manifest.get("schema") not in (SCHEMA, legacy_checkpoint.SCHEMA):
         raise CheckpointError(
             f"{file} has schema {str(manifest.get('schema'))[:20]!r}; this ganviz reads schema "
-            f"{SCHEMA}. "
-            "Use the version that wrote it."
+            f"{SCHEMA} and older ones. Use the version that wrote it."
         )
     if manifest.get("sha256") != digest:
         raise CheckpointError(f"{file} is damaged: its content does not match its SHA-256.")
@@ -319,38 +316,16 @@ def _read(file: Path) -> bytes:
 
 
 def _weights(data: bytes, file: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load as from_safetensors
-
     try:
-        weights = from_safetensors(data)
-    except (SafetensorError, KeyError, ValueError, OverflowError, RuntimeError) as error:
-        raise CheckpointError(
-            f"{file} is not a safetensors file that ganviz can read: {str(error)[:120]}."
-        ) from None
+        weights = unpack_tensors(data)
+    except FormatError as error:
+        raise CheckpointError(f"{file} is refused: {error}.") from None
     broken = not_finite(weights)
     if broken:
         raise CheckpointError(
             f"{file} is refused: the weights {broken!r} hold NaN or infinite values."
         )
     return weights
-
-
-def _training(data: bytes, file: Path) -> dict[str, Any]:
-    problem = check_archive(data)
-    if problem:
-        raise CheckpointError(f"{file} is refused: {problem}.")
-    try:
-        training = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        problem = check_loaded(training)
-    except Exception as error:  # torch's reader raises nearly every kind on a crafted file: each one means "not ours"
-        raise CheckpointError(
-            f"{file} is refused: it is not a plain table of tensors and numbers "
-            f"({type(error).__name__})."
-        ) from None
-    if problem:
-        raise CheckpointError(f"{file} is refused: {problem}.")
-    return training
 
 
 def not_finite(weights: dict[str, Tensor]) -> str | None:
@@ -372,7 +347,14 @@ def restore(trainer: Trainer, state: TrainingState) -> float:
         check_fit(module, state.part(name), name)
     try:
         trainer.load(state.weights, state.training)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+    ) as error:
         raise CheckpointError(
             f"{state.path} does not fit these settings: its {TRAINING} lacks what the optimisers "
             f"or random "

@@ -1,82 +1,125 @@
-"""Plain data in ``torch.save`` files: what may be in one, and how to see that before it is opened.
+"""Plain data (tables, lists, numbers, texts, tensors) as JSON beside safetensors, bit for bit.
 
-``torch.load(weights_only=True)`` runs no code, but it still obeys a crafted file in other ways:
-compressed archives that grow a thousandfold, tensors of a petabyte over one stored number, lists
-that hold themselves.
+JSON holds the tree. Tables become ``{"dict": [[key, value], ...]}``, tuples ``{"tuple": [...]}``,
+numbers that JSON lacks ``{"float": "nan"}``, and a tensor ``{"tensor": name}``, where ``name`` is
+its path in the tree and its key in the safetensors file. Neither format can hold anything that
+executes, and neither can describe more than it holds.
 """
 
 from __future__ import annotations
 
-import io
-import pickletools
-import zipfile
+import json
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as from_safetensors
+from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
-MAX_NODES = 200_000
 MAX_DEPTH = 64
-_REBUILD = {
-    "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_tensor_v3",
-    "collections OrderedDict",
-}
-_DTYPES = {f"torch {name}" for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
-_STORAGES = {
-    f"torch {kind}Storage"
-    for kind in (
-        "Float",
-        "Double",
-        "Half",
-        "BFloat16",
-        "Long",
-        "Int",
-        "Short",
-        "Char",
-        "Byte",
-        "Bool",
-        "Untyped",
-        "ComplexFloat",
-        "ComplexDouble",
-    )
-}
-ALLOWED = _REBUILD | _DTYPES | _STORAGES
-_CODE = {
-    "STACK_GLOBAL",
-    "INST",
-    "OBJ",
-    "NEWOBJ",
-    "NEWOBJ_EX",
-    "EXT1",
-    "EXT2",
-    "EXT4",
-    "BUILD",
-    "PERSID",
-}
 
 
-def to_plain(tree: Any) -> Any:
-    """``tree`` with dicts, lists and tuples copied and tensors detached on the CPU; `TypeError` for
-    anything else."""
-    if isinstance(tree, Tensor):
-        return tree.detach().cpu()
-    if isinstance(tree, dict):
-        return {_key(key): to_plain(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        items = [to_plain(item) for item in tree]
-        return tuple(items) if isinstance(tree, tuple) else items
-    if tree is None or isinstance(tree, bool):
-        return tree
+class FormatError(ValueError):
+    """What was read is not what `pack` writes; the text says in which way."""
+
+
+def pack(tree: dict[str, Any]) -> tuple[bytes, bytes]:
+    """``tree`` as the bytes of a JSON and of a safetensors file. `TypeError` for what is not
+    plain."""
+    tensors: dict[str, Tensor] = {}
+    packed = _packed(tree, "", tensors)
+    return (json.dumps(packed, allow_nan=False) + "\n").encode(), pack_tensors(tensors)
+
+
+def unpack(tree: bytes, tensors: bytes) -> dict[str, Any]:
+    """The tree that `pack` was given. Raises `FormatError`."""
+    try:
+        packed = json.loads(tree)
+    except (ValueError, RecursionError):
+        raise FormatError("it is not the JSON that ganviz wrote") from None
+    unpacked = _unpacked(packed, unpack_tensors(tensors), MAX_DEPTH)
+    if type(unpacked) is not dict:
+        raise FormatError("it is not a table")
+    return unpacked
+
+
+def pack_tensors(tensors: dict[str, Tensor]) -> bytes:
+    """``tensors`` as a safetensors file. Those that share memory are stored once each."""
+    stored: dict[str, Tensor] = {}
+    seen = set()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().contiguous()
+        storage = tensor.untyped_storage()
+        whole = storage.nbytes() == tensor.nbytes and storage.data_ptr() not in seen
+        seen.add(storage.data_ptr())
+        stored[name] = tensor if whole else tensor.clone()
+    return to_safetensors(stored)
+
+
+def unpack_tensors(data: bytes) -> dict[str, Tensor]:
+    """The tensors in a safetensors file, on the CPU. Raises `FormatError`."""
+    try:
+        return from_safetensors(data)
+    except (SafetensorError, KeyError, ValueError, OverflowError, RuntimeError) as error:
+        raise FormatError(
+            f"it is not a safetensors file that ganviz can read ({str(error)[:120]})"
+        ) from None
+
+
+# -- writing -------------------------------------------------------------------------------------------
+def _packed(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return _packed_tensor(value, path, tensors)
+    if isinstance(value, dict):
+        return {
+            "dict": [
+                [_key(key), _packed(item, _below(path, key), tensors)]
+                for key, item in value.items()
+            ]
+        }
+    if isinstance(value, list | tuple):
+        items = [_packed(item, _below(path, i), tensors) for i, item in enumerate(value)]
+        return {"tuple": items} if isinstance(value, tuple) else items
+    return _packed_scalar(value)
+
+
+def _packed_tensor(tensor: Tensor, name: str, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    if name in tensors:
+        raise TypeError(f"two tensors of a checkpoint are called {name!r}")
+    tensors[name] = tensor
+    stride = tensor.stride()
+    # channels-last and the like: an optimiser steps as it did only where its tensors lie as they did
+    kept = not tensor.is_contiguous() and _is_dense(tensor.shape, stride)
+    return {"tensor": name, "stride": list(stride)} if kept else {"tensor": name}
+
+
+def _is_dense(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether a tensor of this form has its elements side by side, in whatever order, and none
+    twice."""
+    expected = 1
+    for step, size in sorted(zip(stride, shape, strict=True)):
+        if size > 1 and step != expected:
+            return False
+        expected *= size
+    return True
+
+
+def _packed_scalar(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    # a subclass (numpy's float64) becomes the plain number
     for kind in (int, float, str):
-        if isinstance(tree, kind):
-            return kind(
-                tree
-            )  # a subclass (numpy's float64) would be stored by its name, and refused on reading
-    raise TypeError(f"a checkpoint holds plain values and tensors, not {type(tree).__name__}")
+        if isinstance(value, kind):
+            plain = kind(value)
+            endless = isinstance(plain, float) and not math.isfinite(plain)
+            return {"float": repr(plain)} if endless else plain
+    raise TypeError(f"a checkpoint holds plain values and tensors, not {type(value).__name__}")
 
 
-def _key(key: Any) -> Any:
+def _key(key: Any) -> str | int:
     if type(key) in (str, int):
         return key
     raise TypeError(
@@ -84,67 +127,59 @@ def _key(key: Any) -> Any:
     )
 
 
-def check_archive(data: bytes) -> str | None:
-    """Why ``data`` is not a file that ``torch.save`` wrote of plain values, or None. Executes
-    nothing."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                return "it holds compressed parts, which ganviz never writes"
-            if sum(entry.file_size for entry in entries) > len(data):
-                return "its parts claim to be larger than the file"
-            pickles = [entry for entry in entries if entry.filename.endswith(".pkl")]
-            if len(pickles) != 1 or not pickles[0].filename.endswith("data.pkl"):
-                return "it is not a file of plain tensors"
-            return _check_pickle(archive.read(pickles[0]))
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        LookupError,
+def _below(path: str, key: Any) -> str:
+    """The path of an item; separators in a key are written as in a JSON pointer (RFC 6901)."""
+    key = str(key).replace("~", "~0").replace("/", "~1")
+    return f"{path}/{key}" if path else key
+
+
+# -- reading -------------------------------------------------------------------------------------------
+def _unpacked(value: Any, tensors: dict[str, Tensor], depth: int) -> Any:
+    if not depth:
+        raise FormatError("it is nested without end")
+    if isinstance(value, list):
+        return [_unpacked(item, tensors, depth - 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for tag, read in _READERS.items():
+        if tag in value:
+            try:
+                return read(value, tensors, depth - 1)
+            except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+                if isinstance(error, FormatError):
+                    raise
+                raise FormatError(f"a {tag} in it is damaged") from None
+    raise FormatError("it holds something that ganviz does not write")
+
+
+def _dict(value: dict[str, Any], tensors: dict[str, Tensor], depth: int) -> dict[Any, Any]:
+    return {_key(key): _unpacked(item, tensors, depth) for key, item in value["dict"]}
+
+
+def _tuple(value: dict[str, Any], tensors: dict[str, Tensor], depth: int) -> tuple[Any, ...]:
+    return tuple(_unpacked(item, tensors, depth) for item in value["tuple"])
+
+
+def _float(value: dict[str, Any], tensors: dict[str, Tensor], depth: int) -> float:
+    return float(value["float"])
+
+
+def _tensor(value: dict[str, Any], tensors: dict[str, Tensor], depth: int) -> Tensor:
+    tensor = tensors[value["tensor"]]
+    stride = value.get("stride")
+    if stride is None:
+        return tensor
+    # anything else would claim more memory than it has elements, or write some of them twice
+    if any(type(step) is not int or step < 0 for step in stride) or not _is_dense(
+        tensor.shape, stride
     ):
-        return "it is not a file that ganviz wrote"
+        raise ValueError
+    return torch.empty_strided(tensor.shape, stride, dtype=tensor.dtype).copy_(tensor)
 
 
-def _check_pickle(data: bytes) -> str | None:
-    """Refuse a pickle that names anything beyond tensors. ``pickletools`` reads the opcodes and
-    runs none."""
-    for opcode, argument, _ in pickletools.genops(data):
-        if opcode.name == "GLOBAL" and argument not in ALLOWED:
-            return f"it asks to run {str(argument)[:80]!r}, and ganviz runs no code from a file"
-        if opcode.name in _CODE:
-            return "it asks to make objects, and ganviz runs no code from a file"
-    return None
-
-
-def check_loaded(tree: Any) -> str | None:
-    """Why a loaded tree is not plain (foreign types, views larger than their data, endless
-    nesting), or None."""
-    stack, nodes = [(tree, 0)], 0
-    if not isinstance(tree, dict):
-        return "it is not a table"
-    while stack:
-        item, depth = stack.pop()
-        nodes += 1
-        if nodes > MAX_NODES or depth > MAX_DEPTH:
-            return "it is nested without end"
-        if isinstance(item, Tensor):
-            if (
-                item.layout != torch.strided
-                or item.device.type != "cpu"
-                or item.numel() * item.element_size() > item.untyped_storage().nbytes()
-            ):
-                return "it holds a tensor that is larger than its data"
-        elif type(item) is dict:
-            if any(type(key) not in (str, int) for key in item):
-                return "a table in it has keys that are not names or numbers"
-            stack += [(value, depth + 1) for value in item.values()]
-        elif type(item) in (list, tuple):
-            stack += [(value, depth + 1) for value in item]
-        elif item is not None and type(item) not in (bool, int, float, str):
-            return f"it holds a {type(item).__name__}"
-    return None
+_READERS: dict[str, Callable[[dict[str, Any], dict[str, Tensor], int], Any]] = {
+    "dict": _dict,
+    "tuple": _tuple,
+    "float": _float,
+    "tensor": _tensor,
+}

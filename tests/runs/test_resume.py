@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ganviz.config import RunConfig
+from ganviz.engine import checkpoint
 from ganviz.errors import Busy, CheckpointError, ConfigError
 from ganviz.runs import resume
 from ganviz.runs.listing import RunError
@@ -77,6 +78,16 @@ def test_resumed_is_uninterrupted(kind, tmp_path):
     rest = finish(manager.resume(half.id, more_steps=23))
     assert rest.id == half.id and rest.step_count == 40
     assert equal(whole, rest)
+
+
+def test_resumed_from_an_old_checkpoint_is_uninterrupted(tmp_path, to_schema_1):
+    """Those of ganviz 0.1 kept optimisers in another kind of file."""
+    config = RunConfig.parse({**BASE, **KINDS["conditional simultaneous"], "steps": 40})
+    whole = finish(manager_in(tmp_path, "whole").start(config))
+    manager = manager_in(tmp_path)
+    half = finish(manager.start(config.but(steps=17)))
+    to_schema_1(checkpoint.newest(half.store.folder / checkpoint.CHECKPOINTS))
+    assert equal(whole, finish(manager.resume(half.id, more_steps=23)))
 
 
 @pytest.mark.parametrize("kind", ["mlp", "augmented and noised"])
