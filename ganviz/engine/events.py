@@ -1,4 +1,5 @@
-"""What a run tells: typed, sequence-numbered events that every viewer reads from its own cursor."""
+"""The event log of a run: typed, sequence-numbered events that every viewer reads from its own
+cursor."""
 
 from __future__ import annotations
 
@@ -10,14 +11,25 @@ from typing import Any
 
 import numpy as np
 
+from ganviz.engine.event_kinds import check_declared, event_kind
+
 STATES = ("idle", "preparing", "running", "paused", "finished", "stopped", "failed")
 ENDED = ("finished", "stopped", "failed")
+
+# what a run itself logs; probes declare their own kinds
+event_kind("state", browser="none", text="sentence")
+event_kind(
+    "setting", browser="every", tracked=lambda data: {f"setting/{data['name']}": data["value"]}
+)
+event_kind("note", browser="every", text="sentence")
+event_kind("checkpoint", browser="none")
+event_kind("scalars", browser="rows")
+event_kind("frame", browser="frame")
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. ``kind`` is one of: state, scalars, frame, setting, checkpoint,
-    note."""
+    """One thing that happened. ``kind`` is one that `event_kind` declared."""
 
     seq: int
     kind: str
@@ -48,7 +60,11 @@ class EventLog:
         return self._seq
 
     def append(self, kind: str, step: int, **data: Any) -> Event:
-        """Record an event now. A ``scalars`` event's ``data`` are floats, one value a column."""
+        """Record an event now. A ``scalars`` event's ``data`` are floats, one value a column.
+
+        Raises `GanvizError` for a kind that was not declared with `event_kind`.
+        """
+        check_declared(kind)
         with self._lock:
             self._seq += 1
             event = Event(self._seq, kind, step, time.time(), data)
@@ -62,13 +78,13 @@ class EventLog:
             listener(event)
         return event
 
-    def listen(self, listener: Callable[[Event], None]) -> None:
+    def subscribe(self, listener: Callable[[Event], None]) -> None:
         """Have ``listener`` called with each event that is appended from now on, in the writer's
         thread: it must be quick."""
         with self._lock:
             self._listeners += (listener,)
 
-    def unlisten(self, listener: Callable[[Event], None]) -> None:
+    def unsubscribe(self, listener: Callable[[Event], None]) -> None:
         """Call ``listener`` no more; nothing happens where it was not called."""
         with self._lock:
             self._listeners = tuple(one for one in self._listeners if one != listener)
@@ -82,7 +98,7 @@ class EventLog:
                 low, high = (middle + 1, high) if self._events[middle].seq <= seq else (low, middle)
             return [event for event in self._events[low:] if kinds is None or event.kind in kinds]
 
-    def tells_more_than(self, kind: str, seq: int) -> bool:
+    def has_other_than(self, kind: str, seq: int) -> bool:
         """Whether anything but events of ``kind`` came after ``seq``."""
         with self._lock:
             if self._rows and self._row_seq.values()[-1] > seq:

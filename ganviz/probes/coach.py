@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from ganviz.engine.event_kinds import event_kind
 from ganviz.probes.facts import Collector, Facts
 from ganviz.probes.probe import Probe
+from ganviz.registry import PROBES
 
 KEPT = 40  # looks that are remembered
 EARLY = 300  # steps before which samples prove nothing
@@ -129,10 +131,16 @@ def verdict(facts: Facts, memory: Memory) -> tuple[Verdict, Memory]:
     return said, Memory(past, strikes, said)
 
 
+COACH = event_kind("coach", browser="every", recalled=True, text="sentence")
+
+
+@PROBES.register("coach")
 class Coach(Probe):
     """Logs "coach" whenever its verdict changes."""
 
     name = "coach's figures"
+    # it reads what the others logged
+    order = 100
     interval = 0.5
 
     def prepare(self) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 from ganviz import device as devices
 from ganviz import pacing
 from ganviz.data.source import DataSource, to_float
+from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import RENDER_CHUNK
 from ganviz.probes.features import Classifier, Inception, feature_model
@@ -30,6 +31,7 @@ from ganviz.probes.metrics import (
     precision_recall,
 )
 from ganviz.probes.probe import Probe
+from ganviz.registry import PROBES
 
 FAKES = 1000
 REALS = 5000
@@ -39,6 +41,88 @@ PIXELS = 20_000_000
 FIRST = 5.0  # seconds of training before the first measurement
 
 
+NEIGHBOURS = ("n_neighbours", "n_neighbours")
+FIDELITY = event_kind(
+    "fidelity",
+    browser="newest",
+    order=30,
+    figures=(
+        Figure(
+            "fid",
+            "FID",
+            "Fréchet distance of generated and real samples, as Gaussians in feature space. Lower "
+            "is better; compare only at the same N and features.",
+            better="lower",
+            samples=("n", "n_real"),
+            against=("real against real", "fid_real"),
+            compared=True,
+        ),
+        Figure(
+            "kid",
+            "KID",
+            "Kernel distance: like FID, but without its bias at small N. Near 0 the two agree; "
+            "features are scaled first.",
+            better="lower",
+            format="small",
+            samples=NEIGHBOURS,
+        ),
+        Figure(
+            "precision",
+            "Precision",
+            "Generated samples that lie among the real ones: do they look right?",
+            better="higher",
+            format="percent",
+            samples=NEIGHBOURS,
+            compared=True,
+        ),
+        Figure(
+            "recall",
+            "Recall",
+            "Real samples that lie among the generated ones: is everything there?",
+            better="higher",
+            format="percent",
+            samples=NEIGHBOURS,
+            compared=True,
+        ),
+        Figure(
+            "density",
+            "Density",
+            "Like precision, but outliers among the real samples count less. It can exceed 1.",
+            better="higher",
+            samples=NEIGHBOURS,
+        ),
+        Figure(
+            "coverage",
+            "Coverage",
+            "Real samples with a generated one close by.",
+            better="higher",
+            format="percent",
+            samples=NEIGHBOURS,
+            compared=True,
+        ),
+        Figure(
+            "copies",
+            "Copies",
+            "Generated pictures three times as near to one training picture as to any other.",
+            better="lower",
+            format="percent",
+            samples=("n_copies", "n_train"),
+            against=("among the real ones", "copies_real"),
+        ),
+    ),
+    cards=(
+        Card(
+            "How true, how varied",
+            "Figures of the generated samples beside the real ones, and the classes or modes that "
+            "they fall into.",
+            script="fidelity.js",
+            columns=8,
+        ),
+    ),
+)
+
+
+@PROBES.register("fidelity")
 class Fidelity(Probe):
     """Logs "fidelity". Works on a thread of its own, on a private copy of the EMA generator and
     fixed latents.
@@ -49,9 +133,6 @@ class Fidelity(Probe):
 
     name = "fidelity figures"
     interval = 10.0
-
-    def __init__(self, data_root: Path | str | None = None):
-        self._data_root = data_root
 
     def applies(self) -> bool:
         return self.source.spec.kind == "images"

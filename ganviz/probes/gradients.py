@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ganviz.engine.event_kinds import Card, event_kind
 from ganviz.probes.layers import LayerInfo, layers_of
 from ganviz.probes.probe import Probe, short
+from ganviz.registry import PROBES
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -25,6 +27,7 @@ FLOOR = -30.0  # log10 of what counts as no gradient at all
 COLUMNS = 240  # of a heat map
 
 
+@PROBES.register("gradients")
 class Gradients(Probe):
     """Logs "gradients": per layer of each network the gradient norm, the weight norm and the
     update-to-weight ratio.
@@ -271,3 +274,35 @@ def _log10(norm: float) -> float:
 
 def _mean(columns: list[list[float]]) -> list[float]:
     return [sum(values) / len(values) for values in zip(*columns, strict=True)]
+
+
+def layer_figures(data: dict[str, Any]) -> dict[str, float]:
+    """Each layer's gradient norm and update-to-weight ratio of a "gradients" event, by name."""
+    return {
+        f"{name}/{network}/{layer}": value
+        for network, figures in data["networks"].items()
+        for name in ("gradient", "update")
+        for layer, value in zip(figures["layers"], figures[name], strict=True)
+    }
+
+
+GRADIENTS = event_kind(
+    "gradients",
+    browser="newest",
+    order=10,
+    history=heat_maps,
+    tracked=layer_figures,
+    cards=(
+        Card(
+            "Layer by layer",
+            "What each layer of both networks gets, as bars on one logarithmic scale.",
+            script="layers.js",
+        ),
+        Card(
+            "Gradients over time",
+            "Each row is a layer, the first one on top; time runs to the right. Bright is a strong "
+            "gradient, dark a faint one.",
+            script="heat.js",
+        ),
+    ),
+)

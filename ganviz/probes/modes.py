@@ -14,9 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.snapshot import draw
 from ganviz.probes.outputs import level_of
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
+from ganviz.registry import PROBES
 
 SAMPLES = 2500
 STRICT = 20  # of 2,500
@@ -24,7 +26,49 @@ SIGMAS = 3.0
 SHOWN = 500
 GRID = 40
 
+MODES = event_kind(
+    "modes",
+    browser="newest",
+    order=50,
+    figures=(
+        Figure(
+            "captured",
+            "Modes",
+            "Modes with at least one sample of high quality.",
+            better="higher",
+            format="of total",
+            compared=True,
+        ),
+        Figure(
+            "strict",
+            "Strict modes",
+            "Modes with at least 20 of 2,500 samples of high quality.",
+            better="higher",
+            format="of total",
+            compared=True,
+        ),
+        Figure(
+            "quality",
+            "High quality",
+            "Samples within three standard deviations of the nearest mode.",
+            better="higher",
+            format="percent",
+            compared=True,
+        ),
+        Figure(
+            "reverse_kl",
+            "Reverse KL",
+            "How unevenly the good samples are spread over the modes, in nats. 0 is even.",
+            better="lower",
+        ),
+    ),
+)
+# the points themselves and D's verdict over the plane: pictures, not figures
+SCATTER = event_kind("scatter", browser="newest")
+SURFACE = event_kind("surface", browser="newest")
 
+
+@PROBES.register("modes")
 class Modes(Probe):
     """Logs "modes" (where the data has known modes) and "scatter" (500 fakes, 500 reals), from the
     EMA generator on fixed z."""
@@ -51,6 +95,7 @@ class Modes(Probe):
         self.run.log("scatter", fake=columns(fakes[:SHOWN]), real=self._reals)
 
 
+@PROBES.register("surface")
 class Surface(Probe):
     """Logs "surface": D's verdict over the plane, on a grid around the data."""
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
+from ganviz.registry import PROBES
 
 if TYPE_CHECKING:
     from ganviz.objectives import Objective
@@ -16,7 +18,55 @@ if TYPE_CHECKING:
 BINS = 24
 COUNTS = {"images": 96, "points": 512}
 
+OUTPUTS = event_kind(
+    "outputs",
+    browser="newest",
+    order=20,
+    figures=(
+        Figure(
+            "accuracy",
+            "D is right",
+            "How often D's verdict on a sample is right. 50 % is guessing, where G wants it; near "
+            "100 % D is winning.",
+            format="percent",
+            line=0.5,
+            span=(0.0, 1.0),
+            tile=True,
+        ),
+        Figure(
+            "auc",
+            "Ranks right",
+            "How often a real sample gets more than a generated one. 50 %: D cannot tell them "
+            "apart.",
+            format="percent",
+            line=0.5,
+            span=(0.0, 1.0),
+            tile=True,
+        ),
+        Figure(
+            "diversity",
+            "Diversity",
+            "How far apart generated samples lie, against real ones: 1 is as varied as the data; "
+            "near 0, all look alike.",
+            samples=("n", "n"),
+            line=1.0,
+            compared=True,
+            tile=True,
+        ),
+    ),
+    cards=(
+        Card(
+            "What D says",
+            "D's verdict on real and on generated samples. Where the two shapes part, D can tell "
+            "them apart.",
+            script="outputs.js",
+            columns=4,
+        ),
+    ),
+)
 
+
+@PROBES.register("outputs")
 class Outputs(Probe):
     """Logs "outputs": histograms of D on a held batch of reals and as many fakes, D's accuracy, and
     the fakes' diversity.

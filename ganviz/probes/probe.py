@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -32,7 +33,14 @@ class Probe(Observer):
     the least) and that fails alone."""
 
     name: ClassVar[str] = "probe"
+    # of those that measure at the same tick the lowest comes first
+    order: ClassVar[int] = 50
     interval = 1.0
+
+    def __init__(self, data_root: Path | str | None = None):
+        """``data_root``: where a probe may keep what it learned for other runs; None keeps it
+        nowhere."""
+        self._data_root = data_root
 
     @property
     def every(self) -> float:

@@ -5,14 +5,33 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.frames import Frame, Layout, encode, grid_of
 from ganviz.engine.snapshot import to_pictures
 from ganviz.probes.probe import HeldBatch, Probe
+from ganviz.registry import PROBES
 
 PAIRS = Layout(8, 4, (), None)
 FILE = "reconstruction"
+RECONSTRUCTION = event_kind(
+    "reconstruction",
+    browser="newest",
+    order=45,
+    figures=(
+        Figure(
+            "error",
+            "Reconstruction error",
+            "Mean squared error of a pixel, between each real picture and what is drawn of its "
+            "code; 1 is the whole way from black to white.",
+            better="lower",
+            format="small",
+            samples=("n",),
+        ),
+    ),
+)
 
 
+@PROBES.register("reconstruction")
 class Reconstruction(Probe):
     """Logs "reconstruction" and keeps ``frame``: pairs of a real picture and what the averaged
     networks draw of its code.
@@ -23,8 +42,7 @@ class Reconstruction(Probe):
     name = "reconstructions"
     interval = 2.0
 
-    def __init__(self) -> None:
-        self.frame: Frame | None = None
+    frame: Frame | None = None
 
     def applies(self) -> bool:
         return self.source.spec.kind == "images" and hasattr(self.trainer.algorithm, "reconstruct")
@@ -40,6 +58,7 @@ class Reconstruction(Probe):
             self.run.store.write_picture(FILE, frame)
         self.run.log(
             "reconstruction",
+            n=PAIRS.count,
             rows=frame.rows,
             cols=frame.cols,
             width=frame.width,

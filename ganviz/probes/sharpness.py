@@ -7,13 +7,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.snapshot import draw
 from ganviz.probes.probe import HeldBatch, Probe, short
+from ganviz.registry import PROBES
 
 FAKES = 128
 REALS = 1000
 
+SHARPNESS = event_kind(
+    "sharpness",
+    browser="newest",
+    order=40,
+    figures=(
+        Figure(
+            "ratio",
+            "Sharpness",
+            "Variance of the Laplacian, against the data's: 1 is as sharp, less is blurred, more "
+            "is noisy.",
+            samples=("n", "n_real"),
+            line=1.0,
+            compared=True,
+        ),
+    ),
+)
 
+
+@PROBES.register("sharpness")
 class Sharpness(Probe):
     """Logs "sharpness": the variance of the Laplacian of generated pictures (EMA generator, fixed
     latents) and of real ones."""

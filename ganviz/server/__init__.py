@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ganviz.runs.manager import RunManager
 from ganviz.server.commands import Commands
+from ganviz.server.declarations import declarations
 from ganviz.server.experiment_requests import ExperimentRequests
 from ganviz.server.exports import Exports
 from ganviz.server.guard import HOSTS_VARIABLE, Guard, missing
@@ -50,6 +51,7 @@ def routes(manager: RunManager) -> list[BaseRoute]:
         Route("/gv/strip", guard.http(latent.strip), methods=["POST"]),
         Route("/gv/latent/info", guard.http(latent.info)),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
+        Route("/gv/probes", guard.http(declarations)),
         Route("/gv/lessons", guard.http(lessons)),
         Route("/gv/library", guard.http(library.table)),
         Route("/gv/library/{run}", guard.http(library.detail), methods=["GET"]),

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+# the package of the probes is imported for the kinds of events that they declare
 from ganviz import device as devices
+from ganviz import probes  # noqa: F401
+from ganviz.engine.event_kinds import Figure, event_kinds
 from ganviz.engine.events import Event
-from ganviz.probes.gradients import heat_maps
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-WATCHED = ("state", "setting", "checkpoint", "note", "coach")  # each of these is told
-NEWEST = (
-    "gradients",
-    "outputs",
-    "modes",
-    "scatter",
-    "surface",
-    "fidelity",
-    "sharpness",
-    "reconstruction",
-)  # of these the last
-CURVES = {
-    "modes": ("captured", "strict", "quality", "reverse_kl"),
-    "outputs": ("accuracy", "auc", "diversity"),
-    "fidelity": (
-        "fid",
-        "kid",
-        "precision",
-        "recall",
-        "density",
-        "coverage",
-        "confidence",
-        "copies",
-    ),
-    "sharpness": ("ratio",),
-}
-FIGURES = ("fidelity", "sharpness", "outputs", "modes")  # what runs are compared by
-MOST_MEASURED = 300  # points of such a curve
+# points of a curve of what probes measured
+MOST_MEASURED = 300
 
 
 def server(manager: RunManager) -> dict[str, Any]:
@@ -133,40 +110,76 @@ def event(one: Event) -> dict[str, Any]:
     return {"seq": one.seq, "kind": one.kind, "step": one.step, "time": one.time, "data": one.data}
 
 
-def newest(events: Iterable[Event], kinds: tuple[str, ...] = NEWEST) -> dict[str, dict[str, Any]]:
-    """What the probes measured last: of each kind the newest event."""
+def kinds_sent_whole() -> tuple[str, ...]:
+    """The kinds of which a browser gets each event."""
+    return tuple(kind.name for kind in event_kinds() if kind.browser == "every")
+
+
+def kinds_sent_newest() -> tuple[str, ...]:
+    """The kinds of which a browser gets the last event only."""
+    return tuple(kind.name for kind in event_kinds() if kind.browser == "newest")
+
+
+def kinds_recalled() -> tuple[str, ...]:
+    """The kinds whose last event a page that comes late gets in any case."""
+    return tuple(kind.name for kind in event_kinds() if kind.recalled)
+
+
+def kinds_compared() -> tuple[str, ...]:
+    """The kinds with a figure that runs are compared by."""
+    return tuple(
+        kind.name for kind in event_kinds() if any(figure.compared for figure in kind.figures)
+    )
+
+
+def declarations() -> list[dict[str, Any]]:
+    """What probes declare of the figures and cards that the page shows, in their order."""
+    return [
+        {
+            "name": kind.name,
+            "figures": [asdict(figure) for figure in kind.figures],
+            "cards": [asdict(card) for card in kind.cards],
+        }
+        for kind in event_kinds()
+        if kind.figures or kind.cards
+    ]
+
+
+def newest(events: Iterable[Event], kinds: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Of each of ``kinds`` the newest event."""
     return {one.kind: event(one) for one in events if one.kind in kinds}
 
 
-def measured(events: Iterable[Event]) -> dict[str, Any]:
-    """What the probes measured so far, as far as it is shown over time.
-
-    ``gradients``: a heat map for each network (`heat_maps`); for each kind of `CURVES` columns over
-    ``step``, in which None stands for what was not measured.
-    """
-    past: dict[str, Any] = {"gradients": _heat_maps(events)}
-    for kind, names in CURVES.items():
-        found = [one for one in events if one.kind == kind]
-        found = (
-            [found[round(i * (len(found) - 1) / (MOST_MEASURED - 1))] for i in range(MOST_MEASURED)]
-            if len(found) > MOST_MEASURED
-            else found
-        )
-        if found:
-            past[kind] = {
-                "step": [one.data.get("at", one.step) for one in found],
-                **{name: [one.data.get(name) for one in found] for name in names},
-            }
+def measured(events: Sequence[Event]) -> dict[str, Any]:
+    """What the probes measured so far, as far as it is shown over time: of each kind what its
+    declared ``history`` makes of it, or else its figures as columns over ``step``, in which None
+    stands for what was not measured."""
+    by_kind: dict[str, list[Event]] = {}
+    for one in events:
+        by_kind.setdefault(one.kind, []).append(one)
+    past = {}
+    for kind in event_kinds():
+        found = by_kind.get(kind.name, [])
+        if kind.history is not None:
+            past[kind.name] = _history(kind.history, found)
+        elif kind.figures and found:
+            past[kind.name] = _columns(kind.figures, found)
     return past
 
 
-def _heat_maps(events: Iterable[Event]) -> dict[str, Any]:
+def _columns(figures: tuple[Figure, ...], found: list[Event]) -> dict[str, list]:
+    if len(found) > MOST_MEASURED:
+        last = len(found) - 1
+        found = [found[round(i * last / (MOST_MEASURED - 1))] for i in range(MOST_MEASURED)]
+    return {
+        "step": [one.data.get("at", one.step) for one in found],
+        **{figure.name: [one.data.get(figure.name) for one in found] for figure in figures},
+    }
+
+
+def _history(make: Callable[[Iterable[Event]], Any], found: list[Event]) -> Any:
     try:
-        return heat_maps(events)
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ):  # a run folder of another program: no reason to show nothing
+        return make(found)
+    # a run folder of another program is no reason to show nothing
+    except (KeyError, TypeError, ValueError, AttributeError):
         return {}

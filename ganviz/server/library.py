@@ -79,11 +79,11 @@ class Library:
         return json_response(await run_in_threadpool(self._history, request.path_params["run"]))
 
     def _history(self, run_id: str) -> dict[str, Any]:
-        run = find_run(self._manager, run_id)
+        run, compared = find_run(self._manager, run_id), describe.kinds_compared()
         return {
             "history": encode.columns(encode.thin(run.events.rows())),
             "config": run.config.model_dump(mode="json"),
-            "probes": describe.newest(run.events.since(0, describe.FIGURES), describe.FIGURES),
+            "probes": describe.newest(run.events.since(0, compared), compared),
         }
 
     async def thumb(self, request: Request) -> Response:

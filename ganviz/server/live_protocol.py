@@ -78,11 +78,9 @@ def hello(manager: RunManager, run: ReadableRun | None, epoch: str) -> dict[str,
         return message
     about = describe.run(run)
     cursor, rows, events = read(run.events, 0)
-    latest = run.frames.latest
+    latest, whole = run.frames.latest, describe.kinds_sent_whole()
     watched = [
-        event
-        for event in events
-        if event.kind in describe.WATCHED and event.data.get("level") != "progress"
+        event for event in events if event.kind in whole and event.data.get("level") != "progress"
     ]
     return message | {
         "run": about,
@@ -91,7 +89,7 @@ def hello(manager: RunManager, run: ReadableRun | None, epoch: str) -> dict[str,
         "frames": run.frames.steps(),
         "history": {"cursor": cursor, "columns": encode.columns(encode.thin(rows))},
         "events": [describe.event(event) for event in watched[-MAX_EVENTS:]],
-        "probes": describe.newest(events, (*describe.NEWEST, "coach")),
+        "probes": describe.newest(events, describe.kinds_recalled()),
         "measured": describe.measured(events),
         "snapshot": run.snapshots.version,
     }
@@ -101,7 +99,8 @@ def delta(run: ReadableRun, after: int) -> dict[str, Any] | None:
     """What happened after the cursor ``after``; None when that is more than a `hello` would hold."""
     version = run.snapshots.version
     cursor, rows, events = read(run.events, after)
-    watched = [event for event in events if event.kind in describe.WATCHED]
+    whole = describe.kinds_sent_whole()
+    watched = [event for event in events if event.kind in whole]
     frames = [event for event in events if event.kind == "frame"]
     if len(rows.get("step", ())) > encode.MAX_POINTS or len(watched) > encode.MAX_POINTS:
         return None
@@ -110,7 +109,7 @@ def delta(run: ReadableRun, after: int) -> dict[str, Any] | None:
         "cursor": cursor,
         "columns": encode.columns(rows),
         "events": [describe.event(event) for event in watched],
-        "probes": describe.newest(events),
+        "probes": describe.newest(events, describe.kinds_sent_newest()),
         "frame": describe.frame_event(run.id, frames[-1]) if frames else None,
         "status": run.status(),
         "snapshot": version,

@@ -195,9 +195,9 @@ class Hub:
         if log is self._subscribed:
             return
         if self._subscribed is not None:
-            self._subscribed.unlisten(self._on_event)
+            self._subscribed.unsubscribe(self._on_event)
         if log is not None:
-            log.listen(self._on_event)
+            log.subscribe(self._on_event)
         self._subscribed = log
 
     def _on_event(self, event: Event) -> None:
@@ -321,7 +321,7 @@ def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float) ->
     move."""
     quiet = now - viewer.sent_at
     if seen.seq > viewer.cursor or seen.version != viewer.version:
-        return quiet >= pacing.FRAME_MAX_DELAY or run.events.tells_more_than("frame", viewer.cursor)
+        return quiet >= pacing.FRAME_MAX_DELAY or run.events.has_other_than("frame", viewer.cursor)
     return seen.working and quiet >= pacing.STATUS_INTERVAL
 
 

@@ -101,9 +101,9 @@ def test_every_reader_has_its_own_cursor():
 def test_who_listens_hears_each_event_once_until_it_stops():
     log, heard = EventLog(), []
     log.append("note", 1)
-    log.listen(heard.append)
+    log.subscribe(heard.append)
     said = [log.append("scalars", 2, loss=1.0), log.append("frame", 2)]
-    log.unlisten(heard.append)
+    log.unsubscribe(heard.append)
     log.append("note", 3)
     assert heard == said
 
