@@ -13,7 +13,7 @@ import * as reconstruction from "./train/reconstruction.js";
 import * as runs from "./runs/runs.js";
 import * as scatter from "./train/scatter.js";
 import * as strip from "./latent/strip.js";
-import * as theme from "./lib/theme.js";
+import * as dark from "./lib/dark.js";
 import * as tips from "./lib/tips.js";
 import * as watching from "./train/watching.js";
 import { present } from "./lib/dom.js";
@@ -22,7 +22,7 @@ import { connect, now, stats } from "./lib/stream.js";
 window.ganviz = { form, lessons, now, stats };
 
 await present("gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-preset-why");
-theme.start();
+dark.start();
 tips.start();
 controls.start();
 form.start();

@@ -1,10 +1,11 @@
 // How true and how varied the samples are: figures with their sample counts, and the classes or modes that they fall into.
 
-import { $, count, el, figure, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { brief, count, figure } from "../lib/format.js";
 import { whenSeen } from "./shared.js";
 import { measured, newest } from "../lib/measured.js";
 import { now } from "../lib/stream.js";
-import { brief, chart, scale, spark, svg } from "../lib/svg.js";
+import { chart, scale, spark, svg } from "../lib/svg.js";
 import { tip } from "../lib/tips.js";
 
 const percent = (value) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;

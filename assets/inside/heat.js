@@ -1,10 +1,11 @@
 // Every layer's gradient over the whole run, one heat map a network, on one scale.
 
-import { $, count, draw, el, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { brief, count, power } from "../lib/format.js";
+import { draw } from "../lib/schedule.js";
 import { ROLES, order, seen, whenSeen } from "./shared.js";
 import { measured } from "../lib/measured.js";
 import { on } from "../lib/stream.js";
-import { brief, power } from "../lib/svg.js";
 
 // viridis: even steps to the eye, and to colour-blind eyes as well
 const STOPS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"]

@@ -1,6 +1,9 @@
 // The tab Inside: what every layer gets, as bars on a logarithmic scale. Its other cards start from here.
 
-import { $, count, draw, el, keep, present, text } from "../lib/dom.js";
+import { $, el, present, text } from "../lib/dom.js";
+import { brief, count, power } from "../lib/format.js";
+import { draw } from "../lib/schedule.js";
+import { storage } from "../lib/storage.js";
 import * as fidelity from "./fidelity.js";
 import * as heat from "./heat.js";
 import * as lab from "./lab.js";
@@ -8,7 +11,7 @@ import * as outputs from "./outputs.js";
 import { ROLES, order, seen, whenSeen } from "./shared.js";
 import { newest } from "../lib/measured.js";
 import { now, on } from "../lib/stream.js";
-import { brief, decades, power } from "../lib/svg.js";
+import { decades } from "../lib/svg.js";
 
 const SAYS = {
   gradient: "How strongly the loss pulls at the weights of each layer. Where the first bars are much shorter than the last, the " +
@@ -27,7 +30,7 @@ let span = null; // [low, high] powers of ten; it only widens while a run is sho
 export function start() {
   on("hello", ({ sameRun }) => { if (!sameRun) span = null; });
   present("gv-inside", "gv-lab-form").then(() => {
-    measure = SAYS[keep.get("measure")] ? keep.get("measure") : "gradient";
+    measure = SAYS[storage.get("measure")] ? storage.get("measure") : "gradient";
     for (const button of document.querySelectorAll("[data-measure]")) button.addEventListener("click", () => choose(button.dataset.measure));
     choose(measure);
     for (const part of [heat, outputs, fidelity, lab]) part.start();
@@ -44,7 +47,7 @@ function whether() {
 function choose(name) {
   measure = name;
   span = null;
-  keep.set("measure", name);
+  storage.set("measure", name);
   for (const button of document.querySelectorAll("[data-measure]")) button.setAttribute("aria-pressed", button.dataset.measure === name);
   text($("gv-layers-say"), SAYS[name]);
   draw("inside", show);

@@ -1,7 +1,9 @@
 // Experiments with a generator of plain layers: gradients before the first step, and while G is frozen.
 
-import { $, address, count, el, text } from "../lib/dom.js";
-import { brief, chart, decades, path, power, scale, svg } from "../lib/svg.js";
+import { $, el, text } from "../lib/dom.js";
+import { brief, count, power } from "../lib/format.js";
+import { NO_ANSWER, post, postForLines } from "../lib/request.js";
+import { chart, decades, path, scale, svg } from "../lib/svg.js";
 
 const CHIPS = [
   ["8 sigmoid", { depth: 8, activation: "sigmoid", init: "default", norm: "none", residual: false }],
@@ -66,23 +68,13 @@ function changed() {
 async function ask(wish) {
   asking?.abort();
   const mine = (asking = new AbortController());
-  try {
-    const response = await post("gv/probe/initial", wish, mine.signal);
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    initial = answer;
-    text($("gv-initial-say"), verdict(answer));
-    $("gv-initial-plot").dataset.layers = answer.layers.length;
-  } catch (problem) {
-    if (problem.name === "AbortError") return;
-    text($("gv-initial-say"), problem.message || "The server did not answer: is it still running?");
-  }
+  const answer = await post("gv/probe/initial", wish, { signal: mine.signal });
+  if (answer.aborted) return;
+  if (answer.ok) initial = answer;
+  text($("gv-initial-say"), answer.ok ? verdict(answer) : answer.sentence);
+  if (initial) $("gv-initial-plot").dataset.layers = initial.layers.length;
   paintInitial();
 }
-
-const post = (place, body, signal) => fetch(address(place), {
-  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal,
-});
 
 function verdict({ ratio, gradient, seconds }) {
   const took = ` Answered in ${seconds.toFixed(2)} s.`;
@@ -128,28 +120,15 @@ async function freeze() {
   text($("gv-frozen-say"), "D begins to learn…");
   paintFrozen();
   try {
-    const response = await post("gv/probe/frozen", { ...values(), width: 128, objective: $("gv-frozen-objective").value, steps: STEPS }, mine.signal);
-    if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error);
-    await readLines(response.body, take);
+    const body = { ...values(), width: 128, objective: $("gv-frozen-objective").value, steps: STEPS };
+    await postForLines("gv/probe/frozen", body, take, mine.signal);
   } catch (problem) {
     if (problem.name === "AbortError") text($("gv-frozen-say"), "Stopped.");
-    else text($("gv-frozen-say"), problem.message || "The server did not answer: is it still running?");
+    else text($("gv-frozen-say"), problem instanceof TypeError ? NO_ANSWER : problem.message);
   }
   freezing = null;
   text(button, "Freeze G, train D");
   paintFrozen();
-}
-
-async function readLines(body, line) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) line(JSON.parse(part));
-  }
 }
 
 function take(line) {

@@ -1,6 +1,7 @@
 // D's verdicts on real and generated samples, as two histograms, and how often D is right.
 
-import { $, count, el, figure, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { count, figure } from "../lib/format.js";
 import { whenSeen } from "./shared.js";
 import { measured, newest } from "../lib/measured.js";
 import { now } from "../lib/stream.js";

@@ -1,6 +1,7 @@
 // Lessons: a list, a text to read, and buttons that open the lesson's set-ups in the Train view.
 
-import { $, address, el, present, text } from "../lib/dom.js";
+import { $, el, present, text } from "../lib/dom.js";
+import { get } from "../lib/request.js";
 import { say } from "../train/controls.js";
 import { inline, render } from "../lib/markdown.js";
 
@@ -20,12 +21,7 @@ export const wanted = () => opening;
 export async function start() {
   const asked = new URL(location.href).searchParams.get("lesson");
   present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
-  try {
-    const response = await fetch(address("gv/lessons"));
-    all = (await response.json()).lessons ?? [];
-  } catch { // the page works without its lessons
-    all = [];
-  }
+  all = (await get("gv/lessons")).lessons ?? []; // the page works without its lessons
   for (const task of waiting.splice(0)) task();
   if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
   if (asked && known(asked)) open(asked);

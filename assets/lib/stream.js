@@ -1,11 +1,11 @@
 // One WebSocket that brings everything: hello (all there is), then deltas (what is new).
 // Other modules listen with `on`; nothing here touches the page.
 
-import { address, gather } from "./dom.js";
+import { RECONNECT_FIRST, RECONNECT_GROWTH, RECONNECT_LONGEST } from "./pacing.js";
+import { address } from "./request.js";
+import { flushSoon } from "./schedule.js";
 
 const bus = new EventTarget();
-const FIRST_WAIT = 300;
-const LONGEST_WAIT = 5000;
 
 /** What the page knows at this moment. */
 export const now = { run: null, status: null, server: null, frame: null, snapshot: 0, link: "connecting" };
@@ -17,7 +17,7 @@ let socket = null;
 let kept = null; // a kept run that is looked at instead of the current one
 let cursor = null;
 let epoch = null;
-let wait = FIRST_WAIT;
+let wait = RECONNECT_FIRST;
 
 /** Listen to: hello, rows, frame, status, event, probe, snapshot, link. */
 export const on = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
@@ -32,12 +32,12 @@ export function connect() {
   }
   if (kept) url.searchParams.set("run", kept);
   socket = new WebSocket(url);
-  socket.onopen = () => { wait = FIRST_WAIT; };
+  socket.onopen = () => { wait = RECONNECT_FIRST; };
   socket.onmessage = (message) => receive(JSON.parse(message.data));
   socket.onclose = () => {
     link("reconnecting");
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(Math.max(wait, FIRST_WAIT) * 1.7, LONGEST_WAIT);
+    wait = Math.min(Math.max(wait, RECONNECT_FIRST) * RECONNECT_GROWTH, RECONNECT_LONGEST);
   };
 }
 
@@ -53,7 +53,7 @@ export function watch(run) {
 }
 
 /** Ask for a fresh hello: the server's downsampled history instead of the many points held here. */
-export function askForHistory() {
+export function requestHistory() {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "history" }));
 }
 
@@ -70,7 +70,7 @@ function receive(message) {
   if (message.type === "hello") hello(message);
   else if (message.type === "delta") delta(message);
   else if (message.type === "error" && kept) watch(null); // that run is gone
-  gather();
+  flushSoon();
 }
 
 function hello(message) {
@@ -117,17 +117,4 @@ function seen(columns) {
   if (!columns?.step?.length) return;
   stats.step = columns.step.at(-1);
   stats.time = columns.time?.at(-1) ?? stats.time;
-}
-
-/** Send a command; the answer is {ok, sentence, field?}. A lost server is an answer, too. */
-export async function command(action, extra = {}) {
-  try {
-    const response = await fetch(address("gv/command"), {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ action, ...extra }),
-    });
-    const answer = await response.json();
-    return { ok: response.ok && answer.ok !== false, sentence: answer.sentence ?? answer.error ?? "", field: answer.field };
-  } catch {
-    return { ok: false, sentence: "The server did not answer: is it still running?" };
-  }
 }

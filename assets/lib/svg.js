@@ -1,6 +1,6 @@
 // Small charts drawn as SVG: their colours come from the style sheet, so they follow the theme.
 
-import { draw } from "./dom.js";
+import { draw } from "./schedule.js";
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -37,21 +37,6 @@ export function decades(low, high, most) {
   const ticks = [];
   for (let power = Math.ceil(low / step) * step; power <= high; power += step) ticks.push(power);
   return ticks;
-}
-
-const UP = { 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹", "-": "⁻" };
-
-/** 10 to a whole power, as people write it. */
-export const power = (n) => (n === 0 ? "1" : n === 1 ? "10" : `10${[...String(n)].map((sign) => UP[sign]).join("")}`);
-
-/** A number of any size in few signs: 0.42, 3·10⁻⁷. */
-export function brief(value) {
-  if (value == null || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size === 0) return "0";
-  if (size >= 0.001 && size < 1000) return Number(value.toPrecision(2)).toString();
-  const [digits, exponent] = value.toExponential(0).split("e");
-  return digits === "1" ? power(Number(exponent)) : `${digits}·${power(Number(exponent))}`;
 }
 
 const SPARK = 32; // points: more would be a smear

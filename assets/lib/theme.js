@@ -1,37 +1,15 @@
-// Light or dark: the system's wish until a person chooses; the choice is kept. Gradio marks dark with a class on body.
+// @ts-check
+// The page's colours, as its style sheets define them.
 
-import { $, keep } from "./dom.js";
-import { emit } from "./stream.js";
+/**
+ * A colour of the style sheet under the present theme.
+ * @param {string} name without its prefix
+ */
+export const colour = (name) =>
+  getComputedStyle(document.body).getPropertyValue(`--gv-${name}`).trim();
 
-const fromAddress = () => new URL(location.href).searchParams.get("__theme");
-
-export function start() {
-  const kept = keep.get("theme");
-  if (kept && !fromAddress()) set(kept === "dark");
-  $("gv-theme").addEventListener("click", () => {
-    set(!isDark());
-    keep.set("theme", isDark() ? "dark" : "light");
-  });
-  new MutationObserver(changed).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    const chosen = keep.get("theme");
-    if (chosen) setTimeout(() => set(chosen === "dark"));  // Gradio has just followed the system
-  });
-}
-
-export const isDark = () => document.body.classList.contains("dark");
-
-/** A CSS variable's value under the present theme. */
-export const colour = (name) => getComputedStyle(document.body).getPropertyValue(`--gv-${name}`).trim();
-
-function set(dark) {
-  document.body.classList.toggle("dark", dark);
-}
-
-let last = null;
-
-function changed() {
-  if (last === isDark()) return;
-  last = isDark();
-  emit("theme", last ? "dark" : "light");
-}
+/**
+ * Red, green and blue of a colour like #0a7d4b, each 0 to 255.
+ * @param {string} hex
+ */
+export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));

@@ -1,6 +1,7 @@
 // Plain words for the terms on the page: one popover that any element with data-tip opens by hover, focus or click.
 
 import { el } from "./dom.js";
+import { TIP_CLOSE, TIP_OPEN } from "./pacing.js";
 
 const WORDS = {
   samples: "What the generator makes of the same 80 or so latent vectors, again and again, so that you see it learn. " +
@@ -28,8 +29,8 @@ export function start() {
   const source = (event) => event.target.closest?.("[data-tip]");
   document.addEventListener("pointerover", (event) => {
     const node = source(event);
-    if (node && event.pointerType === "mouse") later(() => open(node), 250);
-    else if (owner && !owner.dataset.pinned) later(close, 120);
+    if (node && event.pointerType === "mouse") later(() => open(node), TIP_OPEN);
+    else if (owner && !owner.dataset.pinned) later(close, TIP_CLOSE);
   });
   document.addEventListener("focusin", (event) => {
     const node = source(event);

@@ -1,10 +1,13 @@
 // Several runs at once: curves overlaid, grids at the same step side by side, and the settings that differ.
 
 import { $, el, text } from "../lib/dom.js";
+import { count } from "../lib/format.js";
 import { featuresNote, figureRows } from "./figures.js";
 import { curves, cursor } from "../lib/curves.js";
-import { frameUrl, get, historyOf, tell } from "../lib/library.js";
-import { album, nearest, paint, player } from "../lib/player.js";
+import { frameUrl, runHistory, showNotice } from "../lib/library.js";
+import { get } from "../lib/request.js";
+import { album, nearest, paintImage } from "../lib/pictures.js";
+import { player } from "../lib/player.js";
 
 const TONES = ["#1f77b4", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9"]; // Okabe and Ito: told apart by everyone
 const DASHES = ["solid", "6px,2px", "2px,2px", "8px,2px,2px,2px", "12px,3px", "4px,4px"];
@@ -15,9 +18,9 @@ let transport = null;
 
 export async function compare(chosen) {
   const answers = await Promise.all(chosen.slice(0, TONES.length).map(({ id }) => whole(id)));
-  shown = answers.filter((one) => !one.error);
-  const failed = answers.find((one) => one.error);
-  if (shown.length < 2) return tell($("gv-runs-note"), failed?.error ?? "Tick at least two runs.", true);
+  shown = answers.filter((one) => one.ok);
+  const failed = answers.find((one) => !one.ok);
+  if (shown.length < 2) return showNotice($("gv-runs-note"), failed?.sentence ?? "Tick at least two runs.", true);
   document.body.classList.add("gv-comparing");
   $("gv-compare").hidden = false;
   text($("gv-compare-title"), `Compare ${shown.length} runs`);
@@ -30,7 +33,7 @@ export async function compare(chosen) {
 
 /** A run with its history. */
 async function whole(id) {
-  const [facts, told] = await Promise.all([get(`gv/library/${encodeURIComponent(id)}`), historyOf(id)]);
+  const [facts, told] = await Promise.all([get(`gv/library/${encodeURIComponent(id)}`), runHistory(id)]);
   return { ...facts, ...told, run: facts.run && { ...facts.run, config: told.config ?? facts.run.config } };
 }
 
@@ -80,10 +83,10 @@ async function place(cell, step, pictures) {
   const at = nearest(cell.run.frames, step);
   if (at === cell.step) return;
   cell.step = at;
-  text(cell.caption.lastChild, `step ${at.toLocaleString("en-GB")}`);
+  text(cell.caption.lastChild, `step ${count(at)}`);
   cell.canvas.setAttribute("aria-label", `Samples of ${cell.run.name} at step ${at}`);
   const image = await pictures(frameUrl(cell.run.frame, at));
-  if (cell.step === at) paint(cell.canvas, image);
+  if (cell.step === at) paintImage(cell.canvas, image);
 }
 
 function differences() {

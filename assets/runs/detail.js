@@ -1,13 +1,17 @@
 // One kept run: its film with the curves' cursor in step, and everything that can be done with it.
 
-import { $, address, el, figure, keep, text } from "../lib/dom.js";
-import { STATES, act, frameUrl, get, historyOf, tell, when } from "../lib/library.js";
-import { album, paint, player } from "../lib/player.js";
+import { $, el, text } from "../lib/dom.js";
+import { count, formatDate } from "../lib/format.js";
+import { address, get } from "../lib/request.js";
+import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
+import { EXPORT_REFRESH, LATE, NOTES_PAUSE } from "../lib/pacing.js";
+import { album, paintImage } from "../lib/pictures.js";
+import { player } from "../lib/player.js";
+import { isActive, stateLabel } from "../lib/states.js";
 import { curves, cursor } from "../lib/curves.js";
 import { watch } from "../lib/stream.js";
 
 const EXPORTS = [["mp4", "Film (MP4)"], ["gif", "Film (GIF)"], ["webp", "Film (WebP)"], ["page", "Page that opens without a server (zip)"]];
-const POLL = 700;
 
 let hooks = {};
 let run = null;
@@ -30,16 +34,16 @@ function start(given) {
   $("gv-detail-copy").addEventListener("click", copy);
   $("gv-detail-notes").addEventListener("input", () => {
     clearTimeout(notesTimer);
-    notesTimer = setTimeout(saveNotes, 600);
+    notesTimer = setTimeout(saveNotes, NOTES_PAUSE);
   });
 }
 
 async function show(id) {
   const answer = await get(`gv/library/${encodeURIComponent(id)}`);
   transport?.stop();
-  if (answer.error) {
+  if (!answer.ok) {
     $("gv-detail").hidden = false;
-    return note(answer.error, true);
+    return note(answer.sentence, true);
   }
   run = answer;
   pictures = album();
@@ -47,15 +51,15 @@ async function show(id) {
   for (const name of ["fork", "export"]) close(name);
   $("gv-detail").hidden = false;
   text($("gv-detail-title"), run.name);
-  text($("gv-detail-sub"), `${run.preset_label || "Own settings"} · ${run.data_label} · ${STATES[run.state] ?? run.state} · ${when(run.created)}`);
+  text($("gv-detail-sub"), `${run.preset_label || "Own settings"} · ${run.data_label} · ${stateLabel(run.state)} · ${formatDate(run.created)}`);
   $("gv-detail-notes").value = run.notes;
   $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"),
-    ...run.checkpoints.slice(0, -1).toReversed().map((step) => el("option", { value: step }, `step ${step.toLocaleString("en-GB")}`)));
+    ...run.checkpoints.slice(0, -1).toReversed().map((step) => el("option", { value: step }, `step ${count(step)}`)));
   $("gv-detail-at").hidden = run.checkpoints.length < 2;
   text($("gv-detail-folder"), run.folder);
   $("gv-detail-resume").disabled = !run.resumable;
   $("gv-detail-fork").disabled = !run.checkpoints.length;
-  $("gv-detail-delete").disabled = ["preparing", "running", "paused"].includes(run.state);
+  $("gv-detail-delete").disabled = isActive(run.state);
   settings();
   replay();
   readHistory(run);
@@ -65,13 +69,13 @@ async function show(id) {
 async function readHistory(current) {
   const plot = $("gv-detail-plot");
   plot.dataset.waiting = ""; // hides the curves of the run that was shown before
-  const late = setTimeout(() => { if (run === current) plot.dataset.waiting = "Reading the curves…"; }, 300);
-  const answer = await historyOf(current.id);
+  const late = setTimeout(() => { if (run === current) plot.dataset.waiting = "Reading the curves…"; }, LATE);
+  const answer = await runHistory(current.id);
   clearTimeout(late);
   if (run !== current) return;
-  if (answer.error) {
+  if (!answer.ok) {
     plot.dataset.waiting = "";
-    return note(answer.error, true);
+    return note(answer.sentence, true);
   }
   run.run.config = answer.config;
   settings();
@@ -88,7 +92,7 @@ function hide() {
 }
 
 function note(sentence, bad = false, button = null) {
-  tell($("gv-detail-note"), sentence, bad, button);
+  showNotice($("gv-detail-note"), sentence, bad, button);
 }
 
 function replay() {
@@ -102,7 +106,7 @@ function replay() {
     onStep: async (step) => {
       cursor($("gv-detail-plot"), step);
       const image = await pictures(frameUrl(current.frame, step));
-      if (run === current && transport.step === step) paint(canvas, image);
+      if (run === current && transport.step === step) paintImage(canvas, image);
       canvas.setAttribute("aria-label", `Samples of ${current.name} at step ${step}`);
     },
   });
@@ -124,7 +128,7 @@ function openInTrain() {
 
 async function resume(replace = false, more = null) {
   if (run.steps && run.step >= run.steps && more == null) return askForMore();
-  const answer = await act(run.id, "resume", { replace, ...(more ? { more_steps: more } : {}) });
+  const answer = await runAction(run.id, "resume", { replace, ...(more ? { more_steps: more } : {}) });
   if (answer.ok) return started();
   note(answer.sentence, true, answer.busy ? el("button", { type: "button", class: "gv-button gv-small", onclick: () => resume(true, more) },
     "Stop it and resume this one") : null);
@@ -164,11 +168,11 @@ function forkForm() {
   const facts = window.gvFacts?.fields ?? {};
   const fields = ["g_lr", "d_lr", "d_steps", "penalty_weight", "ema_decay"].filter((name) => name in run.run.config && facts[name]);
   const inputs = Object.fromEntries(fields.map((name) => [name, el("input", { type: "number", step: "any", value: run.run.config[name] })]));
-  const from = el("select", {}, ...run.checkpoints.toReversed().map((step) => el("option", { value: step }, `step ${step.toLocaleString("en-GB")}`)));
+  const from = el("select", {}, ...run.checkpoints.toReversed().map((step) => el("option", { value: step }, `step ${count(step)}`)));
   const go = async (replace) => {
     const changes = Object.fromEntries(fields.filter((name) => Number(inputs[name].value) !== run.run.config[name])
       .map((name) => [name, Number(inputs[name].value)]));
-    const answer = await act(run.id, "fork", { settings: changes, step: Number(from.value), replace });
+    const answer = await runAction(run.id, "fork", { settings: changes, step: Number(from.value), replace });
     if (answer.ok) return started();
     note(answer.sentence, true, answer.busy ? el("button", { type: "button", class: "gv-button gv-small", onclick: () => go(true) },
       "Stop it and start the fork") : null);
@@ -193,7 +197,7 @@ function exportForm() {
 async function exportAs(kind, status) {
   clearInterval(exporting);
   const id = run.id;
-  const answer = await act(id, null, { kind }, "/export");
+  const answer = await runAction(id, null, { kind }, "/export");
   text(status, answer.sentence);
   if (!answer.ok) return;
   exporting = setInterval(async () => {
@@ -201,12 +205,12 @@ async function exportAs(kind, status) {
     if (now.state === "working") return text(status, `${now.sentence} ${Math.round(100 * (now.fraction ?? 0))} %`);
     clearInterval(exporting);
     if (now.url) status.replaceChildren("Ready: ", el("a", { href: address(now.url), download: "" }, now.url.split("/").at(-1).split("?")[0]));
-    else text(status, now.sentence ?? now.error ?? "");
-  }, POLL);
+    else text(status, now.sentence);
+  }, EXPORT_REFRESH);
 }
 
 async function saveNotes() {
-  const answer = await act(run.id, "notes", { notes: $("gv-detail-notes").value });
+  const answer = await runAction(run.id, "notes", { notes: $("gv-detail-notes").value });
   if (!answer.ok) note(answer.sentence, true);
   changed();
 }
@@ -221,7 +225,7 @@ function rename() {
     settled = true;
     title.textContent = run.name;
     if (!save || field.value.trim() === run.name) return;
-    const answer = await act(run.id, "rename", { name: field.value });
+    const answer = await runAction(run.id, "rename", { name: field.value });
     if (!answer.ok) return note(answer.sentence, true);
     changed({ open: run.id });
   };
@@ -236,7 +240,7 @@ function rename() {
 
 async function remove() {
   const gone = run;
-  const answer = await act(gone.id, "delete");
+  const answer = await runAction(gone.id, "delete");
   if (answer.ok) hooks.deleted(gone, answer.trashed);
   else note(answer.sentence, true);
 }

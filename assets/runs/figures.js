@@ -1,6 +1,7 @@
 // Beside the settings of several runs: how sharp, how true and how varied each one's samples are.
 
-import { count, el, figure } from "../lib/dom.js";
+import { el } from "../lib/dom.js";
+import { count, figure } from "../lib/format.js";
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 

@@ -1,11 +1,13 @@
 // The table of kept runs: search, choose, compare, delete with a way back.
 
-import { $, address, count, el, figure, present, text } from "../lib/dom.js";
+import { $, el, present, text } from "../lib/dom.js";
+import { count, figure, formatDate } from "../lib/format.js";
+import { address, get } from "../lib/request.js";
 import { compare, leaveCompare } from "./compare.js";
 import { detail } from "./detail.js";
-import { STATES, act, get, tell, when } from "../lib/library.js";
-
-const EVERY = 4000;
+import { runAction, showNotice } from "../lib/library.js";
+import { RUNS_REFRESH } from "../lib/pacing.js";
+import { stateLabel } from "../lib/states.js";
 
 let runs = [];
 let chosen = new Set();
@@ -23,13 +25,13 @@ export async function start() {
     clearInterval(timer);
     if (!entry.isIntersecting) return;
     load();
-    timer = setInterval(() => { if (!document.hidden) load(); }, EVERY);
+    timer = setInterval(() => { if (!document.hidden) load(); }, RUNS_REFRESH);
   }).observe($("gv-runs-box"));
 }
 
 async function load(then = null) {
   const answer = await get("gv/library");
-  if (answer.error) return tell($("gv-runs-note"), answer.error, true);
+  if (!answer.ok) return showNotice($("gv-runs-note"), answer.sentence, true);
   runs = answer.runs;
   text($("gv-runs-folder"), answer.folder);
   chosen = new Set([...chosen].filter((id) => runs.some((run) => run.id === id)));
@@ -77,8 +79,8 @@ function row(run) {
     el("td", {}, run.data_label),
     el("td", { class: "gv-num" }, run.steps ? `${count(run.step)} / ${count(run.steps)}` : count(run.step)),
     el("td", { class: "gv-num" }, known ? losses : "–"),
-    el("td", {}, el("span", { class: "gv-state-chip", "data-state": run.state, title: run.sentence }, STATES[run.state] ?? run.state)),
-    el("td", { class: "gv-when" }, when(run.created)));
+    el("td", {}, el("span", { class: "gv-state-chip", "data-state": run.state, title: run.sentence }, stateLabel(run.state))),
+    el("td", { class: "gv-when" }, formatDate(run.created)));
 }
 
 function select(id) {
@@ -93,10 +95,10 @@ function deleted(run, trashed) {
   select(null);
   chosen.delete(run.id);
   const undo = el("button", { type: "button", class: "gv-button gv-small", onclick: async () => {
-    const answer = await act(run.id, "restore", { trashed });
-    tell($("gv-runs-note"), answer.ok ? `${run.name} is back.` : answer.sentence, !answer.ok);
+    const answer = await runAction(run.id, "restore", { trashed });
+    showNotice($("gv-runs-note"), answer.ok ? `${run.name} is back.` : answer.sentence, !answer.ok);
     load(answer.ok ? { open: answer.run } : null);
   } }, "Undo");
-  tell($("gv-runs-note"), `${run.name} was deleted.`, false, undo);
+  showNotice($("gv-runs-note"), `${run.name} was deleted.`, false, undo);
   load();
 }

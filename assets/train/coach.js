@@ -1,12 +1,14 @@
 // The coach's verdict under the curves: one sentence, what to try, and on demand the figures that speak for it.
 
-import { $, count, draw, el, figure, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { count, figure } from "../lib/format.js";
+import { draw } from "../lib/schedule.js";
 import * as lessons from "../lessons/lessons.js";
 import { measured } from "../lib/measured.js";
+import { isActive } from "../lib/states.js";
 import { now, on } from "../lib/stream.js";
 
 const CALM = ["learning", "equilibrium"];
-const ACTIVE = ["preparing", "running", "paused"];
 
 export function start() {
   document.querySelector(".gv-charts-card").append(el("div", { id: "gv-coach", class: "gv-coach", "data-tone": "idle" },
@@ -47,7 +49,7 @@ const written = (value) => (value == null ? "not a number" : Number.isInteger(va
 
 function waiting() {
   if (!now.run) return "The coach says here how the training goes, and what to try.";
-  return ACTIVE.includes(now.status?.state) ? "The coach is watching, and speaks when it has seen enough." : "The coach had nothing to say about this run.";
+  return isActive(now.status?.state) ? "The coach is watching, and speaks when it has seen enough." : "The coach had nothing to say about this run.";
 }
 
 function toggle() {

@@ -1,17 +1,17 @@
 // The state of the run, the same in every browser: buttons, status line, progress, announcements.
 
-import { $, clock, count, draw, mark, text } from "../lib/dom.js";
-import { command, now, on, stats } from "../lib/stream.js";
+import { $, mark, text } from "../lib/dom.js";
+import { clock, count } from "../lib/format.js";
+import { draw } from "../lib/schedule.js";
+import { NOTICE } from "../lib/pacing.js";
+import { command } from "../lib/request.js";
+import { isActive, stateLabel } from "../lib/states.js";
+import { now, on, stats } from "../lib/stream.js";
 
-const WORDS = {
-  idle: "Idle", preparing: "Preparing", running: "Training", paused: "Paused",
-  finished: "Finished", stopped: "Stopped", failed: "Failed",
-};
-export const ACTIVE = ["preparing", "running", "paused"];
 
 /** The state as all modules read it. */
 export const state = () => now.status?.state ?? "idle";
-export const active = () => ACTIVE.includes(state());
+export const active = () => isActive(state());
 
 let announced = null;
 
@@ -60,7 +60,7 @@ function setState(name) {
 function show(status) {
   const name = status?.state ?? "idle";
   setState(name);
-  text($("gv-state-text"), WORDS[name] ?? name);
+  text($("gv-state-text"), stateLabel(name));
   const steps = status?.steps ?? 0;
   text($("gv-step"), count(status?.step ?? 0));
   text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
@@ -69,7 +69,7 @@ function show(status) {
   text($("gv-left-time"), name === "running" || name === "paused" ? clock(status.left) : "–");
   progress(status, steps, name);
   const far = steps ? ` ${Math.floor((100 * (status?.step ?? 0)) / steps)} %` : "";
-  const title = ACTIVE.includes(name) ? `${WORDS[name]}${far} · ganviz` : "ganviz";
+  const title = isActive(name) ? `${stateLabel(name)}${far} · ganviz` : "ganviz";
   if (document.title !== title) document.title = title; // it passes through three processes of the browser
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
@@ -90,11 +90,11 @@ function progress(status, steps, name) {
 /** What the run says of itself; repeated aloud when the state changes, not at every step. */
 function sentence(status, name) {
   const words = status?.error ?? status?.sentence ?? "";
-  text($("gv-sentence"), words.replace(/\.$/, "") === WORDS[name] ? "" : words);
+  text($("gv-sentence"), words.replace(/\.$/, "") === stateLabel(name) ? "" : words);
   mark($("gv-sentence"), "title", words);
   const key = `${status?.id} ${name}`;
   if (status && key !== announced) {
-    if (announced !== null) text($("gv-announce"), words || WORDS[name] || name);
+    if (announced !== null) text($("gv-announce"), words || stateLabel(name));
     announced = key;
   }
 }
@@ -119,7 +119,7 @@ export function say(words, problem = false) {
   text(note, words);
   note.hidden = false;
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => { if (note.textContent === words) note.hidden = true; }, 8000);
+  say.timer = setTimeout(() => { if (note.textContent === words) note.hidden = true; }, NOTICE);
 }
 
 function device(server) {

@@ -2,10 +2,10 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { active, say } from "./controls.js";
-import { command, on } from "../lib/stream.js";
+import { TYPING_PAUSE, UNFOLD } from "../lib/pacing.js";
+import { command } from "../lib/request.js";
+import { on } from "../lib/stream.js";
 import { tip } from "../lib/tips.js";
-
-const SETTLE = 400; // ms of quiet typing before a live setting is sent
 
 const facts = window.gvFacts;
 const values = { ...facts.values }; // what the controls show
@@ -67,7 +67,7 @@ export function live(name, value) {
     const answer = await command("set", { settings: { [name]: value } });
     if (answer.ok) say(`${facts.fields[name].label} is now ${value}.`);
     else showError(name, answer.sentence);
-  }, SETTLE);
+  }, TYPING_PAUSE);
 }
 
 export function preset(name) {
@@ -143,7 +143,7 @@ function showError(name, sentence) {
   };
   if (!facts.fields[name].basic && group && !(inside()?.offsetParent)) {
     group.querySelector("button")?.click();
-    setTimeout(place, 250);
+    setTimeout(place, UNFOLD);
   } else place();
   say(sentence);
 }

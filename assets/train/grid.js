@@ -1,6 +1,9 @@
 // The sample grid: the newest picture (or one looked back at), swapped only when decoded, so that nothing flickers.
 
-import { $, address, count, draw, el, expect, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { address } from "../lib/request.js";
+import { draw, whileLoading } from "../lib/schedule.js";
 import { emit, now, on, stats } from "../lib/stream.js";
 
 const LINE = 1; // px between tiles, as the engine draws them
@@ -73,7 +76,7 @@ async function load(url, step) {
     const image = new Image();
     image.src = address(want.url);
     try {
-      await expect(image.decode());
+      await whileLoading(image.decode());
     } catch { // a picture that is kept no longer: the one before it stays in place
       held.steps = held.steps.filter((step) => step !== want.step || step === held.frame.step);
       draw("scrubber", scrubber);

@@ -1,6 +1,9 @@
 // A third choice above the pictures of an autoencoder: real pictures, each beside its reconstruction.
 
-import { $, address, count, draw, el, expect, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { address } from "../lib/request.js";
+import { draw, whileLoading } from "../lib/schedule.js";
 import { measured, newest } from "../lib/measured.js";
 import { now, on } from "../lib/stream.js";
 
@@ -53,7 +56,7 @@ async function load() {
     const next = new Image();
     next.src = address(`gv/runs/${encodeURIComponent(now.run.id)}/reconstruction?step=${event.step}`);
     try {
-      await expect(next.decode());
+      await whileLoading(next.decode());
     } catch { // the run is being put away: the picture before it stays
       continue;
     }

@@ -1,13 +1,16 @@
 // Points in the plane: real ones, generated ones, and D's verdict over the plane beneath them.
 
-import { $, count, draw, el, figure, keep, text } from "../lib/dom.js";
+import { $, el, text } from "../lib/dom.js";
+import { count, figure } from "../lib/format.js";
+import { draw } from "../lib/schedule.js";
+import { GLIDE } from "../lib/pacing.js";
+import { storage } from "../lib/storage.js";
 import { measured, newest } from "../lib/measured.js";
 import { now, on } from "../lib/stream.js";
 import { colour } from "../lib/theme.js";
 import { tip } from "../lib/tips.js";
 
 const MARGIN = 10;
-const GLIDE = 320; // ms in which the fakes, whose z stay, move to their new places
 const LAYERS = [
   ["real", "Real", "Samples of the data, as rings."],
   ["fake", "Generated", "What G makes of the same latent vectors, again and again, as crosses."],
@@ -20,7 +23,7 @@ const FIGURES = [
   ["reverse_kl", "Reverse KL", "How unevenly the good samples are spread over the modes, in nats: 0 is even."],
 ];
 
-const shown = { real: true, fake: true, d: true, ...(keep.get("scatter") ?? {}) };
+const shown = { real: true, fake: true, d: true, ...(storage.get("scatter") ?? {}) };
 let surface = null; // {image, box, contour}
 let from = null; // the fakes' places before the newest event
 let moved = 0;
@@ -47,7 +50,7 @@ function legend() {
       onclick: (event) => {
         shown[name] = !shown[name];
         event.currentTarget.setAttribute("aria-pressed", shown[name]);
-        keep.set("scatter", shown);
+        storage.set("scatter", shown);
         draw("scatter", paint);
       },
     }, el("i"), label)));

@@ -1,0 +1,69 @@
+// @ts-check
+// Everything that paces the page, in milliseconds: who waits how long, and why. The page shares the
+// processors with the training, so that it draws as rarely as nobody notices.
+
+// -- what a message brings is drawn at one time (schedule.js)
+
+/** While a run trains and nobody touches the page, a drawing waits for the next message. */
+export const IDLE_REDRAW = 600;
+/** The figures of a message wait for its pictures, so that both need one frame only. */
+export const PICTURE_WAIT = 80;
+/** Who has just done something sees everything at once. */
+export const INTERACTIVE = 1000;
+
+// -- the live socket (stream.js)
+
+/** The first attempt to connect anew after a socket has closed; each further one waits longer. */
+export const RECONNECT_FIRST = 300;
+export const RECONNECT_LONGEST = 5000;
+/** So much longer each attempt waits; the chance of +-25 % keeps thirty pages apart. */
+export const RECONNECT_GROWTH = 1.7;
+
+// -- charts (train/charts.js)
+
+/** A drawing that took t ms is followed by at least so many times t without one. */
+export const CHART_IDLE_RATIO = 8;
+/** A chart that is due waits so long for the next message: one frame can show what both bring. */
+export const CHART_WAIT = 300;
+
+// -- latent pictures that only follow the training (latent/); what a person moves is never delayed
+
+export const LATENT_REFRESH = 600;
+/** Eight pictures cost eight times as much. */
+export const STRIP_REFRESH = 3000;
+/** A request that takes longer is called off, and a sentence says so. */
+export const REQUEST_TIMEOUT = 8000;
+
+// -- the form (train/form.js)
+
+/** Quiet typing before a live setting is sent. */
+export const TYPING_PAUSE = 400;
+/** Gradio unfolds a group of fields with an animation; its fields can be focused after it. */
+export const UNFOLD = 250;
+/** A refusal's sentence stays so long. */
+export const NOTICE = 8000;
+
+// -- the tab Runs (runs/)
+
+/** The table is read again while its tab is open. */
+export const RUNS_REFRESH = 4000;
+/** An export's progress. */
+export const EXPORT_REFRESH = 700;
+/** Quiet typing before notes are saved. */
+export const NOTES_PAUSE = 600;
+/** A long log's curves: a word says that they are being read, where it takes longer than this. */
+export const LATE = 300;
+
+// -- films of kept pictures (lib/player.js, the exported page)
+
+/** Pictures a second at speed 1. */
+export const FILM_RATE = 8;
+
+// -- small things
+
+/** A pointer rests so long on a term before its explanation opens, and leaves it so long before it
+ * closes. */
+export const TIP_OPEN = 250;
+export const TIP_CLOSE = 120;
+/** Points of a 2-D run move to their new places within this time. */
+export const GLIDE = 320;

@@ -1,0 +1,43 @@
+// @ts-check
+// A chart's legend: each entry shows the line's look and newest value, explains itself, and hides
+// its curve.
+
+import { el, findAll, text } from "../lib/dom.js";
+import { figure } from "../lib/format.js";
+import { dashOf, roleOf } from "../lib/plot.js";
+import { known } from "../lib/tips.js";
+import { options, saveOptions } from "./options.js";
+
+/**
+ * @param {HTMLElement} box
+ * @param {import("../lib/plot.js").Series[]} series
+ * @param {() => void} changed called when a curve was hidden or shown
+ */
+export function legend(box, series, changed) {
+  box.replaceChildren(...series.map((one) => el("button", {
+    type: "button", class: "gv-key", "data-series": one.name, "data-role": roleOf(one),
+    "data-dash": dashOf(one), "aria-pressed": String(!options.hidden.includes(one.name)),
+    "data-tip": known(one.name) ? one.name : "loss",
+    onclick: (event) => toggle(one.name, event.currentTarget, changed),
+  }, el("i"), one.label.split(",")[0], el("b", {}, "–"))));
+}
+
+function toggle(name, button, changed) {
+  const { hidden } = options;
+  const hide = !hidden.includes(name);
+  options.hidden = hide ? [...hidden, name] : hidden.filter((one) => one !== name);
+  button.setAttribute("aria-pressed", String(!hide));
+  saveOptions();
+  changed();
+}
+
+/**
+ * The newest value of each curve.
+ * @param {HTMLElement} box
+ * @param {import("../lib/plot.js").Columns} columns
+ */
+export function legendValues(box, columns) {
+  for (const button of findAll("button", box)) {
+    text(button.lastElementChild, figure(columns[button.dataset.series ?? ""]?.at(-1)));
+  }
+}
