@@ -49,10 +49,10 @@ def image_folder(root: Path, size: int, count: int = FACES) -> Path:
 
 def _digits(count: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """uint8 [count, 1, size, size] and labels [count]."""
-    from ganviz.data.entry import silent
+    from ganviz.data.entry import ignore_progress
     from ganviz.data.glyphs import draw
 
-    return draw(DIGITS, count, size, silent)
+    return draw(DIGITS, count, size, ignore_progress)
 
 
 def _write_idx(path: Path, array: np.ndarray) -> None:

@@ -132,18 +132,21 @@ def make_resumed(
 
 
 def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult:
-    """Start ``run`` and wait for its end, showing progress in the terminal where asked.
+    """Start ``run`` and wait for its end, showing progress in the terminal where interrupted.
 
     ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the
     process at once).
     """
     from ganviz.cli.terminal import make_display
 
-    asked = threading.Event()
-    with make_display(progress) as display, _stopping_on_signals(asked) if signals else _nothing():
+    interrupted = threading.Event()
+    with (
+        make_display(progress) as display,
+        _stopping_on_signals(interrupted) if signals else _nothing(),
+    ):
         run.start()
         try:
-            _wait(run, display, asked)
+            _wait(run, display, interrupted)
         except KeyboardInterrupt:
             run.stop()
             run.join()
@@ -153,20 +156,20 @@ def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult
     return result_of(run)
 
 
-def _wait(run: Run, display: Display, asked: threading.Event) -> None:
+def _wait(run: Run, display: Display, interrupted: threading.Event) -> None:
     stopped = False
     while not run.join(pacing.JOIN_POLL_INTERVAL):
         display.update(run)
-        if asked.is_set() and not stopped:
+        if interrupted.is_set() and not stopped:
             stopped = True
             display.say("Stopping after the step in progress, and saving.")
             run.stop()
 
 
 @contextmanager
-def _stopping_on_signals(asked: threading.Event) -> Iterator[None]:
+def _stopping_on_signals(interrupted: threading.Event) -> Iterator[None]:
     def first(number: int, frame: Any) -> None:
-        asked.set()
+        interrupted.set()
         signal.signal(number, before[number])
 
     before: dict[int, Any] = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ganviz.data import digits, folder, glyphs, points, public
-from ganviz.data.entry import Dataset, Progress, silent
+from ganviz.data.entry import Dataset, Progress, ignore_progress
 from ganviz.data.fit import fit
 from ganviz.data.source import Batch, DataSource, DataSpec, Sampler, to_float
 from ganviz.errors import ConfigError, DataError
@@ -48,7 +48,7 @@ def load_data(
     """
     entry = DATASETS.get(config.data, "data")
     loaded = entry.load(
-        config, Path(data_root).expanduser(), _seldom(progress) if progress else silent
+        config, Path(data_root).expanduser(), _throttled(progress) if progress else ignore_progress
     )
     source = fit(loaded, config)
     if config.conditional and not source.spec.classes:
@@ -68,7 +68,7 @@ def load_data(
         ) from None
 
 
-def _seldom(progress: Progress, seconds: float = 0.2) -> Progress:
+def _throttled(progress: Progress, seconds: float = 0.2) -> Progress:
     """``progress``, called at most once in ``seconds``: each call becomes an event that every
     viewer gets."""
     last = -math.inf

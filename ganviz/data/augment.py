@@ -73,16 +73,16 @@ def _whole(x: Tensor, low: int, high: int, generator: Generator | None) -> Tenso
 def _shift(x: Tensor, size: int, generator: Generator | None) -> Tensor:
     """[N, size, size]: the matrix that moves a column of pixels by a random number of places."""
     far = int(size * SHIFT + 0.5)
-    places = torch.arange(size, device=x.device)
-    come_from = places - _whole(
+    pixels = torch.arange(size, device=x.device)
+    come_from = pixels - _whole(
         x, -far, far, generator
     )  # [N, size]; outside 0..size-1 matches nothing, which is 0
-    return (come_from[:, :, None] == places).to(x.dtype)
+    return (come_from[:, :, None] == pixels).to(x.dtype)
 
 
 def _hole(x: Tensor, size: int, generator: Generator | None) -> Tensor:
     """bool [N, size]: the random stretch along one axis that is cut out."""
     width = int(size * HOLE + 0.5)
     start = _whole(x, 0, size - 1 + (1 - width % 2), generator) - width // 2
-    places = torch.arange(size, device=x.device)
-    return (places >= start) & (places < start + width)
+    pixels = torch.arange(size, device=x.device)
+    return (pixels >= start) & (pixels < start + width)

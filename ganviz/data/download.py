@@ -81,14 +81,14 @@ def _open(url: str) -> Any:
     timeout."""
     answer: list[Any] = []
 
-    def ask() -> None:
+    def open_url() -> None:
         request = urllib.request.Request(url, headers={"User-Agent": "ganviz"})
         try:
             answer.append(urllib.request.urlopen(request, timeout=pacing.DOWNLOAD_TIMEOUT))
         except (OSError, http.client.HTTPException, ValueError) as error:
             answer.append(error)
 
-    thread = threading.Thread(target=ask, name="ganviz-download", daemon=True)
+    thread = threading.Thread(target=open_url, name="ganviz-download", daemon=True)
     thread.start()
     thread.join(pacing.DOWNLOAD_TIMEOUT)
     if not answer:

@@ -37,5 +37,5 @@ class Dataset:
     offline: bool = True
 
 
-def silent(fraction: float | None, text: str) -> None:
+def ignore_progress(fraction: float | None, text: str) -> None:
     """The progress callback of a caller who does not watch."""

@@ -26,11 +26,11 @@ from ganviz.errors import DataError
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
 
-LEAST = 16
-MOST_FILES = 200_000
-MOST_ENTRIES = 1_000_000
-MOST_CLASSES = 1000
-MOST_PIXELS = 64_000_000
+MIN_PICTURES = 16
+MAX_FILES = 200_000
+MAX_ENTRIES = 1_000_000
+MAX_CLASSES = 1000
+MAX_PIXELS = 64_000_000
 GREY_TOLERANCE = 6
 """JPEG's rounding colours a grey picture by a few levels."""
 
@@ -84,15 +84,17 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         )
     files = sorted(found.files, key=lambda path: path.as_posix())
     random.Random(0).shuffle(files)
-    wanted = min(max(config.data_limit, LEAST) if config.data_limit else len(files), len(files))
+    wanted = min(
+        max(config.data_limit, MIN_PICTURES) if config.data_limit else len(files), len(files)
+    )
     grey, size = config.colour == "grey", config.image_size
     _fits_memory(wanted * (1 if grey else 3) * size * size, wanted, size)
     images, kept, failed = read_all(files, wanted, size, grey, progress)
-    if len(kept) < LEAST:
+    if len(kept) < MIN_PICTURES:
         raise DataError(
             f"Only {len(kept)} of {len(kept) + len(failed)} pictures in "
             f"{printable(config.data_path)} can be used; "
-            f"at least {LEAST} are needed.{_failures(root, kept, failed)}",
+            f"at least {MIN_PICTURES} are needed.{_failures(root, kept, failed)}",
             "data_path",
         )
     if config.colour == "auto" and _all_grey(images):
@@ -103,7 +105,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         _failures(root, kept, failed),
         about_classes,
         f"{found.links} links to other places were not followed." if found.links else "",
-        f"Only the first {MOST_FILES:,} pictures found are used." if found.more else "",
+        f"Only the first {MAX_FILES:,} pictures found are used." if found.more else "",
     ]
     spec = DataSpec(
         "folder",
@@ -124,9 +126,9 @@ def find(root: Path) -> Found:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found.links += sum(Path(folder, name).is_symlink() for name in folders)
         seen += len(folders) + len(names)
-        if seen > MOST_ENTRIES:
+        if seen > MAX_ENTRIES:
             raise DataError(
-                f"The folder {printable(str(root))} holds more than {MOST_ENTRIES:,} files; "
+                f"The folder {printable(str(root))} holds more than {MAX_ENTRIES:,} files; "
                 "name the folder of the pictures itself.",
                 "data_path",
             )
@@ -137,7 +139,7 @@ def find(root: Path) -> Found:
             if path.is_symlink() and not _inside(path, root):
                 found.links += 1
             elif _is_plain(path):
-                if len(found.files) == MOST_FILES:
+                if len(found.files) == MAX_FILES:
                     found.more = True
                     return found
                 found.files.append(path)
@@ -189,7 +191,7 @@ def read_picture(path: Path, size: int, grey: bool) -> np.ndarray | None:
     try:
         with Image.open(path, formats=_formats()) as image:
             if (
-                image.width * image.height > MOST_PIXELS
+                image.width * image.height > MAX_PIXELS
             ):  # known from the header, before anything is unpacked
                 return None
             return _square(image, size, grey)
@@ -266,11 +268,11 @@ def label(files: list[Path], kept: list[Path]) -> tuple[tuple[str, ...], Tensor 
             f"{loose} pictures lie beside the sub-folders, so the sub-folders are not used as "
             f"classes.",
         )
-    if len(names) > MOST_CLASSES:
+    if len(names) > MAX_CLASSES:
         return (
             (),
             None,
-            f"There are {len(names):,} sub-folders; more than {MOST_CLASSES:,} are not used as "
+            f"There are {len(names):,} sub-folders; more than {MAX_CLASSES:,} are not used as "
             f"classes.",
         )
     number = {name: index for index, name in enumerate(names)}

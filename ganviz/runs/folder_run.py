@@ -34,7 +34,7 @@ from ganviz.runs.history import ReplayedLog, split_at_rewinds
 from ganviz.runs.listing import CONFIG, INTERRUPTED, RunError, current_state, interrupted_sentence
 from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.store import REALS, frames_in
-from ganviz.runs.summary import Summary, tells_step
+from ganviz.runs.summary import Summary, marks_progress
 
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
@@ -74,7 +74,7 @@ class FolderRun:
         self._last_state = "idle"
         self._summary = Summary.open(self.folder)
         self._snapshots: SnapshotStore | None = None
-        self._shown: Path | None = None
+        self._published: Path | None = None
         self._lock = threading.RLock()
         self._reading = threading.Lock()
         self._closed = threading.Event()
@@ -102,10 +102,10 @@ class FolderRun:
         parts = 0
         with self._reading, ExitStack() as stack:
             while not self._closed.is_set() and (events := self._tail.poll()):
-                self._take(events)
+                self._add(events)
                 parts += 1
                 if parts == 2:
-                    stack.enter_context(_short_turns())
+                    stack.enter_context(_short_switch_interval())
                 if parts > 1:
                     time.sleep(pacing.READ_YIELD)
         return parts > 0
@@ -132,10 +132,10 @@ class FolderRun:
         ):
             self.refresh()
 
-    def _take(self, events: list[Event]) -> None:
+    def _add(self, events: list[Event]) -> None:
         for part, rewind in split_at_rewinds(events):
             self._step = next(
-                (event.step for event in reversed(part) if tells_step(event)), self._step
+                (event.step for event in reversed(part) if marks_progress(event)), self._step
             )
             rows = (
                 event for event in reversed(part) if event.kind == "scalars"
@@ -251,9 +251,9 @@ class FolderRun:
     def _publish(self, snapshots: SnapshotStore) -> None:
         kept = self.folder / checkpoint.CHECKPOINTS
         wanted = checkpoint.newest(kept) if self._at is None else kept / f"step-{self._at:09d}"
-        if wanted is None or wanted == self._shown:
+        if wanted is None or wanted == self._published:
             return
-        self._shown = wanted
+        self._published = wanted
         try:
             generator = trained.load_generator(self.folder if self._at is None else wanted)
         except GanvizError as error:
@@ -330,28 +330,28 @@ class FolderRun:
         return not self.active
 
 
-_turns = threading.Lock()
+_interval_lock = threading.Lock()
 _readers = 0
-_usual_turn = 0.0
+_usual_interval = 0.0
 
 
 @contextmanager
-def _short_turns() -> Iterator[None]:
+def _short_switch_interval() -> Iterator[None]:
     """Threads get Python's lock after half a millisecond instead of five, while a long log is read:
     a request needs the lock hundreds of times, and would wait for the reader each time."""
-    global _readers, _usual_turn
-    with _turns:
+    global _readers, _usual_interval
+    with _interval_lock:
         if not _readers:
-            _usual_turn = sys.getswitchinterval()
+            _usual_interval = sys.getswitchinterval()
             sys.setswitchinterval(pacing.READ_SWITCH_INTERVAL)
         _readers += 1
     try:
         yield
     finally:
-        with _turns:
+        with _interval_lock:
             _readers -= 1
             if not _readers:
-                sys.setswitchinterval(_usual_turn)
+                sys.setswitchinterval(_usual_interval)
 
 
 class FolderFrames:

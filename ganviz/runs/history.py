@@ -90,14 +90,14 @@ class _Table:
         for name in set().union(*(row.data for row in rows)) - self._columns.keys():
             if len(self._columns) < MAX_COLUMNS:
                 self._columns[name] = np.full(len(self._columns["seq"]), np.nan)
-        place = slice(self._count, self._count + len(rows))
+        part = slice(self._count, self._count + len(rows))
         for name, column in self._columns.items():
             if name == "seq":
-                column[place] = numbers
+                column[part] = numbers
             elif name in ("step", "time"):
-                column[place] = [getattr(row, name) for row in rows]
+                column[part] = [getattr(row, name) for row in rows]
             else:
-                column[place] = [row.data.get(name, np.nan) for row in rows]
+                column[part] = [row.data.get(name, np.nan) for row in rows]
         self._count += len(rows)
 
     def _make_room(self, count: int) -> None:

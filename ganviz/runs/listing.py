@@ -14,7 +14,7 @@ from typing import Any
 from ganviz.disk import disk_sentence, move, read_json, write_atomic
 from ganviz.engine.events import ENDED
 from ganviz.errors import GanvizError
-from ganviz.runs.live import is_live
+from ganviz.runs.lock import is_locked
 from ganviz.runs.log import LOG, last_events
 from ganviz.runs.summary import CONFIG, SUMMARY, Summary
 
@@ -104,7 +104,7 @@ def run_info(folder: Path) -> RunInfo | None:
 
 def current_state(folder: Path, state: str) -> str:
     """``state`` as the run's own process wrote it, unless that process is no more."""
-    return state if state in ENDED or is_live(folder) else INTERRUPTED
+    return state if state in ENDED or is_locked(folder) else INTERRUPTED
 
 
 def interrupted_sentence(step: int) -> str:
@@ -118,7 +118,7 @@ def _rebuild(summary: Summary, folder: Path) -> None:
     summary.created = summary.updated = folder.stat().st_mtime
     for event in last_events(folder / LOG):
         if event.kind != "state" or isinstance(event.data.get("state"), str):
-            summary.take(event)
+            summary.update(event)
 
 
 def _text(value: Any) -> str:
@@ -178,7 +178,7 @@ def delete(runs_root: Path | str, run_id: str) -> str:
     """Move a run to the trash; returns the name under which `restore` finds it. A run that trains
     is refused."""
     folder = find(runs_root, run_id)
-    if is_live(folder):
+    if is_locked(folder):
         raise RunError(f"{run_id} is training. Stop it before you delete it.", "run")
     trash = Path(runs_root) / TRASH
     try:

@@ -24,7 +24,7 @@ MAX_PENDING = 8 * 2**20
 _CHUNK = (
     2**17
 )  # parsing one holds Python's lock for some milliseconds: others are to get on in between
-_MOST = 2**53
+_MAX_INT = 2**53
 _NUMBERS = frozenset((int, float))
 _NEEDED = {  # what readers of an event rely on
     "state": {"state": str},
@@ -70,7 +70,7 @@ def from_row(row: Any) -> Event | None:
         not numbers
         or type(kind) is not str
         or not isinstance(data, dict)
-        or not (0 <= seq < _MOST and 0 <= step < _MOST)
+        or not (0 <= seq < _MAX_INT and 0 <= step < _MAX_INT)
     ):
         return None
     if kind == "scalars":

@@ -22,7 +22,7 @@ from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.store import RunStore, new_run_folder
 
-MOST_OPENED = 12
+MAX_OPENED = 12
 
 
 class RunManager:
@@ -162,7 +162,7 @@ class RunManager:
                 self._opened[run_id] = FolderRun(
                     registry.find(self.runs_root, name), at, read=False
                 ).follow()
-                for oldest in list(self._opened)[:-MOST_OPENED]:
+                for oldest in list(self._opened)[:-MAX_OPENED]:
                     self._opened.pop(oldest).close()
             return self._opened[run_id]
 

@@ -125,13 +125,13 @@ def forked(
     source = folder if step is None else folder / checkpoint.CHECKPOINTS / f"step-{step:09d}"
     parent, state = checkpoint.load(source)
     info = run_info(folder)
-    told = ", ".join(
+    changed = ", ".join(
         f"{meta(name)['label'].lower()} {getattr(parent, name):g} → {value:g}"
         for name, value in changes.items()
         if name in LIVE_FIELDS and value != getattr(parent, name)
     )
     called = info.name if info and info.name != info.id else parent.preset or folder.name
-    origin = f"{called} at step {state.step:,}" + (f", {told}" if told else "")
+    origin = f"{called} at step {state.step:,}" + (f", {changed}" if changed else "")
     config = parent.but(**{"name": f"Fork of {origin}"[:80], **changes})
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)

@@ -20,7 +20,7 @@ from ganviz.disk import disk_sentence, write_atomic
 from ganviz.engine.events import ENDED, Event
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.history import ReplayedLog, history
-from ganviz.runs.live import Live
+from ganviz.runs.lock import FolderLock
 from ganviz.runs.log import LOG, REWIND, LogWriter, read_log, to_line
 from ganviz.runs.summary import CONFIG, Summary
 
@@ -55,17 +55,16 @@ class RunStore:
         self.folder = Path(folder)
         self._lock = threading.RLock()
         self._problems: dict[str, str] = {}
-        self._told: set[str] = set()
         self._retry_at: dict[str, float] = {}
         self._log = LogWriter(self.folder / LOG)
-        self._live = Live(self.folder)
+        self._folder_lock = FolderLock(self.folder)
         self._flush_due = self._summary_due = self._thumb_due = 0.0
         self._frame: Frame | None = None
         self._gone = False
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / FRAMES).mkdir(exist_ok=True)
-            self._live.begin()
+            self._folder_lock.begin()
         except OSError as error:
             raise ConfigError(
                 disk_sentence(error, self.folder, "The run cannot be kept"), "out"
@@ -75,7 +74,7 @@ class RunStore:
     # -- writing ---------------------------------------------------------------------------
     def write_config(self, config: RunConfig) -> None:
         """Store the settings."""
-        self.summary.take_config(config)
+        self.summary.set_config(config)
         self._try(
             "The settings were not saved",
             lambda: write_atomic(self.folder / CONFIG, config.to_json(), durable=True),
@@ -96,7 +95,7 @@ class RunStore:
         """
         with self._lock:
             self._log.add(to_line(event))
-            self.summary.take(event)
+            self.summary.update(event)
             ended = event.kind == "state" and event.data.get("state") in ENDED
             if event.kind not in ("scalars", "frame") or time.monotonic() >= self._flush_due:
                 self.flush(durable=ended or event.kind == "checkpoint")
@@ -121,7 +120,7 @@ class RunStore:
         """Keep a sample grid."""
         path = self.folder / FRAMES / f"{frame.step:09d}.{frame.extension}"
         self._try(GRID_LOST, lambda: write_atomic(path, frame.data))
-        self.summary.take_layout(frame)
+        self.summary.set_layout(frame)
         self._frame = frame
         if time.monotonic() >= self._thumb_due:
             self._write_thumb()
@@ -157,7 +156,7 @@ class RunStore:
 
         saved: list[Path] = []
         folder = self.folder / CHECKPOINTS
-        self.summary.complete(state.info)
+        self.summary.share_spec(state.info)
 
         def save() -> None:
             saved.append(checkpoint.save(folder, config, state))
@@ -174,7 +173,7 @@ class RunStore:
             self.flush(durable=True)
             self._log.close()
         self._write_summary(force=True)
-        self._live.end()
+        self._folder_lock.end()
 
     # -- reading ---------------------------------------------------------------------------
     def read_log(self) -> Iterator[Event]:
@@ -197,14 +196,6 @@ class RunStore:
         """A sentence about what cannot be saved at the moment, or None."""
         return next(iter(self._problems.values()), None)
 
-    def take_problem(self) -> str | None:
-        """A sentence that was not told before, or None."""
-        for sentence in self._problems.values():
-            if sentence not in self._told:
-                self._told.add(sentence)
-                return sentence
-        return None
-
     def _try(self, what: str, action: Callable[[], None], retry_at_once: bool = False) -> None:
         """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next
         seconds."""
@@ -219,8 +210,7 @@ class RunStore:
                 self._retry_at[what] = time.monotonic() + pacing.DISK_RETRY_INTERVAL
                 self._problems[what] = self._explain(error, what)
             else:
-                told = self._problems.pop(what, None)
-                self._told.discard(told)
+                self._problems.pop(what, None)
 
     def _explain(self, error: OSError | CheckpointError, what: str) -> str:
         if not self.folder.is_dir():

@@ -20,7 +20,7 @@ SUMMARY = "summary.json"
 CONFIG = "config.json"
 
 
-def tells_step(event: Event) -> bool:
+def marks_progress(event: Event) -> bool:
     """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again,
     which is not news, and a picture shows a step that is past by the time it is drawn."""
     return event.kind in ("scalars", "checkpoint") or event.data.get("state") in ENDED
@@ -69,7 +69,7 @@ class Summary:
         self.updated = time.time()
         write_atomic(folder / SUMMARY, json.dumps(finite_json(vars(self)), indent=1) + "\n")
 
-    def take_config(self, config: RunConfig) -> None:
+    def set_config(self, config: RunConfig) -> None:
         """Keep the settings that a table shows."""
         self.settings = {
             name: getattr(config, name)
@@ -93,9 +93,9 @@ class Summary:
                 value = {key: getattr(value, key) for key in value.__dataclass_fields__}
             self.facts[name] = finite_json(value)
 
-    def take(self, event: Event) -> None:
+    def update(self, event: Event) -> None:
         """Follow the run."""
-        if tells_step(event):
+        if marks_progress(event):
             self.step = event.step
         if event.kind == "state":
             self.state, self.sentence = event.data["state"], event.data.get("sentence", "")
@@ -114,7 +114,7 @@ class Summary:
                 pick = min if better == "lower" else max
                 self.best[name] = pick(value, self.best.get(name, value))
 
-    def take_layout(self, frame: Frame) -> None:
+    def set_layout(self, frame: Frame) -> None:
         """Keep how the sample grids are laid out: the files hold only the pixels."""
         self.layout = {
             "rows": frame.rows,
@@ -124,7 +124,7 @@ class Summary:
             "labels": list(frame.labels),
         }
 
-    def complete(self, info: dict[str, Any]) -> None:
+    def share_spec(self, info: dict[str, Any]) -> None:
         """The data's spec, with which a generator can be rebuilt, belongs here and in each
         checkpoint: take it from either."""
         if "spec" in info:

@@ -286,10 +286,10 @@ def test_pipes_are_left_alone(load, pictures):
 
 
 def test_so_many_files_at_most(load, pictures, monkeypatch):
-    monkeypatch.setattr(folder_module, "MOST_FILES", 20)
+    monkeypatch.setattr(folder_module, "MAX_FILES", 20)
     told = load("folder", data_path=str(pictures(count=25))).spec
     assert told.count == 20 and "first 20 pictures" in told.note
-    monkeypatch.setattr(folder_module, "MOST_ENTRIES", 24)
+    monkeypatch.setattr(folder_module, "MAX_ENTRIES", 24)
     assert "more than 24 files" in refusal(load, pictures(count=25)).sentence
 
 

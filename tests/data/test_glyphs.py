@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ganviz.data import cache, glyphs, silent
+from ganviz.data import cache, glyphs, ignore_progress
 from ganviz.data.entry import DIGITS
 
 
@@ -17,10 +17,10 @@ def digest(images):
 
 
 def test_drawn_twice_the_same_and_a_prefix_is_a_prefix():
-    few, few_labels = glyphs.draw(DIGITS, 64, 28, silent)
-    many, many_labels = glyphs.draw(DIGITS, 2500, 28, silent)
+    few, few_labels = glyphs.draw(DIGITS, 64, 28, ignore_progress)
+    many, many_labels = glyphs.draw(DIGITS, 2500, 28, ignore_progress)
     assert digest(few) == digest(many[:64]) and torch.equal(few_labels, many_labels[:64])
-    assert digest(many) == digest(glyphs.draw(DIGITS, 2500, 28, silent)[0])
+    assert digest(many) == digest(glyphs.draw(DIGITS, 2500, 28, ignore_progress)[0])
 
 
 def test_the_run_seed_changes_nothing(load):
@@ -32,13 +32,13 @@ def test_the_run_seed_changes_nothing(load):
 
 @pytest.mark.parametrize("chars", [DIGITS, glyphs.LETTERS])
 def test_each_class_once_in_every_group(chars):
-    _, labels = glyphs.draw(chars, 40 * len(chars), 28, silent)
+    _, labels = glyphs.draw(chars, 40 * len(chars), 28, ignore_progress)
     assert (labels.view(40, -1).sort(1).values == torch.arange(len(chars))).all()
     assert len({tuple(group) for group in labels.view(40, -1).tolist()}) > 30  # in ever new order
 
 
 def test_pictures_are_white_on_black_legible_and_all_different():
-    images, _ = glyphs.draw(DIGITS, 1000, 28, silent)
+    images, _ = glyphs.draw(DIGITS, 1000, 28, ignore_progress)
     ink = images.float().mean((1, 2, 3)) / 255
     assert ink.min() > 0.02 and ink.max() < 0.5 and 0.1 < ink.mean() < 0.2  # MNIST's mean is 0.13
     assert (images.amax((1, 2, 3)) == 255).float().mean() > 0.97
@@ -51,7 +51,7 @@ def test_pictures_are_white_on_black_legible_and_all_different():
 
 def test_a_linear_classifier_tells_the_digits_apart():
     """Labels belong to pictures: ridge regression on one half recognises the other."""
-    images, labels = glyphs.draw(DIGITS, 4000, 16, silent)
+    images, labels = glyphs.draw(DIGITS, 4000, 16, ignore_progress)
     x = torch.cat([images.flatten(1).double() / 255, torch.ones(4000, 1).double()], 1)
     targets = torch.nn.functional.one_hot(labels).double()
     train, test = slice(0, 3000), slice(3000, 4000)

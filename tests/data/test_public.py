@@ -228,7 +228,7 @@ def files_below(folder):
 
 def test_downloaded_once_with_progress(load, mirror, tmp_path, monkeypatch):
     told = []
-    monkeypatch.setattr("ganviz.data._seldom", lambda progress: progress)
+    monkeypatch.setattr("ganviz.data._throttled", lambda progress: progress)
     source = load("mnist", progress=lambda fraction, text: told.append((fraction, text)))
     assert source.spec.count == 50 and torch.equal(source.labels, torch.arange(50) % 10)
     assert files_below(tmp_path / "root") == [
@@ -320,7 +320,7 @@ def public_progress(fraction, text):
 
 
 def test_cancelled_in_the_middle_leaves_nothing(load, mirror, tmp_path, monkeypatch):
-    monkeypatch.setattr("ganviz.data._seldom", lambda progress: progress)
+    monkeypatch.setattr("ganviz.data._throttled", lambda progress: progress)
 
     class Stop(Exception):
         pass

@@ -95,7 +95,7 @@ def test_a_dead_process_shows(tmp_path, log, tiny):
     store.append(log.append("state", 0, state="running", sentence="Training."))
     store.append(log.append("scalars", 7, loss_d=1.0))
     store.flush()
-    store._live.end()
+    store._folder_lock.end()
     run = FolderRun(store.folder)
     assert run.state == "interrupted" and "step 7" in run.sentence and run.error is None
 

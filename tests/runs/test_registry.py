@@ -19,7 +19,7 @@ from ganviz.runs.listing import (
     run_info,
     set_notes,
 )
-from ganviz.runs.live import is_live
+from ganviz.runs.lock import is_locked
 from ganviz.runs.store import RunStore
 
 
@@ -60,9 +60,9 @@ def test_a_run_that_ended(make_run, tmp_path, state):
 @pytest.mark.parametrize("state", ["preparing", "running", "paused"])
 def test_a_run_that_lives_and_one_that_died(make_run, tmp_path, state):
     store = make_run("one", state)
-    assert is_live(tmp_path / "one")
+    assert is_locked(tmp_path / "one")
     assert run_info(tmp_path / "one").state == state
-    store._live.end()  # what the system does for a process that dies
+    store._folder_lock.end()  # what the system does for a process that dies
     info = run_info(tmp_path / "one")
     assert info.state == "interrupted" and "step 30" in info.sentence and "resumed" in info.sentence
 
@@ -79,7 +79,7 @@ def test_a_killed_process_leaves_an_interrupted_run(tmp_path):
     child = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
     try:
         assert child.stdout.readline() == b"ready\n"
-        assert run_info(folder).state == "running" and is_live(folder)
+        assert run_info(folder).state == "running" and is_locked(folder)
     finally:
         child.kill()
         child.wait()
@@ -92,23 +92,23 @@ def test_a_process_killed_before_it_could_name_itself_is_no_more(make_run, tmp_p
     """Seen once in 1,200 kills: for half a minute the run was said to be running, and could not be
     resumed."""
     store = make_run("one", "running")
-    store._live.end()
+    store._folder_lock.end()
     (tmp_path / "one" / "live.json").write_bytes(b"")
-    assert not is_live(tmp_path / "one") and run_info(tmp_path / "one").resumable
-    store._live.begin()
+    assert not is_locked(tmp_path / "one") and run_info(tmp_path / "one").resumable
+    store._folder_lock.begin()
     (tmp_path / "one" / "live.json").write_bytes(b"")
-    assert is_live(tmp_path / "one")  # its lock is held: it is about to say who it is
-    store._live.end()
+    assert is_locked(tmp_path / "one")  # its lock is held: it is about to say who it is
+    store._folder_lock.end()
 
 
 def test_of_another_machine_the_time_stamp_tells(make_run, tmp_path):
     store = make_run("one", "running")
-    store._live.end()
+    store._folder_lock.end()
     live = tmp_path / "one" / "live.json"
     live.write_text(json.dumps({"pid": os.getpid(), "host": "another"}))
-    assert is_live(tmp_path / "one")
+    assert is_locked(tmp_path / "one")
     os.utime(live, (time.time() - 100,) * 2)
-    assert not is_live(tmp_path / "one")
+    assert not is_locked(tmp_path / "one")
 
 
 def test_newest_first_and_only_runs(make_run, tmp_path):

@@ -114,7 +114,7 @@ def test_a_deleted_folder_is_told_once_and_not_brought_back(store, log, tiny, ma
     store.append(log.append("scalars", 1, loss=1.0))
     shutil.rmtree(store.folder)
     store.append(log.append("scalars", 2, loss=1.0))
-    sentence = store.take_problem()
+    sentence = store.problem
     assert (
         sentence
         == f"The run folder {store.folder} is gone: the training goes on, but nothing more of it "
@@ -123,7 +123,7 @@ def test_a_deleted_folder_is_told_once_and_not_brought_back(store, log, tiny, ma
     store.write_frame(make_frame(2))
     assert store.checkpoint(tiny(), state(2)) is None
     store.append(log.append("state", 3, state="finished", sentence="Finished."))
-    assert store.problem == sentence and store.take_problem() is None
+    assert store.problem == sentence
     assert not store.folder.exists()
 
 
@@ -138,8 +138,7 @@ def test_a_refusing_disk_is_told_and_the_log_catches_up(store, log, tiny, make_f
         full.setattr(store_module, "write_atomic", refuse)
         store.append(log.append("scalars", 2, loss=2.0))
         store.write_frame(make_frame(2))
-        assert "the disk is full; free some space. The training goes on." in store.take_problem()
-        assert store.problem
+        assert "the disk is full; free some space. The training goes on." in store.problem
     store.append(log.append("scalars", 3, loss=3.0))
     store.write_frame(make_frame(3))
     assert store.problem is None

@@ -28,7 +28,7 @@ except ImportError:  # Windows: the time stamp alone
 LIVE = "live.json"
 
 
-class Live:
+class FolderLock:
     """Holds ``live.json`` (process, machine) while a process writes to the run folder, and keeps
     its time stamp fresh."""
 
@@ -52,7 +52,7 @@ class Live:
         self._handle = handle
         os.ftruncate(handle, 0)
         os.write(handle, json.dumps({"pid": os.getpid(), "host": platform.node()}).encode())
-        threading.Thread(target=self._beat, name="ganviz-live", daemon=True).start()
+        threading.Thread(target=self._heartbeat, name="ganviz-live", daemon=True).start()
 
     def end(self) -> None:
         """Give the folder back."""
@@ -63,13 +63,13 @@ class Live:
             os.close(self._handle)
             self._handle = None
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         while not self._ended.wait(pacing.HEARTBEAT_INTERVAL):
             with contextlib.suppress(OSError):  # a deleted folder is told by the log
                 os.utime(self.path)
 
 
-def is_live(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Whether some process is writing to ``folder`` now."""
     path = folder / LIVE
     try:
