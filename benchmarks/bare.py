@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganviz import device as devices
-from ganviz.accel.kernels import only_inputs, only_slopes, twice
+from ganviz.accel.second_order import double_backward, input_grad_only, no_weight_gradients
 
 
 def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> Iterator[int]:
@@ -90,9 +90,9 @@ class _Loop:
                 real_logits, fake_logits = self.discriminator(torch.cat([real, seen])).chunk(2)
             share = torch.rand(len(real), 1, 1, 1, device=self.device)
             points = torch.lerp(real, seen, share).requires_grad_()
-            with only_slopes():
+            with input_grad_only():
                 verdict = self.discriminator(points).sum()
-            with only_inputs():
+            with no_weight_gradients():
                 slope = torch.autograd.grad(verdict, points, create_graph=True)[0]
             penalty = (torch.linalg.vector_norm(slope.flatten(1), dim=1) - 1).square().mean()
             loss = fake_logits.mean() - real_logits.mean() + self.config.penalty_weight * penalty
@@ -105,11 +105,11 @@ class _Loop:
         with torch.no_grad(), self.autocast():
             fake = self.generator(self.latents())
         real, fake = self.reals().requires_grad_(), fake.requires_grad_()
-        with twice():
+        with double_backward():
             real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
         penalty = 0.0
         for logits, points in ((real_logits, real), (fake_logits, fake)):
-            with only_inputs():
+            with no_weight_gradients():
                 slope = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
             penalty = penalty + 0.5 * slope.square().flatten(1).sum(1).mean()
         loss = softplus(fake_logits - real_logits).mean() + self.config.penalty_weight * penalty

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import hashlib
 import os
 import platform
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
+from ganviz.accel.memory import keep_freed_memory
+from ganviz.accel.precision import allow_tf32
 from ganviz.errors import ConfigError
-
-HEAP = (
-    512 << 20
-)  # bytes of address space that the heap grows into first; memory is taken when it is used
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -28,13 +24,7 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises `ConfigError` for a device that torch does not know or this machine does not have.
     """
     if name == "auto":
-        name = (
-            "cuda"
-            if torch.cuda.is_available()
-            else "mps"
-            if torch.backends.mps.is_available()
-            else "cpu"
-        )
+        name = _best_device()
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -52,8 +42,14 @@ def pick_device(name: str = "auto") -> torch.device:
         )
     if device.type == "cpu":
         # now, before other threads begin: a thread keeps the heap that it begins with
-        _keep_freed_memory()
+        keep_freed_memory()
     return device
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 @functools.cache  # asked for with every status, and the answer never changes
@@ -74,9 +70,8 @@ def cpu_threads() -> int:
     It stays what it is through a run, whoever drags a slider: another number of threads adds sums
     up in another order, and the run would no longer be the same bit for bit.
     """
-    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[
-        0
-    ]  # a list gives a number for each level of nesting
+    # A list gives a number for each level of nesting.
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(wanted) if wanted.isdecimal() and int(wanted) else max(1, cores() - 1)
 
 
@@ -92,33 +87,15 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
     """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is
     called inside the thread.
 
-    ``tf32``: on CUDA, take fp32 products of matrices and convolutions in TF32. torch itself does so
-    for convolutions unless told otherwise. The setting is the process's, in which one run trains at
-    a time.
+    ``tf32``: on CUDA, take fp32 products in TF32. The setting is the process's, in which one run
+    trains at a time.
     """
     if device.type == "cpu":
         torch.set_num_threads(cpu_threads())
     elif device.type == "cuda":
         if device.index is not None:
             torch.cuda.set_device(device)  # streams and graphs are made on the thread's own device
-        for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
-            products.fp32_precision = "tf32" if tf32 else "ieee"
-
-
-@contextlib.contextmanager
-def bf16_products() -> Iterator[None]:
-    """Within: oneDNN takes fp32 products of matrices in bf16, on processors that have it, and gives
-    fp32 back.
-
-    The setting is the process's: what other threads draw and measure meanwhile may have less exact
-    products, too.
-    """
-    products = torch.backends.mkldnn.matmul
-    products.fp32_precision = "bf16"
-    try:
-        yield
-    finally:
-        products.fp32_precision = "ieee"
+        allow_tf32(tf32)
 
 
 def set_random(generator: torch.Generator, state: torch.Tensor) -> None:
@@ -151,47 +128,6 @@ def prepare_background_thread() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-
-
-@functools.cache  # once is enough
-def _keep_freed_memory() -> None:
-    """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each
-    step.
-
-    In one heap for all threads, because the heaps that further threads get are of 64 MB and go back
-    when they are empty. What the heap grows by next may lie in huge pages: looking up small ones
-    takes a few percent of a step.
-    """
-    threshold, trim, top_pad, arenas = (
-        -3,
-        -1,
-        -2,
-        -8,
-    )  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX (malloc.h)
-    with contextlib.suppress(
-        OSError, AttributeError, TypeError
-    ):  # the last one: Windows wants a name
-        libc = ctypes.CDLL(None)
-        for name, value in (
-            (threshold, 1 << 30),
-            (trim, (1 << 31) - 1),
-            (top_pad, 64 << 20),
-            (arenas, 1),
-        ):
-            libc.mallopt(name, value)
-        libc.malloc.restype, address, huge, advice = (
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-            2 << 20,
-            14,
-        )  # MADV_HUGEPAGE (mman.h)
-        block = libc.malloc(ctypes.c_size_t(HEAP))
-        if block:
-            start = -(-block // huge) * huge
-            libc.madvise(
-                address(start), ctypes.c_size_t((block + HEAP - start) // huge * huge), advice
-            )
-        libc.free(address(block))
 
 
 def _processor() -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from ganviz.accel.kernels import only_inputs, only_slopes
+from ganviz.accel.second_order import input_grad_only, no_weight_gradients
 from ganviz.registry import PENALTIES
 
 Judge = Callable[[Tensor], Tensor]
@@ -26,7 +26,7 @@ def input_gradient(logits: Tensor, x: Tensor) -> Tensor:
     ``x`` must require grad before ``logits`` is computed from it. Summing the logits gives every
     sample its own gradient as long as D judges samples independently.
     """
-    with only_inputs():
+    with no_weight_gradients():
         return torch.autograd.grad(logits.sum(), x, create_graph=True)[0]
 
 
@@ -47,7 +47,7 @@ def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Ten
             else points.detach()
         )
         x.requires_grad_(True)
-        with only_slopes():
+        with input_grad_only():
             logits = discriminator(x)
         gradient = input_gradient(logits, x)
         if centre == 0:

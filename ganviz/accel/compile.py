@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from ganviz.accel import trial
-from ganviz.engine.trainer import Trainer
+from ganviz.accel.protocols import TrainerLike
 
 BACKEND = "inductor"
 
 
-def compile_networks(trainer: Trainer) -> str | None:
+def compile_networks(trainer: TrainerLike) -> str | None:
     """Compile the networks of ``trainer``; returns None, or a sentence that says why they stay as
     they are.
 
@@ -20,7 +20,7 @@ def compile_networks(trainer: Trainer) -> str | None:
     """
     algorithm = trainer.algorithm
     plain = {name: getattr(algorithm, name) for name in algorithm.networks}
-    with trial.Start(trainer) as start:
+    with trial.StartingPoint(trainer) as start:
         expected = trial.gradients_of_a_step(trainer)
         start.restore()
         try:
@@ -29,8 +29,10 @@ def compile_networks(trainer: Trainer) -> str | None:
             problem = trial.difference(
                 expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
             )
-        except Exception as error:  # the compilers of three systems raise what they like
-            problem = f"the compiler gave up ({trial.first_line(getattr(error, 'inner_exception', error))})"
+        # The compilers of three systems raise what they like.
+        except Exception as error:
+            cause = getattr(error, "inner_exception", error)
+            problem = f"the compiler gave up ({trial.first_line(cause)})"
     if problem is None:
         return None
     for name, network in plain.items():

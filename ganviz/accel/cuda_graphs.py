@@ -1,69 +1,63 @@
-"""Whole training steps recorded once as a CUDA graph and replayed: one launch instead of hundreds.
+"""Whole training steps captured once as a CUDA graph and replayed: one launch instead of hundreds.
 
 Small networks leave a GPU waiting for Python: a step of an MLP is hundreds of short kernels, each
 launched on its own. A graph launches them together, with the same kernels on the same memory. So
-everything that a step reads and writes must stay where it is: batches are copied to fixed places,
+everything that a step reads and writes must stay where it is: batches are copied to fixed buffers,
 weights and the optimisers' state are never exchanged while a graph is in use, and what Python
 computes anew for each step (the batch's order, the moving average's ramp) stays outside the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ganviz.accel import private_apis as private
 from ganviz.accel import trial
-from ganviz.algorithms.statistics import Stats
-from ganviz.data.source import Batch
-from ganviz.engine.trainer import Trainer
+from ganviz.accel.protocols import BatchLike, TrainerLike
 
-AHEAD = 4  # steps that may be launched before they are done
+# Steps that may be launched before they are done: dozens could be, which a pause would wait for.
+MAX_LAUNCHED_AHEAD = 4
 
 Work = Callable[[], Tensor]
-Record = Callable[[Work, list[torch.Generator]], Work]
+Capture = Callable[[Work, list[torch.Generator]], Work]
 
 
-def replay_steps(trainer: Trainer, record: Record | None = None) -> str | None:
+def capture_steps(trainer: TrainerLike, capture: Capture | None = None) -> str | None:
     """Have ``trainer`` replay its steps from now on; returns None, or a sentence that says why it
     takes them as usual.
 
-    ``record(work, generators)`` records ``work``, which draws from ``generators``, and returns what
-    replays it (default: a CUDA graph). A replayed step is compared with a plain one from the same
-    state before it is trusted; the trainer is then where it was before both. A live setting that
-    changes, or loaded weights, end the replaying. A hook on an optimiser is called at one step
+    ``capture(work, generators)`` captures ``work``, which draws from ``generators``, and returns
+    what replays it (default: a CUDA graph). A replayed step is compared with a plain one from the
+    same state before it is trusted; the trainer is then where it was before both. A live setting
+    that changes, or loaded weights, end the replaying. A hook on an optimiser is called at one step
     after it was registered, not at all of them.
     """
     reason = (
-        (None if record else _cannot(trainer))
-        or trainer.algorithm.varies()
-        or _try_out(trainer, record or cuda_graph)
+        (None if capture else _missing_device(trainer))
+        or trainer.algorithm.why_not_capturable()
+        or _try_out(trainer, capture or cuda_graph)
     )
-    return (
-        reason
-        and f"Steps are not recorded as a CUDA graph, since {reason}; they are taken as usual."
-    )
+    if reason is None:
+        return None
+    return f"Steps are not recorded as a CUDA graph, since {reason}; they are taken as usual."
 
 
 def cuda_graph(work: Work, generators: list[torch.Generator]) -> Work:
     """``work`` as a CUDA graph. Other threads (painting, serving) go on using the GPU while it is
-    recorded."""
+    captured."""
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
         graph.register_generator_state(generator)
     with torch.cuda.graph(graph, stream=torch.cuda.Stream(), capture_error_mode="thread_local"):
         result = work()
-    ends = [torch.cuda.Event(blocking=True) for _ in range(AHEAD)]
+    ends = [torch.cuda.Event(blocking=True) for _ in range(MAX_LAUNCHED_AHEAD)]
 
     def replay() -> Tensor:
-        ends[
-            0
-            # of a step some steps ago: dozens could be launched, which a pause would have to wait
-            # for
-        ].synchronize()
+        ends[0].synchronize()
         graph.replay()
         ends[0].record()
         ends.append(ends.pop(0))
@@ -72,66 +66,62 @@ def cuda_graph(work: Work, generators: list[torch.Generator]) -> Work:
     return replay
 
 
-def _cannot(trainer: Trainer) -> str | None:
+def _missing_device(trainer: TrainerLike) -> str | None:
     return None if trainer.device.type == "cuda" else "CUDA graphs need an NVIDIA GPU"
 
 
-def _try_out(trainer: Trainer, record: Record) -> str | None:
-    trainer.replayed = None
-    with trial.Start(trainer) as start:
-        expected = trial.gradients_of_a_step(
-            trainer
-        )  # this step gives the optimisers their state, too
+def _try_out(trainer: TrainerLike, capture: Capture) -> str | None:
+    trainer.captured_step = None
+    with trial.StartingPoint(trainer) as start:
+        # This step gives the optimisers their state, too.
+        expected = trial.gradients_of_a_step(trainer)
         start.restore()
         try:
-            replayed = ReplayedStep(trainer, record)
+            captured = CapturedStep(trainer, capture)
             start.restore()
-            trainer.replayed = replayed
+            trainer.captured_step = captured
             problem = trial.difference(
                 expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
             )
-        except (
-            Exception
-        ) as error:  # CUDA, cuDNN and torch raise what they like where something cannot be captured
-            trainer.algorithm.random = torch.Generator(
-                trainer.device
-            )  # the old one may think that it is still recorded
+        # CUDA, cuDNN and torch raise what they like where something cannot be captured.
+        except Exception as error:
+            # The old generator may think that it is still captured.
+            trainer.algorithm.random = torch.Generator(trainer.device)
             problem = f"they cannot be ({trial.first_line(error)})"
         if problem is not None:
-            trainer.replayed = None
+            trainer.captured_step = None
     return problem
 
 
-class ReplayedStep:
-    """Takes the steps of ``trainer`` from a recording. Raises what the recording raises."""
+class CapturedStep:
+    """Takes the steps of ``trainer`` from a capture. Raises what capturing raises."""
 
-    def __init__(self, trainer: Trainer, record: Record):
+    def __init__(self, trainer: TrainerLike, capture: Capture):
         self._trainer = trainer
         self._algorithm = trainer.algorithm
-        self._batches: list[Batch] = []
+        self._buffers: list[Any] = []
         self._layout: list[tuple[str, torch.Size, Any]] = []
-        self._served = self._hooks()  # by the plain steps of the trial
-        self._count_batches()
-        self._replay = record(self._work, [self._algorithm.random])
+        # The plain steps of the trial have called these.
+        self._called_hooks = self._hooks()
+        self._allocate_buffers()
+        self._replay = capture(self._work, [self._algorithm.random])
 
     def __call__(self) -> None:
         """One step, with its statistics."""
-        algorithm, draw = self._algorithm, self._trainer.sampler
+        algorithm, sampler = self._algorithm, self._trainer.sampler
         hooks = self._hooks()
-        if (
-            hooks - self._served
-            # a recording would not call them; one plain step does, and that is what they are there
-            # for
-        ):
-            self._served = hooks
-            return algorithm.step(draw)
-        for place in self._batches:
-            _copy(draw(), place)
-        seen = self._replay().clone()  # the next replay writes to the same place
+        if hooks - self._called_hooks:
+            # A capture would not call them; one plain step does, and that is what they are for.
+            self._called_hooks = hooks
+            return algorithm.step(sampler)
+        for buffer in self._buffers:
+            _copy(sampler(), buffer)
+        # The next replay writes to the same memory.
+        row = self._replay().clone()
         algorithm.steps_done += 1
         for average in algorithm.averages:
             average.update()
-        parts = seen.split([shape.numel() for _, shape, _ in self._layout])
+        parts = row.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
 
@@ -141,53 +131,36 @@ class ReplayedStep:
         return {
             number
             for optimizer in self._algorithm.optimizers.values()
-            for hooks in (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
+            for hooks in (private.step_pre_hooks(optimizer), private.step_post_hooks(optimizer))
             for number in hooks
         }
 
     def _work(self) -> Tensor:
-        """A step on the batches at their places; returns all its statistics as one row of
-        numbers."""
-        places = iter(self._batches)
-        with _beside_the_clock(self._algorithm) as tape:
-            self._algorithm.step(lambda: next(places))
-        said = tape.drain()
-        self._layout = [(name, value.shape, of) for name, value, of in said]
-        return torch.cat([value.reshape(-1).float() for _, value, _ in said])
+        """A step on the batches in the buffers; returns all its statistics as one row."""
+        buffers = iter(self._buffers)
+        with self._algorithm.uncounted() as stats:
+            self._algorithm.step(lambda: next(buffers))
+        collected = stats.drain()
+        self._layout = [(name, value.shape, of) for name, value, of in collected]
+        return torch.cat([value.reshape(-1).float() for _, value, _ in collected])
 
-    def _count_batches(self) -> None:
-        """A plain step shows how many batches a step takes; they become the places of all further
-        ones."""
+    def _allocate_buffers(self) -> None:
+        """A plain step shows how many batches a step takes; copies of them become the buffers."""
+        batches: list[Any] = []
 
-        def draw() -> Batch:
-            self._batches.append(self._trainer.sampler())
-            return self._batches[-1]
+        def next_batch() -> Any:
+            batches.append(self._trainer.sampler())
+            return batches[-1]
 
-        with _beside_the_clock(self._algorithm):
-            self._algorithm.step(draw)
-        self._batches = [
-            Batch(batch.x.clone(), None if batch.y is None else batch.y.clone())
-            for batch in self._batches
+        with self._algorithm.uncounted():
+            self._algorithm.step(next_batch)
+        self._buffers = [
+            type(batch)(batch.x.clone(), None if batch.y is None else batch.y.clone())
+            for batch in batches
         ]
 
 
-@contextmanager
-def _beside_the_clock(algorithm: Any) -> Iterator[Stats]:
-    """A step taken within is not counted, moves no average, and tells its statistics to the `Stats`
-    that is given."""
-    stats, done = algorithm.stats, algorithm.steps_done
-    algorithm.stats = tape = Stats()
-    for average in algorithm.averages:
-        average.held = True
-    try:
-        yield tape
-    finally:
-        algorithm.stats, algorithm.steps_done = stats, done
-        for average in algorithm.averages:
-            average.held = False
-
-
-def _copy(batch: Batch, place: Batch) -> None:
-    place.x.copy_(batch.x)
-    if place.y is not None:
-        place.y.copy_(batch.y)
+def _copy(batch: BatchLike, buffer: BatchLike) -> None:
+    buffer.x.copy_(batch.x)
+    if buffer.y is not None and batch.y is not None:
+        buffer.y.copy_(batch.y)

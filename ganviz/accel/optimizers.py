@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import private_apis as private
 from ganviz.config import RunConfig
 
 
@@ -19,18 +22,33 @@ def make_optimizer(
     if config.optimizer == "adam":
         betas = (config.beta1, config.beta2)
         if device.type in ("cpu", "cuda"):
-            return QuickAdam(parameters, lr, betas, fused=True)
+            return CachedAdam(parameters, lr, betas, fused=True)
         return torch.optim.Adam(parameters, lr, betas, foreach=True)
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(
-            parameters, lr, foreach=True, capturable=device.type == "cuda"
-        )  # for CUDA graphs
+        # Capturable: for CUDA graphs.
+        return torch.optim.RMSprop(parameters, lr, foreach=True, capturable=device.type == "cuda")
     return torch.optim.SGD(
         parameters, lr, momentum=0.9 if config.optimizer == "momentum" else 0.0, foreach=True
     )
 
 
-class QuickAdam(torch.optim.Adam):
+@dataclass
+class _Tensors:
+    """The tensors of a step, in the order that the kernel takes them.
+
+    ``count``: the step counters of all weights as one tensor, of which ``steps`` are views.
+    ``state``: the optimiser's state that they were taken from.
+    """
+
+    count: Tensor
+    state: Any
+    weights: list[Tensor]
+    means: list[Tensor]
+    squares: list[Tensor]
+    steps: list[Tensor]
+
+
+class CachedAdam(torch.optim.Adam):
     """Fused `torch.optim.Adam`, the same kernel on the same state, without the bookkeeping before
     each call.
 
@@ -39,7 +57,7 @@ class QuickAdam(torch.optim.Adam):
     is another one (`load_state_dict`).
     """
 
-    _known: dict[str, Any] | None = None
+    _cache: _Tensors | None = None
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients."""
@@ -51,57 +69,53 @@ class QuickAdam(torch.optim.Adam):
 
     def step(self, closure: Any = None) -> Any:
         """One step, as `torch.optim.Adam.step`, with the hooks that are registered."""
-        known = self._known
-        gradients = (
-            [weight.grad for weight in known["weights"]]
-            if known and known["state"] is self.state
-            else [None]
+        cache = self._cache if closure is None and self._is_current() else None
+        gradients = [weight.grad for weight in cache.weights] if cache else []
+        cached = cache is not None and all(gradient is not None for gradient in gradients)
+        plain_step = torch.optim.Adam.step
+        # Where torch has hooked its own step, it calls the hooks by itself.
+        if not cached and getattr(plain_step, "hooked", False):
+            return self._plain_step(plain_step, closure)
+        for hook in tuple(private.step_pre_hooks(self).values()):
+            hook(self, (), {})
+        loss = (
+            self._cached_step(cache, gradients) if cached else self._plain_step(plain_step, closure)
         )
-        quick = closure is None and all(gradient is not None for gradient in gradients)
-        slow = torch.optim.Adam.step
-        if not quick and getattr(
-            slow, "hooked", False
-        ):  # by torch, which then sees to the hooks itself
-            return self._learn(slow, closure)
-        for hook in tuple(self._optimizer_step_pre_hooks.values()):
-            hook(self, (), {})
-        loss = self._move(known, gradients) if quick else self._learn(slow, closure)
-        for hook in tuple(self._optimizer_step_post_hooks.values()):
+        for hook in tuple(private.step_post_hooks(self).values()):
             hook(self, (), {})
         return loss
 
-    step.hooked = True  # Optimizer would wrap it for torch's profiler
+    # Optimizer would wrap it for torch's profiler.
+    step.hooked = True  # type: ignore[attr-defined]
 
-    def _learn(self, slow: Any, closure: Any) -> Any:
-        """A step of torch's own, after which everything is there to be looked up."""
-        loss = slow(self, closure)
-        self._known = self._look_up()
+    def _is_current(self) -> bool:
+        return self._cache is not None and self._cache.state is self.state
+
+    def _plain_step(self, plain_step: Callable[..., Any], closure: Any) -> Any:
+        """A step of torch's own, after which every weight has its state."""
+        loss = plain_step(self, closure)
+        self._cache = self._tensors_of_a_step()
         return loss
 
-    def _move(self, known: dict[str, Any], gradients: list[Tensor]) -> None:
+    def _cached_step(self, cache: _Tensors, gradients: list[Tensor]) -> None:
         group = self.param_groups[0]
         beta1, beta2 = group["betas"]
         with torch.no_grad():
-            known["count"].add_(1)
-            torch._fused_adam_(
-                known["weights"],
+            cache.count.add_(1)
+            private.fused_adam_(
+                cache.weights,
                 gradients,
-                known["means"],
-                known["squares"],
-                [],
-                known["steps"],
-                lr=group["lr"],
-                beta1=beta1,
-                beta2=beta2,
-                weight_decay=0.0,
-                eps=group["eps"],
-                amsgrad=False,
-                maximize=False,
+                cache.means,
+                cache.squares,
+                cache.steps,
+                group["lr"],
+                beta1,
+                beta2,
+                group["eps"],
             )
 
-    def _look_up(self) -> dict[str, Any] | None:
-        """The tensors of a step, in the order that the kernel takes them; None where it could not
-        take them in one call."""
+    def _tensors_of_a_step(self) -> _Tensors | None:
+        """What the kernel takes; None where it could not take everything in one call."""
         weights: list[Tensor] = self.param_groups[0]["params"]
         states = [self.state.get(weight) for weight in weights]
         plain = (
@@ -112,15 +126,13 @@ class QuickAdam(torch.optim.Adam):
             return None
         count = torch.stack([state["step"] for state in states])
         for state, step in zip(states, count.unbind(), strict=True):
-            state["step"] = (
-                # parts of one tensor: one call counts them all, and each is still its weight's own
-                step
-            )
-        return {
-            "count": count,
-            "state": self.state,
-            "weights": weights,
-            "means": [state["exp_avg"] for state in states],
-            "squares": [state["exp_avg_sq"] for state in states],
-            "steps": [state["step"] for state in states],
-        }
+            # Views of one tensor: one call counts them all, and each is still its weight's own.
+            state["step"] = step
+        return _Tensors(
+            count,
+            self.state,
+            weights,
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [state["step"] for state in states],
+        )

@@ -8,26 +8,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganviz.algorithms.statistics import Stats
-from ganviz.engine.trainer import Trainer
+from ganviz.accel import private_apis as private
+from ganviz.accel.protocols import TrainerLike
 
-PLAIN, TF32, BF16 = (
-    1e-3,
-    1e-2,
-    5e-2,
-)  # how far a gradient may be from the plain one: norm of the difference, in norms of it
+# How far a gradient may be from the plain one: norm of the difference, in norms of it.
+PLAIN, TF32, BF16 = 1e-3, 1e-2, 5e-2
 
 
-class Start:
+class StartingPoint:
     """Where a trainer stands, to come back to as often as needed and at the end of the ``with``
     block. The optimisers' tensors stay where they are in memory, and what was measured before is
     kept."""
 
-    def __init__(self, trainer: Trainer):
+    def __init__(self, trainer: TrainerLike):
         self._trainer = trainer
         self._stats = trainer.algorithm.stats
         state = trainer.training_state()
-        state["algorithm"]["optimizers"] = None  # they are seen to here
+        # The optimisers are restored here.
+        state["algorithm"]["optimizers"] = None
         self._weights, self._state = copy.deepcopy((trainer.weights(), state))
         self._moments = {
             name: {
@@ -39,8 +37,8 @@ class Start:
             for name, optimizer in trainer.algorithm.optimizers.items()
         }
 
-    def __enter__(self) -> Start:
-        self._trainer.algorithm.stats = Stats()
+    def __enter__(self) -> StartingPoint:
+        self._trainer.algorithm.stats = self._trainer.algorithm.new_stats()
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -61,7 +59,7 @@ class Start:
                         value.copy_(before[key]) if key in before else value.zero_()
 
 
-def tolerance(trainer: Trainer) -> float:
+def tolerance(trainer: TrainerLike) -> float:
     """How far two ways to take a step may differ, with the digits that ``trainer`` computes
     with."""
     if trainer.config.precision == "bf16":
@@ -69,11 +67,10 @@ def tolerance(trainer: Trainer) -> float:
     return TF32 if trainer.device.type == "cuda" and trainer.config.short_products else PLAIN
 
 
-def gradients_of_a_step(trainer: Trainer) -> dict[str, list[Tensor]]:
+def gradients_of_a_step(trainer: TrainerLike) -> dict[str, list[Tensor]]:
     """Copies of the gradients that each network ends a step with."""
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # no network draws from torch's own random numbers, but one might
+    # No network draws from torch's own random numbers, but one might.
+    with torch.random.fork_rng(devices=[]):
         trainer.step()
     return {
         name: [weight.grad.clone() for weight in network.parameters() if weight.grad is not None]
@@ -89,10 +86,11 @@ def difference(
         if len(found[name]) != len(gradients):
             return f"the {name} would get other gradients than it should"
         size, off = (
-            torch.stack(torch._foreach_norm(parts)).norm().item()
-            for parts in (gradients, torch._foreach_sub(found[name], gradients))
+            torch.stack(private.norm_each(parts)).norm().item()
+            for parts in (gradients, private.subtract_each(found[name], gradients))
         )
-        if not off <= allowed * size:  # NaN is not near enough, either
+        # NaN is not near enough, either.
+        if not off <= allowed * size:
             return f"the {name}'s gradient would be off by {off / size if size else off:.1%}"
     return None
 

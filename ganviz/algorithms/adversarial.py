@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganviz import objectives, penalties, registry
-from ganviz.accel.kernels import only_inputs, twice
+from ganviz.accel import private_apis as private
+from ganviz.accel.homogeneous import HomogeneousDoubleBackward, is_homogeneous
 from ganviz.accel.optimizers import make_optimizer
-from ganviz.accel.second_order import Verdict, can_be_cut
+from ganviz.accel.second_order import double_backward, no_weight_gradients
 from ganviz.algorithms.base import Algorithm, Draw, Series, place
 from ganviz.algorithms.ema import Ema
 from ganviz.config import RunConfig
@@ -31,7 +32,7 @@ class Judged(NamedTuple):
     fake: Tensor
     points: Any
     extra: Tensor | float = 0.0
-    verdict: Verdict | None = None
+    verdict: HomogeneousDoubleBackward | None = None
 
 
 class Adversarial(Algorithm):
@@ -45,7 +46,7 @@ class Adversarial(Algorithm):
         Series("d_fake", "D(G(z)), fake", "score", "fake"),
         Series("penalty", "Gradient penalty", "other", "d"),
     )
-    blame: ClassVar[dict[str, str]] = {
+    owner_of_statistic: ClassVar[dict[str, str]] = {
         "loss_d": "discriminator",
         "d_real": "discriminator",
         "penalty": "discriminator",
@@ -74,7 +75,7 @@ class Adversarial(Algorithm):
             self._penalised_here
             and self._joined
             and config.mistake == "none"
-            and can_be_cut(self.discriminator)
+            and is_homogeneous(self.discriminator)
         )
         self._classes_judged = config.conditioning == "auxiliary"
 
@@ -89,12 +90,12 @@ class Adversarial(Algorithm):
     def equilibrium(self) -> dict[str, float | None]:
         return self.objective.equilibrium
 
-    def varies(self) -> str | None:
+    def why_not_capturable(self) -> str | None:
         if self.config.instance_noise:
             return "the instance noise fades"
         if self.config.g_steps > 1:
             return "the moving average follows each of several G steps"
-        return super().varies()
+        return super().why_not_capturable()
 
     def step(self, draw: Draw) -> None:
         if self.config.update == "simultaneous":
@@ -172,7 +173,7 @@ class Adversarial(Algorithm):
 
         ``exact`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too coarse for.
         """
-        with twice() if exact else self._autocast():
+        with double_backward() if exact else self._autocast():
             if self._classes_judged:
                 logits, classes = self.discriminator.judge(self._shown(x))
                 return logits.float(), F.cross_entropy(classes.float(), y)
@@ -187,7 +188,7 @@ class Adversarial(Algorithm):
         if self._joined:
             y = None if y is None else torch.cat([y, y])
             if self._cut:
-                verdict = Verdict(self.discriminator, points, y, self._shown)
+                verdict = HomogeneousDoubleBackward(self.discriminator, points, y, self._shown)
                 return Judged(*verdict.logits.chunk(2), points, verdict=verdict)
             points = points.requires_grad_(wants)
             logits, extra = self._judge(points, y, exact)
@@ -203,9 +204,12 @@ class Adversarial(Algorithm):
     def _slope(self, judged: Judged) -> Any:
         """D's input gradient at the judged points, differentiable where a penalty needs it."""
         if judged.verdict:
-            return judged.verdict.slope
+            return judged.verdict.input_gradient
         total = judged.real.sum() + judged.fake.sum()
-        with only_inputs(), contextlib.nullcontext() if self._penalised_here else self._backwards():
+        with (
+            no_weight_gradients(),
+            contextlib.nullcontext() if self._penalised_here else self._backwards(),
+        ):
             slopes = torch.autograd.grad(
                 total, judged.points, create_graph=self._penalised_here, retain_graph=True
             )
@@ -258,7 +262,7 @@ class Adversarial(Algorithm):
         loss: Tensor,
         gradient: Tensor | None = None,
         penalty: Tensor | float = 0.0,
-        verdict: Verdict | None = None,
+        verdict: HomogeneousDoubleBackward | None = None,
     ) -> None:
         """One optimiser step on ``loss`` and a gradient ``penalty``, both of a ``verdict`` where
         there is one; autograd is asked for this network's weights only."""
@@ -274,8 +278,7 @@ class Adversarial(Algorithm):
         self.optimizers[network].step()
         if network == "discriminator" and self.config.weight_clip:
             with torch.no_grad():
-                torch._foreach_clamp_max_(params, self.config.weight_clip)
-                torch._foreach_clamp_min_(params, -self.config.weight_clip)
+                private.clamp_each_(params, self.config.weight_clip)
 
     def _backward(
         self, loss: Tensor, gradient: Tensor | None, penalty: Tensor | float, params: list[Tensor]

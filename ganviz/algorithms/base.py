@@ -5,20 +5,21 @@ from __future__ import annotations
 import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from ganviz.accel.kernels import quicken
+from ganviz.accel.kernels import optimize_layers
+from ganviz.accel.precision import bf16_products
 from ganviz.algorithms.ema import Ema
 from ganviz.algorithms.statistics import Stats
 from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
-from ganviz.device import bf16_products, set_random
+from ganviz.device import set_random
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -44,7 +45,8 @@ class Algorithm(ABC):
     """
 
     series: tuple[Series, ...] = ()
-    blame: ClassVar[dict[str, str]] = {}  # statistic -> the network that it speaks of, for messages
+    # Which network a statistic speaks of, for messages.
+    owner_of_statistic: ClassVar[dict[str, str]] = {}
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         self.config = config
@@ -56,9 +58,8 @@ class Algorithm(ABC):
         self.ema: Ema
         self.random = torch.Generator(device).manual_seed(config.seed + 1)
         self.steps_done = 0
-        self.average_gradients = (
-            as_they_are  # called before gradients are used; several processes put their mean here
-        )
+        # Called before gradients are used; several processes put their mean here.
+        self.average_gradients: Callable[[list[Tensor]], None] = keep_gradients
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
@@ -70,10 +71,29 @@ class Algorithm(ABC):
         """All moving averages that a step moves once."""
         return [self.ema]
 
-    def varies(self) -> str | None:
+    def why_not_capturable(self) -> str | None:
         """What makes a step another kind of work than the step before, in words; None where steps
         differ by their weights, data and random numbers only."""
         return "the learning rates decay" if self.config.lr_decay != "none" else None
+
+    def new_stats(self) -> Stats:
+        """An empty collection of statistics."""
+        return Stats()
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[Stats]:
+        """A step taken within is not counted, moves no average, and adds its statistics to the
+        `Stats` that is given."""
+        stats, done = self.stats, self.steps_done
+        self.stats = collected = self.new_stats()
+        for average in self.averages:
+            average.frozen = True
+        try:
+            yield collected
+        finally:
+            self.stats, self.steps_done = stats, done
+            for average in self.averages:
+                average.frozen = False
 
     @property
     def conditional(self) -> bool:
@@ -169,7 +189,7 @@ class Algorithm(ABC):
         self.steps_done = state["steps_done"]
 
 
-def as_they_are(parameters: list[Tensor]) -> None:
+def keep_gradients(parameters: list[Tensor]) -> None:
     """The gradients of a single process need no averaging."""
 
 
@@ -181,7 +201,7 @@ def place(network: nn.Module, device: torch.device) -> nn.Module:
         if has_convolutions(network)
         else network.to(device)
     )
-    return quicken(network, on_cpu=device.type == "cpu")
+    return optimize_layers(network, on_cpu=device.type == "cpu")
 
 
 def has_convolutions(network: nn.Module) -> bool:

@@ -8,6 +8,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import private_apis as private
+
 
 class Ema:
     """Exponential moving average of ``network``'s parameters; its buffers are copied.
@@ -21,7 +23,8 @@ class Ema:
     def __init__(self, network: nn.Module, decay: float):
         self._decay = decay
         self.updates = 0
-        self.held = False  # while it is, `update` does nothing
+        # While it is, `update` does nothing.
+        self.frozen = False
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self._averages = list(self.network.parameters())
         self._weights = list(network.parameters())
@@ -47,13 +50,13 @@ class Ema:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the current weights by one step."""
-        if self.held:
+        if self.frozen:
             return
         decay = self.decay_at(self.updates)
         self.updates += 1
         if self._is_network:
             return
-        torch._foreach_lerp_(self._averages, self._weights, 1 - decay)
+        private.lerp_each_(self._averages, self._weights, 1 - decay)
         for mine, theirs in self._buffers:
             mine.copy_(theirs)
 

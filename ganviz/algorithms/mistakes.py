@@ -96,7 +96,7 @@ class TurnsApart(Adversarial):
     """All of D's steps first, then all of G's, against a D that learns no more: each wins its own
     half, and neither learns."""
 
-    def varies(self) -> str | None:
+    def why_not_capturable(self) -> str | None:
         return "who moves changes half way"
 
     def step(self, draw: Draw) -> None:

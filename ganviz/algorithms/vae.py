@@ -64,7 +64,7 @@ class Vae(Algorithm):
         Series("elbo", "ELBO, nats per sample", "other", ""),
         Series("in_use", "Share of latent numbers in use", "score", ""),
     )
-    blame: ClassVar[dict[str, str]] = {
+    owner_of_statistic: ClassVar[dict[str, str]] = {
         "reconstruction": "generator",
         "kl": "encoder",
         "elbo": "generator",
@@ -89,8 +89,8 @@ class Vae(Algorithm):
     def averages(self) -> list[Ema]:
         return [self.ema, self.encoder_ema]
 
-    def varies(self) -> str | None:
-        return "the KL term fades in" if self.config.kl_warmup else super().varies()
+    def why_not_capturable(self) -> str | None:
+        return "the KL term fades in" if self.config.kl_warmup else super().why_not_capturable()
 
     def step(self, draw: Draw) -> None:
         batch = draw()

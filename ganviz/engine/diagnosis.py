@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import traceback
 
-import torch
-
 from ganviz import registry
+from ganviz.accel.memory import is_out_of_memory, largest_fitting_batch
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
@@ -20,22 +18,14 @@ def explain(error: Exception, trainer: Trainer | None) -> str:
     if isinstance(error, NonFinite) and trainer:
         return _blown_up(error, trainer)
     if is_out_of_memory(error):
-        traceback.clear_frames(
-            error.__traceback__
-        )  # they hold the step's graphs and networks, which a smaller batch needs
+        # They hold the step's graphs and networks, which a smaller batch needs.
+        traceback.clear_frames(error.__traceback__)
         return _out_of_memory(trainer)
     return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether ``error`` says that a device or the machine has no memory left."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-
-
 def _blown_up(error: NonFinite, trainer: Trainer) -> str:
-    network = trainer.algorithm.blame.get(error.name, error.name)
+    network = trainer.algorithm.owner_of_statistic.get(error.name, error.name)
     config = trainer.config
     advice = [f"lower the learning rates (they are {config.g_lr:g} and {config.d_lr:g})"]
     if config.algorithm == "gan" and config.penalty == "none":
@@ -62,7 +52,7 @@ def _out_of_memory(trainer: Trainer | None) -> str:
     if trainer is None:
         return "Memory ran out while the data was being loaded. Use fewer or smaller samples (limit, image size)."
     size = trainer.config.batch_size
-    fits = largest_fitting_batch(trainer)
+    fits = _largest_fitting_batch(trainer)
     if fits is None:
         return f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower networks or smaller pictures."
     return (
@@ -70,25 +60,13 @@ def _out_of_memory(trainer: Trainer | None) -> str:
     )
 
 
-def largest_fitting_batch(trainer: Trainer) -> int | None:
-    """The largest power-of-two fraction of the batch size that trains one step, found by trying.
-
-    ``trainer`` is released first: its memory is part of what is missing.
-    """
+def _largest_fitting_batch(trainer: Trainer) -> int | None:
+    """See `ganviz.accel.memory.largest_fitting_batch`. ``trainer`` is released first: its memory is
+    part of what is missing."""
     config, source, device = trainer.config, trainer.source, trainer.device
     trainer.release()
-    size = config.batch_size // 2
-    while size >= 1:
-        gc.collect()
-        if device.type == "cuda":
-            torch.cuda.empty_cache()
-        try:
-            Trainer(config.but(batch_size=size), source, device).step()
-            return size
-        except GanvizError:  # the smaller size breaks a rule, such as batch norm with one sample
-            return None
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-        size //= 2
-    return None
+    return largest_fitting_batch(
+        config.batch_size,
+        device,
+        lambda size: Trainer(config.but(batch_size=size), source, device).step(),
+    )

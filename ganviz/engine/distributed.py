@@ -34,6 +34,7 @@ from torch import Tensor, nn
 
 from ganviz import device as devices
 from ganviz import pacing
+from ganviz.accel import private_apis as private
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
@@ -73,7 +74,7 @@ class Group:
         dist.all_reduce(flat)
         flat /= self.size
         parts = flat.split([gradient.numel() for gradient in gradients])
-        torch._foreach_copy_(
+        private.copy_each_(
             gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)]
         )
 
@@ -180,7 +181,7 @@ class ShardedSampler(Sampler):
 class Member(Trainer):
     """A trainer that does its share of each step."""
 
-    alone = False
+    is_single_process = False
 
     def __init__(self, group: Group, config: RunConfig, source: DataSource, device: torch.device):
         super().__init__(config, source, device)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import device as devices
+from ganviz.accel import private_apis as private
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.snapshot import draw
 
@@ -86,7 +87,7 @@ class Painter:
 
     @torch.no_grad()
     def _copy_weights(self) -> None:
-        torch._foreach_copy_(self._mine, self._theirs)
+        private.copy_each_(self._mine, self._theirs)
 
     def _paint(self, step: int, show: Show) -> None:
         began = time.perf_counter()

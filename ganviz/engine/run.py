@@ -15,11 +15,12 @@ import torch
 from ganviz import device as devices
 from ganviz import registry
 from ganviz.accel.compile import compile_networks
-from ganviz.accel.cuda_graphs import replay_steps
+from ganviz.accel.cuda_graphs import capture_steps
+from ganviz.accel.memory import is_out_of_memory
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.engine.diagnosis import explain, is_out_of_memory
+from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.observer import Observer
@@ -192,9 +193,9 @@ class Run:
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         if self.config.compiled:
             self._progress(None, "Compiling the networks: up to a minute.")
-            self._hasten(compile_networks)
+            self._accelerate(compile_networks)
         if self.config.cuda_graphs:
-            self._hasten(replay_steps)
+            self._accelerate(capture_steps)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -216,12 +217,12 @@ class Run:
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
 
-    def _hasten(self, attempt: Callable[[Trainer], str | None]) -> None:
+    def _accelerate(self, attempt: Callable[[Trainer], str | None]) -> None:
         """Have ``attempt`` make the trainer quicker, or say why it cannot."""
         try:
             reason = (
                 attempt(self.trainer)
-                if self.trainer.alone
+                if self.trainer.is_single_process
                 else "Steps that several processes share are taken as usual."
             )
         except Exception as error:
@@ -264,14 +265,15 @@ class Run:
             self._to("running", "Training." if self._allowed == float("inf") else "Stepping.")
 
     def _apply(self, settings: dict[str, Any]) -> None:
-        replayed = self.trainer.replayed
+        was_captured = self.trainer.captured_step
         for name, value in settings.items():
             old = getattr(self.trainer.config, name)
             self.trainer.apply(name, value)
             self.config = self.trainer.config
             self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
-        if replayed:
-            self._hasten(replay_steps)  # the old recording goes by the old values
+        if was_captured:
+            # The old capture goes by the old values.
+            self._accelerate(capture_steps)
 
     def _allow(self, steps: float) -> None:
         self._allowed = steps

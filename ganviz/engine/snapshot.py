@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import private_apis as private
+
 RENDER_CHUNK = 64
 
 
@@ -76,7 +78,7 @@ class SnapshotStore:
             return False
         with copy_to.releasing(), torch.no_grad():
             mine = [*copy_to.generator.parameters(), *copy_to.generator.buffers()]
-            torch._foreach_copy_(mine, [*generator.parameters(), *generator.buffers()])
+            private.copy_each_(mine, [*generator.parameters(), *generator.buffers()])
             copy_to.step, copy_to.version = step, self.version + 1
         self._front, self._back = copy_to, front
         return True

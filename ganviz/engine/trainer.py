@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ganviz import algorithms
+from ganviz.accel import private_apis as private
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, Sampler
@@ -23,7 +24,8 @@ class Trainer:
     trainer goes on exactly as the saved one would have.
     """
 
-    alone = True  # its steps are nobody else's business
+    # Whether no other process takes part in its steps.
+    is_single_process = True
 
     def __init__(self, config: RunConfig, source: DataSource, device: torch.device):
         if config.conditional and source.labels is None:
@@ -37,16 +39,15 @@ class Trainer:
         self.algorithm = algorithms.build(config, source.spec, device)
         self.sampler = Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)
         self.step_count = 0
-        self.replayed: Callable[[], None] | None = (
-            None  # takes the algorithm's steps where they are recorded
-        )
+        # Takes the algorithm's steps where they are captured.
+        self.captured_step: Callable[[], None] | None = None
         self._read_at = 0
 
     def step(self) -> None:
         """One generator update."""
         self.algorithm.schedule(self.step_count)
-        if self.replayed:
-            self.replayed()
+        if self.captured_step:
+            self.captured_step()
         else:
             self.algorithm.step(self.sampler)
         self.step_count += 1
@@ -65,13 +66,14 @@ class Trainer:
 
     def apply(self, name: str, value: Any) -> None:
         """Change a live setting between two steps."""
-        self.replayed = None  # a recording goes by the old value
+        # A capture goes by the old value.
+        self.captured_step = None
         self.algorithm.apply(name, value)
         self.config = self.algorithm.config
 
     def release(self) -> None:
         """Let go of networks and optimisers; the trainer cannot step any more."""
-        self.replayed = None
+        self.captured_step = None
         del self.algorithm, self.sampler
 
     @property
@@ -84,7 +86,7 @@ class Trainer:
     def check_finite(self) -> None:
         """Raise `NonFinite` if any weight of any network is NaN or infinite."""
         for name, network in self.algorithm.networks.items():
-            norms = torch._foreach_norm(list(network.parameters()))
+            norms = private.norm_each(list(network.parameters()))
             if not torch.isfinite(torch.stack(norms)).all():
                 error = NonFinite(name)
                 error.step = self.step_count
@@ -104,7 +106,8 @@ class Trainer:
 
     def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
         """Continue from saved weights and state."""
-        self.replayed = None  # a recording knows the optimisers' old tensors
+        # A capture knows the optimisers' old tensors.
+        self.captured_step = None
         self.algorithm.load(weights, state and state["algorithm"])
         if state:
             self.sampler.load_state_dict(state["sampler"])

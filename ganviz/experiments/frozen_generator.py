@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import objectives, registry
+from ganviz.accel import private_apis as private
 from ganviz.accel.optimizers import make_optimizer
 from ganviz.data.source import DataSource, Sampler
 from ganviz.models import build_discriminator, build_generator
@@ -167,4 +168,4 @@ def _measure(
         logits = fake_logits.detach().requires_grad_()
         towards = torch.autograd.grad(objective.g(real_logits, logits), logits)[0]
         gradients = torch.autograd.grad(fake_logits, weights, towards, retain_graph=True)
-        result.gradients[name].append(float(torch.stack(torch._foreach_norm(gradients)).norm()))
+        result.gradients[name].append(float(torch.stack(private.norm_each(gradients)).norm()))

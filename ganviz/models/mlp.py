@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 class Layer(nn.Module):
     """act(norm(linear(x))), plus x itself where ``residual``."""
 
+    homogeneous = True
+
     def __init__(self, into: int, out: int, act: str, norm: str, residual: bool = False):
         super().__init__()
         self.linear = nn.Linear(into, out, bias=shifts(norm))

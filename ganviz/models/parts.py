@@ -87,6 +87,12 @@ class Discriminator(nn.Module):
         elif conditioning == "auxiliary":
             self.classes = nn.Linear(features, n_classes)
 
+    @property
+    def homogeneous(self) -> bool:
+        """A class that is joined to the input, or named by a second head, is neither input nor
+        bias."""
+        return self.conditioning in ("none", "projection")
+
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Logits [N]; ``y`` int64 [N] where conditioning is ``concat`` or ``projection``."""
         if self.labels is not None:
@@ -174,6 +180,8 @@ class ToMap(nn.Module):
 
 class ToFeatures(nn.Module):
     """The inverse of `ToMap`: free of charge for a channels-last map."""
+
+    homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(0, 2, 3, 1).flatten(1)

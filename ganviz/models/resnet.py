@@ -49,6 +49,8 @@ class Block(nn.Module):
     """skip(x) + branch(x); a 1x1 convolution on the skip where the channels change, ``resize`` on
     both ways."""
 
+    homogeneous = True
+
     def __init__(
         self, into: int, out: int, branch: list[nn.Module], resize: nn.Module, shrink: bool
     ):
@@ -106,6 +108,8 @@ def _down_block(into: int, out: int, norm: str, resize: nn.Module, first: bool =
 
 class SumPixels(nn.Module):
     """[N, C, H, W] -> [N, C], summed over the map as in SNGAN."""
+
+    homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
         return x.sum((2, 3))

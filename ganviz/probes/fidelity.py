@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganviz import device as devices
 from ganviz import pacing
+from ganviz.accel import private_apis as private
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.engine.events import ENDED
@@ -189,7 +190,7 @@ class Fidelity(Probe):
     def _take_weights(self) -> None:
         network = self.trainer.algorithm.ema.network
         with torch.no_grad():
-            torch._foreach_copy_(
+            private.copy_each_(
                 [*self._copy.parameters(), *self._copy.buffers()],
                 [*network.parameters(), *network.buffers()],
             )

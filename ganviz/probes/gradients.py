@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import private_apis as private
 from ganviz.engine.event_kinds import Card, event_kind
 from ganviz.probes.layers import LayerInfo, layers_of
 from ganviz.probes.probe import Probe, short
@@ -158,7 +159,7 @@ class StepMeter:
         has = [i for i, p in enumerate(self._parameters) if p.grad is not None]
         for i, norm in zip(
             has,
-            torch._foreach_norm([self._parameters[i].grad for i in has]) if has else (),
+            private.norm_each([self._parameters[i].grad for i in has]) if has else (),
             strict=True,
         ):
             self._gradients[i] = norm
@@ -169,9 +170,9 @@ class StepMeter:
         if self.ready:
             return
         began = time.perf_counter()
-        weights = torch._foreach_norm(self._old)
-        torch._foreach_sub_(self._old, [p.detach() for p in self._parameters])
-        self.norms = [*self._gradients, *weights, *torch._foreach_norm(self._old)]
+        weights = private.norm_each(self._old)
+        private.subtract_each_(self._old, [p.detach() for p in self._parameters])
+        self.norms = [*self._gradients, *weights, *private.norm_each(self._old)]
         self.step = self._trainer.step_count + 1
         self._old = []
         self.seconds += time.perf_counter() - began

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
+from ganviz.accel.private_apis import NormBase
 from ganviz.probes.probe import undisturbed
 
-_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+_NORMS = (NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel.private_apis import BatchNormBase
 from ganviz.data.source import to_float
 from ganviz.engine.observer import Observer
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 # After so many intervals a probe's interval grows with the run: an hour's log is not sixty times a
 # minute's.
 MOST_MEASUREMENTS = 200
-
-_BATCH_NORMS = nn.modules.batchnorm._BatchNorm
 
 
 class Probe(Observer):
@@ -97,7 +96,7 @@ def undisturbed(network: nn.Module) -> Iterator[nn.Module]:
     norms = [
         (module, module.running_mean, module.running_var)
         for module in network.modules()
-        if isinstance(module, _BATCH_NORMS) and module.training
+        if isinstance(module, BatchNormBase) and module.training
     ]
     try:
         network.eval()

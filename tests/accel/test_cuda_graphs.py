@@ -10,7 +10,7 @@ import copy
 import pytest
 import torch
 
-from ganviz.accel import cuda_graphs as replayed
+from ganviz.accel import cuda_graphs
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.device import prepare_training_thread
@@ -81,8 +81,8 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
     for one in (plain, ours):
         for _ in range(steps_before):
             one.step()
-    assert replayed.replay_steps(ours, RECORD[place]) is None
-    assert ours.replayed and ours.step_count == steps_before
+    assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
+    assert ours.captured_step and ours.step_count == steps_before
     assert_same(ours, plain)  # the trial left nothing behind
     for _ in range(6):
         plain.step()
@@ -100,7 +100,7 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
 @pytest.mark.parametrize("place", PLACES)
 def test_a_saved_replay_goes_on_as_a_plain_training(trainer, place):
     ours, plain = trainer(place), trainer(place)
-    assert replayed.replay_steps(ours, RECORD[place]) is None
+    assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
     for _ in range(3):
         ours.step()
     plain.load(*copy.deepcopy((ours.weights(), ours.training_state())))
@@ -117,10 +117,10 @@ def test_what_a_recording_goes_by_ends_it(trainer, place):
         lambda one: one.apply("g_lr", 0.01),
         lambda one: one.load(*copy.deepcopy((one.weights(), one.training_state()))),
     ):
-        assert replayed.replay_steps(ours, RECORD[place]) is None
+        assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
         change(ours)
         change(plain)
-        assert ours.replayed is None
+        assert ours.captured_step is None
         ours.step()
         plain.step()
     assert_same(ours, plain)
@@ -129,7 +129,7 @@ def test_what_a_recording_goes_by_ends_it(trainer, place):
 @pytest.mark.parametrize("place", PLACES)
 def test_who_measures_a_step_from_the_inside_sees_it(trainer, place):
     ours, plain, seen = trainer(place), trainer(place), []
-    assert replayed.replay_steps(ours, RECORD[place]) is None
+    assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
     for step in range(6):
         hook = None
         if step in (1, 4):
@@ -149,10 +149,10 @@ def test_a_hook_that_stays_is_served_once_and_the_replay_goes_on(trainer, place)
     ours, seen, replays = trainer(place), [], []
 
     def counted(work, generators):
-        replay = (RECORD[place] or replayed.cuda_graph)(work, generators)
+        replay = (RECORD[place] or cuda_graphs.cuda_graph)(work, generators)
         return lambda: replays.append(1) or replay()
 
-    assert replayed.replay_steps(ours, counted) is None
+    assert cuda_graphs.capture_steps(ours, counted) is None
     replays.clear()
     pre_hook = ours.algorithm.optimizers["generator"].register_step_pre_hook(
         lambda *_: seen.append(len(replays))
@@ -184,7 +184,7 @@ def test_a_hook_does_not_keep_a_recording_from_being_tried(trainer):
     ours = trainer("cpu")
     for optimizer in ours.algorithm.optimizers.values():
         optimizer.register_step_post_hook(lambda *_: None)
-    assert "off by 10" in replayed.replay_steps(ours, wrong(ours))
+    assert "off by 10" in cuda_graphs.capture_steps(ours, wrong(ours))
 
 
 @pytest.mark.parametrize(
@@ -192,11 +192,11 @@ def test_a_hook_does_not_keep_a_recording_from_being_tried(trainer):
 )
 def test_a_recording_that_cannot_be_trusted_is_not_used(trainer, record, named):
     ours, plain = trainer("cpu"), trainer("cpu")
-    sentence = replayed.replay_steps(ours, record(ours))
+    sentence = cuda_graphs.capture_steps(ours, record(ours))
     assert (
         named in sentence and sentence.endswith("they are taken as usual.") and "\n" not in sentence
     )
-    assert ours.replayed is None
+    assert ours.captured_step is None
     for _ in range(4):
         ours.step()
         plain.step()
@@ -215,8 +215,8 @@ def test_a_recording_that_cannot_be_trusted_is_not_used(trainer, record, named):
 def test_a_step_that_changes_from_one_to_the_next_is_not_recorded(trainer, changes, named):
     ours = trainer("cpu", **changes)
     assert (
-        named in replayed.replay_steps(ours, again)
-        and ours.replayed is None
+        named in cuda_graphs.capture_steps(ours, again)
+        and ours.captured_step is None
         and ours.step_count == 0
     )
 
@@ -235,8 +235,8 @@ def test_a_run_without_a_gpu_says_so_and_trains(tiny, tmp_path):
 
 def test_a_live_setting_is_recorded_anew(tiny, tmp_path, monkeypatch):
     recorded = []
-    monkeypatch.setattr(replayed, "cuda_graph", lambda work, _: recorded.append(1) or work)
-    monkeypatch.setattr(replayed, "_cannot", lambda trainer: None)
+    monkeypatch.setattr(cuda_graphs, "cuda_graph", lambda work, _: recorded.append(1) or work)
+    monkeypatch.setattr(cuda_graphs, "_missing_device", lambda trainer: None)
     run = Run(tiny(cuda_graphs=True, steps=0), data_root=tmp_path, device=CPU)
     run.pause()
     run.start()
@@ -246,7 +246,7 @@ def test_a_live_setting_is_recorded_anew(tiny, tmp_path, monkeypatch):
         assert run.state != "failed", run.error
     run.stop()
     run.join()
-    assert len(recorded) == 2 and run.trainer.replayed
+    assert len(recorded) == 2 and run.trainer.captured_step
     plain = Trainer(
         RunConfig.parse({**run.config.model_dump(), "cuda_graphs": False}),
         load_data(run.config, CPU, tmp_path),

@@ -6,18 +6,20 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.accel import kernels as quick
+from ganviz.accel import SWITCH, kernels, second_order
 from ganviz.models.parts import add_spectral_norm
+
+OURS = (kernels.__name__, second_order.__name__)
 
 
 @pytest.fixture(autouse=True)
 def every_way_is_quick(monkeypatch):
     """Also on a machine where it does not pay."""
-    quick.onednn_multiplies_faster.cache_clear()
-    pays = quick.onednn_multiplies_faster() or torch.backends.mkldnn.is_available()
-    monkeypatch.setattr(quick, "onednn_multiplies_faster", lambda: pays)
-    monkeypatch.setattr(quick, "SMALLEST", 1)
-    monkeypatch.delenv(quick.SWITCH, raising=False)
+    kernels.onednn_multiplies_faster.cache_clear()
+    pays = kernels.onednn_multiplies_faster() or torch.backends.mkldnn.is_available()
+    monkeypatch.setattr(kernels, "onednn_multiplies_faster", lambda: pays)
+    monkeypatch.setattr(kernels, "MIN_WEIGHTS", 1)
+    monkeypatch.delenv(SWITCH, raising=False)
 
 
 NETWORKS = {
@@ -33,7 +35,7 @@ NETWORKS = {
             nn.Conv2d(1, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 4, 2, 1), nn.Tanh()
         ),
         (3, 1, 28, 28),
-        (quick.GreyStart, quick.QuickConv2d),
+        (kernels.SingleInputConv2d, second_order.DoubleBackwardConv2d),
     ),
     "colour judge": (
         lambda: nn.Sequential(
@@ -45,7 +47,7 @@ NETWORKS = {
             nn.Tanh(),
         ),
         (3, 3, 12, 12),
-        (quick.QuickConv2d,) * 3,
+        (second_order.DoubleBackwardConv2d,) * 3,
     ),
     "doublings": (
         lambda: nn.Sequential(
@@ -58,14 +60,17 @@ NETWORKS = {
             nn.Conv2d(5, 1, 3, padding=1),
         ),
         (3, 4, 7, 5),
-        (quick.QuickConv2d, *2 * (quick.Passed, quick.DoublingConv2d)),
+        (
+            second_order.DoubleBackwardConv2d,
+            *2 * (kernels.DeferredUpsample, kernels.UpsampleConv2d),
+        ),
     ),
     "transposed": (
         lambda: nn.Sequential(
             nn.ConvTranspose2d(4, 6, 4, 2, 1), nn.Tanh(), nn.ConvTranspose2d(6, 1, 4, 2, 1)
         ),
         (3, 4, 7, 5),
-        (quick.GreyTransposed,),
+        (kernels.SingleOutputConvTranspose2d,),
     ),
     "odd kernels": (
         lambda: nn.Sequential(
@@ -75,7 +80,11 @@ NETWORKS = {
             nn.ConvTranspose2d(3, 1, (3, 2), (2, 3), (1, 0)),
         ),
         (3, 4, 9, 8),
-        (quick.GreyEnd, quick.GreyStart, quick.GreyTransposed),
+        (
+            kernels.SingleOutputConv2d,
+            kernels.SingleInputConv2d,
+            kernels.SingleOutputConvTranspose2d,
+        ),
     ),
 }
 
@@ -89,7 +98,7 @@ def both(name, channels_last=False):
             plain.to(memory_format=torch.channels_last),
             x.to(memory_format=torch.channels_last),
         )
-    return plain, quick.quicken(copy.deepcopy(plain)), x
+    return plain, kernels.optimize_layers(copy.deepcopy(plain)), x
 
 
 def close(got, wanted):
@@ -99,9 +108,9 @@ def close(got, wanted):
 def penalised(network, x):
     """Output, input gradient, and the gradient of a penalty on that at all weights."""
     x = x.clone().requires_grad_()
-    with quick.twice():
+    with second_order.double_backward():
         y = network(x)
-    with quick.only_inputs():
+    with second_order.no_weight_gradients():
         slope = torch.autograd.grad(y.square().sum(), x, create_graph=True)[0]
     loss = (slope.flatten(1).norm(dim=1) - 1).square().mean() + y.mean()
     return y, slope, *torch.autograd.grad(loss, list(network.parameters()))
@@ -124,7 +133,7 @@ def test_the_layers_meant_are_the_ones_changed(name):
         tuple(
             type(layer)
             for layer in fast
-            if type(layer).__module__ == quick.__name__ and not isinstance(layer, quick.QuickLinear)
+            if type(layer).__module__ in OURS and not isinstance(layer, kernels.OneDnnLinear)
         )
         == NETWORKS[name][2]
     )
@@ -143,7 +152,7 @@ def test_a_convolution_can_be_differentiated_as_often_as_wanted():
 
     def third(network, x):
         x, weights = x.clone().requires_grad_(), [p for p in network.parameters() if p.dim() == 4]
-        with quick.twice():
+        with second_order.double_backward():
             y = network(x)
         slope = torch.autograd.grad(y.square().sum(), x, create_graph=True)[0]
         steps = torch.autograd.grad(slope.square().sum(), weights, create_graph=True)
@@ -156,18 +165,18 @@ def test_a_convolution_can_be_differentiated_as_often_as_wanted():
 
 def test_only_convolutions_whose_slope_is_differentiated_take_the_quick_way():
     _, fast, _ = both("colour judge")
-    quickly = {quick._Convolution.__name__ + "Backward"}
+    quickly = {second_order._Conv2d.__name__ + "Backward"}
 
     def ways(layer, x):
         return {type(layer(x).grad_fn).__name__} & quickly
 
     inner, h = fast[2], torch.randn(3, 5, 6, 6, requires_grad=True) * 1
-    with quick.twice():
+    with second_order.double_backward():
         assert ways(inner, h) == quickly
         assert not ways(inner, h.detach().requires_grad_()), (
             "torch sees by itself who asks at the pictures"
         )
-    with quick.only_slopes():
+    with second_order.input_grad_only():
         assert ways(inner, h) == quickly
     assert not ways(inner, h)
 
@@ -178,11 +187,11 @@ def test_where_only_slopes_matter_no_zeros_travel_back():
     plain = nn.Sequential(
         nn.Linear(20, 30), nn.LeakyReLU(0.2), nn.Linear(30, 8), nn.ReLU(), nn.Linear(8, 1)
     )
-    fast, x = quick.quicken(copy.deepcopy(plain)), torch.randn(6, 20)
+    fast, x = kernels.optimize_layers(copy.deepcopy(plain)), torch.randn(6, 20)
 
     def penalty(network):
         points = x.clone().requires_grad_()
-        with quick.only_slopes():
+        with second_order.input_grad_only():
             y = network(points)
         slope = torch.autograd.grad(y.sum(), points, create_graph=True)[0]
         loss = (slope.norm(dim=1) - 1).square().mean()
@@ -196,7 +205,7 @@ def test_where_only_slopes_matter_no_zeros_travel_back():
     close(fast(x), plain(x))
 
 
-@pytest.mark.parametrize("asked", [quick.twice, quick.only_slopes])
+@pytest.mark.parametrize("asked", [second_order.double_backward, second_order.input_grad_only])
 @pytest.mark.parametrize(
     "layer",
     [
@@ -211,7 +220,7 @@ def test_layers_of_flat_slope_are_torchs_to_any_order(layer, asked):
     """Also on other devices, where only these are quick; with what comes in scaled, so that there
     is a second derivative."""
     fast, x = copy.deepcopy(nn.Sequential(layer)), torch.randn(2, 3, 7, 6)
-    quick.quicken(fast, on_cpu=False)
+    kernels.optimize_layers(fast, on_cpu=False)
     assert type(fast[0]) is not type(layer)
 
     def derivatives(network):
@@ -230,7 +239,7 @@ def test_weight_gradients_are_left_out_only_where_told():
     _, fast, x = both("linear")
     fast(x).sum().backward()
     assert fast[0].weight.grad is not None
-    with quick.only_inputs():
+    with second_order.no_weight_gradients():
         slope = torch.autograd.grad(fast(x.requires_grad_()).sum(), x, create_graph=True)[0]
     slope.square().sum().backward()
     assert fast[0].weight.grad.isfinite().all() and fast[2].weight.grad.abs().sum() > 0
@@ -249,10 +258,10 @@ def test_what_the_quick_product_does_not_know_takes_torchs_way():
 
 
 def test_spectral_norm_keeps_its_own_layers():
-    network = quick.quicken(add_spectral_norm(both("grey judge")[0]))
-    assert not any(type(layer).__module__ == quick.__name__ for layer in network.modules())
+    network = kernels.optimize_layers(add_spectral_norm(both("grey judge")[0]))
+    assert not any(type(layer).__module__ in OURS for layer in network.modules())
 
 
 def test_the_switch_leaves_everything_to_torch(monkeypatch):
-    monkeypatch.setenv(quick.SWITCH, "0")
-    assert not any(type(layer).__module__ == quick.__name__ for layer in both("doublings")[1])
+    monkeypatch.setenv(SWITCH, "0")
+    assert not any(type(layer).__module__ in OURS for layer in both("doublings")[1])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.accel.optimizers import QuickAdam, make_optimizer
+from ganviz.accel.optimizers import CachedAdam, make_optimizer
 from ganviz.config import RunConfig
 
 CPU = torch.device("cpu")
@@ -20,7 +20,7 @@ def pair():
     return (
         ours,
         theirs,
-        QuickAdam(ours.parameters(), 1e-2, (0.5, 0.9), fused=True),
+        CachedAdam(ours.parameters(), 1e-2, (0.5, 0.9), fused=True),
         torch.optim.Adam(theirs.parameters(), 1e-2, (0.5, 0.9), fused=True),
     )
 

@@ -99,7 +99,8 @@ def test_the_logarithm_of_a_hidden_layer_is_no_number(seed):
     with pytest.raises(NonFinite) as blow_up:
         trainer.read_stats()
     assert (
-        blow_up.value.step == 1 and trainer.algorithm.blame[blow_up.value.name] == "discriminator"
+        blow_up.value.step == 1
+        and trainer.algorithm.owner_of_statistic[blow_up.value.name] == "discriminator"
     )
 
 

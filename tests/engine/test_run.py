@@ -193,7 +193,7 @@ def test_a_batch_is_tried_without_what_the_step_that_failed_still_held(tiny, tmp
 
     monkeypatch.setattr(Adversarial, "step", greedy)
     monkeypatch.setattr(
-        diagnosis, "largest_fitting_batch", lambda trainer: alive.append(held[0]() is not None)
+        diagnosis, "_largest_fitting_batch", lambda trainer: alive.append(held[0]() is not None)
     )
     run = run_of(tiny(), tmp_path).start()
     assert run.join(30) and run.state == "failed"

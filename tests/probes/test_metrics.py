@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ganviz.device import bf16_products
+from ganviz.accel.precision import bf16_products
 from ganviz.probes.metrics import (
     class_figures,
     copies,

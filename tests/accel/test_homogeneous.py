@@ -1,4 +1,4 @@
-"""A verdict that is cut off from D moves D as the loss itself would, by a shorter way."""
+"""One double backward for loss and penalty moves D as the loss itself would."""
 
 import copy
 import threading
@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import softplus
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganviz.accel import kernels as quick
-from ganviz.accel.second_order import Verdict, can_be_cut
+from ganviz.accel import SWITCH
+from ganviz.accel.homogeneous import HomogeneousDoubleBackward, is_homogeneous
 from ganviz.algorithms import base, build
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
@@ -69,31 +69,31 @@ def samples(network, count=6):
     return x, torch.arange(count) % 10 if network.conditioning == "projection" else None
 
 
-def loss(logits, slope):
-    """Mixes samples, as relativistic losses do, and looks at the slopes of some samples only, as R1
+def loss(logits, input_gradient):
+    """Mixes samples, as relativistic losses do, and looks at the input gradients of some samples only, as R1
     does."""
     real, fake = logits.chunk(2)
     return (
         softplus(fake - real.flip(0)).square().mean()
-        + 0.7 * slope.chunk(2)[0].square().sum()
+        + 0.7 * input_gradient.chunk(2)[0].square().sum()
         + fake.mean()
     )
 
 
-def the_long_way(network, shown):
+def the_long_way(network, augment):
     x, y = samples(network)
     points = x.requires_grad_()
-    logits = network(shown(points), y)
+    logits = network(augment(points), y)
     slope = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
     loss(logits, slope).backward(inputs=list(network.parameters()))
     return logits, slope
 
 
-def cut(network, shown):
+def one_backward(network, augment):
     x, y = samples(network)
-    verdict = Verdict(network, x, y, shown)
-    verdict.backward(loss(verdict.logits, verdict.slope), list(network.parameters()))
-    return verdict.logits, verdict.slope
+    shared = HomogeneousDoubleBackward(network, x, y, augment)
+    shared.backward(loss(shared.logits, shared.input_gradient), list(network.parameters()))
+    return shared.logits, shared.input_gradient
 
 
 def as_it_is(x):
@@ -106,13 +106,13 @@ def augmented(x):
     )
 
 
-@pytest.mark.parametrize("shown", [as_it_is, augmented], ids=lambda shown: shown.__name__)
+@pytest.mark.parametrize("augment", [as_it_is, augmented], ids=lambda augment: augment.__name__)
 @pytest.mark.parametrize("changes", EXACT, ids=str)
-def test_the_gradient_is_that_of_the_loss_to_the_last_digits(changes, shown):
+def test_the_gradient_is_that_of_the_loss_to_the_last_digits(changes, augment):
     plain = made(changes)
     short = copy.deepcopy(plain)
-    assert can_be_cut(short)
-    for got, wanted in zip(cut(short, shown), the_long_way(plain, shown), strict=True):
+    assert is_homogeneous(short)
+    for got, wanted in zip(one_backward(short, augment), the_long_way(plain, augment), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-10, atol=1e-12)
     for (name, got), wanted in zip(short.named_parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(
@@ -130,7 +130,7 @@ def test_the_gradient_is_that_of_the_loss_to_the_last_digits(changes, shown):
 def test_in_single_precision_too(changes):
     plain = made(changes, torch.float32)
     short = copy.deepcopy(plain)
-    cut(short, as_it_is)
+    one_backward(short, as_it_is)
     the_long_way(plain, as_it_is)
     for got, wanted in zip(short.parameters(), plain.parameters(), strict=True):
         assert (got.grad - wanted.grad).norm() < 1e-4 * wanted.grad.norm() + 1e-6
@@ -138,7 +138,7 @@ def test_in_single_precision_too(changes):
 
 @pytest.mark.parametrize("changes", INEXACT, ids=str)
 def test_other_networks_are_left_whole(changes):
-    assert not can_be_cut(made(changes))
+    assert not is_homogeneous(made(changes))
     algorithm = build(RunConfig.parse({**BASE, **changes}), SPEC, torch.device("cpu"))
     assert not algorithm._cut
 
@@ -149,15 +149,15 @@ def test_a_layer_of_somebody_else_may_do_what_it_likes():
             return super().forward(x).square()
 
     network = made({"discriminator": "mlp", "activation": "relu"})
-    assert can_be_cut(network)
+    assert is_homogeneous(network)
     network.trunk[1].linear.__class__ = Squared
-    assert not can_be_cut(network)
+    assert not is_homogeneous(network)
 
 
 def test_the_switch_leaves_the_way_to_torch(monkeypatch):
     network = made({"discriminator": "dcgan"})
-    monkeypatch.setenv(quick.SWITCH, "0")
-    assert not can_be_cut(network)
+    monkeypatch.setenv(SWITCH, "0")
+    assert not is_homogeneous(network)
 
 
 def test_another_thread_may_ask_d_meanwhile():
@@ -171,7 +171,7 @@ def test_another_thread_may_ask_d_meanwhile():
         asking.join()
         return x
 
-    cut(short, disturbed)
+    one_backward(short, disturbed)
     the_long_way(plain, as_it_is)
     for got, wanted in zip(short.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(got.grad, wanted.grad, rtol=1e-9, atol=1e-11)
@@ -198,9 +198,9 @@ class Convolutions(TorchDispatchMode):
 def test_each_layer_convolves_four_times_and_nothing_goes_back_through_the_pass_itself(
     changes, monkeypatch
 ):
-    monkeypatch.delenv(quick.SWITCH, raising=False)
+    monkeypatch.delenv(SWITCH, raising=False)
     network = made(changes, torch.float32)
     layers = sum(isinstance(module, torch.nn.Conv2d) for module in network.modules())
     with Convolutions() as seen:
-        cut(network, as_it_is)
+        one_backward(network, as_it_is)
     assert seen.count == 4 * layers

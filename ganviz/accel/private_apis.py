@@ -1,0 +1,187 @@
+"""Every private API of torch and of glibc that ganviz uses, each with the plain way beside it in
+``tests/accel/test_private_apis.py``: after an upgrade, that test says what broke.
+
+Names that begin with an underscore, the operations of `torch.ops`, and what is reached through
+ctypes stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+Size2d = tuple[int, int]
+
+BatchNormBase = nn.modules.batchnorm._BatchNorm
+"""All batch norms, whatever their number of dimensions, the synchronised one included."""
+NormBase = nn.modules.batchnorm._NormBase
+"""All batch and instance norms."""
+
+
+# -- many tensors in one call ----------------------------------------------------------------------
+def copy_each_(into: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    """``a.copy_(b)`` for each pair."""
+    torch._foreach_copy_(into, values)
+
+
+def norm_each(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The L2 norm of each tensor, as scalars on their device."""
+    return list(torch._foreach_norm(tensors))
+
+
+def subtract_each(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> list[Tensor]:
+    """``a - b`` for each pair."""
+    return list(torch._foreach_sub(tensors, others))
+
+
+def subtract_each_(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> None:
+    """``a -= b`` for each pair."""
+    torch._foreach_sub_(tensors, others)
+
+
+def lerp_each_(tensors: Sequence[Tensor], ends: Sequence[Tensor], weight: float) -> None:
+    """``a += weight * (b - a)`` for each pair."""
+    torch._foreach_lerp_(tensors, ends, weight)
+
+
+def clamp_each_(tensors: Sequence[Tensor], limit: float) -> None:
+    """Clamp each tensor to [-limit, limit]."""
+    torch._foreach_clamp_max_(tensors, limit)
+    torch._foreach_clamp_min_(tensors, -limit)
+
+
+# -- optimisers ------------------------------------------------------------------------------------
+def fused_adam_(
+    weights: list[Tensor],
+    gradients: list[Tensor],
+    means: list[Tensor],
+    squares: list[Tensor],
+    steps: list[Tensor],
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+) -> None:
+    """One step of Adam (Kingma and Ba 2015) on all ``weights``, without weight decay. ``steps``
+    already count this one."""
+    torch._fused_adam_(
+        weights,
+        gradients,
+        means,
+        squares,
+        [],
+        steps,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        weight_decay=0.0,
+        eps=eps,
+        amsgrad=False,
+        maximize=False,
+    )
+
+
+def step_pre_hooks(optimizer: Optimizer) -> dict[int, Any]:
+    """What `Optimizer.register_step_pre_hook` registered, by number."""
+    return optimizer._optimizer_step_pre_hooks
+
+
+def step_post_hooks(optimizer: Optimizer) -> dict[int, Any]:
+    """What `Optimizer.register_step_post_hook` registered, by number."""
+    return optimizer._optimizer_step_post_hooks
+
+
+# -- kernels ---------------------------------------------------------------------------------------
+def has_onednn_linear() -> bool:
+    """Whether this build of torch has `onednn_linear`."""
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """oneDNN's ``x @ weight.T + bias`` of fp32 matrices on the CPU, which may be transposed
+    views."""
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def conv2d_gradients(
+    output_grad: Tensor,
+    x: Tensor,
+    weight: Tensor,
+    stride: Size2d,
+    padding: Size2d,
+    wants_input: bool,
+    wants_weight: bool,
+) -> tuple[Tensor, Tensor]:
+    """The gradients of `F.conv2d` at its input and at its weight, those that are wanted."""
+    wanted = (wants_input, wants_weight, False)
+    dilation, output_padding, groups = (1, 1), (0, 0), 1
+    return torch.ops.aten.convolution_backward(
+        output_grad,
+        x,
+        weight,
+        None,
+        stride,
+        padding,
+        dilation,
+        False,
+        output_padding,
+        groups,
+        wanted,
+    )[:2]
+
+
+def leaky_relu_input_grad(output_grad: Tensor, x: Tensor, negative_slope: float) -> Tensor:
+    """The gradient of `F.leaky_relu` at its input ``x``."""
+    return torch.ops.aten.leaky_relu_backward(output_grad, x, negative_slope, False)
+
+
+def avg_pool2d_input_grad(
+    output_grad: Tensor, x: Tensor, kernel: Size2d, stride: Size2d, padding: Size2d, *more: Any
+) -> Tensor:
+    """The gradient of `F.avg_pool2d` at its input ``x``. ``more``: ceil_mode, count_include_pad,
+    divisor_override."""
+    return torch.ops.aten.avg_pool2d_backward(output_grad, x, kernel, stride, padding, *more)
+
+
+def in_function_transform() -> bool:
+    """Whether a transform of `torch.func` (vmap, grad) is at work."""
+    return torch._C._are_functorch_transforms_active()
+
+
+# -- glibc -----------------------------------------------------------------------------------------
+# malloc.h and mman.h.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
+MADV_HUGEPAGE = 14
+HUGE_PAGE = 2 << 20
+
+
+def glibc() -> ctypes.CDLL | None:
+    """The C library of this process where it has glibc's ``mallopt``, else None."""
+    try:
+        libc = ctypes.CDLL(None)
+        return libc if hasattr(libc, "mallopt") else None
+    except (OSError, TypeError):  # the last one: Windows wants a name
+        return None
+
+
+def set_malloc_option(libc: ctypes.CDLL, option: int, value: int) -> bool:
+    """glibc's ``mallopt``; whether it was taken."""
+    return libc.mallopt(option, value) == 1
+
+
+def grow_heap_in_huge_pages(libc: ctypes.CDLL, size: int) -> bool:
+    """Let the heap grow by ``size`` bytes of address space and ask for huge pages there; no memory
+    is taken before it is used. Whether there was room."""
+    libc.malloc.restype = ctypes.c_void_p
+    block = libc.malloc(ctypes.c_size_t(size))
+    if block:
+        start = -(-block // HUGE_PAGE) * HUGE_PAGE
+        length = (block + size - start) // HUGE_PAGE * HUGE_PAGE
+        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), MADV_HUGEPAGE)
+    libc.free(ctypes.c_void_p(block))
+    return bool(block)

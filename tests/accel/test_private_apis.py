@@ -1,0 +1,177 @@
+"""Each private API does what the plain way does: after an upgrade of torch or glibc, the failing
+test names the one that broke. And they are used in one file only."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import ganviz
+from ganviz.accel import private_apis as private
+
+PACKAGE = Path(ganviz.__file__).parent
+HOME = PACKAGE / "accel" / "private_apis.py"
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def tensors():
+    return [random(3, 2), random(5), random(1, 4, 2)]
+
+
+@pytest.fixture
+def others():
+    return [random(3, 2, seed=1), random(5, seed=1), random(1, 4, 2, seed=1)]
+
+
+def close(got, wanted):
+    for mine, theirs in zip(got, wanted, strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_copy_each(tensors, others):
+    private.copy_each_(tensors, others)
+    close(tensors, others)
+
+
+def test_norm_each(tensors):
+    close(private.norm_each(tensors), [t.norm() for t in tensors])
+
+
+def test_subtract_each(tensors, others):
+    wanted = [a - b for a, b in zip(tensors, others, strict=True)]
+    close(private.subtract_each(tensors, others), wanted)
+    private.subtract_each_(tensors, others)
+    close(tensors, wanted)
+
+
+def test_lerp_each(tensors, others):
+    wanted = [torch.lerp(a, b, 0.3) for a, b in zip(tensors, others, strict=True)]
+    private.lerp_each_(tensors, others, 0.3)
+    close(tensors, wanted)
+
+
+def test_clamp_each(tensors):
+    wanted = [t.clamp(-0.2, 0.2) for t in tensors]
+    private.clamp_each_(tensors, 0.2)
+    close(tensors, wanted)
+
+
+def test_fused_adam_is_adam(tensors, others):
+    weights = [nn.Parameter(t.clone()) for t in tensors]
+    plain = torch.optim.Adam(weights, 0.01, (0.5, 0.9), foreach=False, fused=False)
+    ours = [t.clone() for t in tensors]
+    means, squares = ([torch.zeros_like(t) for t in ours] for _ in range(2))
+    steps = [torch.zeros(()) for _ in ours]
+    for _ in range(3):
+        for weight, gradient in zip(weights, others, strict=True):
+            weight.grad = gradient.clone()
+        plain.step()
+        for step in steps:
+            step += 1
+        private.fused_adam_(ours, others, means, squares, steps, 0.01, 0.5, 0.9, 1e-8)
+    close(ours, [weight.detach() for weight in weights])
+
+
+def test_step_hooks_are_found_by_number():
+    optimizer = torch.optim.SGD([nn.Parameter(random(2))], 0.1)
+    before = optimizer.register_step_pre_hook(lambda *_: None)
+    after = optimizer.register_step_post_hook(lambda *_: None)
+    assert list(private.step_pre_hooks(optimizer)) == [before.id]
+    assert list(private.step_post_hooks(optimizer)) == [after.id]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("transposed", [True, False])
+def test_onednn_linear(bias, transposed):
+    if not private.has_onednn_linear():
+        pytest.skip("this torch has no oneDNN")
+    x, weight = random(6, 4), random(3, 4)
+    if transposed:
+        x, weight = random(4, 6).t(), random(4, 3).t()
+    b = random(3) if bias else None
+    close([private.onednn_linear(x, weight, b)], [F.linear(x, weight, b)])
+
+
+def test_conv2d_gradients():
+    x, weight = random(2, 3, 9, 7).requires_grad_(), random(5, 3, 3, 2).requires_grad_()
+    y = F.conv2d(x, weight, None, (2, 1), (1, 0))
+    output_grad = random(*y.shape, seed=2)
+    wanted = torch.autograd.grad(y, (x, weight), output_grad)
+    got = private.conv2d_gradients(
+        output_grad, x.detach(), weight.detach(), (2, 1), (1, 0), True, True
+    )
+    close(got, wanted)
+
+
+def test_leaky_relu_input_grad():
+    x = random(40).requires_grad_()
+    (wanted,) = torch.autograd.grad(F.leaky_relu(x, 0.2), x, random(40, seed=2))
+    close([private.leaky_relu_input_grad(random(40, seed=2), x.detach(), 0.2)], [wanted])
+
+
+def test_avg_pool2d_input_grad():
+    x, options = random(2, 3, 7, 6).requires_grad_(), ((3, 2), (2, 1), (1, 0), True, False, None)
+    y = F.avg_pool2d(x, *options)
+    (wanted,) = torch.autograd.grad(y, x, torch.ones_like(y))
+    close([private.avg_pool2d_input_grad(torch.ones_like(y), x.detach(), *options)], [wanted])
+
+
+def test_a_transform_is_noticed():
+    seen = []
+    torch.func.vmap(lambda x: (seen.append(private.in_function_transform()), x)[1])(random(2, 3))
+    assert seen == [True] and not private.in_function_transform()
+
+
+def test_every_batch_norm_has_the_same_base():
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+    assert all(issubclass(kind, private.BatchNormBase) for kind in kinds)
+    assert not issubclass(nn.LayerNorm, private.BatchNormBase)
+    assert issubclass(nn.InstanceNorm2d, private.NormBase)
+    assert issubclass(nn.BatchNorm2d, private.NormBase)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_glibc_takes_its_options():
+    libc = private.glibc()
+    if libc is None:
+        pytest.skip("another C library")
+    assert private.set_malloc_option(libc, private.M_TOP_PAD, 64 << 20)
+    assert private.grow_heap_in_huge_pages(libc, 8 << 20)
+
+
+def private_names(tree):
+    """Dotted names of torch with a private part, the operations of torch.ops, and ctypes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            dotted = ast.unparse(node)
+            parts = dotted.split(".") if "(" not in dotted and "[" not in dotted else [""]
+            hidden = any(part.startswith("_") and not part.endswith("__") for part in parts[1:])
+            if parts[0] in ("torch", "nn", "dist", "F") and (hidden or "ops" in parts[:2]):
+                yield dotted
+            if node.attr.startswith(("_optimizer_step", "_backward_hooks", "_forward_hooks")):
+                yield dotted
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            module = getattr(node, "module", None) or ""
+            private_module = any(part.startswith("_") for part in module.split(".")[1:])
+            if "ctypes" in (module, *names) or (module.startswith("torch") and private_module):
+                yield ast.unparse(node)
+
+
+def test_private_apis_are_used_in_one_file_only():
+    found = {
+        str(file.relative_to(PACKAGE)): sorted(names)
+        for file in PACKAGE.rglob("*.py")
+        if file != HOME
+        and (names := set(private_names(ast.parse(file.read_text(encoding="utf-8")))))
+    }
+    assert not found
+    assert len(set(private_names(ast.parse(HOME.read_text(encoding="utf-8"))))) > 10
