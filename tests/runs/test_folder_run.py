@@ -139,18 +139,20 @@ def test_hostile_files_are_refused_or_left_out(tmp_path, trained_run):
         FolderRun(tmp_path)
 
 
-def test_a_long_log_is_read_in_short_turns_and_the_usual_ones_come_back(tmp_path, monkeypatch):
+def test_a_long_log_is_read_with_a_short_switch_interval_and_the_usual_one_comes_back(
+    tmp_path, monkeypatch
+):
     config = RunConfig.from_preset("digits-mlp")
     (tmp_path / "config.json").write_text(config.to_json())
     rows = [Event(i, "scalars", i, float(i), {"loss_d": 1.0}) for i in range(1, 12_001)]
     (tmp_path / LOG).write_bytes(b"".join(map(to_line, rows)))
-    usual, turns = sys.getswitchinterval(), set()
-    take = FolderRun._take
+    usual, intervals = sys.getswitchinterval(), set()
+    add = FolderRun._add
     monkeypatch.setattr(
         FolderRun,
-        "_take",
-        lambda run, events: (turns.add(sys.getswitchinterval()), take(run, events))[1],
+        "_add",
+        lambda run, events: (intervals.add(sys.getswitchinterval()), add(run, events))[1],
     )
     run = FolderRun(tmp_path)
     assert run.step_count == 12_000 and len(run.events.rows()["step"]) == 12_000
-    assert min(turns) < usual and sys.getswitchinterval() == usual
+    assert min(intervals) < usual and sys.getswitchinterval() == usual
