@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["GanvizError", "RunConfig", "RunResult", "__version__", "assets_folder", "load", "train"]
 
 _HOMES = {

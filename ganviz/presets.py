@@ -169,7 +169,7 @@ preset(
     steps=100_000,
 )
 
-# -- the five systems that the project starts from (SOURCES.md, part A), and what goes wrong in them -----------------------
+# -- five teaching systems, and what goes wrong in them ------------------------------------------------
 # Pictures are 28 px grey; every pair differs in nothing but what its lesson is about.
 MLP_GAN = dict(
     data="glyphs",

@@ -99,8 +99,7 @@ def norm_free_where_the_gradient_is_penalised(config):
 
 @rule
 def simultaneous_needs_independent_samples(config):
-    """One D pass serves both players only where D treats samples independently (MEASURED.md part
-    3)."""
+    """One D pass serves both players only where D treats samples independently."""
     if config.algorithm != "gan" or config.update != "simultaneous":
         return None
     if config.d_norm == "batch" or config.minibatch_std or config.pac > 1:

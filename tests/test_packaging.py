@@ -40,6 +40,16 @@ def test_the_bounds_hold_what_is_installed():
             assert requirement.specifier.contains(installed), (requirement, installed)
 
 
+def test_the_version_is_the_newest_in_the_changelog():
+    versions = re.findall(r"^## \[(\S+)\]", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert versions[0] == ganviz.__version__
+
+
+def test_the_licence_is_there_and_named():
+    assert project()["license"] == "MIT" and project()["license-files"] == ["LICENSE"]
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
 def test_the_command_and_the_assets():
     assert project()["scripts"] == {"ganviz": "ganviz.cli:main"}
     assert (ganviz.assets_folder() / ".").is_dir() and ganviz.assets_folder().name == "assets"

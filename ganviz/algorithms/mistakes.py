@@ -1,5 +1,4 @@
-"""Mistakes that learners really make, each as one small change to an honest algorithm (SOURCES.md,
-part A).
+"""Mistakes that learners really make, each as one small change to an honest algorithm.
 
 A run makes one only when its config's ``mistake`` names it.
 """

@@ -2,7 +2,7 @@
 G stood still?
 
 In joint training G moves away from a D that is winning, so the starved gradient of the saturating
-loss is seldom seen (LESSONS: unreliable). Here G is frozen, and what the loss itself does to G's
+loss is seldom seen, and not on every seed. Here G is frozen, and what the loss itself does to G's
 gradient comes out within seconds.
 """
 

@@ -1,5 +1,4 @@
-"""The five systems that the project starts from, as taught, and the mistakes in them (SOURCES.md,
-part A)."""
+"""Five teaching systems, each as its text means it, and the mistakes that their code makes."""
 
 from ganviz.lessons.lesson import lesson
 

@@ -1,5 +1,4 @@
-"""The small convolutional discriminator of the textbook's minimax GAN (SOURCES.md,
-`minimax-gan`)."""
+"""The small convolutional discriminator of the textbook's minimax GAN (preset `minimax-gan`)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     many a stage before.
 
     ``nearest`` convolves at the low resolution and doubles afterwards: 1.7 times as fast as the
-    other way round (MEASURED.md part 3); its last convolution, at full size, smooths the blocks.
+    other way round on a CPU; its last convolution, at full size, smooths the blocks.
     ``transposed`` is kernel 4, stride 2, the last one straight to the picture. LeakyReLU, so that
     no unit of a fast-learning generator dies.
     """

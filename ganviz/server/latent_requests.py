@@ -58,7 +58,7 @@ class LatentRequests:
     """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of
     its own.
 
-    One thread with one core: more would take them from the training (MEASURED.md part 2).
+    One thread with one core: more would take them from the training.
     """
 
     def __init__(self, manager: RunManager):

@@ -52,7 +52,7 @@ def moves(before, after):
 @pytest.mark.parametrize("penalty", ["none", "r1", "r1+r2", "wgan-gp"])
 @pytest.mark.parametrize("conditioning", ["none", "projection"])
 def test_one_pass_serves_both_players_exactly(objective, penalty, conditioning):
-    """MEASURED.md part 3: the simultaneous update equals two separate backward passes from the same
+    """The simultaneous update equals two separate backward passes from the same
     position."""
     algorithm = made(
         objective=objective,

@@ -1,5 +1,4 @@
-"""Each mistake shows its named failure on every seed, by a figure; its honest partner does not
-(SOURCES.md, part A).
+"""Each mistake shows its named failure on every seed, by a figure; its honest partner does not.
 
 The presets themselves, on 8 px digits, for a few hundred steps.
 """
