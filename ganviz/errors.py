@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GanvizError(Exception):
     """A problem told in a sentence that says what is wrong and what to do.
 
-    ``field`` names the `RunConfig` field (or other input) that caused it, so that a view
-    can show the sentence next to that control.
+    ``sentence``: a whole sentence, or several; what varies in it stands in named slots, which
+    ``slots`` fill, so that it can be said in another language. ``field`` names the `RunConfig`
+    field (or other input) that caused it, so that a view can show the sentence next to that
+    control.
     """
 
-    def __init__(self, sentence: str, field: str | None = None):
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, sentence: str, field: str | None = None, **slots: Any):
+        self.template, self.slots = sentence, slots
+        self.sentence = sentence.format(**slots) if slots else sentence
         self.field = field
+        super().__init__(self.sentence)
 
 
 class ConfigError(GanvizError):
     """A setting is unknown, out of range, or does not go with another one."""
+
+
+class DefinitionError(GanvizError, ValueError):
+    """A loss, network, preset or the like lacks something, or is defined twice."""
 
 
 class DataError(GanvizError):

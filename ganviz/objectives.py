@@ -29,6 +29,9 @@ class Objective:
 
     ``label_smoothing``: D's target for reals is 1 minus this (one-sided; Salimans et al. 2016),
     only where ``has_targets``.
+    ``cross_entropy``: D is a classifier of single samples. ``pairs``: D judges a fake beside a real
+    sample, so its outputs have no level of their own.
+    ``reads``: the `RunConfig` fields that mean something under this objective alone.
     ``ls_targets``: a for fakes, b for reals, c that G wants; least squares only.
     """
 
@@ -42,7 +45,10 @@ class Objective:
     formula_g: ClassVar[str] = ""
     has_targets: ClassVar[bool] = False
     needs_real_in_g: ClassVar[bool] = False
+    cross_entropy: ClassVar[bool] = False
+    pairs: ClassVar[bool] = False
     score_range: ClassVar[tuple[float, float] | None] = None
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         """What D minimises."""
@@ -82,6 +88,8 @@ class _CrossEntropy(Objective):
     G wants of it."""
 
     has_targets = True
+    cross_entropy = True
+    reads = ("label_smoothing", "label_flip")
     score_range = (0.0, 1.0)
     formula_d = r"-\mathbb{E}\,\log D(x) - \mathbb{E}\,\log\left(1 - D(G(z))\right)"
 
@@ -150,6 +158,7 @@ class LeastSquares(Objective):
     formula_d = r"\mathbb{E}\left(D(x) - b\right)^2 + \mathbb{E}\left(D(G(z)) - a\right)^2"
     formula_g = r"\mathbb{E}\left(D(G(z)) - c\right)^2"
     has_targets = True
+    reads = ("label_smoothing", "label_flip", "ls_targets")
 
     @property
     def targets(self) -> tuple[float, float, float]:
@@ -231,6 +240,7 @@ class Relativistic(Objective):
     formula_d = r"\mathbb{E}\,\log\left(1 + e^{D(G(z)) - D(x)}\right)"
     formula_g = r"\mathbb{E}\,\log\left(1 + e^{D(x) - D(G(z))}\right)"
     needs_real_in_g = True
+    pairs = True
     score_range = (0.0, 1.0)
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -261,6 +271,7 @@ class RelativisticAverage(Objective):
         r" + \mathbb{E}\,\log\left(1 + e^{\overline{D(x)} - D(G(z))}\right)"
     )
     needs_real_in_g = True
+    pairs = True
     score_range = (0.0, 1.0)
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -75,6 +75,11 @@ class Penalty:
     factor: float = 1.0
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The `RunConfig` fields that mean something under this penalty."""
+        return () if self.at is None else ("penalty_weight",)
+
+    @property
     def needs_fake(self) -> bool:
         return self.at in ("fake", "both", "between")
 

@@ -1,95 +1,126 @@
-"""Which settings go together: one small function a rule, each with its sentence."""
+"""Which settings go together: one small function a rule, each with its sentence.
+
+What a rule needs to know of a choice, the choice's own definition declares.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ganviz import registry
+from ganviz.config import RunConfig
 from ganviz.errors import ConfigError
 
-if TYPE_CHECKING:
-    from ganviz.config import RunConfig
-
-Rule = Callable[["RunConfig"], "tuple[str, str] | None"]
-RULES: list[Rule] = []
+Rule = Callable[[RunConfig], "ConfigError | None"]
 
 
 def rule(function: Rule) -> Rule:
-    """Add a rule: it returns ``(field, sentence)`` for settings that do not go together, else
-    None."""
-    RULES.append(function)
-    return function
+    """Register a rule: it returns what it has against a config, else None."""
+    return registry.RULES.add(function.__name__, function)
 
 
-def check(config: RunConfig) -> None:
-    """Raise `ConfigError` with the first broken rule's sentence and field."""
-    for broken in (rule(config) for rule in RULES):
-        if broken:
-            raise ConfigError(broken[1], broken[0])
+def against(field: str, sentence: str, **slots: Any) -> ConfigError:
+    """A rule's refusal: the field to mend, and a whole sentence with named slots."""
+    return ConfigError(sentence, field, **slots)
 
 
+def _adversarial(config: RunConfig) -> bool:
+    return registry.ALGORITHMS.get(config.algorithm).adversarial
+
+
+def _pictures(config: RunConfig) -> bool:
+    return registry.DATASETS.get(config.data).kind == "images"
+
+
+def _penalised(config: RunConfig) -> bool:
+    return registry.PENALTIES.get(config.penalty).at is not None
+
+
+def _networks(config: RunConfig) -> list[tuple[str, str, Any]]:
+    """(field, the field of its norm, the entry) of both networks; a VAE encodes with the
+    discriminator's trunk."""
+    return [
+        ("generator", "g_norm", registry.GENERATORS.get(config.generator)),
+        ("discriminator", "d_norm", registry.DISCRIMINATORS.get(config.discriminator)),
+    ]
+
+
+# -- data ------------------------------------------------------------------------------------
 @rule
-def networks_fit_the_data(config):
-    """An entry of the network registries carries ``kinds`` and, for pictures, ``sizes``."""
+def networks_fit_the_data(config: RunConfig) -> ConfigError | None:
     kind = registry.DATASETS.get(config.data).kind
-    for field, table in (
-        ("generator", registry.GENERATORS),
-        ("discriminator", registry.DISCRIMINATORS),
-    ):
-        network = table.get(getattr(config, field), field)
+    for field, _, network in _networks(config):
+        slots = {"network": field, "name": getattr(config, field), "data": config.data}
         if kind not in network.kinds:
-            return field, (
-                f"The {table.noun} {getattr(config, field)!r} makes {' or '.join(network.kinds)}, "
-                f"but the data set {config.data!r} holds {kind}. Choose 'mlp'."
+            table = registry.GENERATORS if field == "generator" else registry.DISCRIMINATORS
+            return against(
+                field,
+                "The {network} {name!r} does not go with the data set {data!r}, which holds "
+                "{kind}. These do: {others}.",
+                kind=kind,
+                others=", ".join(name for name, other in table if kind in other.kinds),
+                **slots,
             )
         if kind == "images" and network.sizes and config.image_size not in network.sizes:
-            sizes = ", ".join(map(str, network.sizes))
-            return (
+            return against(
                 field,
-                f"The {table.noun} {getattr(config, field)!r} works at {sizes} px, not "
-                f"{config.image_size} px.",
+                "The {network} {name!r} works at {sizes} px, not {size} px.",
+                sizes=", ".join(map(str, network.sizes)),
+                size=config.image_size,
+                **slots,
             )
     return None
 
 
 @rule
-def conditioning_needs_labels(config):
-    if config.conditioning != "none" and registry.DATASETS.get(config.data).classes == ():
-        return (
+def a_folder_needs_a_path(config: RunConfig) -> ConfigError | None:
+    if "data_path" in registry.DATASETS.get(config.data).reads and not config.data_path:
+        return against("data_path", "Name the folder that holds your pictures.")
+    return None
+
+
+@rule
+def conditioning_needs_labels(config: RunConfig) -> ConfigError | None:
+    if config.conditional and registry.DATASETS.get(config.data).classes == ():
+        return against(
             "conditioning",
-            f"The data set {config.data!r} has no labels; set conditioning to 'none'.",
+            "The data set {data!r} has no labels; set conditioning to 'none'.",
+            data=config.data,
         )
     return None
 
 
 @rule
-def folder_needs_a_path(config):
-    if config.data == "folder" and not config.data_path:
-        return "data_path", "Name the folder that holds your pictures."
+def flip_is_for_pictures(config: RunConfig) -> ConfigError | None:
+    if config.flip and not _pictures(config):
+        return against("flip", "Horizontal flip is for pictures; this data set holds points.")
     return None
 
 
 @rule
-def flip_is_for_pictures(config):
-    if config.flip and registry.DATASETS.get(config.data).kind != "images":
-        return "flip", "Horizontal flip is for pictures; this data set holds points."
+def image_tools_need_images(config: RunConfig) -> ConfigError | None:
+    if config.augment and not _pictures(config):
+        return against("augment", "DiffAugment changes pictures; this data set holds points.")
     return None
 
 
+# -- discriminator, penalties and updates ------------------------------------------------------
 @rule
-def norm_free_where_the_gradient_is_penalised(config):
+def norm_free_where_the_gradient_is_penalised(config: RunConfig) -> ConfigError | None:
     """Batch statistics tie samples together, and a penalty on each sample's gradient then means
-    something else."""
-    if config.algorithm != "gan" or config.d_norm != "batch":
+    something else; so does a comparison within pairs."""
+    if not _adversarial(config) or config.d_norm != "batch":
         return None
-    if config.penalty != "none":
-        return "d_norm", (
-            f"The penalty {config.penalty!r} needs a discriminator without batch norm: "
-            "set discriminator norm to 'none', 'layer' or 'spectral'."
+    if _penalised(config):
+        return against(
+            "d_norm",
+            "The penalty {penalty!r} needs a discriminator without batch norm: set discriminator "
+            "norm to 'none', 'layer' or 'spectral'.",
+            penalty=config.penalty,
         )
-    if config.objective.startswith("relativistic"):
-        return (
+    if registry.OBJECTIVES.get(config.objective).pairs:
+        return against(
             "d_norm",
             "Relativistic objectives need a discriminator without batch norm: set discriminator "
             "norm to 'none'.",
@@ -98,22 +129,24 @@ def norm_free_where_the_gradient_is_penalised(config):
 
 
 @rule
-def simultaneous_needs_independent_samples(config):
-    """One D pass serves both players only where D treats samples independently."""
-    if config.algorithm != "gan" or config.update != "simultaneous":
+def simultaneous_needs_independent_samples(config: RunConfig) -> ConfigError | None:
+    """One D pass serves both players only where D treats samples independently: per-sample
+    gradients are then those of two separate passes."""
+    if not _adversarial(config) or config.update != "simultaneous":
         return None
     if config.d_norm == "batch" or config.minibatch_std or config.pac > 1:
-        return "update", (
+        return against(
+            "update",
             "Simultaneous update needs a discriminator that judges each sample on its own: "
-            "no batch norm, no minibatch std, pac size 1."
+            "no batch norm, no minibatch std, pac size 1.",
         )
     if config.d_steps != 1 or config.g_steps != 1:
-        return (
+        return against(
             "update",
             "Simultaneous update moves both networks once at a time: set D steps and G steps to 1.",
         )
     if config.conditioning == "auxiliary":
-        return (
+        return against(
             "update",
             "Simultaneous update does not go with the auxiliary classifier; choose alternating.",
         )
@@ -121,90 +154,76 @@ def simultaneous_needs_independent_samples(config):
 
 
 @rule
-def compiled_passes_are_differentiated_once(config):
+def compiled_passes_are_differentiated_once(config: RunConfig) -> ConfigError | None:
     if (
         config.compiled
-        and config.algorithm == "gan"
-        and (config.penalty != "none" or config.update == "simultaneous")
+        and _adversarial(config)
+        and (_penalised(config) or config.update == "simultaneous")
     ):
-        return "compiled", (
+        return against(
+            "compiled",
             "torch.compile cannot differentiate twice, which gradient penalties and the "
-            "simultaneous update "
-            "need; switch it off, or choose no penalty and alternating updates."
+            "simultaneous update need; switch it off, or choose no penalty and alternating "
+            "updates.",
         )
     return None
 
 
 @rule
-def pac_divides_the_batch(config):
+def pac_divides_the_batch(config: RunConfig) -> ConfigError | None:
     if config.pac > 1 and config.batch_size % config.pac:
-        return "pac", f"Batch size {config.batch_size} is not a multiple of pac size {config.pac}."
-    return None
-
-
-@rule
-def pac_and_conditioning(config):
-    if config.pac > 1 and config.conditioning != "none":
-        return (
+        return against(
             "pac",
-            "PacGAN joins samples of any class; set conditioning to 'none' or pac size to 1.",
+            "Batch size {batch} is not a multiple of pac size {pac}.",
+            batch=config.batch_size,
+            pac=config.pac,
         )
     return None
 
 
 @rule
-def batch_statistics_need_a_batch(config):
+def pac_and_conditioning(config: RunConfig) -> ConfigError | None:
+    if config.pac > 1 and config.conditional:
+        return against(
+            "pac", "PacGAN joins samples of any class; set conditioning to 'none' or pac size to 1."
+        )
+    return None
+
+
+@rule
+def batch_statistics_need_a_batch(config: RunConfig) -> ConfigError | None:
     if config.batch_size < 2 and (
         "batch" in (config.g_norm, config.d_norm) or config.minibatch_std
     ):
-        return "batch_size", "Batch norm and minibatch std need a batch of at least 2."
+        return against("batch_size", "Batch norm and minibatch std need a batch of at least 2.")
     return None
 
 
 @rule
-def image_tools_need_images(config):
-    if config.augment and registry.DATASETS.get(config.data).kind != "images":
-        return "augment", "DiffAugment changes pictures; this data set holds points."
-    return None
-
-
-@rule
-def vae_conditions_by_concatenation(config):
-    if config.algorithm != "gan" and config.conditioning not in ("none", "concat"):
-        return (
-            "conditioning",
-            "Without a discriminator, only conditioning by concatenation has a meaning.",
-        )
-    return None
-
-
-@rule
-def label_tricks_need_labels(config):
+def label_tricks_need_labels(config: RunConfig) -> ConfigError | None:
     """Smoothing and flipping change targets; Wasserstein and hinge losses have none."""
-    if (
-        config.algorithm == "gan"
-        and (config.label_smoothing or config.label_flip)
-        and not registry.OBJECTIVES.get(config.objective).has_targets
-    ):
-        field = "label_smoothing" if config.label_smoothing else "label_flip"
-        return (
-            field,
-            f"The objective {config.objective!r} has no real and fake targets to change; set "
-            f"{field} to 0.",
-        )
+    if not _adversarial(config) or registry.OBJECTIVES.get(config.objective).has_targets:
+        return None
+    for field in ("label_smoothing", "label_flip"):
+        if getattr(config, field):
+            return against(
+                field,
+                "The objective {objective!r} has no real and fake targets to change; set {setting} "
+                "to 0.",
+                objective=config.objective,
+                setting=field,
+            )
     return None
 
 
+# -- norms -------------------------------------------------------------------------------------
 @rule
-def instance_norm_needs_pixels(config):
+def instance_norm_needs_pixels(config: RunConfig) -> ConfigError | None:
     """An MLP layer has one number a unit and sample: instance norm would turn each into zero."""
-    fields = [("g_norm", config.generator)]
-    if config.algorithm in ("gan", "vae"):  # a VAE encodes with the discriminator's trunk
-        fields.append(("d_norm", config.discriminator))
-    for field, network in fields:
-        if network.startswith("mlp") and getattr(config, field) == "instance":
-            return (
-                field,
+    for _, norm, network in _networks(config):
+        if not network.maps and getattr(config, norm) == "instance":
+            return against(
+                norm,
                 "Instance norm needs pictures inside the network; for an MLP choose 'layer', "
                 "'batch' or 'none'.",
             )
@@ -212,24 +231,25 @@ def instance_norm_needs_pixels(config):
 
 
 @rule
-def norm_free_networks_take_no_norm(config):
-    fields = [("generator", "g_norm")]
-    if config.algorithm in ("gan", "vae"):  # a VAE encodes with the discriminator's trunk
-        fields.append(("discriminator", "d_norm"))
-    for field, norm in fields:
-        if getattr(config, field) == "resnet-free" and getattr(config, norm) != "none":
-            return (
+def norm_free_networks_take_no_norm(config: RunConfig) -> ConfigError | None:
+    for field, norm, network in _networks(config):
+        if network.norm_free and getattr(config, norm) != "none":
+            return against(
                 norm,
-                f"The {field} 'resnet-free' is built to work without normalisation; set {norm} to "
-                f"'none'.",
+                "The {network} {name!r} is built to work without normalisation; set {setting} to "
+                "'none'.",
+                network=field,
+                name=getattr(config, field),
+                setting=norm,
             )
     return None
 
 
+# -- the course of the run, and variational autoencoders ---------------------------------------
 @rule
-def decay_needs_an_end(config):
+def decay_needs_an_end(config: RunConfig) -> ConfigError | None:
     if config.lr_decay != "none" and not config.steps:
-        return (
+        return against(
             "lr_decay",
             "Learning rates fall to zero over a known number of steps: give one, or set lr_decay "
             "to 'none'.",
@@ -238,63 +258,102 @@ def decay_needs_an_end(config):
 
 
 @rule
-def coins_are_for_pictures(config):
-    if (
-        config.algorithm == "vae"
-        and config.likelihood == "bernoulli"
-        and registry.DATASETS.get(config.data).kind != "images"
-    ):
-        return (
+def without_a_discriminator_only_concatenation(config: RunConfig) -> ConfigError | None:
+    if not _adversarial(config) and config.conditioning not in ("none", "concat"):
+        return against(
+            "conditioning",
+            "Without a discriminator, only conditioning by concatenation has a meaning.",
+        )
+    return None
+
+
+@rule
+def coins_are_for_pictures(config: RunConfig) -> ConfigError | None:
+    reads_it = "likelihood" in registry.ALGORITHMS.get(config.algorithm).reads
+    if reads_it and config.likelihood == "bernoulli" and not _pictures(config):
+        return against(
             "likelihood",
             "The Bernoulli likelihood takes brightness for a chance; for points choose 'gaussian'.",
         )
     return None
 
 
+# -- mistakes: each must show its own consequence, so what would hide it is refused ---------------
 @rule
-def mistakes_fit_what_they_spoil(config):
-    """A mistake must show its own consequence: what would hide it, or what it says nothing about,
-    is refused."""
-    if config.generator == "mlp-relu-mistake" and config.algorithm != "gan":
-        return (
-            "generator",
-            "The generator 'mlp-relu-mistake' shows its mistake in a GAN only; choose 'mlp'.",
-        )
-    if config.mistake == "none":
-        return None
-    entry = registry.MISTAKES.get(config.mistake, "mistake")
-    if config.algorithm != entry.algorithm:
-        return (
+def networks_with_a_mistake_need_an_adversary(config: RunConfig) -> ConfigError | None:
+    for field, _, network in _networks(config):
+        if network.adversarial_only and not _adversarial(config):
+            return against(
+                field,
+                "The {network} {name!r} shows its mistake in a GAN only; choose another one.",
+                network=field,
+                name=getattr(config, field),
+            )
+    return None
+
+
+@rule
+def a_mistake_belongs_to_an_algorithm(config: RunConfig) -> ConfigError | None:
+    mistake = registry.MISTAKES.get(config.mistake)
+    if mistake.build and config.algorithm != mistake.algorithm:
+        return against(
             "mistake",
-            f"The mistake {config.mistake!r} is one of the algorithm {entry.algorithm!r}; set "
-            f"mistake to 'none'.",
+            "The mistake {mistake!r} is one of the algorithm {algorithm!r}; set mistake to 'none'.",
+            mistake=config.mistake,
+            algorithm=mistake.algorithm,
         )
-    if config.algorithm == "gan" and config.update != "alternating":
-        return (
+    return None
+
+
+@rule
+def a_mistake_changes_one_turn(config: RunConfig) -> ConfigError | None:
+    mistake = registry.MISTAKES.get(config.mistake)
+    if mistake.build and _adversarial(config) and config.update != "alternating":
+        return against(
             "update",
-            f"The mistake {config.mistake!r} changes one player's turn: set the update order to "
-            f"'alternating'.",
+            "The mistake {mistake!r} changes one player's turn: set the update order to "
+            "'alternating'.",
+            mistake=config.mistake,
         )
-    if config.mistake in ("hidden-layer", "always-real") and config.objective not in (
-        "non-saturating",
-        "saturating",
-    ):
-        return "mistake", (
-            f"The mistake {config.mistake!r} is one with cross-entropy: set the objective to "
-            f"'saturating' or "
-            "'non-saturating'."
-        )
-    if config.mistake == "hidden-layer" and (
-        config.penalty != "none" or config.conditioning != "none" or config.pac > 1
-    ):
-        return (
+    return None
+
+
+@rule
+def a_mistake_with_cross_entropy_needs_it(config: RunConfig) -> ConfigError | None:
+    needed = registry.MISTAKES.get(config.mistake).cross_entropy
+    if needed and not registry.OBJECTIVES.get(config.objective).cross_entropy:
+        return against(
             "mistake",
-            "The mistake 'hidden-layer' leaves no logit: set penalty and conditioning to 'none', "
-            "and pac to 1.",
+            "The mistake {mistake!r} is one with cross-entropy: set the objective to one of "
+            "{objectives}.",
+            mistake=config.mistake,
+            objectives=", ".join(
+                repr(name) for name, entry in registry.OBJECTIVES if entry.cross_entropy
+            ),
         )
-    if config.mistake == "turns-apart" and not config.steps:
-        return (
+    return None
+
+
+@rule
+def where_there_is_no_logit(config: RunConfig) -> ConfigError | None:
+    if registry.MISTAKES.get(config.mistake).no_logit and (
+        _penalised(config) or config.conditional or config.pac > 1
+    ):
+        return against(
+            "mistake",
+            "The mistake {mistake!r} leaves no logit: set penalty and conditioning to 'none', and "
+            "pac to 1.",
+            mistake=config.mistake,
+        )
+    return None
+
+
+@rule
+def halves_of_a_known_length(config: RunConfig) -> ConfigError | None:
+    if registry.MISTAKES.get(config.mistake).halves and not config.steps:
+        return against(
             "steps",
-            "The mistake 'turns-apart' gives each player half of the run: give a number of steps.",
+            "The mistake {mistake!r} gives each player half of the run: give a number of steps.",
+            mistake=config.mistake,
         )
     return None

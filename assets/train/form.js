@@ -6,6 +6,7 @@ import { TYPING_PAUSE, UNFOLD } from "../lib/pacing.js";
 import { command } from "../lib/request.js";
 import { on } from "../lib/stream.js";
 import { tip } from "../lib/tips.js";
+import { inEffect } from "./effect.js";
 
 const facts = window.gvFacts;
 const values = { ...facts.values }; // what the controls show
@@ -88,9 +89,7 @@ export function answer(words) {
 
 /** Hide the fields that have no effect under the others' values (a rule outlives Gradio's re-rendering; a class would not). */
 function hideIdle() {
-  const idle = Object.entries(facts.fields)
-    .filter(([, field]) => !Object.entries(field.when).every(([other, allowed]) => allowed.includes(values[other])))
-    .map(([name]) => `#gv-f-${name}`);
+  const idle = facts.order.filter((name) => !inEffect(facts.fields, values, name)).map((name) => `#gv-f-${name}`);
   text(hiding, idle.length ? `${idle.join(",")} { display: none !important; }` : "");
 }
 
@@ -165,7 +164,7 @@ function refresh() {
 }
 
 /** What the setting is for, and what the present choice means. */
-const about = (name) => [facts.fields[name].why, facts.fields[name].whys[values[name]]].filter(Boolean).join(" ");
+const about = (name) => [facts.fields[name].why, facts.fields[name].entries[values[name]]?.why].filter(Boolean).join(" ");
 
 const explain = (name) => $(`gv-f-${name}`)?.querySelector(".gv-tip")?.setAttribute("data-tip", about(name));
 

@@ -18,32 +18,72 @@ from ganviz.registry import ALGORITHMS, MISTAKES
 
 @dataclass(frozen=True)
 class Entry:
-    """A named algorithm, with its words for people."""
+    """A named algorithm, with its words for people.
+
+    ``reads``: the `RunConfig` fields that mean something under this algorithm alone.
+    ``adversarial``: D and G play against each other.
+    """
 
     label: str
     why: str
     build: type[Algorithm]
+    reads: tuple[str, ...] = ()
+    adversarial: bool = False
 
 
 @dataclass(frozen=True)
 class Mistake:
     """A named mistake: which algorithm it spoils, and the class that takes that algorithm's place.
-    None makes no mistake."""
+    None makes no mistake.
+
+    ``reads``: the `RunConfig` fields that the mistake brings into play. ``cross_entropy``: it is
+    one with a cross-entropy objective. ``no_logit``: D hands out no logit, so nothing that needs
+    one goes with it. ``halves``: it needs to know the run's number of steps.
+    """
 
     label: str
     why: str
     algorithm: str = ""
     build: type[Algorithm] | None = None
+    reads: tuple[str, ...] = ()
+    cross_entropy: bool = False
+    no_logit: bool = False
+    halves: bool = False
 
+
+GAME = (
+    "objective",
+    "penalty",
+    "weight_clip",
+    "instance_noise",
+    "instance_noise_steps",
+    "augment",
+    "minibatch_std",
+    "pac",
+    "d_lr",
+    "d_steps",
+    "g_steps",
+    "update",
+)
+"""The settings of a game between D and G."""
 
 ALGORITHMS.add(
     "gan",
-    Entry("GAN", "Two networks play against each other: one invents, one judges.", Adversarial),
+    Entry(
+        "GAN",
+        "Two networks play against each other: one invents, one judges.",
+        Adversarial,
+        GAME,
+        adversarial=True,
+    ),
 )
 ALGORITHMS.add(
     "vae",
     Entry(
-        "VAE", "One network squeezes a sample into a few numbers, the other draws it again.", Vae
+        "VAE",
+        "One network squeezes a sample into a few numbers, the other draws it again.",
+        Vae,
+        ("likelihood", "beta", "kl_warmup"),
     ),
 )
 
@@ -65,6 +105,8 @@ MISTAKES.add(
         "D's last hidden layer is taken for a probability. Its logarithm is not a number.",
         "gan",
         mistakes.HiddenLayer,
+        cross_entropy=True,
+        no_logit=True,
     ),
 )
 MISTAKES.add(
@@ -74,6 +116,7 @@ MISTAKES.add(
         "D is told 'real' for the fakes as well, so it learns to say 'real' to everything.",
         "gan",
         mistakes.AlwaysReal,
+        cross_entropy=True,
     ),
 )
 MISTAKES.add(
@@ -93,6 +136,7 @@ MISTAKES.add(
         "no longer answers.",
         "gan",
         mistakes.TurnsApart,
+        halves=True,
     ),
 )
 MISTAKES.add(
@@ -103,6 +147,7 @@ MISTAKES.add(
         "holds the latents to the prior.",
         "vae",
         mistakes.AdversarialVae,
+        ("objective", "d_lr"),
     ),
 )
 

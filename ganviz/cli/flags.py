@@ -11,15 +11,9 @@ import typer
 from rich.markup import escape
 
 from ganviz.config import RunConfig, meta
+from ganviz.settings import GROUPS
 
-TITLES = {
-    "run": "Run",
-    "data": "Data",
-    "networks": "Networks",
-    "objective": "Objective",
-    "optimisation": "Optimisation",
-    "recording": "Recording",
-}
+TITLES = {group.name: group.title for group in GROUPS}
 METAVARS = {
     "int": "N",
     "float": "X",
@@ -73,7 +67,7 @@ def _parameter(field: str) -> inspect.Parameter:
         help=words,
         metavar=None if on_off else METAVARS[about["kind"]],
         show_default=False,
-        rich_help_panel=TITLES.get(about["group"], about["group"]),
+        rich_help_panel=TITLES[about["group"]],
     )
     return inspect.Parameter(
         field,
@@ -101,9 +95,16 @@ def _sentence(about: dict[str, Any]) -> str:
         high = f"to {about['high']:,}" if about["high"] is not None else ""
         unit = f" {about['unit']}" if about["unit"] else ""
         parts.append(f"{low}{high}{unit}.".capitalize())
-    for field, values in about["when"].items():
-        parts.append(f"Only with {flag(field)} {' or '.join(map(str, values))}.")
+    if about["when"]:
+        parts.append(f"Only with {', or '.join(_alternative(each) for each in about['when'])}.")
     return " ".join(parts)
+
+
+def _alternative(choices: dict[str, tuple[Any, ...]]) -> str:
+    """The flags under which a field has an effect, as they are written."""
+    return " and ".join(
+        f"{flag(field)} {' or '.join(map(str, values))}" for field, values in choices.items()
+    )
 
 
 def _default(about: dict[str, Any]) -> str:

@@ -24,7 +24,8 @@ class Dataset:
     """An entry of `registry.DATASETS`.
 
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
-    where only loading can tell. ``offline``: needs no download. ``load(config, data_root,
+    where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields that
+    mean something for this set alone. ``load(config, data_root,
     progress)`` gives the real samples on the CPU; pictures may come in the set's own size and
     colours, `ganviz.data.load_data` fits them.
     """
@@ -35,6 +36,14 @@ class Dataset:
     kind: str = "images"
     classes: tuple[str, ...] | None = ()
     offline: bool = True
+    extra_reads: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The `RunConfig` fields that mean something for this set."""
+        pictures = ("image_size", "colour", "flip") if self.kind == "images" else ()
+        labels = () if self.classes == () else ("conditioning",)
+        return (*pictures, *labels, *self.extra_reads)
 
 
 def ignore_progress(fraction: float | None, text: str) -> None:

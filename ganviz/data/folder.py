@@ -384,5 +384,6 @@ ENTRIES = {
         "become classes.",
         load,
         classes=None,
+        extra_reads=("data_path",),
     )
 }

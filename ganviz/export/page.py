@@ -35,19 +35,12 @@ from ganviz.export.run_data import (
 )
 from ganviz.runs.columns import columns
 from ganviz.runs.trained import TrainedGenerator, load_generator
+from ganviz.settings import GROUPS
 
 TEMPLATES = ("index.html", "page.css", "page.js", "curves.js", "latent.js")
 MARK = "data.js"  # a folder that holds it is an earlier export and may be replaced
 MOST_FRAMES, MOST_FRAME_BYTES = 240, 10_000_000
 STORED = (".png", ".jpg", ".webp", ".zip")  # already packed
-GROUPS = {
-    "run": "Run",
-    "data": "Data",
-    "networks": "Networks",
-    "objective": "Objective",
-    "optimisation": "Optimisation",
-    "recording": "Recording",
-}
 
 
 def export_page(
@@ -200,7 +193,11 @@ def settings_table(config: RunConfig) -> list[dict[str, Any]]:
             "changed": getattr(config, name) != about["default"],
         }
         groups.setdefault(about["group"], []).append(row)
-    return [{"title": GROUPS.get(name, name), "rows": rows} for name, rows in groups.items()]
+    return [
+        {"title": group.title, "rows": groups[group.name]}
+        for group in GROUPS
+        if group.name in groups
+    ]
 
 
 def _label(field: str, value: Any) -> Any:

@@ -68,5 +68,6 @@ DISCRIMINATORS.add(
         ("images",),
         None,
         build_discriminator,
+        ("d_width", "activation"),
     ),
 )

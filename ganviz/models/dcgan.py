@@ -110,6 +110,7 @@ GENERATORS.add(
         ("images",),
         SIZES,
         build_generator,
+        ("g_width", "upsample"),
     ),
 )
 DISCRIMINATORS.add(
@@ -120,5 +121,6 @@ DISCRIMINATORS.add(
         ("images",),
         SIZES,
         build_discriminator,
+        ("d_width",),
     ),
 )

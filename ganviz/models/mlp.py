@@ -99,6 +99,8 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     return initialise(network, config.init, config.activation)
 
 
+GENERATOR_READS = ("g_hidden", "activation", "residual")
+
 GENERATORS.add(
     "mlp",
     Network(
@@ -108,6 +110,8 @@ GENERATORS.add(
         ("images", "points"),
         None,
         build_generator,
+        GENERATOR_READS,
+        maps=False,
     ),
 )
 DISCRIMINATORS.add(
@@ -118,5 +122,7 @@ DISCRIMINATORS.add(
         ("images", "points"),
         None,
         build_discriminator,
+        ("d_hidden", "activation", "residual"),
+        maps=False,
     ),
 )

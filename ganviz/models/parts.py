@@ -22,13 +22,21 @@ SLOPE = 0.2  # of every LeakyReLU, as in DCGAN
 @dataclass(frozen=True)
 class Network:
     """A registry entry. ``kinds``: images, points. ``sizes``: picture sizes in px it is made for,
-    None for any."""
+    None for any. ``reads``: the `RunConfig` fields that mean something for this network alone.
+    ``maps``: it keeps pictures inside, so instance norm has something to average.
+    ``norm_free``: it is built to work without normalisation and takes none.
+    ``adversarial_only``: without an adversary it would not show what it is for.
+    """
 
     label: str
     why: str
     kinds: tuple[str, ...]
     sizes: tuple[int, ...] | None
     build: Callable[[RunConfig, DataSpec], nn.Module]
+    reads: tuple[str, ...] = ()
+    maps: bool = True
+    norm_free: bool = False
+    adversarial_only: bool = False
 
 
 class Generator(nn.Module):

@@ -31,5 +31,8 @@ GENERATORS.add(
         ("images",),
         None,
         build_relu_generator,
+        mlp.GENERATOR_READS,
+        maps=False,
+        adversarial_only=True,
     ),
 )

@@ -233,6 +233,7 @@ GENERATORS.add(
         ("images",),
         SIZES,
         build_generator,
+        ("g_width",),
     ),
 )
 DISCRIMINATORS.add(
@@ -243,6 +244,7 @@ DISCRIMINATORS.add(
         ("images",),
         SIZES,
         build_discriminator,
+        ("d_width",),
     ),
 )
 GENERATORS.add(
@@ -254,6 +256,8 @@ GENERATORS.add(
         ("images",),
         SIZES,
         build_free_generator,
+        ("g_width",),
+        norm_free=True,
     ),
 )
 DISCRIMINATORS.add(
@@ -265,5 +269,7 @@ DISCRIMINATORS.add(
         ("images",),
         SIZES,
         build_free_discriminator,
+        ("d_width",),
+        norm_free=True,
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ganviz.config import LIVE_FIELDS, RunConfig, load_config, meta
+from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, load_config, meta
 from ganviz.device import fits_random
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
@@ -22,8 +22,6 @@ from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.folder_run import FolderFrames
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
-
-FORKABLE = (*LIVE_FIELDS, "steps", "name", "checkpoint_seconds", "sample_seconds")
 
 
 def resumed(
@@ -112,14 +110,14 @@ def forked(
     """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under
     changed settings.
 
-    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORKABLE` fields, for
+    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields, for
     others would not fit the saved weights. Raises `CheckpointError` or `ConfigError`.
     """
     folder = Path(folder)
-    for name in changes.keys() - set(FORKABLE):
+    for name in changes.keys() - set(FORK_FIELDS):
         raise ConfigError(
             f"A fork keeps its networks and data; {name} cannot change. These can: "
-            f"{', '.join(FORKABLE)}.",
+            f"{', '.join(FORK_FIELDS)}.",
             name,
         )
     source = folder if step is None else folder / checkpoint.CHECKPOINTS / f"step-{step:09d}"

@@ -11,35 +11,12 @@ import torch
 from ganviz import registry
 from ganviz.config import RunConfig, meta
 from ganviz.errors import ConfigError
+from ganviz.settings import GROUPS
+from ganviz.ui.formulas import formulas
 
-GROUPS = {
-    "data": "Data",
-    "networks": "Networks",
-    "objective": "Objective and penalties",
-    "optimisation": "Optimisation",
-    "recording": "Recording",
-    "run": "Run",
-}
 FIELDS = tuple(name for name in RunConfig.model_fields if name != "preset")
-BASIC = ("data", "data_path", "objective", "steps", "batch_size", "seed")
-NVIDIA = ("tf32", "cuda_graphs")  # do nothing on another device
-WORDS = {
-    "relu": "ReLU",
-    "leaky_relu": "Leaky ReLU",
-    "rgb": "Colour",
-    "auto": "Automatic",
-    "dcgan": "N(0, 0.02)",
-    "normal1": "N(0, 1)",
-    "sgd": "SGD",
-    "rmsprop": "RMSprop",
-    "concat": "Concatenation",
-    "auxiliary": "Auxiliary classifier",
-    "fp32": "fp32",
-    "bf16": "bf16",
-    "transposed": "Transposed convolution",
-    "nearest": "Nearest, then convolution",
-}
-KEPT = ("name", "data_path", "seed")  # a preset leaves these alone unless it sets them
+BASIC = tuple(name for name in FIELDS if meta(name)["basic"])
+KEPT = tuple(name for name in FIELDS if meta(name)["kept"])
 
 
 def default_preset() -> str:
@@ -116,7 +93,7 @@ def control(field: str, value: Any) -> gr.components.Component:
         "elem_classes": classes,
         "value": shown(field, value),
         "interactive": True,
-        "visible": "hidden" if field in NVIDIA and not torch.cuda.is_available() else True,
+        "visible": "hidden" if facts["nvidia"] and not torch.cuda.is_available() else True,
     }
     if facts["kind"] == "bool":
         return gr.Checkbox(**common)
@@ -135,9 +112,10 @@ def choices(field: str) -> list[tuple[str, Any]]:
     table = RunConfig.model_fields[field].json_schema_extra["of"]
     if table:
         return [(getattr(item, "label", name), name) for name, item in getattr(registry, table)]
+    facts = meta(field)
     return [
-        (WORDS.get(value, str(value).replace("_", " ").capitalize()), value)
-        for value in meta(field)["choices"]
+        (facts["words"].get(value, str(value).replace("_", " ").capitalize()), value)
+        for value in facts["choices"]
     ]
 
 
@@ -157,41 +135,61 @@ def advanced_controls(values: dict[str, Any]) -> dict[str, gr.components.Compone
     """All other settings, folded, in their groups."""
     controls = {}
     with gr.Column(elem_id="gv-groups"):
-        for group, title in GROUPS.items():
+        for group in GROUPS:
             with gr.Accordion(
-                title, open=False, elem_id=f"gv-group-{group}", elem_classes="gv-group"
+                group.title, open=False, elem_id=f"gv-group-{group.name}", elem_classes="gv-group"
             ):
                 for field in FIELDS:
-                    if meta(field)["group"] == group and field not in BASIC:
+                    if meta(field)["group"] == group.name and field not in BASIC:
                         controls[field] = control(field, values[field])
     return controls
 
 
 def facts() -> dict[str, Any]:
-    """What the page's scripts know of the form: sentences, groups, conditions, choices' own
-    sentences, first values."""
-    fields = {}
-    for field in FIELDS:
-        info = meta(field)
-        table = RunConfig.model_fields[field].json_schema_extra["of"]
-        fields[field] = {
-            "label": info["label"],
-            "why": info["why"],
-            "group": info["group"],
-            "live": info["live"],
-            "kind": info["kind"],
-            "basic": field in BASIC,
-            "when": {name: list(allowed) for name, allowed in info["when"].items()},
-            "whys": {name: item.why for name, item in getattr(registry, table)} if table else {},
-        }
+    """What the page's scripts know of the form, all of it from the config and the registries.
+
+    ``fields``: by name, what a control needs; ``when``: the alternatives under one of which it has
+    an effect (each the choices of other fields, which must have an effect themselves), ``entries``:
+    what a choice out of a registry says of itself. ``groups`` and ``presets``: in their order.
+    ``order``: all fields. ``values``: those of ``preset``, which a fresh page shows.
+    """
     preset = default_preset()
     values = {field: shown(field, value) for field, value in preset_values(preset).items()}
     return {
-        "fields": fields,
+        "fields": {field: field_facts(field) for field in FIELDS},
+        "groups": [{"name": group.name, "title": group.title} for group in GROUPS],
         "order": FIELDS,
         "preset": preset,
         "values": values,
         "presets": {
-            name: {"label": item.label, "why": item.why} for name, item in registry.PRESETS
+            name: {
+                "label": item.label,
+                "why": item.why,
+                "group": item.group,
+                "partner": item.partner,
+                "settings": item.settings,
+            }
+            for name, item in registry.PRESETS
         },
     }
+
+
+def field_facts(field: str) -> dict[str, Any]:
+    """One field as plain values."""
+    info = meta(field)
+    table = info["of"]
+    entries = {name: entry_facts(item) for name, item in getattr(registry, table)} if table else {}
+    kept = ("label", "why", "group", "unit", "live", "basic", "fork", "kept", "kind", "default")
+    return {
+        **{name: info[name] for name in (*kept, "low", "high", "low_open")},
+        "absent": info["nvidia"] and not torch.cuda.is_available(),
+        "when": [{name: list(allowed) for name, allowed in each.items()} for each in info["when"]],
+        "choices": [[label, value] for label, value in choices(field)] if info["choices"] else [],
+        "entries": entries,
+    }
+
+
+def entry_facts(item: Any) -> dict[str, Any]:
+    """What one choice out of a registry says to people: its sentence, and its formulas as MathML
+    with the words before each."""
+    return {"why": item.why, "formulas": formulas(item)}

@@ -1,0 +1,188 @@
+"""Further systems, as their papers have them, at a size for a CPU."""
+
+from ganviz.presets.preset import PAPERS, preset
+from ganviz.presets.systems import MLP_GAN
+
+CONVOLUTIONS = dict(
+    data="glyphs",
+    generator="dcgan",
+    discriminator="dcgan",
+    g_width=16,
+    d_width=16,
+    g_norm="batch",
+    d_norm="none",
+    batch_size=64,
+)
+VAE = {
+    **CONVOLUTIONS,
+    "algorithm": "vae",
+    "latent_dim": 32,
+    "likelihood": "bernoulli",
+    "g_lr": 1e-3,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "steps": 4000,
+}
+DCGAN = {
+    **CONVOLUTIONS,
+    "latent_dim": 100,
+    "g_width": 32,
+    "d_width": 32,
+    "upsample": "transposed",
+    "init": "dcgan",
+    "g_lr": 2e-4,
+    "d_lr": 2e-4,
+    "beta1": 0.5,
+    "beta2": 0.999,
+    "steps": 6000,
+}
+
+preset(
+    "dcgan",
+    "DCGAN",
+    "Convolutions, batch norm in both networks, weights from N(0, 0.02), Adam with beta 1 of 0.5 "
+    "(Radford et al., 2016).",
+    PAPERS,
+    **{**DCGAN, "d_norm": "batch", "batch_size": 128},
+)
+preset(
+    "lsgan",
+    "LSGAN",
+    "Least squares: D brings fakes to 0 and reals to 1, and G wants 1 (Mao et al., 2017).",
+    PAPERS,
+    **{**DCGAN, "d_norm": "batch", "objective": "least-squares", "ls_targets": (0.0, 1.0, 1.0)},
+)
+preset(
+    "wgan-clip",
+    "WGAN, weight clipping",
+    "The first WGAN: five critic steps, RMSprop, weights clipped to 0.01 (Arjovsky et al., 2017).",
+    PAPERS,
+    "wgan-gp",
+    **{
+        **DCGAN,
+        "init": "default",
+        "objective": "wasserstein",
+        "weight_clip": 0.01,
+        "d_steps": 5,
+        "optimizer": "rmsprop",
+        "g_lr": 5e-5,
+        "d_lr": 5e-5,
+        "d_norm": "batch",
+    },
+)
+preset(
+    "wgan-gp",
+    "WGAN-GP",
+    "The critic's slope is held near 1 by a penalty, with layer norm and five critic steps "
+    "(Gulrajani et al., 2017).",
+    PAPERS,
+    "wgan-clip",
+    **{
+        **DCGAN,
+        "init": "default",
+        "objective": "wasserstein",
+        "penalty": "wgan-gp",
+        "penalty_weight": 10.0,
+        "d_steps": 5,
+        "d_norm": "layer",
+        "g_lr": 1e-4,
+        "d_lr": 1e-4,
+        "beta1": 0.0,
+        "beta2": 0.9,
+    },
+)
+preset(
+    "sngan",
+    "SNGAN",
+    "Spectral norm bounds D layer by layer; residual networks and the hinge loss (Miyato et al., "
+    "2018).",
+    PAPERS,
+    data="glyphs",
+    generator="resnet",
+    discriminator="resnet",
+    latent_dim=128,
+    g_width=16,
+    d_width=16,
+    g_norm="batch",
+    d_norm="spectral",
+    objective="hinge",
+    batch_size=64,
+    d_steps=2,
+    g_lr=2e-4,
+    d_lr=2e-4,
+    beta1=0.0,
+    beta2=0.9,
+    steps=4000,
+)
+preset(
+    "improved-techniques",
+    "Improved techniques",
+    "DCGAN with minibatch statistics for D and one-sided label smoothing (Salimans et al., 2016).",
+    PAPERS,
+    **{**DCGAN, "d_norm": "batch", "minibatch_std": True, "label_smoothing": 0.1},
+)
+preset(
+    "cgan",
+    "Conditional GAN",
+    "Both networks are told the class, so you can ask for a 7 (Mirza and Osindero, 2014).",
+    PAPERS,
+    **{**MLP_GAN, "conditioning": "concat"},
+)
+preset(
+    "acgan",
+    "AC-GAN",
+    "D also names the class of what it sees, and G must draw what it was asked for (Odena et al., "
+    "2017).",
+    PAPERS,
+    **{**DCGAN, "d_norm": "batch", "conditioning": "auxiliary"},
+)
+preset(
+    "r3gan",
+    "R3GAN, small",
+    "Relativistic loss with R1 and R2 on residual networks without norm: a GAN with a proof "
+    "(Huang et al., 2024).",
+    PAPERS,
+    data="glyphs",
+    generator="resnet-free",
+    discriminator="resnet-free",
+    latent_dim=64,
+    g_width=16,
+    d_width=16,
+    g_norm="none",
+    d_norm="none",
+    objective="relativistic",
+    penalty="r1+r2",
+    penalty_weight=1.0,
+    update="simultaneous",
+    batch_size=32,
+    g_lr=5e-4,
+    d_lr=5e-4,
+    beta1=0.0,
+    beta2=0.99,
+    ema_decay=0.998,
+    steps=4000,
+)
+preset(
+    "vae",
+    "VAE",
+    "An encoder guesses z from the picture, a decoder draws it again (Kingma and Welling, 2014).",
+    PAPERS,
+    "beta-vae",
+    **VAE,
+)
+preset(
+    "beta-vae",
+    "Beta-VAE",
+    "The KL term counts four times: fewer latents stay in use, each with a meaning of its own "
+    "(Higgins et al., 2017).",
+    PAPERS,
+    "vae",
+    **{**VAE, "beta": 4.0, "kl_warmup": 500},
+)
+preset(
+    "memorisation",
+    "Memorisation",
+    "Only 32 pictures to learn from: D comes to know them by heart, and G copies.",
+    PAPERS,
+    **{**MLP_GAN, "data_limit": 32, "g_lr": 5e-4, "d_lr": 5e-4, "ema_decay": 0.99, "steps": 6000},
+)

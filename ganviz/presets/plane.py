@@ -1,0 +1,158 @@
+"""Points in the plane: every success and failure at a glance."""
+
+from ganviz.presets.preset import PLANE, preset
+
+POINTS = dict(
+    data="ring8-wide",
+    generator="mlp",
+    discriminator="mlp",
+    latent_dim=2,
+    g_hidden=(128, 128),
+    d_hidden=(128, 128),
+    activation="relu",
+    g_norm="none",
+    d_norm="none",
+    objective="non-saturating",
+    batch_size=256,
+    g_lr=1e-3,
+    d_lr=1e-3,
+    beta1=0.5,
+    beta2=0.999,
+    ema_decay=0.9,
+    steps=10_000,
+)
+RING_BEST = {
+    **POINTS,
+    "data": "ring8",
+    "objective": "relativistic",
+    "penalty": "r1+r2",
+    "penalty_weight": 0.05,
+    "update": "simultaneous",
+    "g_lr": 2e-3,
+    "d_lr": 2e-3,
+    "beta1": 0.0,
+    "beta2": 0.99,
+    "lr_decay": "linear",
+    "ema_decay": 0.999,
+    "steps": 18_000,
+}
+GRID_BEST = {**RING_BEST, "data": "grid25", "steps": 25_000}
+DEEP = {**POINTS, "g_hidden": (64,) * 8, "penalty": "r1", "penalty_weight": 0.1}
+
+preset(
+    "ring8",
+    "Ring of 8",
+    "The base recipe of the 2-D lessons: how many of the eight modes it finds depends on the seed.",
+    PLANE,
+    **POINTS,
+)
+preset(
+    "ring8-collapse",
+    "Ring of 8, mode collapse",
+    "Five G steps for each D step: G sits on one mode at a time, and hops when D catches up.",
+    PLANE,
+    "ring8-r1",
+    **{**POINTS, "g_steps": 5},
+)
+preset(
+    "ring8-r1",
+    "Ring of 8, R1",
+    "The same ring with R1: D is kept flat at the data, and all eight modes are found within "
+    "seconds.",
+    PLANE,
+    "ring8",
+    **{**POINTS, "penalty": "r1", "penalty_weight": 0.1},
+)
+preset(
+    "ring8-pac",
+    "Ring of 8, PacGAN",
+    "D judges two samples together, so two samples from one mode give G away (Lin et al., 2018).",
+    PLANE,
+    "ring8",
+    **{**POINTS, "pac": 2},
+)
+preset(
+    "ring8-wgan-gp",
+    "Ring of 8, WGAN-GP",
+    "A critic whose slope is held near 1: its surface leads G to all modes.",
+    PLANE,
+    "ring8",
+    **{
+        **POINTS,
+        "objective": "wasserstein",
+        "penalty": "wgan-gp",
+        "penalty_weight": 0.1,
+        "d_steps": 5,
+        "beta2": 0.9,
+    },
+)
+preset(
+    "ring8-spectral",
+    "Ring of 8, spectral norm",
+    "A good bound on pictures, a bad one here: D is too smooth to tell neighbouring modes apart.",
+    PLANE,
+    "ring8-r1",
+    **{**POINTS, "objective": "hinge", "d_norm": "spectral", "activation": "leaky_relu"},
+)
+preset(
+    "ring8-best",
+    "Ring of 8, sharp: best recipe",
+    "Eight modes of width 0.01, all found and nearly every sample on one.",
+    PLANE,
+    "ring8-collapse",
+    **RING_BEST,
+)
+preset(
+    "grid25-best",
+    "Grid of 25: best recipe",
+    "Twenty-five modes, all found and nearly every sample on one.",
+    PLANE,
+    **GRID_BEST,
+)
+preset(
+    "ring8-vae",
+    "Ring of 8, VAE",
+    "A VAE covers all modes at once, and paves the ways between them.",
+    PLANE,
+    "ring8-r1",
+    **{
+        **POINTS,
+        "algorithm": "vae",
+        "likelihood": "gaussian",
+        "likelihood_sigma": 0.05,
+        "beta1": 0.9,
+        "activation": "relu",
+    },
+)
+preset(
+    "deep-sigmoid",
+    "Eight sigmoid layers",
+    "Eight sigmoid layers in G: the first ones hardly get a gradient, and nothing is learned.",
+    PLANE,
+    "deep-sigmoid-batch-norm",
+    **{**DEEP, "activation": "sigmoid"},
+)
+preset(
+    "deep-sigmoid-batch-norm",
+    "Eight sigmoid layers, batch norm",
+    "The same with batch norm in G: the gradient arrives.",
+    PLANE,
+    "deep-sigmoid",
+    **{**DEEP, "activation": "sigmoid", "g_norm": "batch"},
+)
+preset(
+    "deep-tiny-weights",
+    "Eight ReLU layers, tiny weights",
+    "Weights from N(0, 0.02) in a deep narrow net: every layer's gradient dies.",
+    PLANE,
+    "deep-tiny-weights-batch-norm",
+    **{**DEEP, "init": "dcgan"},
+)
+preset(
+    "deep-tiny-weights-batch-norm",
+    "Eight ReLU layers, tiny weights, batch norm",
+    "The same with batch norm in G, which brings each layer's signal back to size one: all modes.",
+    PLANE,
+    "deep-tiny-weights",
+    **{**DEEP, "init": "dcgan", "g_norm": "batch"},
+)

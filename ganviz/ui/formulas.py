@@ -1,0 +1,32 @@
+"""The formulas that objectives and penalties carry (LaTeX), as MathML, which browsers draw by
+themselves."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from latex2mathml.converter import convert
+
+PLACES = {
+    "formula_d": "D minimises",
+    "formula_g": "G minimises",
+    "formula": "Adds to D's loss, times its weight",
+}
+"""The attributes of an entry that hold a formula, and what a page says before each."""
+
+
+def formulas(item: Any) -> list[dict[str, str]]:
+    """``{"label", "mathml"}`` for each formula of a registry's entry; none where it has none."""
+    found = ((label, getattr(item, name, "")) for name, label in PLACES.items())
+    return [{"label": label, "mathml": mathml(latex)} for label, latex in found if latex]
+
+
+@cache
+def mathml(latex: str) -> str:
+    """``latex`` as one ``<math>`` element; what the converter cannot read stays as it was
+    written."""
+    try:
+        return convert(latex)
+    except Exception:
+        return latex
