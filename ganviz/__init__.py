@@ -10,10 +10,10 @@ Names are loaded when first used, so that ``import ganviz`` stays light.
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from ganviz.version import __version__, assets_folder
+
 __all__ = ["GanvizError", "RunConfig", "RunResult", "__version__", "assets_folder", "load", "train"]
 
 _HOMES = {
@@ -41,10 +41,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def assets_folder() -> Path:
-    """What the browser loads: inside the package once installed, beside it in a clone."""
-    package = Path(__file__).resolve().parent
-    installed = package / "assets"
-    return installed if installed.is_dir() else package.parent / "assets"

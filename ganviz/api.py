@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from ganviz.cli.terminal import Display
     from ganviz.engine.run import Run
+    from ganviz.progress import Display
     from ganviz.runs.trained import TrainedGenerator
 
 
@@ -137,7 +137,7 @@ def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult
     ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the
     process at once).
     """
-    from ganviz.cli.terminal import make_display
+    from ganviz.progress import make_display
 
     interrupted = threading.Event()
     with (

@@ -11,9 +11,9 @@ from typing import Annotated, Any, NamedTuple, Optional
 
 import typer
 
-from ganviz import __version__
 from ganviz.cli.terminal import complain
 from ganviz.errors import CheckpointError, GanvizError
+from ganviz.version import __version__
 
 DEFAULT_PRESET = "digits-quick"
 FAILED, BAD_FLAGS = 1, 2
@@ -175,7 +175,7 @@ def _train_to_the_end(run: Any) -> None:
     """Train with a progress display; the last words say where the run is and what can be done with
     it."""
     from ganviz.api import follow
-    from ganviz.cli.terminal import duration
+    from ganviz.progress import duration
 
     result = follow(run, progress=True, signals=True)
     if result.state == "failed":

@@ -24,6 +24,7 @@ from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.observer import Observer
+from ganviz.engine.protocols import Storage
 from ganviz.engine.recorder import Recorder
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.engine.trainer import Trainer
@@ -31,7 +32,6 @@ from ganviz.errors import ConfigError, GanvizError
 
 if TYPE_CHECKING:
     from ganviz.engine.frames import Frame
-    from ganviz.runs.store import RunStore
 
 
 class _Stopped(Exception):
@@ -52,7 +52,7 @@ class Run:
     def __init__(
         self,
         config: RunConfig,
-        store: RunStore | None = None,
+        store: Storage | None = None,
         device: torch.device | None = None,
         data_root: Path = Path("data"),
         run_id: str | None = None,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ganviz import assets_folder, registry
+from ganviz import registry
 from ganviz.config import RunConfig, meta
 from ganviz.disk import atomic_replace, disk_sentence, finite_json
 from ganviz.engine.point_frames import reach
@@ -36,6 +36,7 @@ from ganviz.export.run_data import (
 from ganviz.runs.columns import columns
 from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.settings import GROUPS
+from ganviz.version import assets_folder
 
 TEMPLATES = ("index.html", "page.css", "page.js", "curves.js", "latent.js")
 MARK = "data.js"  # a folder that holds it is an earlier export and may be replaced

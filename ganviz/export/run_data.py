@@ -21,6 +21,7 @@ from ganviz.errors import GanvizError
 from ganviz.runs.columns import thin
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.listing import RunError, RunInfo, run_info
+from ganviz.version import __version__
 
 Progress = Callable[[float, str], None]
 SMOOTHING = 0.1  # as on the dashboard
@@ -171,7 +172,5 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 
 def version_words() -> str:
     """'ganviz 0.1.0, 21 November 2026'."""
-    from ganviz import __version__
-
     now = time.localtime()
     return f"ganviz {__version__}, {now.tm_mday} {time.strftime('%B %Y', now)}"

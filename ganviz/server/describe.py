@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 # the package of the probes is imported for the kinds of events that they declare
@@ -14,6 +13,7 @@ from ganviz.engine.event_kinds import Figure, event_kinds
 from ganviz.engine.events import Event
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
+from ganviz.version import __version__
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 # points of a curve of what probes measured
@@ -23,7 +23,7 @@ MOST_MEASURED = 300
 def server(manager: RunManager) -> dict[str, Any]:
     """The program's version, and the device that it trains on."""
     return {
-        "version": _version(),
+        "version": __version__,
         "device": str(manager.device),
         "device_label": devices.label(manager.device),
     }
@@ -45,15 +45,6 @@ def no_run(manager: RunManager) -> dict[str, Any]:
         "left": None,
         "device": devices.label(manager.device),
     }
-
-
-def _version() -> str:
-    try:
-        return version("ganviz")
-    except PackageNotFoundError:  # run from a checkout
-        import ganviz
-
-        return getattr(ganviz, "__version__", "0")
 
 
 def run(one: ReadableRun) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganviz import assets_folder
 from ganviz.server.guard import Refused
 from ganviz.server.sample_grids import IMMUTABLE
+from ganviz.version import assets_folder
 
 ASSETS = assets_folder()
 SERVED = {

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from ganviz.cli.terminal import Bar, Lines, duration, facts, make_display
 from ganviz.engine.events import EventLog
+from ganviz.progress import Bar, Lines, duration, facts, make_display
 
 
 class FakeRun:
