@@ -31,7 +31,10 @@ export async function curves(plot, runs) {
   plot.gvSized.observe(plot);
 }
 
-/** @param {Curves} run */
+/**
+ * @param {Curves} run
+ * @returns {object[]}
+ */
 function traces({ columns, series, name, tone, dash }) {
   const known = series.filter((one) => columns[one.name]);
   if (!tone) {
@@ -41,7 +44,7 @@ function traces({ columns, series, name, tone, dash }) {
     type: "scatter", mode: columns.step.length < 2 ? "markers" : "lines",
     x: columns.step, y: smooth(columns[one.name]), connectgaps: true, meta: name,
     line: { ...lineOf(one), color: tone, dash }, marker: { color: tone },
-    hovertemplate: `%{meta} %{y:.4~g}<extra></extra>`,
+    hovertemplate: `%{meta}: ${one.label} %{y:.4~g}<extra></extra>`,
   }));
 }
 

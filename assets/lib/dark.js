@@ -2,9 +2,9 @@
 // Light or dark: as the system has it until a person chooses; the choice is kept. Gradio marks dark
 // with a class on body.
 
+import { emit } from "./bus.js";
 import { $ } from "./dom.js";
 import { storage } from "./storage.js";
-import { emit } from "./stream.js";
 
 const inAddress = () => new URL(location.href).searchParams.get("__theme");
 

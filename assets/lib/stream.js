@@ -1,34 +1,52 @@
-// One WebSocket that brings everything: hello (all there is), then deltas (what is new).
-// Other modules listen with `on`; nothing here touches the page.
+// @ts-check
+// One WebSocket that brings everything: hello (all there is), then deltas (what is new). Other
+// modules listen with `on`; nothing here touches the page.
 
+import { emit } from "./bus.js";
 import { RECONNECT_FIRST, RECONNECT_GROWTH, RECONNECT_LONGEST } from "./pacing.js";
 import { address } from "./request.js";
 import { flushSoon } from "./schedule.js";
 
-const bus = new EventTarget();
+export { emit, on } from "./bus.js";
+
+/** @typedef {import("./protocol.js").Hello} Hello */
+/** @typedef {import("./protocol.js").Delta} Delta */
+/** @typedef {import("./protocol.js").Refusal} Refusal */
 
 /** What the page knows at this moment. */
-export const now = { run: null, status: null, server: null, frame: null, snapshot: 0, link: "connecting" };
+export const now = {
+  run: /** @type {import("./protocol.js").RunFacts | null} */ (null),
+  status: /** @type {import("./protocol.js").Status | null} */ (null),
+  server: /** @type {Record<string, any> | null} */ (null),
+  frame: /** @type {import("./protocol.js").FrameInfo | null} */ (null),
+  snapshot: 0,
+  link: "connecting",
+};
 
-/** Figures for tests and benchmarks: the newest event's step and server time, and how many messages came. */
+/**
+ * Figures for tests and benchmarks: the newest event's step and server time, and how many messages
+ * came.
+ * @type {Record<string, any>}
+ */
 export const stats = { messages: 0, hellos: 0, step: 0, time: 0, received: 0 };
 
+/** @type {WebSocket | null} */
 let socket = null;
-let kept = null; // a kept run that is looked at instead of the current one
+/** A kept run that is looked at instead of the current one. @type {string | null} */
+let kept = null;
+/** @type {number | null} */
 let cursor = null;
+/** @type {string | null} */
 let epoch = null;
 let wait = RECONNECT_FIRST;
 
-/** Listen to: hello, rows, frame, status, event, probe, snapshot, link. */
-export const on = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
-export const emit = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
-
+/** Emits hello, rows, frame, status, event, probe, snapshot and link. */
 export function connect() {
   const url = new URL(address("gv/live"));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   if (epoch !== null && cursor !== null && now.run) {
     url.searchParams.set("epoch", epoch);
-    url.searchParams.set("cursor", cursor);
+    url.searchParams.set("cursor", String(cursor));
   }
   if (kept) url.searchParams.set("run", kept);
   socket = new WebSocket(url);
@@ -36,6 +54,7 @@ export function connect() {
   socket.onmessage = (message) => receive(JSON.parse(message.data));
   socket.onclose = () => {
     link("reconnecting");
+    // a chance of a quarter more or less keeps many pages from knocking at one time
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
     wait = Math.min(Math.max(wait, RECONNECT_FIRST) * RECONNECT_GROWTH, RECONNECT_LONGEST);
   };
@@ -44,7 +63,10 @@ export function connect() {
 /** The id of the kept run that is looked at, or null while the page follows whatever trains. */
 export const pinned = () => kept;
 
-/** Look at a kept run; null follows whatever trains again. */
+/**
+ * Look at a kept run; null follows whatever trains again.
+ * @param {string | null} run
+ */
 export function watch(run) {
   kept = run;
   cursor = epoch = null;
@@ -52,68 +74,72 @@ export function watch(run) {
   socket?.close();
 }
 
-/** Ask for a fresh hello: the server's downsampled history instead of the many points held here. */
+/** Request a fresh hello: the server's downsampled history instead of the many points held here. */
 export function requestHistory() {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "history" }));
 }
 
+/** @param {string} state */
 function link(state) {
   if (now.link === state) return;
   now.link = state;
   emit("link", state);
 }
 
+/** @param {Hello | Delta | Refusal} message */
 function receive(message) {
   stats.messages += 1;
   stats.received = Date.now() / 1000;
   link("live");
   if (message.type === "hello") hello(message);
   else if (message.type === "delta") delta(message);
-  else if (message.type === "error" && kept) watch(null); // that run is gone
+  // that run is gone
+  else if (message.type === "error" && kept) watch(null);
   flushSoon();
 }
 
+/** @param {Hello} message */
 function hello(message) {
   stats.hellos += 1;
   const sameRun = now.run?.id === message.run?.id && message.epoch === epoch;
+  const { run, server, status, frame, history } = message;
   epoch = message.epoch;
-  cursor = message.history?.cursor ?? 0;
-  Object.assign(now, { run: message.run, server: message.server, status: message.status, frame: message.frame });
-  now.snapshot = sameRun ? now.snapshot : 0;
+  cursor = history?.cursor ?? 0;
+  Object.assign(now, { run, server, status, frame, snapshot: sameRun ? now.snapshot : 0 });
   emit("hello", { ...message, sameRun });
-  emit("rows", { columns: message.history?.columns ?? {}, fresh: true });
-  if (message.status) emit("status", message.status);
-  for (const event of message.events ?? []) emit("event", { ...event, old: true });
-  if (message.frame) emit("frame", message.frame);
-  if (message.snapshot) snapshot(message.snapshot);
-  seen(message.history?.columns);
+  emit("rows", { columns: history?.columns ?? {}, fresh: true });
+  const events = message.events?.map((event) => ({ ...event, old: true }));
+  pass({ status, events, frame, snapshot: message.snapshot });
+  note(history?.columns);
 }
 
+/** @param {Delta} message */
 function delta(message) {
   cursor = message.cursor ?? cursor;
-  const columns = message.columns ?? {};
-  if (columns.step?.length) emit("rows", { columns, fresh: false });
-  if (message.status) {
-    now.status = message.status;
-    emit("status", message.status);
-  }
-  for (const event of message.events ?? []) emit("event", event);
-  for (const event of Object.values(message.probes ?? {})) emit("probe", event);
-  if (message.frame) {
-    now.frame = message.frame;
-    emit("frame", message.frame);
-  }
-  if (message.snapshot) snapshot(message.snapshot);
-  seen(columns);
+  const { columns, status, frame } = message;
+  if (columns?.step?.length) emit("rows", { columns, fresh: false });
+  now.status = status ?? now.status;
+  now.frame = frame ?? now.frame;
+  pass(message);
+  note(columns);
 }
 
-function snapshot(version) {
-  if (version === now.snapshot) return;
-  now.snapshot = version;
-  emit("snapshot", version);
+/**
+ * What a message holds besides rows, to whom it concerns.
+ * @param {{[part in "status" | "events" | "probes" | "frame" | "snapshot"]?: any}} message
+ */
+function pass({ status, events, probes, frame, snapshot }) {
+  if (status) emit("status", status);
+  for (const event of events ?? []) emit("event", event);
+  for (const event of Object.values(probes ?? {})) emit("probe", event);
+  if (frame) emit("frame", frame);
+  if (!snapshot || snapshot === now.snapshot) return;
+  now.snapshot = snapshot;
+  emit("snapshot", snapshot);
 }
 
-function seen(columns) {
+/** @param {import("./plot.js").Columns} [columns] */
+function note(columns) {
   if (!columns?.step?.length) return;
   stats.step = columns.step.at(-1);
   stats.time = columns.time?.at(-1) ?? stats.time;

@@ -26,6 +26,7 @@ const MOST_POINTS = 3000;
  * @property {number[]} x steps
  * @property {Columns} raw
  * @property {Columns} mean the smoothed columns
+ * @property {boolean} [wired]
  * @property {boolean} zoomed
  * @property {boolean} unit whether all values lie between 0 and 1
  * @property {boolean} positive whether all values have a logarithm

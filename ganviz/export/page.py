@@ -24,6 +24,7 @@ from ganviz.disk import atomic_replace, disk_sentence, finite_json
 from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import model, runtime, sprite_sheet
+from ganviz.export.bundle import bundle
 from ganviz.export.run_data import (
     ExportError,
     Progress,
@@ -38,7 +39,10 @@ from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.settings import GROUPS
 from ganviz.version import assets_folder
 
-TEMPLATES = ("index.html", "page.css", "page.js", "curves.js", "latent.js")
+# below assets/: what the page needs as it is
+TEMPLATES = ("export/index.html", "export/page.css", "lib/ranges.css")
+# all of the page's modules in one: module scripts do not load from file://
+SCRIPT = "page.js"
 MARK = "data.js"  # a folder that holds it is an earlier export and may be replaced
 MOST_FRAMES, MOST_FRAME_BYTES = 240, 10_000_000
 STORED = (".png", ".jpg", ".webp", ".zip")  # already packed
@@ -100,11 +104,12 @@ def _pack(page: Path, out: Path) -> None:
 # -- what lies in the folder ---------------------------------------------------------------------------
 def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool) -> None:
     page.mkdir()
-    share = assets_folder() / "export"
+    assets = assets_folder()
     for name in TEMPLATES:
-        shutil.copyfile(share / name, page / name)
+        shutil.copyfile(assets / name, page / Path(name).name)
+    (page / SCRIPT).write_text(bundle(assets / "export" / SCRIPT), encoding="utf-8")
     (page / "tokens.css").write_text(
-        tokens((assets_folder() / "lib" / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
+        tokens((assets / "lib" / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
     )
     shutil.copyfile(_plotly(), page / "plotly.min.js")
     notify(0.05, "Copying the pictures.")

@@ -21,6 +21,7 @@ from ganviz.ui.view import View, static
 
 STYLES = (
     "lib/base.css",
+    "lib/ranges.css",
     "train/form.css",
     "train/panels.css",
     "latent/latent.css",

@@ -83,27 +83,29 @@ def test_replay_curves_and_sliders_from_disk(kept_run, tmp_path, visit):
     )
     last = shown(view, "#grid")
 
-    slide(view, "#scrub", 0)
+    slide(view, "#player input", 0)
     until(
         view,
         "document.querySelector('#grid').dataset.shown.includes('000000000') && "
         "document.body.dataset.cursor === '0'",
     )
     first = shown(view, "#grid")
-    assert first != last and "step 0" in view.inner_text("#step")
+    assert first != last and "step 0" in view.inner_text("#player .gv-player-step")
     cursors = "[...document.querySelectorAll('.plot')].map((plot) => plot.layout.shapes.at(-1).x0)"
     assert view.evaluate(cursors) == [0, 0]
 
-    view.click("#play")
+    view.click("#player .gv-play")
     until(view, "document.body.dataset.cursor === '60'")
-    until(view, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
+    until(
+        view, "document.querySelector('#player .gv-play').getAttribute('aria-pressed') === 'false'"
+    )
     assert shown(view, "#grid") == last
     view.click("[data-which=real]")
     until(view, "document.querySelector('#grid').dataset.shown.startsWith('reals')")
     assert shown(view, "#grid") not in (first, last)
 
     before = shown(view, "#sample")
-    slide(view, ".slider:nth-child(1) input", 2.5)
+    slide(view, ".gv-slider:nth-child(1) input", 2.5)
     until(view, "document.querySelector('#sample').dataset.drawn.includes('2.50')")
     moved = shown(view, "#sample")
     assert moved != before
@@ -117,7 +119,7 @@ def test_replay_curves_and_sliders_from_disk(kept_run, tmp_path, visit):
     assert view.locator("#settings dt:visible").count() < 20
     view.click("#all-settings")
     assert view.locator("#settings dt:visible").count() > 30
-    assert view.evaluate("document.body.dataset.latent") == "sprite_sheet"
+    assert view.evaluate("document.body.dataset.latent") == "sprites"
 
 
 def test_a_phone_in_the_dark(kept_run, tmp_path, visit):
@@ -133,7 +135,7 @@ def test_points(points_run, tmp_path, visit):
     view = visit(export_page(points_run, tmp_path / "page"))
     until(view, "document.querySelector('#grid').dataset.shown === 'fake 19'")
     last = shown(view, "#grid")
-    slide(view, "#scrub", 0)
+    slide(view, "#player input", 0)
     until(view, "document.querySelector('#grid').dataset.shown === 'fake 0'")
     assert shown(view, "#grid") != last and view.locator("#latent").is_hidden()
 
@@ -151,7 +153,7 @@ def test_live_sliders_draw_what_the_generator_draws(kept_run, tmp_path, visit):
     assert torch.tensor(x) == pytest.approx(
         load_generator(kept_run)(z, torch.tensor([3])).flatten(), abs=1e-4
     )
-    slide(view, ".slider:nth-child(4) input", 2)
+    slide(view, ".gv-slider:nth-child(4) input", 2)
     until(
         view,
         "document.querySelector('#sample').dataset.drawn.startsWith('live 0.00,0.00,0.00,2.00')",

@@ -1,0 +1,79 @@
+/** What the server sends: ganviz/server/socket.py and describe.py say it in full. */
+
+import type { Columns, Series } from "./plot.js";
+
+/** What the page knows of a run that does not change while it trains. */
+export interface RunFacts {
+  id: string;
+  name: string;
+  config: Record<string, any>;
+  conditional?: boolean;
+  series: Series[];
+  equilibrium?: Record<string, number | null>;
+  spec?: { kind: "images" | "points"; classes?: string[] } | null;
+  [more: string]: any;
+}
+
+export interface Status {
+  id: string;
+  state: string;
+  step: number;
+  steps: number;
+  elapsed?: number;
+  left?: number | null;
+  images_per_second?: number;
+  sentence?: string;
+  error?: string | null;
+}
+
+/** The newest grid of samples. */
+export interface FrameInfo {
+  url: string;
+  step: number;
+  rows: number;
+  cols: number;
+  /** Whether the run folder keeps this one. */
+  kept?: boolean;
+}
+
+export interface RunEvent {
+  kind: string;
+  step: number;
+  seq: number;
+  data: any;
+  /** Came with a hello: it happened before. */
+  old?: boolean;
+}
+
+/** Everything there is, at the start and whenever the page fell too far behind. */
+export interface Hello {
+  type: "hello";
+  epoch: string;
+  run: RunFacts | null;
+  server: Record<string, any>;
+  status: Status | null;
+  frame: FrameInfo | null;
+  frames?: number[];
+  snapshot?: number;
+  history?: { cursor: number; columns: Columns };
+  events?: RunEvent[];
+  probes?: Record<string, RunEvent>;
+  measured?: Record<string, any>;
+}
+
+/** What is new. */
+export interface Delta {
+  type: "delta";
+  cursor?: number;
+  columns?: Columns;
+  status?: Status;
+  frame?: FrameInfo;
+  snapshot?: number;
+  events?: RunEvent[];
+  probes?: Record<string, RunEvent>;
+}
+
+export interface Refusal {
+  type: "error";
+  error: string;
+}

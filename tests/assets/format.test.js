@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { brief, clock, count, figure, percent, power } from "../../assets/lib/format.js";
+
+test("figures have about three digits and at most seven signs", () => {
+  const written = { 0: "0.00", 0.0034: "3.4e-3", 0.693147: "0.69", 12.34: "12.3", 123.4: "123",
+    3410: "3,410", 99999: "99,999", 99999.7: "1.0e5", 3400000000: "3.4e9" };
+  for (const [value, words] of Object.entries(written)) assert.equal(figure(Number(value)), words);
+  for (const size of [1e-300, 1e-3, 5, 999.96, 1e5, 1e13, 1e300]) {
+    assert.ok(figure(-size).length <= 9, figure(-size));
+  }
+  assert.equal(figure(null), "–");
+  assert.equal(figure(NaN), "–");
+});
+
+test("times", () => {
+  assert.deepEqual([0, 59.6, 754, 3723].map(clock), ["0:00", "1:00", "12:34", "1:02:03"]);
+  assert.equal(clock(Infinity), "–");
+});
+
+test("powers of ten", () => {
+  assert.deepEqual([0, 1, 2, -11].map(power), ["1", "10", "10²", "10⁻¹¹"]);
+});
+
+test("any size in few signs", () => {
+  assert.deepEqual([0, 0.4237, 3e-7, 1e-12, 512, 2e5, null].map(brief),
+    ["0", "0.42", "3·10⁻⁷", "10⁻¹²", "510", "2·10⁵", "–"]);
+});
+
+test("counts and shares", () => {
+  assert.equal(count(1234567.4), "1,234,567");
+  assert.equal(percent(0.256, 1), "25.6 %");
+});
