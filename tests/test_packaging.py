@@ -23,7 +23,9 @@ def requirements():
 
 def test_requirements_and_project_name_the_same_bounds():
     about = project()
-    assert requirements() == [*about["dependencies"], *about["optional-dependencies"]["test"]]
+    extras = about["optional-dependencies"]
+    parts = (about["dependencies"], *(extras[name] for name in ("ui", "film", "test", "check")))
+    assert requirements() == [line for part in parts for line in part]
     assert all(re.search(r">=.*,<", line) for line in requirements())
 
 
@@ -33,10 +35,8 @@ def test_the_bounds_hold_what_is_installed():
             installed = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
             continue
-        if requirement.name not in (
-            "torch",
-            "torchvision",
-        ):  # a machine with a GPU may bring its own pair
+        # a machine with a GPU may bring its own pair
+        if requirement.name not in ("torch", "torchvision"):
             assert requirement.specifier.contains(installed), (requirement, installed)
 
 

@@ -9,17 +9,28 @@ import signal
 import socket
 import sys
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ganviz import pacing
 
+# of the extra `ui`; a core installation trains without
+NEEDED = ("gradio", "plotly", "websockets")
 FIRST_PORT, LAST_PORT = 7860, 7899
 
 
 def main(arguments: list[str] | None = None) -> int:
     """``python app.py``: serve until Ctrl-C. Returns the exit status."""
     options = _flags().parse_args(arguments)
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        print(
+            f"The dashboard needs {' and '.join(missing)}. Install what belongs to it with: "
+            "pip install 'ganviz[ui]' (training without a page needs none of it).",
+            file=sys.stderr,
+        )
+        return 2
     # imports make a million objects that all stay: looking through them costs a fifth of the start
     gc.disable()
     port = _choose_port(options.host, options.port)
