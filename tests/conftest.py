@@ -8,8 +8,22 @@ import pytest
 
 from benchmarks import browser as installation
 
+MOST_WORKERS = 4  # each holds torch, and an app where it has browser tests: about 1 GB
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """The whole suite, or a folder of it, runs in one process a core; named files run in this one,
+    so that a debugger and print work."""
+    if any(".py" in argument for argument in config.args):
+        return 0
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(MOST_WORKERS, len(allowed(0)) if allowed else os.cpu_count() or 1)
+
 
 def pytest_collection_modifyitems(items):
+    for item in items:  # a file's tests share its servers and trained runs
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if not on_gpu:
         return
@@ -20,9 +34,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
 
 
-@pytest.fixture(
-    scope="module"
-)  # no longer: Playwright leaves an event loop running, in which other tests' asyncio.run fails
+# no longer than a file: Playwright leaves an event loop running, in which asyncio.run fails
+@pytest.fixture(scope="module")
 def chromium():
     path = installation.installed()
     if path is None:

@@ -27,14 +27,6 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-def pytest_collection_modifyitems(items) -> None:
-    """A browser on a shared machine is starved at times: such a test gets a second chance, and the
-    report counts it."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 class Server:
     """The app in a process of its own."""
 
