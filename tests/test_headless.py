@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ABSENT = ("gradio", "plotly", "starlette", "fastapi", "uvicorn", "websockets", "brotli", "latex2mathml", "av")
+ABSENT = (
+    "gradio",
+    "plotly",
+    "starlette",
+    "fastapi",
+    "uvicorn",
+    "websockets",
+    "brotli",
+    "latex2mathml",
+    "av",
+)
 # a finder that answers first, as if the packages were not installed
 WITHOUT = f"""
 import importlib.util, json, sys
