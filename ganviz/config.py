@@ -252,10 +252,25 @@ class RunConfig(BaseModel):
         return self.conditioning != "none"
 
     @property
+    def adversarial(self) -> bool:
+        """Whether two networks play against each other."""
+        return registry.ALGORITHMS.get(self.algorithm, "algorithm").adversarial
+
+    @property
+    def penalised(self) -> bool:
+        """Whether D's input gradient is penalised."""
+        return registry.PENALTIES.get(self.penalty, "penalty").at is not None
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether the training step makes a mistake on purpose."""
+        return registry.MISTAKES.get(self.mistake, "mistake").build is not None
+
+    @property
     def short_products(self) -> bool:
         """Whether products may be taken in TF32: a gradient penalty is differentiated twice, and
         TF32 has no more digits than fp16 has."""
-        return self.tf32 and not registry.PENALTIES.get(self.penalty, "penalty").at
+        return self.tf32 and not self.penalised
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> RunConfig:

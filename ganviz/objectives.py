@@ -9,6 +9,7 @@ nor loses digits: -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = soft
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,7 @@ class Objective:
     only where ``has_targets``.
     ``cross_entropy``: D is a classifier of single samples. ``pairs``: D judges a fake beside a real
     sample, so its outputs have no level of their own.
+    ``averages``: it compares with a mean over the batch.
     ``reads``: the `RunConfig` fields that mean something under this objective alone.
     ``ls_targets``: a for fakes, b for reals, c that G wants; least squares only.
     """
@@ -47,22 +49,28 @@ class Objective:
     needs_real_in_g: ClassVar[bool] = False
     cross_entropy: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
+    averages: ClassVar[bool] = False
     score_range: ClassVar[tuple[float, float] | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         """What D minimises."""
-        raise NotImplementedError
 
+    @abstractmethod
     def g(self, real: Tensor, fake: Tensor) -> Tensor:
         """What G minimises."""
-        raise NotImplementedError
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
         """Both losses when G's samples are distributed as the data and D is optimal; None where no
         value is singled out."""
-        raise NotImplementedError
+        return {"loss_d": None, "loss_g": None}
+
+    @property
+    def threshold(self) -> float | None:
+        """The logit above which D says "real"; None for critics whose level is free."""
+        return None if self.pairs else 0.0
 
     def score(self, logits: Tensor) -> Tensor:
         """D's verdict as the chart shows it: a probability where ``score_range`` is (0, 1), else
@@ -78,7 +86,12 @@ def build(config: RunConfig) -> Objective:
 
 
 def objective(kind: type[Objective]) -> type[Objective]:
-    """Register an objective under its ``name``."""
+    """Register an objective under its ``name``.
+
+    Without a ``label`` people choose it by that name, without a ``why`` by its docstring.
+    """
+    kind.label = kind.label or kind.name.replace("-", " ").capitalize()
+    kind.why = kind.why or (kind.__doc__ or "A loss of your own.").split("\n\n")[0]
     OBJECTIVES.add(kind.name, kind())
     return kind
 
@@ -167,6 +180,11 @@ class LeastSquares(Objective):
         a, b, c = self.ls_targets
         return a, b - self.label_smoothing * (b - a), c
 
+    @property
+    def threshold(self) -> float | None:
+        a, b, _ = self.targets
+        return (a + b) / 2
+
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         a, b, _ = self.targets
         return (real - b).square().mean() + (fake - a).square().mean()
@@ -217,6 +235,10 @@ class Wasserstein(Objective):
     why = "The critic measures how far the fakes must be moved to become the reals, and G shortens the way."
     formula_d = r"\mathbb{E}\,D(G(z)) - \mathbb{E}\,D(x)"
     formula_g = r"-\mathbb{E}\,D(G(z))"
+
+    @property
+    def threshold(self) -> float | None:
+        return None
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         return fake.mean() - real.mean()
@@ -272,6 +294,7 @@ class RelativisticAverage(Objective):
     )
     needs_real_in_g = True
     pairs = True
+    averages = True
     score_range = (0.0, 1.0)
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -76,13 +76,14 @@ class Registry(Generic[T]):
     def _problem(self, name: str, item: T) -> str | None:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             return (
-                f"A {self.noun} needs a name of letters, digits and the signs . + _ -, such as "
-                f"'my-{self.noun.split()[-1]}'; this one is called {name!r}."
+                f"The {self.noun} {name!r} needs another name: letters, digits and the signs "
+                f". + _ -, such as 'my-{self.noun.replace(' ', '-')}'."
             )
         if name in self._items:
             return f"There are two definitions of the {self.noun} {name!r}: give one another name."
         for part, words in self.needs.items():
-            if not getattr(item, part, None):
+            value = getattr(item, part, None)
+            if not value or getattr(value, "__isabstractmethod__", False):
                 return f"The {self.noun} {name!r} lacks its {part}: {words}."
         named = set(_fields_named(item))
         unknown = named - _settings() if named else named

@@ -25,16 +25,8 @@ def against(field: str, sentence: str, **slots: Any) -> ConfigError:
     return ConfigError(sentence, field, **slots)
 
 
-def _adversarial(config: RunConfig) -> bool:
-    return registry.ALGORITHMS.get(config.algorithm).adversarial
-
-
 def _pictures(config: RunConfig) -> bool:
     return registry.DATASETS.get(config.data).kind == "images"
-
-
-def _penalised(config: RunConfig) -> bool:
-    return registry.PENALTIES.get(config.penalty).at is not None
 
 
 def _networks(config: RunConfig) -> list[tuple[str, str, Any]]:
@@ -110,9 +102,9 @@ def image_tools_need_images(config: RunConfig) -> ConfigError | None:
 def norm_free_where_the_gradient_is_penalised(config: RunConfig) -> ConfigError | None:
     """Batch statistics tie samples together, and a penalty on each sample's gradient then means
     something else; so does a comparison within pairs."""
-    if not _adversarial(config) or config.d_norm != "batch":
+    if not config.adversarial or config.d_norm != "batch":
         return None
-    if _penalised(config):
+    if config.penalised:
         return against(
             "d_norm",
             "The penalty {penalty!r} needs a discriminator without batch norm: set discriminator "
@@ -132,7 +124,7 @@ def norm_free_where_the_gradient_is_penalised(config: RunConfig) -> ConfigError 
 def simultaneous_needs_independent_samples(config: RunConfig) -> ConfigError | None:
     """One D pass serves both players only where D treats samples independently: per-sample
     gradients are then those of two separate passes."""
-    if not _adversarial(config) or config.update != "simultaneous":
+    if not config.adversarial or config.update != "simultaneous":
         return None
     if config.d_norm == "batch" or config.minibatch_std or config.pac > 1:
         return against(
@@ -157,8 +149,8 @@ def simultaneous_needs_independent_samples(config: RunConfig) -> ConfigError | N
 def compiled_passes_are_differentiated_once(config: RunConfig) -> ConfigError | None:
     if (
         config.compiled
-        and _adversarial(config)
-        and (_penalised(config) or config.update == "simultaneous")
+        and config.adversarial
+        and (config.penalised or config.update == "simultaneous")
     ):
         return against(
             "compiled",
@@ -202,7 +194,7 @@ def batch_statistics_need_a_batch(config: RunConfig) -> ConfigError | None:
 @rule
 def label_tricks_need_labels(config: RunConfig) -> ConfigError | None:
     """Smoothing and flipping change targets; Wasserstein and hinge losses have none."""
-    if not _adversarial(config) or registry.OBJECTIVES.get(config.objective).has_targets:
+    if not config.adversarial or registry.OBJECTIVES.get(config.objective).has_targets:
         return None
     for field in ("label_smoothing", "label_flip"):
         if getattr(config, field):
@@ -259,7 +251,7 @@ def decay_needs_an_end(config: RunConfig) -> ConfigError | None:
 
 @rule
 def without_a_discriminator_only_concatenation(config: RunConfig) -> ConfigError | None:
-    if not _adversarial(config) and config.conditioning not in ("none", "concat"):
+    if not config.adversarial and config.conditioning not in ("none", "concat"):
         return against(
             "conditioning",
             "Without a discriminator, only conditioning by concatenation has a meaning.",
@@ -282,7 +274,7 @@ def coins_are_for_pictures(config: RunConfig) -> ConfigError | None:
 @rule
 def networks_with_a_mistake_need_an_adversary(config: RunConfig) -> ConfigError | None:
     for field, _, network in _networks(config):
-        if network.adversarial_only and not _adversarial(config):
+        if network.adversarial_only and not config.adversarial:
             return against(
                 field,
                 "The {network} {name!r} shows its mistake in a GAN only; choose another one.",
@@ -295,7 +287,7 @@ def networks_with_a_mistake_need_an_adversary(config: RunConfig) -> ConfigError 
 @rule
 def a_mistake_belongs_to_an_algorithm(config: RunConfig) -> ConfigError | None:
     mistake = registry.MISTAKES.get(config.mistake)
-    if mistake.build and config.algorithm != mistake.algorithm:
+    if config.mistaken and config.algorithm != mistake.algorithm:
         return against(
             "mistake",
             "The mistake {mistake!r} is one of the algorithm {algorithm!r}; set mistake to 'none'.",
@@ -307,8 +299,7 @@ def a_mistake_belongs_to_an_algorithm(config: RunConfig) -> ConfigError | None:
 
 @rule
 def a_mistake_changes_one_turn(config: RunConfig) -> ConfigError | None:
-    mistake = registry.MISTAKES.get(config.mistake)
-    if mistake.build and _adversarial(config) and config.update != "alternating":
+    if config.mistaken and config.adversarial and config.update != "alternating":
         return against(
             "update",
             "The mistake {mistake!r} changes one player's turn: set the update order to "
@@ -337,7 +328,7 @@ def a_mistake_with_cross_entropy_needs_it(config: RunConfig) -> ConfigError | No
 @rule
 def where_there_is_no_logit(config: RunConfig) -> ConfigError | None:
     if registry.MISTAKES.get(config.mistake).no_logit and (
-        _penalised(config) or config.conditional or config.pac > 1
+        config.penalised or config.conditional or config.pac > 1
     ):
         return against(
             "mistake",

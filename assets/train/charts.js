@@ -271,7 +271,7 @@ function layout(chart) {
 function levels(chart) {
   if (chart.group === "loss") return equilibriumLevels(chart.series, now.run?.equilibrium ?? {});
   // a relativistic D compares: only the gap between its two curves means something
-  const compares = now.run?.config?.objective?.startsWith("relativistic");
+  const compares = window.gvFacts.fields.objective.entries[now.run?.config?.objective]?.pairs;
   if (!chart.unit || compares || !showsBelief(chart)) return [];
   return [{ value: 0.5, words: "0.5: D cannot tell", role: "muted" }];
 }

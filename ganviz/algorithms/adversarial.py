@@ -74,7 +74,7 @@ class Adversarial(Algorithm):
         self._cut = (
             self._penalised_here
             and self._joined
-            and config.mistake == "none"
+            and not config.mistaken
             and is_homogeneous(self.discriminator)
         )
         self._classes_judged = config.conditioning == "auxiliary"

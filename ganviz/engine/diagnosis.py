@@ -28,11 +28,11 @@ def _blown_up(error: NonFinite, trainer: Trainer) -> str:
     network = trainer.algorithm.owner_of_statistic.get(error.name, error.name)
     config = trainer.config
     advice = [f"lower the learning rates (they are {config.g_lr:g} and {config.d_lr:g})"]
-    if config.algorithm == "gan" and config.penalty == "none":
+    if config.adversarial and not config.penalised:
         advice.append("add a gradient penalty")
     if config.precision == "bf16":
         advice.append("use fp32")
-    if config.mistake != "none":  # what the run is there to show is what needs mending
+    if config.mistaken:  # what the run is there to show is what needs mending
         advice = [f"set the mistake ({registry.MISTAKES.get(config.mistake).label}) to 'None'"]
     what = (
         "its loss"

@@ -41,6 +41,7 @@ from ganviz.data import load_data
 from ganviz.data.source import DataSource, Sampler
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
+from ganviz.registry import OBJECTIVES
 
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
@@ -155,7 +156,7 @@ def local_only(config: RunConfig, device: torch.device) -> str:
         parts.append("batch norm")
     if config.minibatch_std:
         parts.append("minibatch std")
-    if config.objective == "relativistic-average":
+    if OBJECTIVES.get(config.objective).averages:
         parts.append("the averages of the objective")
     return (
         f"Each process computes {' and '.join(parts)} over its own share of the batch."

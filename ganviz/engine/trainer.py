@@ -80,7 +80,7 @@ class Trainer:
     def images_per_step(self) -> int:
         """Real samples used per step."""
         return self.config.batch_size * max(
-            1, self.config.d_steps if self.config.algorithm == "gan" else 1
+            1, self.config.d_steps if self.config.adversarial else 1
         )
 
     def check_finite(self) -> None:

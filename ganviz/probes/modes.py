@@ -16,7 +16,6 @@ from torch import Tensor
 
 from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.snapshot import draw
-from ganviz.probes.outputs import level_of
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
 from ganviz.registry import PROBES
 
@@ -130,7 +129,7 @@ class Surface(Probe):
         algorithm = self.trainer.algorithm
         with undisturbed(algorithm.networks["discriminator"]) as discriminator:
             logits = discriminator(self._grid, None).float()
-        level = level_of(algorithm.objective)
+        level = algorithm.objective.threshold
         as_probability = level == 0.0 and algorithm.objective.score_range is not None
         self.run.log(
             "surface",

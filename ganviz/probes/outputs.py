@@ -118,7 +118,7 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
     values = torch.stack(
         [real.flatten().float(), fake.flatten().float()]
     ).cpu()  # the one read of the device
-    level = level_of(objective)
+    level = objective.threshold
     as_probability = level == 0.0 and objective.score_range is not None
     scores = values.sigmoid() if as_probability else values
     low, high = (0.0, 1.0) if as_probability else _range(scores)
@@ -136,21 +136,10 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
     }
 
 
-def level_of(objective: Objective) -> float | None:
-    """The logit above which D says "real"; None for critics whose level is free (Wasserstein,
-    relativistic)."""
-    if objective.needs_real_in_g or objective.name == "wasserstein":
-        return None
-    if objective.name == "least-squares":
-        fakes, reals, _ = objective.targets
-        return (fakes + reals) / 2
-    return 0.0
-
-
 def accuracy(real: Tensor, fake: Tensor, objective: Objective) -> float:
     """The share of verdicts that are right, over equal halves. A critic without a level of its own
     is given the median of all its logits, so that it calls half of the samples real."""
-    level = level_of(objective)
+    level = objective.threshold
     if level is None:
         level = torch.cat([real, fake]).sort().values[len(real) - 1 : len(real) + 1].mean()
     right = (real > level).float().mean() + (fake <= level).float().mean()

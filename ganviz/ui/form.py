@@ -192,4 +192,4 @@ def field_facts(field: str) -> dict[str, Any]:
 def entry_facts(item: Any) -> dict[str, Any]:
     """What one choice out of a registry says to people: its sentence, and its formulas as MathML
     with the words before each."""
-    return {"why": item.why, "formulas": formulas(item)}
+    return {"why": item.why, "formulas": formulas(item), "pairs": getattr(item, "pairs", False)}

@@ -1,0 +1,163 @@
+"""What is declared is used, and nobody asks for a definition's name: its traits say what it is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ganviz
+from ganviz import registry
+from ganviz.config import RunConfig, in_effect, meta
+from ganviz.data.source import DataSpec
+from ganviz.models import build_discriminator, build_generator
+
+PACKAGE = Path(ganviz.__file__).parent
+DECLARING = ("config.py", "settings.py", "rules.py", "form.py")
+TABLES = (
+    registry.DATASETS,
+    registry.GENERATORS,
+    registry.DISCRIMINATORS,
+    registry.OBJECTIVES,
+    registry.PENALTIES,
+    registry.ALGORITHMS,
+    registry.MISTAKES,
+    registry.PRESETS,
+)
+NAMES = {name for table in TABLES for name in table.names()} - {"none"}
+# A layer's kind, which happens to be spelled like the discriminator of two convolutions.
+OTHER_MEANING = {("probes/facts.py", "conv")}
+
+
+def sources():
+    """(path within the package, syntax tree) of every module."""
+    for file in PACKAGE.rglob("*.py"):
+        yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def is_config(node):
+    """``config``, ``self.config``, ``self._config``, ``run.config``: a value called so."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name.lstrip("_") in ("config", "mine", "parent", "spec_config")
+
+
+def reads_of(tree):
+    """The attributes that a tree reads of a config."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and is_config(node.value)
+    }
+
+
+def properties():
+    """For each property of `RunConfig`, the settings that it reads."""
+    tree = ast.parse((PACKAGE / "config.py").read_text(encoding="utf-8"))
+    (config,) = (node for node in tree.body if getattr(node, "name", "") == "RunConfig")
+    return {
+        function.name: {
+            node.attr
+            for node in ast.walk(function)
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "self"
+        }
+        for function in config.body
+        if isinstance(function, ast.FunctionDef) and function.decorator_list
+    }
+
+
+def test_every_setting_is_read_by_the_code_that_it_steers():
+    read = set().union(
+        *(reads_of(tree) for path, tree in sources() if Path(path).name not in DECLARING)
+    )
+    behind = properties()
+    for _ in behind:
+        read |= {setting for name in read & behind.keys() for setting in behind[name]}
+    assert set(RunConfig.model_fields) - read == set()
+
+
+def test_every_setting_has_a_sentence_and_a_group():
+    for name in RunConfig.model_fields:
+        about = meta(name)
+        assert about["why"].endswith(".") and about["why"] != about["label"], name
+        assert about["group"] and about["label"]
+
+
+class Watched:
+    """A config that notes which settings are read of it."""
+
+    def __init__(self, config):
+        self.config, self.read = config, set()
+
+    def __getattr__(self, name):
+        self.read.add(name)
+        return getattr(self.config, name)
+
+
+NETWORKS = [
+    (field, name)
+    for field, table in (
+        ("generator", registry.GENERATORS),
+        ("discriminator", registry.DISCRIMINATORS),
+    )
+    for name in table.names()
+]
+
+
+@pytest.mark.parametrize(("field", "name"), NETWORKS)
+def test_a_network_reads_what_it_says(field, name):
+    """Of the settings that mean something for some networks only, it reads those that it names."""
+    table = registry.GENERATORS if field == "generator" else registry.DISCRIMINATORS
+    some = {setting for _, entry in table for setting in entry.reads}
+    config = Watched(
+        RunConfig.parse(
+            {field: name, "image_size": 16, "g_width": 4, "d_width": 4, "g_norm": "none"}
+        )
+    )
+    build = build_generator if field == "generator" else build_discriminator
+    build(config, DataSpec("digits", "images", (1, 16, 16), 64))
+    assert config.read & some == set(table.get(name).reads)
+
+
+def asked_names(tree):
+    """The names of definitions that a tree compares something with."""
+    for node in ast.walk(tree):
+        prefix = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
+            "startswith",
+            "endswith",
+        )
+        if isinstance(node, ast.Compare) or prefix:
+            texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            yield from texts & NAMES
+            if prefix:
+                yield from (text for text in texts if begins_a_name(text))
+
+
+def begins_a_name(text):
+    return isinstance(text, str) and len(text) > 2 and any(name.startswith(text) for name in NAMES)
+
+
+def test_nobody_asks_for_the_name_of_a_definition():
+    asked = {
+        (path, name)
+        for path, tree in sources()
+        for name in asked_names(tree)
+        if (path, name) not in OTHER_MEANING
+    }
+    assert asked == set()
+
+
+def test_the_choice_decides_which_settings_mean_something():
+    def visible(**changes):
+        return in_effect(RunConfig.parse({"g_norm": "none", **changes}).model_dump())
+
+    gan, points = visible(), visible(data="ring8", generator="mlp", discriminator="mlp")
+    assert {"upsample", "g_width", "objective", "d_lr", "image_size"} <= gan
+    assert {"g_hidden", "beta", "likelihood_sigma", "ls_targets", "data_path"}.isdisjoint(gan)
+    assert {"g_hidden", "d_hidden", "activation"} <= points
+    assert {"upsample", "g_width", "flip", "conditioning"}.isdisjoint(points)
+    vae = visible(algorithm="vae", objective="least-squares", penalty="r1")
+    assert {"likelihood", "beta"} <= vae
+    assert {"objective", "penalty", "penalty_weight", "ls_targets", "d_lr", "pac"}.isdisjoint(vae)
+    assert "likelihood_sigma" in visible(algorithm="vae", likelihood="gaussian")
+    assert {"objective", "d_lr"} <= visible(algorithm="vae", mistake="gan-loss")
+    assert {"activation"} <= visible(discriminator="conv")
+    assert "penalty_weight" in visible(penalty="r1") and "beta1" not in visible(optimizer="sgd")
