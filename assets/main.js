@@ -12,6 +12,7 @@ import * as measured from "./lib/measured.js";
 import * as reconstruction from "./train/reconstruction.js";
 import * as runs from "./runs/runs.js";
 import * as scatter from "./train/scatter.js";
+import * as tabs from "./lib/tabs.js";
 import * as strip from "./latent/strip.js";
 import * as dark from "./lib/dark.js";
 import * as tips from "./lib/tips.js";
@@ -19,9 +20,9 @@ import * as watching from "./train/watching.js";
 import { present } from "./lib/dom.js";
 import { connect, now, stats } from "./lib/stream.js";
 
-window.ganviz = { form, lessons, now, stats };
+window.ganviz = { form, lessons, now, stats, tab: tabs.tab };
 
-await present("gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-preset-why");
+await present("gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset");
 dark.start();
 tips.start();
 controls.start();
@@ -38,5 +39,6 @@ reconstruction.start();
 inside.start();
 coach.start();
 lessons.start();
+tabs.start();
 connect();
 document.body.dataset.gvReady = "yes";

@@ -2,21 +2,18 @@
 
 import { $, el, present, text } from "../lib/dom.js";
 import { get } from "../lib/request.js";
-import { say } from "../train/controls.js";
+import { tab } from "../lib/tabs.js";
+import { startPreset } from "../train/form.js";
 import { inline, render } from "../lib/markdown.js";
 
 let all = []; // {name, title, line, text, watch, presets}
 let shown = null;
-let opening = "";
 const waiting = [];
 
 export const known = (name) => all.some((lesson) => lesson.name === name);
 
 /** Call `task` once the lessons are there. */
 export const whenKnown = (task) => (all.length ? task() : waiting.push(task));
-
-/** The preset that the hidden button is to open, as Gradio's handler gets it. */
-export const wanted = () => opening;
 
 export async function start() {
   const asked = new URL(location.href).searchParams.get("lesson");
@@ -25,13 +22,6 @@ export async function start() {
   for (const task of waiting.splice(0)) task();
   if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
   if (asked && known(asked)) open(asked);
-}
-
-/** Go to the tab of that name; on a narrow screen Gradio keeps some in a menu, where they have no id. */
-export function tab(name) {
-  const label = name[0].toUpperCase() + name.slice(1);
-  const inMenu = () => [...document.querySelectorAll("#gv-tabs .overflow-dropdown button")].find((button) => button.textContent.trim() === label);
-  ($(`gv-view-${name}-button`) ?? inMenu())?.click();
 }
 
 /** Open a lesson in its tab. */
@@ -45,13 +35,10 @@ export async function open(name) {
   $("gv-lesson").focus({ preventScroll: true });
 }
 
-/** Fill the form of the Train view with a preset, and go there. */
-export function openPreset(name, label) {
-  opening = name;
-  $("gv-open-preset")?.click();
+/** Start a set-up in the Train view. */
+export function openPreset(name) {
   tab("train");
-  say(`${label} is set up: click Train to start it.`);
-  requestAnimationFrame(() => ($("gv-train")?.offsetParent ? $("gv-train") : $("gv-replace"))?.focus());
+  startPreset(name);
 }
 
 function list() {
@@ -91,8 +78,8 @@ function show(name) {
 function setups({ presets }) {
   return el("div", { class: "gv-setups" }, ...presets.map(({ name, label, why }, index) => el("div", { class: "gv-setup" },
     el("b", {}, label), el("p", {}, why),
-    el("button", { type: "button", class: `gv-button gv-small${index ? "" : " gv-strong"}`, "data-preset": name, "aria-label": `Open this set-up: ${label}`,
-      onclick: () => openPreset(name, label) }, "Open this set-up"))));
+    el("button", { type: "button", class: `gv-button gv-small${index ? "" : " gv-strong"}`, "data-preset": name, "aria-label": `Start this set-up: ${label}`,
+      onclick: () => openPreset(name) }, "Start this set-up"))));
 }
 
 const watch = ({ watch: points }) => (points.length

@@ -1,116 +1,207 @@
-// The form: which fields have an effect, what is wrong with one, and what a change means while a run trains.
+// The form: one state, drawn as native fields. What a person changed is never lost without a choice.
 
 import { $, el, text } from "../lib/dom.js";
+import * as route from "../lib/route.js";
+import { TYPING_PAUSE } from "../lib/pacing.js";
+import { command, post } from "../lib/request.js";
+import { emit, now, on, pinned } from "../lib/stream.js";
 import { active, say } from "./controls.js";
-import { TYPING_PAUSE, UNFOLD } from "../lib/pacing.js";
-import { command } from "../lib/request.js";
-import { on } from "../lib/stream.js";
-import { tip } from "../lib/tips.js";
+import { control, asText } from "./fields.js";
 import { inEffect } from "./effect.js";
+import { asAddress, differences, fromAddress, listed, presetValues, same } from "./settings.js";
 
 const facts = window.gvFacts;
-const values = { ...facts.values }; // what the controls show
-let known = {}; // what the run trains with
+const controls = {};
 const timers = {};
-let hiding = null;
+/** What the form holds, and what it began as: a preset, or the settings of the run `run`. */
+const form = { preset: facts.preset, values: presetValues(facts, facts.preset), base: {}, run: null, chosen: false };
+let known = {}; // the settings of the run that is shown
+let adopting = false; // the next run shown fills the form, whatever it holds
+let aside = null; // what a person had changed before the form was filled with a run
+
+/** The words of a preset. */
+export const presetFacts = (name) => facts.presets[name];
 
 export function start() {
-  hiding = document.head.appendChild(el("style"));
-  preset(window.gvPreset ?? facts.preset);
-  addTips();
-  if (window.gvFormValues) filled(window.gvFormValues);
-  else hideIdle();
-  $("gv-settings-open").addEventListener("click", (event) => {
-    const open = document.body.toggleAttribute("data-gv-settings");
-    event.currentTarget.setAttribute("aria-expanded", open);
-  });
-  document.addEventListener("click", ({ target }) => { // typing replaces the choice and searches among all
-    if (target.matches?.("#gv-f-preset input")) target.select();
-  });
-  on("hello", ({ run, sameRun }) => {
-    known = { ...(run?.config ?? {}) };
-    if (!sameRun) note("");
-    notice();
-  });
-  on("event", (event) => {
-    if (event.kind !== "setting") return;
-    known[event.data.name] = event.data.value;
-    if (!event.old && !same(values[event.data.name], event.data.value)) refresh();
-    notice();
-  });
+  form.base = form.values;
+  drawFields();
+  drawPresets();
+  const asked = fromAddress(facts, route.all());
+  fill(asked ? { ...asked, base: presetValues(facts, asked.preset), chosen: true } : form);
+  $("gv-train").addEventListener("click", () => train(false));
+  $("gv-replace").addEventListener("click", () => train(true));
+  $("gv-form-reset").addEventListener("click", () => choosePreset(form.preset));
+  $("gv-settings-open").addEventListener("click", toggleSettings);
+  route.onNavigate(followAddress);
+  on("hello", shownRun);
+  on("event", settingChanged);
   on("status", notice);
+  document.body.dataset.gvForm = "filled";
 }
 
-/** The whole form has new values: a preset, or the run that trains. */
-export function filled(all) {
-  facts.order.forEach((name, index) => { values[name] = all[index]; });
-  for (const name of facts.order) explain(name);
-  hideIdle();
-  notice();
-  document.body.dataset.gvForm = "filled"; // with what the address or the current run asks for
+/** The next run that is shown fills the form: a person asked for that run. */
+export function adopt() {
+  adopting = true;
 }
 
-/** A control has a new value. */
-export function changed(name, value) {
-  values[name] = value;
+/** Fill the form with a preset and start it. */
+export async function startPreset(name) {
+  setPreset(name);
+  await train(false);
+}
+
+// -- what the form holds ----------------------------------------------------------------
+
+/** Show `preset` and `values`; `base` is what the form counts as unchanged. */
+function fill({ preset, values, base = values, run = null, chosen = false }) {
+  Object.assign(form, { preset, values: { ...values }, base: { ...base }, run, chosen });
+  $("gv-i-preset").value = preset;
+  for (const name of facts.order) {
+    controls[name].write(form.values[name]);
+    explain(name);
+    clearError(name);
+  }
+  refresh();
+}
+
+function changed(name, value) {
+  form.values[name] = value;
+  form.chosen = true;
   explain(name);
   clearError(name);
+  if (facts.fields[name].live) sendLive(name, value);
+  refresh();
+  writeAddress(false);
+}
+
+/** All that follows from the values. */
+function refresh() {
   hideIdle();
+  text($("gv-preset-why"), facts.presets[form.preset]?.why ?? "");
+  const differ = differences(facts, form.values, presetValues(facts, form.preset, form.values));
+  $("gv-form-differs").hidden = !differ.length;
+  text($("gv-form-differs").firstElementChild, `Changed from the preset: ${listed(facts, differ)}.`);
   notice();
 }
 
-/** A person moved a live control: it reaches the run that is training. */
-export function live(name, value) {
+/** The fields that a person changed since the form was filled. */
+const edits = () => differences(facts, form.values, form.base);
+
+/** Another preset: where a person has changed something, they say what becomes of it. */
+function choosePreset(name) {
+  const mine = edits().filter((field) => !facts.fields[field].kept);
+  if (name === form.preset || form.run || !mine.length) return setPreset(name);
+  askAbout(mine, name);
+}
+
+function setPreset(name, keep = {}) {
+  const base = presetValues(facts, name, form.values);
+  fill({ preset: name, base, values: { ...base, ...keep }, chosen: true });
+  writeAddress(true);
+}
+
+function askAbout(mine, name) {
+  const dialog = $("gv-keep");
+  text($("gv-keep-words"), `You changed ${listed(facts, mine)}. What shall become of that in “${facts.presets[name].label}”?`);
+  const kept = Object.fromEntries(mine.map((field) => [field, form.values[field]]));
+  dialog.onclose = () => {
+    if (dialog.returnValue === "keep") setPreset(name, kept);
+    else if (dialog.returnValue === "drop") setPreset(name);
+    else $("gv-i-preset").value = form.preset;
+    $("gv-i-preset").focus();
+  };
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+function writeAddress(push) {
+  route.set(asAddress(facts, form.preset, form.values), { push });
+}
+
+/** A person went back or forward. */
+function followAddress() {
+  const asked = fromAddress(facts, route.all());
+  if (!asked) return;
+  if (asked.preset === form.preset && !differences(facts, asked.values, form.values).length) return;
+  fill({ ...asked, base: presetValues(facts, asked.preset, asked.values), chosen: true });
+}
+
+// -- the run that is shown ----------------------------------------------------------------
+
+function shownRun({ run, sameRun }) {
+  known = { ...(run?.config ?? {}) };
+  if (!sameRun) note("");
+  if (run && (!sameRun || adopting)) meetRun(run);
+  notice();
+}
+
+/** A run is shown: the form follows, unless it holds something of a person's own. */
+function meetRun(run) {
+  const config = run.config;
+  const agrees = !differences(facts, form.values, config).filter((name) => name !== "name").length;
+  if (agrees) Object.assign(form, { base: { ...form.values }, run: run.id });
+  else if (adopting || !form.chosen || !edits().length && form.run) {
+    const mine = adopting ? edits() : [];
+    aside = mine.length ? { preset: form.preset, values: form.values, base: form.base, chosen: true, mine } : null;
+    const preset = config.preset in facts.presets ? config.preset : form.preset;
+    const values = Object.fromEntries(facts.order.map((name) => [name, config[name]]));
+    fill({ preset, values, run: run.id });
+    route.set(Object.fromEntries(["preset", ...facts.order].map((name) => [name, null])), { push: false });
+    offerAside();
+  }
+  adopting = false;
+}
+
+/** What was set aside can be had back. */
+function offerAside() {
+  const box = $("gv-form-aside");
+  box.hidden = !aside;
+  if (!aside) return;
+  box.replaceChildren(`The form shows this run. Your changes to ${listed(facts, aside.mine)} were put aside. `,
+    el("button", { type: "button", class: "gv-text-link", onclick: () => {
+      fill(aside);
+      aside = null;
+      box.hidden = true;
+      writeAddress(false);
+    } }, "Bring them back"));
+}
+
+function settingChanged({ kind, data, old }) {
+  if (kind !== "setting") return;
+  const mine = !same(form.values[data.name], form.base[data.name]);
+  known[data.name] = data.value;
+  if (!old && form.run === now.run?.id && !mine) {
+    form.values[data.name] = form.base[data.name] = data.value;
+    controls[data.name]?.write(data.value);
+  }
+  notice();
+}
+
+/** A person moved a live setting: it reaches the run that trains, if that is the one shown. */
+function sendLive(name, value) {
   clearTimeout(timers[name]);
-  if (!active() || value == null || value === "") return;
+  if (!active() || pinned() || value == null || value === "") return;
   timers[name] = setTimeout(async () => {
     if (!active() || same(value, known[name])) return;
     const answer = await command("set", { settings: { [name]: value } });
-    if (answer.ok) say(`${facts.fields[name].label} is now ${value}.`);
-    else showError(name, answer.sentence);
+    if (!answer.ok) return showError(name, answer.sentence);
+    form.base[name] = value;
+    say(`${facts.fields[name].label} is now ${value}.`);
   }, TYPING_PAUSE);
 }
-
-export function preset(name) {
-  text($("gv-preset-why"), facts.presets[name]?.why ?? "");
-}
-
-/** The server's answer to Train. */
-export function answer(words) {
-  let reply;
-  try { reply = JSON.parse(words); } catch { return; }
-  for (const name of Object.keys(facts.fields)) clearError(name);
-  if (reply.ok) return note("");
-  if (reply.busy) note(reply.sentence, "busy");
-  else if (reply.field && facts.fields[reply.field]) showError(reply.field, reply.sentence);
-  else note(reply.sentence);
-  say(reply.sentence);
-}
-
-/** Hide the fields that have no effect under the others' values (a rule outlives Gradio's re-rendering; a class would not). */
-function hideIdle() {
-  const idle = facts.order.filter((name) => !inEffect(facts.fields, values, name)).map((name) => `#gv-f-${name}`);
-  text(hiding, idle.length ? `${idle.join(",")} { display: none !important; }` : "");
-}
-
-const plain = (value) => (Array.isArray(value) ? value.join(", ") : value);
-const same = (a, b) => String(plain(a) ?? "") === String(plain(b) ?? "");
 
 /** Settings that differ from the run's: they wait for the next run, or for the button that starts it now. */
 function notice() {
   const shown = document.body.dataset.gvNext;
-  if (!active()) {
+  if (!active() || pinned()) {
     if (shown) note("");
     return;
   }
   if (shown === "busy") return; // the server's own words stay until something comes of them
-  const differ = Object.entries(facts.fields).filter(([name, field]) => !field.live && name !== "name" && name in known
-    && name in values && !same(values[name], known[name]));
-  if (differ.length) {
-    const names = differ.slice(0, 2).map(([, field]) => field.label.toLowerCase()).join(" and ");
-    const more = differ.length > 2 ? ` and ${differ.length - 2} more` : "";
-    note(`You changed ${names}${more}: this counts from the next run on.`, "differ");
-  } else if (shown) note("");
+  const differ = differences(facts, form.values, known).filter((name) => !facts.fields[name].live && name !== "name");
+  if (!differ.length) return shown ? note("") : undefined;
+  note(form.run === now.run?.id ? `You changed ${listed(facts, differ)}: this counts from the next run on.`
+    : `The form holds another run, “${facts.presets[form.preset].label}”: it can be started next.`, "differ");
 }
 
 /** A sentence under the buttons; `next` (why) adds the button that stops the run and starts this one. */
@@ -122,28 +213,76 @@ function note(words, next = "") {
   else delete document.body.dataset.gvNext;
 }
 
+// -- starting ------------------------------------------------------------------------------
+
+/** Start what the form holds; `replace` stops the run that trains first. */
+async function train(replace) {
+  const own = presetValues(facts, form.preset);
+  const settings = Object.fromEntries(differences(facts, form.values, own).map((name) => [name, form.values[name]]));
+  const answer = await post("gv/train", { preset: form.preset, settings, replace });
+  for (const name of facts.order) clearError(name);
+  if (answer.ok) {
+    note("");
+    emit("started", answer.run);
+    return;
+  }
+  if (answer.busy) note(answer.sentence, "busy");
+  else if (answer.field && controls[answer.field]) showError(answer.field, answer.sentence);
+  else note(answer.sentence);
+  say(answer.sentence);
+}
+
+// -- drawing -------------------------------------------------------------------------------
+
+function drawFields() {
+  for (const name of facts.order) controls[name] = control(name, facts.fields[name], changed);
+  const node = (name) => controls[name].node;
+  const basic = facts.order.filter((name) => facts.fields[name].basic);
+  const short = basic.filter((name) => facts.fields[name].kind === "int");
+  $("gv-basics").replaceChildren(...basic.filter((name) => !short.includes(name)).map(node),
+    el("div", { class: "gv-trio" }, ...short.map(node)));
+  $("gv-groups").replaceChildren(...facts.groups.map(({ name: id, title }) => el("details", { class: "gv-group", id: `gv-group-${id}` },
+    el("summary", {}, title),
+    ...facts.order.filter((name) => facts.fields[name].group === id && !basic.includes(name)).map(node))));
+}
+
+function drawPresets() {
+  const groups = [...new Set(Object.values(facts.presets).map(({ group }) => group))];
+  $("gv-i-preset").replaceChildren(...groups.map((group) => el("optgroup", { label: group },
+    ...Object.entries(facts.presets).filter(([, one]) => one.group === group)
+      .map(([value, { label }]) => el("option", { value }, label)))));
+  $("gv-i-preset").addEventListener("change", (event) => choosePreset(event.target.value));
+}
+
+/** Hide the fields that have no effect under the others' values. */
+function hideIdle() {
+  for (const name of facts.order) {
+    controls[name].node.hidden = facts.fields[name].absent || !inEffect(facts.fields, form.values, name);
+  }
+}
+
+/** What the setting is for, and what the present choice means. */
+function explain(name) {
+  const { why, entries } = facts.fields[name];
+  const choice = entries[form.values[name]]?.why;
+  controls[name].node.querySelector(".gv-tip")?.setAttribute("data-tip", [why, choice].filter(Boolean).join(" "));
+}
+
 function showError(name, sentence) {
-  const group = $(`gv-group-${facts.fields[name].group}`);
-  const inside = () => $(`gv-f-${name}`);
   document.body.setAttribute("data-gv-settings", "");
-  const place = () => {
-    const field = inside();
-    if (!field) return note(sentence);
-    clearError(name);
-    const id = `gv-e-${name}`;
-    const row = field.closest(".gv-trio"); // too narrow for a sentence: it goes below the row
-    (row ? row.after.bind(row) : field.append.bind(field))(el("p", { class: "gv-error", id }, sentence));
-    field.classList.add("gv-wrong");
-    const input = field.querySelector("input, textarea");
-    input?.setAttribute("aria-invalid", "true");
-    input?.setAttribute("aria-describedby", id);
-    field.scrollIntoView({ block: "nearest" });
-    input?.focus({ preventScroll: true });
-  };
-  if (!facts.fields[name].basic && group && !(inside()?.offsetParent)) {
-    group.querySelector("button")?.click();
-    setTimeout(place, UNFOLD);
-  } else place();
+  const { node } = controls[name];
+  clearError(name);
+  node.hidden = false;
+  node.closest("details")?.setAttribute("open", "");
+  const id = `gv-e-${name}`;
+  const row = node.closest(".gv-trio"); // too narrow for a sentence: it goes below the row
+  (row ? row.after.bind(row) : node.append.bind(node))(el("p", { class: "gv-error", id }, sentence));
+  node.classList.add("gv-wrong");
+  const input = node.querySelector("input, select");
+  input?.setAttribute("aria-invalid", "true");
+  input?.setAttribute("aria-describedby", id);
+  node.scrollIntoView({ block: "nearest" });
+  input?.focus({ preventScroll: true });
   say(sentence);
 }
 
@@ -151,33 +290,18 @@ function clearError(name) {
   const error = $(`gv-e-${name}`);
   if (!error) return;
   error.remove();
-  const field = $(`gv-f-${name}`);
-  const input = field?.querySelector("[aria-invalid]");
+  const { node } = controls[name];
+  const input = node.querySelector("[aria-invalid]");
   input?.removeAttribute("aria-invalid");
-  input?.removeAttribute("aria-describedby");
-  field?.classList.remove("gv-wrong");
+  if (facts.fields[name].basic) input?.removeAttribute("aria-describedby");
+  else input?.setAttribute("aria-describedby", `gv-w-${name}`);
+  node.classList.remove("gv-wrong");
 }
 
-/** Another browser changed a live setting: show it, unless this form holds work of its own. */
-function refresh() {
-  if (!document.body.dataset.gvNext) $("gv-refresh")?.click();
+function toggleSettings(event) {
+  const open = document.body.toggleAttribute("data-gv-settings");
+  event.currentTarget.setAttribute("aria-expanded", open);
 }
 
-/** What the setting is for, and what the present choice means. */
-const about = (name) => [facts.fields[name].why, facts.fields[name].entries[values[name]]?.why].filter(Boolean).join(" ");
-
-const explain = (name) => $(`gv-f-${name}`)?.querySelector(".gv-tip")?.setAttribute("data-tip", about(name));
-
-/** The basic fields keep their sentence behind an "i"; the advanced ones show it. */
-function addTips() {
-  const wanted = Object.entries(facts.fields).filter(([, field]) => field.basic);
-  const add = () => {
-    for (const [name, field] of wanted) {
-      const label = $(`gv-f-${name}`)?.querySelector("[data-testid=block-info]");
-      if (label && !label.querySelector(".gv-tip")) label.append(tip(about(name), field.label));
-    }
-  };
-  add();
-  new MutationObserver(add).observe($("gv-basics"), { childList: true, subtree: true });
-}
-
+/** Every field's value as text, for tests. */
+export const values = () => Object.fromEntries(facts.order.map((name) => [name, asText(form.values[name])]));

@@ -52,6 +52,8 @@ def routes(manager: RunManager) -> list[BaseRoute]:
         Route("/gv/latent/info", guard.http(latent.info)),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
         Route("/gv/probes", guard.http(declarations)),
+        Route("/gv/train", guard.http(commands.train), methods=["POST"]),
+        Route("/gv/status", guard.http(commands.status)),
         Route("/gv/lessons", guard.http(lessons)),
         Route("/gv/library", guard.http(library.table)),
         Route("/gv/library/{run}", guard.http(library.detail), methods=["GET"]),

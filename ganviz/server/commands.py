@@ -1,17 +1,18 @@
-"""Commands from a page: pause, resume, step, stop, and live settings."""
+"""The door for all that a page asks of the training: start, pause, resume, step, stop, settings."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganviz.config import LIVE_FIELDS
+from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.engine.events import ENDED
-from ganviz.errors import GanvizError
+from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, find_run, json_response
@@ -36,33 +37,52 @@ class Command(BaseModel):
     run: str | None = Field(None, max_length=200)
 
 
+class Training(BaseModel):
+    """A run that a page asks for: a preset, and the settings that differ from it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    preset: str = Field("", max_length=200)
+    settings: dict[str, Any] = Field(default_factory=dict, max_length=len(RunConfig.model_fields))
+    replace: bool = False
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
 class Commands:
-    """Passes commands on to the current run of a `RunManager`."""
+    """Starts runs, and passes commands on to the current run of a manager.
+
+    Every answer is ``{"ok", "sentence"}``; a refusal also names the ``field`` that caused it.
+    """
 
     def __init__(self, manager: RunManager):
         self._manager = manager
 
     async def command(self, request: Request) -> Response:
-        """Answers ``{"ok", "sentence"}``; a refusal also names the ``field`` that caused it."""
-        try:
-            if (
-                request.headers.get("content-type", "").partition(";")[0].strip().lower()
-                != "application/json"
-            ):
-                raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-            command = await body_as(Command, request)
-            sentence = await run_in_threadpool(self._obey, command)
-        except GanvizError as error:
-            answer = {
-                "ok": False,
-                "sentence": error.sentence,
-                "error": error.sentence,
-                "field": error.field,
-            }
-            return json_response(answer, getattr(error, "status", 409))
-        return json_response({"ok": True, "sentence": sentence})
+        """Pause, resume, step, stop, or change live settings."""
+        return await _answer(request, Command, self._obey)
 
-    def _obey(self, command: Command) -> str:
+    async def train(self, request: Request) -> Response:
+        """Start a run; ``"busy": true`` in a refusal: another one trains, and ``replace`` would
+        stop it first."""
+        return await _answer(request, Training, self._train)
+
+    async def status(self, request: Request) -> Response:
+        """The status of the run that trains here (None: there is none), for a page that looks at
+        another one."""
+        run = self._manager.current
+        return json_response({"training": run.status() if run else None})
+
+    def _train(self, training: Training) -> dict[str, Any]:
+        config = as_config(training.preset, training.settings)
+        run = self._manager.start(config, replace=training.replace)
+        return {"sentence": "The run has started.", "run": run.id}
+
+    def _obey(self, command: Command) -> dict[str, Any]:
+        return {"sentence": self._sentence(command)}
+
+    def _sentence(self, command: Command) -> str:
         run = find_run(self._manager, None)
         if command.run is not None and command.run != run.id:
             raise Refused(
@@ -77,6 +97,57 @@ class Commands:
             return f"Training {command.n} step{'s' if command.n > 1 else ''}, then pausing."
         getattr(run, command.action)()
         return DONE[command.action]
+
+
+async def _answer(
+    request: Request, model: type[Body], act: Callable[[Body], dict[str, Any]]
+) -> Response:
+    """``act`` on the request's body in a thread; what it refuses becomes a sentence."""
+    try:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
+        answer = await run_in_threadpool(act, await body_as(model, request))
+    except GanvizError as error:
+        refusal = {
+            "ok": False,
+            "sentence": error.sentence,
+            "error": error.sentence,
+            "field": error.field,
+        }
+        busy = {"busy": True} if isinstance(error, Busy) else {}
+        return json_response(refusal | busy, getattr(error, "status", 409))
+    return json_response({"ok": True, **answer})
+
+
+def as_config(preset: str, settings: dict[str, Any]) -> RunConfig:
+    """The config that a filled form stands for; raises `ConfigError` with the field at fault."""
+    if "preset" in settings:
+        raise ConfigError("Name the preset beside the settings, not among them.", "preset")
+    values = {
+        name: _value(name, value) if name in RunConfig.model_fields else value
+        for name, value in settings.items()
+    }
+    if preset:
+        return RunConfig.from_preset(preset, **values)
+    return RunConfig.parse(values)
+
+
+def _value(field: str, value: Any) -> Any:
+    """One setting as `RunConfig` takes it: lists become tuples, whole numbers integers."""
+    facts = meta(field)
+    if value is None or (value == "" and facts["kind"] != "str"):
+        wanted = "number" if facts["choices"] is None else "choice"
+        raise ConfigError(f"{facts['label']} is empty: give a {wanted}.", field)
+    if isinstance(value, list):
+        return tuple(value)
+    if facts["kind"] == "numbers":
+        raise ConfigError(
+            f"{facts['label']}: write numbers with commas between them, such as 256, 512.", field
+        )
+    if facts["kind"] == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _change(run: ReadableRun, settings: dict[str, Any]) -> str:

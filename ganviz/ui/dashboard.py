@@ -76,14 +76,14 @@ def views() -> list[View]:
     return sorted((module.VIEW for module in modules), key=lambda view: view.order)
 
 
-def build(manager: Any) -> gr.Blocks:
-    """The page that drives and watches ``manager``'s runs."""
+def build() -> gr.Blocks:
+    """The page: markup alone. Its scripts talk to the addresses under /gv."""
     with gr.Blocks(title="ganviz", fill_width=True, analytics_enabled=False) as page:
         static(HEADER, "gv-header-box")
         with gr.Tabs(elem_id="gv-tabs", overflow_behavior="wrap"):
             for view in views():
                 with gr.Tab(view.label, id=view.id, elem_id=f"gv-view-{view.id}"):
-                    view.build(manager, page)
+                    view.build()
         static(STATUS, "gv-status-box")
     return page
 

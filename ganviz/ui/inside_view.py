@@ -6,10 +6,6 @@ experiments.
 
 from __future__ import annotations
 
-from typing import Any
-
-import gradio as gr
-
 from ganviz import registry
 from ganviz.ui import form
 from ganviz.ui.view import View, static
@@ -116,7 +112,7 @@ LAB = """
 """
 
 
-def build(manager: Any, page: gr.Blocks) -> None:
+def build() -> None:
     """Five cards on one page; on a phone one below the other."""
     lab = LAB
     for place, field in (

@@ -72,7 +72,7 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     from ganviz.server.early import Early
     from ganviz.ui import dashboard as page
 
-    dashboard = page.build(manager)
+    dashboard = page.build()
     dashboard.launch(
         server_name=host,
         server_port=port,

@@ -3,12 +3,6 @@ brings it to life."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import gradio as gr
-
-from ganviz import registry
-from ganviz.ui import form, train_view
 from ganviz.ui.view import View, static
 
 PAGE = """
@@ -23,31 +17,9 @@ PAGE = """
 """
 
 
-def build(manager: Any, page: gr.Blocks) -> None:
-    """The list left, the text right; and a hidden button through which a script fills the form of
-    the Train view."""
+def build() -> None:
+    """The list left, the text right."""
     static(PAGE, "gv-lessons-box")
-    wanted = gr.Textbox(visible="hidden", elem_id="gv-wanted-preset")
-    opener = gr.Button("open", visible="hidden", elem_id="gv-open-preset")
-    components = {block.elem_id: block for block in page.blocks.values()}
-    fields = [components[f"gv-f-{name}"] for name in ("preset", *form.FIELDS)]
-    opened = opener.click(
-        _open,
-        wanted,
-        fields,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-        js="() => window.ganviz.lessons.wanted()",
-    )
-    opened.then(None, fields[1:], None, js=train_view.TELL, show_progress="hidden")
-
-
-def _open(name: str) -> list:
-    """The whole form under the preset ``name``; nothing changes where there is none."""
-    if name not in registry.PRESETS.names():
-        return [gr.skip()] * (len(form.FIELDS) + 1)
-    return [name, *train_view.filled(name)]
 
 
 VIEW = View("lessons", "Lessons", 60, build)

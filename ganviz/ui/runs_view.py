@@ -3,8 +3,6 @@ brings it to life."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from ganviz.ui.view import View, static
@@ -85,7 +83,7 @@ COMPARE = """
 """
 
 
-def build(manager: Any, page: gr.Blocks) -> None:
+def build() -> None:
     """The table left, the chosen run right; comparing takes the whole width."""
     with gr.Row(elem_id="gv-runs-view", equal_height=False):
         static(TABLE, "gv-runs-box")

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 
 @dataclass(frozen=True)
 class View:
-    """A tab. ``build(manager, page)`` adds its components inside the open tab of the
-    `gradio.Blocks` ``page``."""
+    """A tab. ``build()`` adds its markup inside the open tab."""
 
     id: str
     label: str
     order: int
-    build: Callable[[Any, Any], None]
+    build: Callable[[], None]
 
 
 def static(html: str, elem_id: str) -> gr.HTML:

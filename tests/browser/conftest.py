@@ -150,9 +150,12 @@ def picture_of(page, selector: str) -> str:
 
 
 def _watch(page, home: str, complaints: list[str]) -> None:
-    page.on(
-        "console", lambda m: complaints.append(f"console: {m.text}") if m.type == "error" else None
-    )
+    def heard(message) -> None:
+        # a refusal with a sentence is an answer; a browser notes its status all the same
+        if message.type == "error" and "409 (Conflict)" not in message.text:
+            complaints.append(f"console: {message.text}")
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on(
         "request",

@@ -9,21 +9,17 @@ from .conftest import start, step_of, stop
 def set_number(page, field: str, value: str) -> None:
     page.fill(f"#gv-f-{field} input", value)
     page.keyboard.press("Tab")
-    page.wait_for_timeout(
-        400
-    )  # at a person's pace: Gradio takes a value over some moments after it was typed
 
 
 def test_a_preset_fills_the_form(visit, idle):
     page = visit()
-    page.click("#gv-f-preset input")
-    page.get_by_role("option", name="Digits, MLP").click()
+    page.select_option("#gv-i-preset", label="Digits, MLP")
     page.wait_for_function("document.querySelector('#gv-f-steps input').value === '20000'")
     page.wait_for_function(
         "document.querySelector('#gv-preset-why').textContent.includes('textbook')"
     )
-    page.click("#gv-group-networks > button")
-    page.wait_for_selector("#gv-f-g_hidden")
+    page.click("#gv-group-networks > summary")
+    assert page.is_visible("#gv-f-g_hidden")
     page.wait_for_selector("#gv-f-upsample", state="hidden")
 
 
@@ -42,9 +38,9 @@ def test_a_mistake_is_told_at_its_field(visit, server, idle):
 
 def test_a_mistake_in_a_folded_group_unfolds_it(visit, server, idle):
     page = visit()
-    page.click("#gv-group-optimisation > button")
+    page.click("#gv-group-optimisation > summary")
     set_number(page, "g_lr", "-1")
-    page.click("#gv-group-optimisation > button")
+    page.click("#gv-group-optimisation > summary")
     page.wait_for_function("!document.querySelector('#gv-f-g_lr').checkVisibility()")
     page.click("#gv-train")
     page.wait_for_selector("#gv-e-g_lr")
@@ -80,13 +76,13 @@ def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit):
     other = visit(address="/")
     other.wait_for_selector("body[data-gv-state=running]")
     for view in (page, other):
-        view.click("#gv-group-optimisation > button")
+        view.click("#gv-group-optimisation > summary")
     set_number(page, "g_lr", "0.0007")
     page.wait_for_function("document.querySelector('#gv-announce').textContent.includes('0.0007')")
     other.wait_for_function("document.querySelector('#gv-f-g_lr input').value === '0.0007'")
     other.reload()
     other.wait_for_selector("body[data-gv-ready=yes]")
-    other.click("#gv-group-optimisation > button")
+    other.click("#gv-group-optimisation > summary")
     other.wait_for_function("document.querySelector('#gv-f-g_lr input')?.value === '0.0007'")
 
 

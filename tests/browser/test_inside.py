@@ -11,7 +11,7 @@ from .conftest import PHONE, stop
 
 
 def open_tab(page, name: str) -> None:
-    page.evaluate("name => window.ganviz.lessons.tab(name)", name)
+    page.evaluate("name => window.ganviz.tab(name)", name)
 
 
 def wait_until(condition, seconds: float = 60.0) -> None:
@@ -25,13 +25,8 @@ def train(page, server, preset: str):
     """Open the set-up by its address and start it."""
     page.goto(f"{server.url}/?preset={preset}", wait_until="domcontentloaded")
     page.wait_for_selector("#gv-link[data-link=live]")
-    label = page.evaluate("name => window.gvFacts.presets[name].label", preset)
     page.wait_for_function(
-        "label => document.querySelector('#gv-f-preset input').value === label", arg=label
-    )
-    page.wait_for_function(
-        "why => document.getElementById('gv-preset-why').textContent === why",
-        arg=page.evaluate("name => window.gvFacts.presets[name].why", preset),
+        "name => document.querySelector('#gv-i-preset').value === name", arg=preset
     )
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .conftest import PHONE
+from .conftest import PHONE, stop
 
 
 def open_lessons(page) -> None:
-    page.evaluate("window.ganviz.lessons.tab('lessons')")
+    page.evaluate("window.ganviz.tab('lessons')")
     page.wait_for_selector("#gv-lessons-list button")
 
 
-def test_a_lesson_opens_and_its_set_up_fills_the_form(visit, idle):
+def test_a_lesson_opens_and_its_set_up_starts(visit, server, idle):
     page = visit()
     open_lessons(page)
     assert page.locator("#gv-lessons-list button").count() >= 20
@@ -22,13 +22,13 @@ def test_a_lesson_opens_and_its_set_up_fills_the_form(visit, idle):
     assert page.locator("#gv-lesson .gv-watch-list li").count() >= 1
     assert page.locator("#gv-lesson [data-preset]").count() >= 2
     page.click("#gv-lesson [data-preset=ring8-r1]")
-    page.wait_for_function("document.querySelector('#gv-f-preset input').value === 'Ring of 8, R1'")
-    page.wait_for_function(
-        "document.querySelector('#gv-f-data input').value.startsWith('Ring of 8')"
-    )
-    assert page.is_visible("#gv-train")
-    page.click("#gv-group-objective > button")
-    page.wait_for_function("document.querySelector('#gv-f-penalty input')?.value.startsWith('R1')")
+    page.wait_for_selector("body[data-gv-state=running]")
+    assert page.evaluate("window.ganviz.now.run.config.preset") == "ring8-r1"
+    assert page.input_value("#gv-i-preset") == "ring8-r1"
+    assert page.input_value("#gv-i-data") == "ring8-wide"
+    page.click("#gv-group-objective > summary")
+    assert page.input_value("#gv-i-penalty") == "r1"
+    stop(server)
 
 
 def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle):

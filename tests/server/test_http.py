@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganviz.config import LIVE_FIELDS
-from ganviz.errors import ConfigError
+from ganviz.config import LIVE_FIELDS, RunConfig
+from ganviz.errors import Busy, ConfigError
 from ganviz.server import asset_url, guard, plotly_url, routes, static
 from ganviz.server.sample_grids import IMMUTABLE
 
@@ -143,6 +143,79 @@ def test_commands_are_json_and_no_form(client, obeyed):
     response = client.post("/gv/command", content="{", headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["ok"]) == (400, False)
     assert obeyed == []
+
+
+# -- starting a run ------------------------------------------------------------------------
+@pytest.fixture
+def started(manager, monkeypatch):
+    """The configs that the manager was asked to train."""
+    configs = []
+
+    def start(config, replace=False):
+        configs.append((config, replace))
+        return manager.current
+
+    monkeypatch.setattr(manager, "start", start)
+    return configs
+
+
+def test_train_starts_a_preset_with_the_settings_that_differ(client, started):
+    settings = {"steps": 7.0, "g_hidden": [64, 32], "augment": ["cutout"], "seed": 3}
+    answer = client.post(
+        "/gv/train", json={"preset": "digits-mlp", "settings": settings, "replace": True}
+    )
+    assert answer.json() == {"ok": True, "sentence": "The run has started.", "run": "one"}
+    ((config, replace),) = started
+    assert replace is True
+    assert (config.preset, config.steps, config.g_hidden) == ("digits-mlp", 7, (64, 32))
+    assert (config.augment, config.seed) == (("cutout",), 3)
+    assert config == RunConfig.from_preset(
+        "digits-mlp", steps=7, g_hidden=(64, 32), augment=("cutout",), seed=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"preset": "nothing"}, "preset", "no preset"),
+        ({"preset": "digits-mlp", "settings": {"steps": None}}, "steps", "Steps is empty"),
+        ({"preset": "digits-mlp", "settings": {"steps": ""}}, "steps", "Steps is empty"),
+        ({"preset": "digits-mlp", "settings": {"steps": "ten"}}, "steps", "ten"),
+        ({"preset": "digits-mlp", "settings": {"steps": 1e300}}, "steps", "Steps"),
+        ({"preset": "digits-mlp", "settings": {"g_hidden": "wide"}}, "g_hidden", "commas"),
+        ({"preset": "digits-mlp", "settings": {"g_hidden": 5}}, "g_hidden", "commas"),
+        ({"preset": "digits-mlp", "settings": {"data": "folder"}}, "data_path", "folder"),
+        (
+            {"preset": "digits-mlp", "settings": {"colour_of_hair": 1}},
+            "colour_of_hair",
+            "no setting",
+        ),
+        ({"preset": "digits-mlp", "settings": {"preset": "x"}}, "preset", "preset"),
+        ({"preset": "digits-mlp", "more": 1}, "more", "no input"),
+    ],
+)
+def test_a_form_that_cannot_be_trained_says_which_field(client, started, asked, field, words):
+    answer = client.post("/gv/train", json=asked)
+    assert 400 <= answer.status_code < 500
+    assert (answer.json()["ok"], answer.json()["field"]) == (False, field)
+    assert words in answer.json()["sentence"]
+    assert started == []
+
+
+def test_a_second_run_is_refused_as_busy(manager, client, monkeypatch):
+    def refuse(config, replace):
+        raise Busy("Another one trains.")
+
+    monkeypatch.setattr(manager, "start", refuse)
+    answer = client.post("/gv/train", json={"preset": "digits-mlp"})
+    assert (answer.status_code, answer.json()["busy"]) == (409, True)
+    assert answer.json()["sentence"] == "Another one trains."
+
+
+def test_the_status_of_the_training_is_told_to_pages_that_look_elsewhere(manager, client):
+    assert client.get("/gv/status").json()["training"]["id"] == "one"
+    manager.current = None
+    assert client.get("/gv/status").json() == {"training": None}
 
 
 # -- the guard -----------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+// The controls of the settings form, drawn from what the server says of each field.
+
+import { el } from "../lib/dom.js";
+import { tip } from "../lib/tips.js";
+
+/**
+ * @typedef {{label: string, why: string, unit: string, live: boolean, basic: boolean, kind: string,
+ *   choices: [string, any][]}} FieldFacts
+ * @typedef {{node: HTMLElement, read: () => any, write: (value: any) => void}} Control
+ */
+
+const LIVE = "This setting may change while a run trains: it takes effect from the next step on.";
+
+/** Draw the control of one field; `changed` is called whenever a person changes it.
+ * @param {string} name
+ * @param {FieldFacts} facts
+ * @param {(name: string, value: any) => void} changed
+ * @returns {Control} */
+export function control(name, facts, changed) {
+  const make = { bool: checkbox, choice, many, numbers, int: number, float: number }[facts.kind] ?? words;
+  const { input, read, write, head = label(name, facts) } = make(name, facts);
+  const node = el("div", {
+    class: `gv-field${facts.basic ? " gv-basic" : ""}`, id: `gv-f-${name}`, "data-kind": facts.kind,
+  }, head, input, ...(facts.basic ? [] : [el("p", { class: "gv-info", id: `gv-w-${name}` }, facts.why)]));
+  for (const part of node.querySelectorAll("input, select")) {
+    if (!facts.basic) part.setAttribute("aria-describedby", `gv-w-${name}`);
+    part.addEventListener("input", () => changed(name, read()));
+  }
+  return { node, read, write };
+}
+
+/** Label, explanation, and whether it may change while a run trains. */
+function label(name, facts, tag = "label") {
+  const said = facts.label.toLowerCase().split(" ");
+  const unit = facts.unit && !facts.basic && !said.includes(facts.unit) ? ` (${facts.unit})` : "";
+  return el("div", { class: "gv-field-head" },
+    el(tag, tag === "label" ? { for: `gv-i-${name}` } : { id: `gv-l-${name}` }, facts.label + unit),
+    ...(facts.basic ? [tip(facts.why, facts.label)] : []),
+    ...live(facts));
+}
+
+const live = (facts) => (facts.live ? [el("span", { class: "gv-live", "data-tip": LIVE }, "live")] : []);
+
+function words(name) {
+  const input = el("input", { id: `gv-i-${name}`, type: "text", autocomplete: "off", spellcheck: "false" });
+  return { input, read: () => input.value, write: (value) => { input.value = value ?? ""; } };
+}
+
+/** A number as a person types it: what is no number stays as it is, and the server says what is wrong. */
+function number(name, facts) {
+  const input = el("input", {
+    id: `gv-i-${name}`, type: "text", autocomplete: "off", inputmode: facts.kind === "int" ? "numeric" : "decimal",
+  });
+  return { input, read: () => asNumber(input.value), write: (value) => { input.value = value ?? ""; } };
+}
+
+/** @param {string} text */
+export function asNumber(text) {
+  const plain = text.trim().replace(/^(-?\d+),(\d+)$/, "$1.$2");
+  if (plain === "") return null;
+  return Number.isFinite(Number(plain)) ? Number(plain) : text;
+}
+
+function numbers(name) {
+  const { input } = words(name);
+  return { input, read: () => asNumbers(input.value), write: (value) => { input.value = asText(value); } };
+}
+
+/** "256, 512" as [256, 512]; text that holds no numbers stays text. @param {string} text */
+export function asNumbers(text) {
+  const parts = text.split(/[,;]/).map((part) => part.trim()).filter(Boolean).map(asNumber);
+  return parts.every((part) => typeof part === "number") ? parts : text;
+}
+
+function choice(name, facts) {
+  const input = el("select", { id: `gv-i-${name}` },
+    ...facts.choices.map(([said, value]) => el("option", { value }, said)));
+  return { input, read: () => input.value, write: (value) => { input.value = value; } };
+}
+
+function checkbox(name, facts) {
+  const input = el("input", { id: `gv-i-${name}`, type: "checkbox" });
+  const head = el("div", { class: "gv-field-head gv-check" }, el("label", {}, input, facts.label), ...live(facts));
+  return { head, input: "", read: () => input.checked, write: (value) => { input.checked = Boolean(value); } };
+}
+
+function many(name, facts) {
+  const boxes = facts.choices.map(([, value]) => el("input", { type: "checkbox", value }));
+  const input = el("div", { class: "gv-many", role: "group", "aria-labelledby": `gv-l-${name}` },
+    ...facts.choices.map(([said], index) => el("label", {}, boxes[index], said)));
+  return {
+    head: label(name, facts, "span"), input,
+    read: () => boxes.filter((box) => box.checked).map((box) => box.value),
+    write: (value) => { for (const box of boxes) box.checked = (value ?? []).includes(box.value); },
+  };
+}
+
+/** A value as text: for comparing, for the address, for people. @param {any} value */
+export const asText = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
+
+/** The inverse of `asText` for a field of that kind. @param {string} text @param {FieldFacts} facts */
+export function fromText(text, facts) {
+  if (facts.kind === "bool") return text === "true";
+  if (facts.kind === "int" || facts.kind === "float") return asNumber(text);
+  if (facts.kind === "numbers") return asNumbers(text);
+  if (facts.kind === "many") return text.split(",").map((part) => part.trim()).filter(Boolean);
+  return text;
+}
