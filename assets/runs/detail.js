@@ -1,75 +1,93 @@
+// @ts-check
 // One kept run: its film with the curves' cursor in step, and everything that can be done with it.
 
 import { $, el, text } from "../lib/dom.js";
+import { cursor, curves } from "../lib/curves.js";
 import { count, formatDate } from "../lib/format.js";
-import { address, get } from "../lib/request.js";
 import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
-import { EXPORT_REFRESH, LATE, NOTES_PAUSE } from "../lib/pacing.js";
+import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
 import { album, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
+import { get } from "../lib/request.js";
 import { isActive, stateLabel } from "../lib/states.js";
-import { curves, cursor } from "../lib/curves.js";
 import { watch } from "../lib/stream.js";
+import { exportForm } from "./exports.js";
+import { forkForm } from "./fork.js";
 
-const EXPORTS = [["mp4", "Film (MP4)"], ["gif", "Film (GIF)"], ["webp", "Film (WebP)"], ["page", "Page that opens without a server (zip)"]];
+/**
+ * @typedef {object} Hooks
+ * @property {() => void} close
+ * @property {(run: any, trashed: string) => void} deleted
+ */
 
-let hooks = {};
+/** @type {Hooks} */
+let hooks = { close: () => {}, deleted: () => {} };
+/** What the server tells of the run, or null while none is open. @type {any} */
 let run = null;
+/** @type {ReturnType<typeof player> | null} */
 let transport = null;
 let pictures = album();
-let exporting = 0;
 let notesTimer = 0;
 
 export const detail = { start, show, hide };
 
+/** @param {Hooks} given */
 function start(given) {
   hooks = given;
   $("gv-detail-close").addEventListener("click", hooks.close);
   $("gv-detail-open").addEventListener("click", openInTrain);
   $("gv-detail-resume").addEventListener("click", () => resume());
-  $("gv-detail-fork").addEventListener("click", () => drawer("fork"));
-  $("gv-detail-export").addEventListener("click", () => drawer("export"));
+  $("gv-detail-fork").addEventListener("click", () => toggleDrawer("fork"));
+  $("gv-detail-export").addEventListener("click", () => toggleDrawer("export"));
   $("gv-detail-delete").addEventListener("click", remove);
   $("gv-detail-rename").addEventListener("click", rename);
-  $("gv-detail-copy").addEventListener("click", copy);
+  $("gv-detail-copy").addEventListener("click", copyFolder);
   $("gv-detail-notes").addEventListener("input", () => {
     clearTimeout(notesTimer);
     notesTimer = setTimeout(saveNotes, NOTES_PAUSE);
   });
 }
 
+/** @param {string} id */
 async function show(id) {
   const answer = await get(`gv/library/${encodeURIComponent(id)}`);
   transport?.stop();
-  if (!answer.ok) {
-    $("gv-detail").hidden = false;
-    return note(answer.sentence, true);
-  }
+  $("gv-detail").hidden = false;
+  if (!answer.ok) return note(answer.sentence, true);
   run = answer;
   pictures = album();
   note("");
-  for (const name of ["fork", "export"]) close(name);
-  $("gv-detail").hidden = false;
-  text($("gv-detail-title"), run.name);
-  text($("gv-detail-sub"), `${run.preset_label || "Own settings"} · ${run.data_label} · ${stateLabel(run.state)} · ${formatDate(run.created)}`);
-  $("gv-detail-notes").value = run.notes;
-  $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"),
-    ...run.checkpoints.slice(0, -1).toReversed().map((step) => el("option", { value: step }, `step ${count(step)}`)));
-  $("gv-detail-at").hidden = run.checkpoints.length < 2;
-  text($("gv-detail-folder"), run.folder);
-  $("gv-detail-resume").disabled = !run.resumable;
-  $("gv-detail-fork").disabled = !run.checkpoints.length;
-  $("gv-detail-delete").disabled = isActive(run.state);
-  settings();
-  replay();
+  for (const name of ["fork", "export"]) closeDrawer(name);
+  showFacts();
+  showSettings();
+  showFilm(run);
   readHistory(run);
 }
 
-/** The curves follow when the log has been read: pictures, sliders and buttons need not wait for a long one. */
+function showFacts() {
+  const facts = [run.preset_label || "Own settings", run.data_label, stateLabel(run.state)];
+  text($("gv-detail-title"), run.name);
+  text($("gv-detail-sub"), [...facts, formatDate(run.created)].join(" · "));
+  $("gv-detail-notes", HTMLTextAreaElement).value = run.notes;
+  const earlier = run.checkpoints.slice(0, -1).reverse();
+  $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"), ...earlier.map((step) =>
+    el("option", { value: step }, `step ${count(step)}`)));
+  $("gv-detail-at").hidden = run.checkpoints.length < 2;
+  text($("gv-detail-folder"), run.folder);
+  $("gv-detail-resume", HTMLButtonElement).disabled = !run.resumable;
+  $("gv-detail-fork", HTMLButtonElement).disabled = !run.checkpoints.length;
+  $("gv-detail-delete", HTMLButtonElement).disabled = isActive(run.state);
+}
+
+/** The curves follow when the log has been read: pictures, sliders and buttons need not wait for a
+ * long one. */
 async function readHistory(current) {
   const plot = $("gv-detail-plot");
-  plot.dataset.waiting = ""; // hides the curves of the run that was shown before
-  const late = setTimeout(() => { if (run === current) plot.dataset.waiting = "Reading the curves…"; }, LATE);
+  // hides the curves of the run that was shown before
+  plot.dataset.waiting = "";
+  const late = setTimeout(() => {
+    if (run === current) plot.dataset.waiting = "Reading the curves…";
+  }, LATE);
   const answer = await runHistory(current.id);
   clearTimeout(late);
   if (run !== current) return;
@@ -78,11 +96,12 @@ async function readHistory(current) {
     return note(answer.sentence, true);
   }
   run.run.config = answer.config;
-  settings();
-  await curves(plot, [{ columns: answer.history, series: run.run.series.filter(({ group }) => group === "loss") }]);
+  showSettings();
+  const series = run.run.series.filter(({ group }) => group === "loss");
+  await curves(plot, [{ columns: answer.history, series }]);
   if (run !== current) return;
   delete plot.dataset.waiting;
-  if (transport.step != null) cursor(plot, transport.step);
+  if (transport?.step != null) cursor(plot, transport.step);
 }
 
 function hide() {
@@ -91,126 +110,111 @@ function hide() {
   $("gv-detail").hidden = true;
 }
 
-function note(sentence, bad = false, button = null) {
-  showNotice($("gv-detail-note"), sentence, bad, button);
+/**
+ * @param {string} sentence
+ * @param {boolean} [problem]
+ * @param {HTMLElement | null} [button]
+ */
+function note(sentence, problem = false, button = null) {
+  showNotice($("gv-detail-note"), sentence, problem, button);
 }
 
-function replay() {
-  const canvas = el("canvas", { role: "img", "aria-label": `Samples of ${run.name}` });
+function showFilm(current) {
+  const canvas = el("canvas", { role: "img", "aria-label": `Samples of ${current.name}` });
   const bar = el("div", { class: "gv-player" });
   $("gv-replay").replaceChildren(canvas, bar);
-  const current = run;
-  transport = player(bar, {
-    steps: run.frame ? run.frames : [],
+  const film = player(bar, {
+    steps: current.frame ? current.frames : [],
     preload: (step) => pictures(frameUrl(current.frame, step)),
     onStep: async (step) => {
       cursor($("gv-detail-plot"), step);
       const image = await pictures(frameUrl(current.frame, step));
-      if (run === current && transport.step === step) paintImage(canvas, image);
+      if (run === current && transport?.step === step) paintImage(canvas, image);
       canvas.setAttribute("aria-label", `Samples of ${current.name} at step ${step}`);
     },
   });
-  transport.show();
-  canvas.hidden = !run.frame;
+  transport = film;
+  film.show();
+  canvas.hidden = !current.frame;
 }
 
-function settings() {
-  const facts = window.gvFacts?.fields ?? {};
-  $("gv-detail-settings").replaceChildren(...Object.entries(run.run.config).filter(([, value]) => value !== "").flatMap(([name, value]) =>
-    [el("dt", {}, facts[name]?.label ?? name), el("dd", {}, Array.isArray(value) ? value.join(", ") || "none" : String(value))]));
+/** Every setting of the run, as the form calls it. */
+function showSettings() {
+  const fields = window.gvFacts?.fields ?? {};
+  const words = (value) => (Array.isArray(value) ? value.join(", ") || "none" : String(value));
+  const settings = Object.entries(run.run.config).filter(([, value]) => value !== "");
+  $("gv-detail-settings").replaceChildren(...settings.flatMap(([name, value]) =>
+    [el("dt", {}, fields[name]?.label ?? name), el("dd", {}, words(value))]));
 }
 
 function openInTrain() {
-  const at = $("gv-detail-at").value;
+  const at = $("gv-detail-at", HTMLSelectElement).value;
   watch(at ? `${run.id}@${at}` : run.id);
-  $("gv-view-train-button")?.click();
-}
-
-async function resume(replace = false, more = null) {
-  if (run.steps && run.step >= run.steps && more == null) return askForMore();
-  const answer = await runAction(run.id, "resume", { replace, ...(more ? { more_steps: more } : {}) });
-  if (answer.ok) return started();
-  note(answer.sentence, true, answer.busy ? el("button", { type: "button", class: "gv-button gv-small", onclick: () => resume(true, more) },
-    "Stop it and resume this one") : null);
-}
-
-function askForMore() {
-  const field = el("input", { type: "number", min: 1, step: 1, value: run.steps || 1000, "aria-label": "How many more steps", class: "gv-more" });
-  const go = el("button", { type: "button", class: "gv-button gv-small gv-strong", onclick: () => {
-    if (field.valueAsNumber >= 1) resume(false, Math.round(field.valueAsNumber));
-  } }, "Go on");
-  note("This run has all its steps. How many more? ", false, el("span", { class: "gv-inline" }, field, go));
-  field.focus();
+  goToTrain();
 }
 
 /** The dashboard follows the run that trains now. */
 function started() {
   watch(null);
-  $("gv-view-train-button")?.click();
+  goToTrain();
 }
 
-function drawer(name) {
+const goToTrain = () => document.getElementById("gv-view-train-button")?.click();
+
+/**
+ * Take the run up again.
+ * @param {boolean} [replace] stop whatever trains
+ * @param {number | null} [more] steps beyond those that it was to take
+ */
+async function resume(replace = false, more = null) {
+  if (run.steps && run.step >= run.steps && more === null) return requestSteps();
+  const extra = { replace, ...(more ? { more_steps: more } : {}) };
+  const answer = await runAction(run.id, "resume", extra);
+  if (answer.ok) return started();
+  offerReplace(answer, "Stop it and resume this one", () => resume(true, more));
+}
+
+/** A refusal; where another run trains, with the button that stops it first. */
+function offerReplace(answer, label, onclick) {
+  const attributes = { type: "button", class: "gv-button gv-small", onclick };
+  note(answer.sentence, true, answer.busy ? el("button", attributes, label) : null);
+}
+
+function requestSteps() {
+  const field = el("input", {
+    type: "number", min: 1, step: 1, value: run.steps || 1000, class: "gv-more",
+    "aria-label": "How many more steps",
+  });
+  const go = el("button", {
+    type: "button", class: "gv-button gv-small gv-strong",
+    onclick: () => { if (field.valueAsNumber >= 1) resume(false, Math.round(field.valueAsNumber)); },
+  }, "Go on");
+  note("This run has all its steps. How many more? ", false,
+    el("span", { class: "gv-inline" }, field, go));
+  field.focus();
+}
+
+/** @param {string} name fork or export */
+function toggleDrawer(name) {
   const box = $(`gv-${name}-drawer`);
-  if (!box.hidden) return close(name);
-  close(name === "fork" ? "export" : "fork");
-  box.replaceChildren(...(name === "fork" ? forkForm() : exportForm()));
+  if (!box.hidden) return closeDrawer(name);
+  closeDrawer(name === "fork" ? "export" : "fork");
+  const nodes = name === "fork" ? forkForm(run, { started, refused: offerReplace })
+    : exportForm(run.id);
+  box.replaceChildren(...nodes);
   box.hidden = false;
   $(`gv-detail-${name}`).setAttribute("aria-expanded", "true");
 }
 
-function close(name) {
+/** @param {string} name */
+function closeDrawer(name) {
   $(`gv-${name}-drawer`).hidden = true;
   $(`gv-detail-${name}`).setAttribute("aria-expanded", "false");
 }
 
-/** A fork keeps networks and data: only what may change while a run trains can be set anew. */
-function forkForm() {
-  const facts = window.gvFacts?.fields ?? {};
-  const fields = ["g_lr", "d_lr", "d_steps", "penalty_weight", "ema_decay"].filter((name) => name in run.run.config && facts[name]);
-  const inputs = Object.fromEntries(fields.map((name) => [name, el("input", { type: "number", step: "any", value: run.run.config[name] })]));
-  const from = el("select", {}, ...run.checkpoints.toReversed().map((step) => el("option", { value: step }, `step ${count(step)}`)));
-  const go = async (replace) => {
-    const changes = Object.fromEntries(fields.filter((name) => Number(inputs[name].value) !== run.run.config[name])
-      .map((name) => [name, Number(inputs[name].value)]));
-    const answer = await runAction(run.id, "fork", { settings: changes, step: Number(from.value), replace });
-    if (answer.ok) return started();
-    note(answer.sentence, true, answer.busy ? el("button", { type: "button", class: "gv-button gv-small", onclick: () => go(true) },
-      "Stop it and start the fork") : null);
-  };
-  return [
-    el("p", {}, "A new run that goes on from a saved step, under other settings. This one stays as it is."),
-    el("div", { class: "gv-fork-fields" }, el("label", {}, "From", from),
-      ...fields.map((name) => el("label", {}, facts[name].label, inputs[name]))),
-    el("button", { type: "button", class: "gv-button gv-small gv-strong", onclick: () => go(false) }, "Start the fork"),
-  ];
-}
-
-function exportForm() {
-  const status = el("p", { class: "gv-export-status", role: "status" });
-  return [
-    el("div", { class: "gv-export-kinds" }, ...EXPORTS.map(([kind, label]) =>
-      el("button", { type: "button", class: "gv-button gv-small", onclick: () => exportAs(kind, status) }, label))),
-    status,
-  ];
-}
-
-async function exportAs(kind, status) {
-  clearInterval(exporting);
-  const id = run.id;
-  const answer = await runAction(id, null, { kind }, "/export");
-  text(status, answer.sentence);
-  if (!answer.ok) return;
-  exporting = setInterval(async () => {
-    const now = await get(`gv/library/${encodeURIComponent(id)}/export`);
-    if (now.state === "working") return text(status, `${now.sentence} ${Math.round(100 * (now.fraction ?? 0))} %`);
-    clearInterval(exporting);
-    if (now.url) status.replaceChildren("Ready: ", el("a", { href: address(now.url), download: "" }, now.url.split("/").at(-1).split("?")[0]));
-    else text(status, now.sentence);
-  }, EXPORT_REFRESH);
-}
-
 async function saveNotes() {
-  const answer = await runAction(run.id, "notes", { notes: $("gv-detail-notes").value });
+  const notes = $("gv-detail-notes", HTMLTextAreaElement).value;
+  const answer = await runAction(run.id, "notes", { notes });
   if (!answer.ok) note(answer.sentence, true);
   changed();
 }
@@ -218,7 +222,10 @@ async function saveNotes() {
 /** Rename in place: the title becomes a field until Enter, Escape or a click elsewhere. */
 function rename() {
   const title = $("gv-detail-title");
-  const field = el("input", { type: "text", maxlength: 80, value: run.name, "aria-label": "Name of the run", class: "gv-rename" });
+  const field = el("input", {
+    type: "text", maxlength: 80, value: run.name, "aria-label": "Name of the run",
+    class: "gv-rename",
+  });
   let settled = false;
   const done = async (save) => {
     if (settled) return;
@@ -229,9 +236,9 @@ function rename() {
     if (!answer.ok) return note(answer.sentence, true);
     changed({ open: run.id });
   };
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") done(true);
-    if (event.key === "Escape") done(false);
+  field.addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") done(true);
+    if (key === "Escape") done(false);
   });
   field.addEventListener("blur", () => done(true));
   title.replaceChildren(field);
@@ -245,15 +252,17 @@ async function remove() {
   else note(answer.sentence, true);
 }
 
-async function copy() {
+async function copyFolder() {
   try {
     await navigator.clipboard.writeText(run.folder);
     note("The folder's path is on the clipboard.");
   } catch {
-    note("The browser did not allow copying; the path is shown here to be selected by hand.", true);
+    const sentence = "The browser did not allow copying; select the path below by hand.";
+    note(sentence, true);
   }
 }
 
+/** @param {{open: string} | null} [detailOf] */
 function changed(detailOf = null) {
   document.dispatchEvent(new CustomEvent("gv-runs-changed", { detail: detailOf }));
 }

@@ -1,28 +1,41 @@
-// A third choice above the pictures of an autoencoder: real pictures, each beside its reconstruction.
+// @ts-check
+// A third choice above the pictures of an autoencoder: real pictures, each beside its
+// reconstruction.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { measured, newest } from "../lib/measured.js";
+import { context } from "../lib/pictures.js";
 import { address } from "../lib/request.js";
 import { draw, whileLoading } from "../lib/schedule.js";
-import { measured, newest } from "../lib/measured.js";
 import { now, on } from "../lib/stream.js";
 
+const PAIRS = 4;
+/** px of the heads above the columns */
+const HEADS = 20;
+
+/** @typedef {import("../lib/protocol.js").RunEvent} RunEvent */
 let open = false;
+/** @type {RunEvent | null} */
 let wanted = null;
 let busy = false;
-let image = null;
+/** @type {{image: HTMLImageElement, event: RunEvent} | null} */
+let shown = null;
 
 export function start() {
-  const group = document.querySelector(".gv-grid-card .gv-switch");
-  group.append(el("button", { type: "button", id: "gv-recon-show", "aria-pressed": false, hidden: true, onclick: () => show(true) }, "Reconstruction"));
+  find(document, ".gv-grid-card .gv-switch").append(el("button", {
+    type: "button", id: "gv-recon-show", "aria-pressed": "false", hidden: true,
+    onclick: () => show(true),
+  }, "Reconstruction"));
   $("gv-grid-caption").after(el("span", { class: "gv-caption", id: "gv-recon-caption" }));
-  $("gv-stage").append(el("div", { id: "gv-recon", hidden: true },
-    el("div", { class: "gv-columns gv-recon-heads", "aria-hidden": "true" },
-      ...[0, 1, 2, 3].map(() => el("span", {}, el("i", {}, "in"), el("i", {}, "out")))),
-    el("canvas", { role: "img", "aria-label": "No reconstructions yet" })));
-  for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(false, button));
+  $("gv-stage").append(panel());
+  for (const button of findAll("[data-show]")) button.addEventListener("click", () => show(false));
   new ResizeObserver(() => draw("recon", paint)).observe($("gv-stage"));
-  on("hello", ({ sameRun }) => { if (!sameRun) { image = null; if (open) leave(); } });
+  on("hello", ({ sameRun }) => {
+    if (sameRun) return;
+    shown = null;
+    if (open) find(document, "[data-show=generated]").click();
+  });
   on("measured", (kind) => {
     if (kind && kind !== "reconstruction") return;
     $("gv-recon-show").hidden = !newest("reconstruction");
@@ -30,18 +43,20 @@ export function start() {
   });
 }
 
-function leave() {
-  document.querySelector("[data-show=generated]").click();
-}
+const panel = () => el("div", { id: "gv-recon", hidden: true },
+  el("div", { class: "gv-columns gv-recon-heads", "aria-hidden": "true" },
+    ...Array.from({ length: PAIRS }, () => el("span", {}, el("i", {}, "in"), el("i", {}, "out")))),
+  el("canvas", { role: "img", "aria-label": "No reconstructions yet" }));
 
-function show(wish) {
-  if (open === wish) return;
-  open = wish;
+/** @param {boolean} to */
+function show(to) {
+  if (open === to) return;
+  open = to;
   $("gv-recon").hidden = !open;
-  $("gv-recon-show").setAttribute("aria-pressed", open);
-  document.querySelector(".gv-grid-card").toggleAttribute("data-recon", open);
+  $("gv-recon-show").setAttribute("aria-pressed", String(open));
+  find(document, ".gv-grid-card").toggleAttribute("data-recon", open);
   if (!open) return;
-  for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", false);
+  for (const button of findAll("[data-show]")) button.setAttribute("aria-pressed", "false");
   load();
 }
 
@@ -53,35 +68,36 @@ async function load() {
   while (wanted) {
     const event = wanted;
     wanted = null;
-    const next = new Image();
-    next.src = address(`gv/runs/${encodeURIComponent(now.run.id)}/reconstruction?step=${event.step}`);
-    try {
-      await whileLoading(next.decode());
-    } catch { // the run is being put away: the picture before it stays
-      continue;
-    }
-    image = { next, event };
+    const run = encodeURIComponent(now.run?.id ?? "");
+    const image = new Image();
+    image.src = address(`gv/runs/${run}/reconstruction?step=${event.step}`);
+    // the run is being put away: the picture before it stays
+    const decoded = await whileLoading(image.decode().then(() => true, () => false));
+    if (!decoded) continue;
+    shown = { image, event };
     draw("recon", paint);
   }
   busy = false;
 }
 
 function paint() {
-  if (!open || !image) return;
-  const { next, event } = image;
-  const canvas = $("gv-recon").lastElementChild;
+  if (!open || !shown) return;
+  const { image: { naturalWidth: width, naturalHeight: height }, image, event } = shown;
+  const canvas = find($("gv-recon"), "canvas", HTMLCanvasElement);
   const stage = $("gv-stage");
-  const scale = Math.min(stage.clientWidth / next.naturalWidth, (stage.clientHeight - 20) / next.naturalHeight);
+  const scale = Math.min(stage.clientWidth / width, (stage.clientHeight - HEADS) / height);
   if (!(scale > 0)) return;
   const times = Math.max(1, Math.ceil(scale * devicePixelRatio - 0.02));
-  Object.assign(canvas, { width: next.naturalWidth * times, height: next.naturalHeight * times });
-  const pen = canvas.getContext("2d");
+  Object.assign(canvas, { width: width * times, height: height * times });
+  const pen = context(canvas);
   pen.imageSmoothingEnabled = false;
-  pen.drawImage(next, 0, 0, canvas.width, canvas.height);
-  canvas.style.width = `${Math.floor(next.naturalWidth * scale)}px`;
-  canvas.style.height = `${Math.floor(next.naturalHeight * scale)}px`;
-  $("gv-recon").firstElementChild.style.width = canvas.style.width;
-  text($("gv-recon-caption"), `step ${count(event.step)}, mean squared error ${event.data.error.toFixed(4)}`);
-  canvas.setAttribute("aria-label", `Real pictures, each beside its reconstruction, at step ${event.step}; mean squared error ${event.data.error}`);
-  $("gv-recon").dataset.step = event.step;
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  canvas.style.width = `${Math.floor(width * scale)}px`;
+  canvas.style.height = `${Math.floor(height * scale)}px`;
+  find($("gv-recon"), ".gv-recon-heads").style.width = canvas.style.width;
+  const error = event.data.error.toFixed(4);
+  text($("gv-recon-caption"), `step ${count(event.step)}, mean squared error ${error}`);
+  canvas.setAttribute("aria-label", "Real pictures, each beside its reconstruction, " +
+    `at step ${event.step}; mean squared error ${error}`);
+  $("gv-recon").dataset.step = String(event.step);
 }

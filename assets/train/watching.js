@@ -1,3 +1,4 @@
+// @ts-check
 // Says that the page shows a kept run, not the one that trains, and leads back.
 
 import { $, el } from "../lib/dom.js";
@@ -8,9 +9,14 @@ export function start() {
 }
 
 function show() {
-  $("gv-watching")?.remove();
-  if (!pinned()) return;
-  $("gv-main").prepend(el("div", { id: "gv-watching", role: "status" }, "Looking at ", el("b", {}, now.run?.name ?? pinned()),
-    pinned().includes("@") ? ` from its folder, with the generator of step ${pinned().split("@")[1]}.` : " from its folder.",
-    el("span", { class: "gv-spring" }), el("button", { type: "button", class: "gv-button gv-small", onclick: () => watch(null) }, "Back to the live run")));
+  document.getElementById("gv-watching")?.remove();
+  const run = pinned();
+  if (!run) return;
+  const [, step] = run.split("@");
+  const name = el("b", {}, now.run?.name ?? run);
+  $("gv-main").prepend(el("div", { id: "gv-watching", role: "status" }, "Looking at ", name,
+    step ? ` from its folder, with the generator of step ${step}.` : " from its folder.",
+    el("span", { class: "gv-spring" }),
+    el("button", { type: "button", class: "gv-button gv-small", onclick: () => watch(null) },
+      "Back to the live run")));
 }

@@ -21,7 +21,7 @@ GRID = """
     </div>
     <div id="gv-grid" data-step="" hidden>
       <div class="gv-columns" id="gv-columns" aria-hidden="true"></div>
-      <canvas id="gv-grid-canvas" role="img" aria-label="No samples yet"></canvas>
+      <canvas id="gv-grid-canvas" tabindex="0" role="button" aria-label="No samples yet"></canvas>
     </div>
     <div class="gv-zoom" id="gv-zoom" hidden>
       <canvas width="8" height="8" role="img" aria-label="One sample, enlarged"></canvas>
