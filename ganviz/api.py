@@ -93,6 +93,7 @@ def make_run(
     config: RunConfig, out: Path | str | None, device: str | None, data_root: Path | str
 ) -> Run:
     """A run that is not started yet, kept in ``out``. Raises `ConfigError`."""
+    from ganviz.data import check_data
     from ganviz.device import pick_device
     from ganviz.engine.run import Run
     from ganviz.probes import default_observers
@@ -106,6 +107,7 @@ def make_run(
             f"{out}",
             "out",
         )
+    check_data(config)
     if out is None:
         return Run(config, None, chosen, Path(data_root))
     return Run(

@@ -26,6 +26,7 @@ __all__ = [
     "Dataset",
     "Progress",
     "Sampler",
+    "check_data",
     "load_data",
     "to_float",
 ]
@@ -33,6 +34,14 @@ __all__ = [
 for _home in (glyphs, digits, public, folder, points):  # the order in which forms list them
     for _name, _entry in _home.ENTRIES.items():
         DATASETS.add(_name, _entry)
+
+
+def check_data(config: RunConfig) -> None:
+    """Raise at once, and before anything is made, what can be known without loading: a folder that
+    is not there."""
+    entry = DATASETS.get(config.data, "data")
+    if entry.check:
+        entry.check(config)
 
 
 def load_data(

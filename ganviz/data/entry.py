@@ -25,7 +25,8 @@ class Dataset:
 
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
     where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields that
-    mean something for this set alone. ``load(config, data_root,
+    mean something for this set alone. ``check(config)``: raises at once what
+    ``load`` would raise after a run has been made. ``load(config, data_root,
     progress)`` gives the real samples on the CPU; pictures may come in the set's own size and
     colours, `ganviz.data.load_data` fits them.
     """
@@ -37,6 +38,7 @@ class Dataset:
     classes: tuple[str, ...] | None = ()
     offline: bool = True
     extra_reads: tuple[str, ...] = ()
+    check: Callable[[RunConfig], object] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

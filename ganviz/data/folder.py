@@ -385,5 +385,6 @@ ENTRIES = {
         load,
         classes=None,
         extra_reads=("data_path",),
+        check=lambda config: _root(config.data_path),
     )
 }

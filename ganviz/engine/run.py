@@ -299,6 +299,9 @@ class Run:
             self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
         self.error = explain(error, self.trainer)
         self._to("failed", self.error)
+        began = self._recorder is not None or self._restore is not None
+        if self.store and isinstance(error, GanvizError) and not began:
+            self.store.discard()
 
     # -- telling ---------------------------------------------------------------------------
     def _to(self, state: str, sentence: str) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from ganviz import device as devices
 from ganviz.config import RunConfig
-from ganviz.data import load_data
+from ganviz.data import check_data, load_data
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
@@ -74,6 +74,8 @@ class RunManager:
         Raises `Busy`, with a sentence that names what is training, when a run is active; with
         ``replace`` that one is stopped and saved first.
         """
+
+        check_data(config)
 
         def make() -> Run:
             store = RunStore(new_run_folder(self.runs_root, config.preset, config.name))

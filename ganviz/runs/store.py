@@ -20,9 +20,9 @@ from ganviz.disk import disk_sentence, write_atomic
 from ganviz.engine.events import ENDED, Event
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.history import ReplayedLog, history
-from ganviz.runs.lock import FolderLock
+from ganviz.runs.lock import LIVE, FolderLock
 from ganviz.runs.log import LOG, REWIND, LogWriter, read_log, to_line
-from ganviz.runs.summary import CONFIG, Summary
+from ganviz.runs.summary import CONFIG, SUMMARY, Summary
 
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
@@ -174,6 +174,16 @@ class RunStore:
             self._log.close()
         self._write_summary(force=True)
         self._folder_lock.end()
+
+    def discard(self) -> None:
+        """Take back a run that never began. What else lies in the folder stays there."""
+        self.close()
+        self._gone = True
+        with suppress(OSError):
+            for name in (CONFIG, LOG, SUMMARY, LIVE):
+                (self.folder / name).unlink(missing_ok=True)
+            for folder in (self.folder / FRAMES, self.folder):
+                folder.rmdir()
 
     # -- reading ---------------------------------------------------------------------------
     def read_log(self) -> Iterator[Event]:

@@ -321,3 +321,21 @@ def test_bench_modes_prints_our_row_beside_the_papers(ganviz):
     assert "PacGAN4" in out and "ring8-best" in out and "2,500" in out
     assert ganviz("bench", "speed")[0] == 2
     assert "ring8" in ganviz("bench", "modes", "--task", "cube")[2]
+
+
+@pytest.mark.parametrize("pictures", [None, 3])
+def test_a_mistyped_folder_leaves_nothing_and_the_right_one_works(ganviz, tmp_path, pictures):
+    """Known at once (no such folder), or only after looking (too few pictures)."""
+    wrong, right, out = tmp_path / "typo", tmp_path / "pictures", tmp_path / "run"
+    for folder, count in ((wrong, pictures), (right, 20)):
+        if count:
+            folder.mkdir()
+            for number in range(count):
+                Image.new("L", (16, 16), number).save(folder / f"{number}.png")
+    arguments = ("train", "--preset", "digits-mlp", "--data", "folder", "--steps", "2")
+    where = ("--image-size", "16", "--batch-size", "4", "--out", str(out))
+    code, _, err = ganviz(*arguments, *where, "--data-path", str(wrong))
+    assert code and "typo" in err
+    assert not out.exists()
+    code, _, _ = ganviz(*arguments, *where, "--data-path", str(right))
+    assert code == 0 and (out / "config.json").exists()
