@@ -1,8 +1,8 @@
-"""What to learn from which set-up. A lesson is data: presets to open, a line, a short text, and
-what to watch."""
+"""What to learn from which set-up. A lesson is data: presets to open, a line, a short text, what
+to watch, and what of it can be measured."""
 
 # Each adds its lessons, and the list keeps this order.
 from ganviz.lessons import systems, plane, pictures  # noqa: F401, I001
-from ganviz.lessons.lesson import Lesson, lesson
+from ganviz.lessons.lesson import LEVELS, Lesson, Promise, lesson
 
-__all__ = ["Lesson", "lesson"]
+__all__ = ["LEVELS", "Lesson", "Promise", "lesson"]

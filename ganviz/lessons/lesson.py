@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from ganviz.registry import LESSONS
+
+LEVELS = ("Start here", "Next", "In depth")
+"""How much a lesson takes for known, from the first to read to the last."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a lesson says will be seen, as something that can be measured.
+
+    After ``seconds`` of training of ``preset`` (with ``settings`` changed), on two processor cores,
+    the figure ``metric`` lies from ``low`` to ``high``. `benchmarks.lessons` knows the figures and
+    measures them.
+    """
+
+    metric: str
+    preset: str
+    low: float = float("-inf")
+    high: float = float("inf")
+    seconds: float = 30.0
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value keeps the promise; NaN never does."""
+        return self.low <= value <= self.high
+
+    @property
+    def sentence(self) -> str:
+        """The promise in one line, for a report."""
+        return f"{self.metric} of {self.preset} from {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True)
 class Lesson:
     """``line``: the whole lesson in a sentence. ``text``: 80 to 150 words of plain Markdown, with
     links to other lessons as ``[words](#name)``. ``presets``: the set-ups to open, the first one
-    first. ``watch``: where to look.
+    first. ``watch``: where to look. ``level``: one of `LEVELS`. ``group``: the heading that the
+    list shows it under. ``promises``: what is seen within half a minute of its set-ups.
 
     Every figure in a text was measured with the presets it names (or carries its source); tests
     hold the mistakes to it.
@@ -23,6 +56,9 @@ class Lesson:
     text: str
     presets: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
+    level: str = LEVELS[1]
+    group: str = ""
+    promises: tuple[Promise, ...] = ()
 
 
 def lesson(
@@ -32,6 +68,11 @@ def lesson(
     text: str,
     presets: tuple[str, ...] = (),
     watch: tuple[str, ...] = (),
+    level: str = LEVELS[1],
+    group: str = "",
+    promises: tuple[Promise, ...] = (),
 ) -> Lesson:
     """Define and register a lesson."""
-    return LESSONS.add(name, Lesson(name, title, line, text.strip(), presets, watch))
+    return LESSONS.add(
+        name, Lesson(name, title, line, text.strip(), presets, watch, level, group, promises)
+    )
