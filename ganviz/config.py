@@ -25,6 +25,7 @@ from ganviz.settings import (
     conditions,
     describe,
     effective,
+    extra,
     setting,
 )
 
@@ -236,7 +237,7 @@ class RunConfig(BaseModel):
     @model_validator(mode="after")
     def _known_and_legal(self) -> RunConfig:
         for field, info in type(self).model_fields.items():
-            table = info.json_schema_extra["of"]
+            table = extra(info)["of"]
             if table:
                 getattr(registry, table).get(getattr(self, field), field)
         for _, rule in registry.RULES:
@@ -312,12 +313,8 @@ class RunConfig(BaseModel):
 
 registry.SETTINGS.update(RunConfig.model_fields)
 
-LIVE_FIELDS = tuple(
-    name for name, info in RunConfig.model_fields.items() if info.json_schema_extra["live"]
-)
-FORK_FIELDS = tuple(
-    name for name, info in RunConfig.model_fields.items() if info.json_schema_extra["fork"]
-)
+LIVE_FIELDS = tuple(name for name, info in RunConfig.model_fields.items() if extra(info)["live"])
+FORK_FIELDS = tuple(name for name, info in RunConfig.model_fields.items() if extra(info)["fork"])
 
 
 def meta(field: str) -> dict[str, Any]:
@@ -353,7 +350,7 @@ def _as_sentence(error: ValidationError) -> ConfigError:
     return ConfigError(
         "{label} ({name}): {problem}; it is {value}.",
         field,
-        label=RunConfig.model_fields[field].json_schema_extra["label"],
+        label=extra(RunConfig.model_fields[field])["label"],
         name=field,
         problem=problem[0].lower() + problem[1:],
         value=repr(str(first["input"])[:80]),

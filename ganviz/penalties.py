@@ -94,10 +94,15 @@ class Penalty:
         """
         if self.at is None:
             return real.new_zeros(())
-        places = PLACES[self.at](real, fake, generator)
-        return self.factor * sum(
-            gradient_penalty(discriminator, points, self.centre) for points in places
-        )
+        if fake is None:
+            if self.needs_fake:
+                raise ValueError(f"The penalty {self.name!r} needs fakes.")
+            fake = real  # not used
+        terms = [
+            gradient_penalty(discriminator, points, self.centre)
+            for points in PLACES[self.at](real, fake, generator)
+        ]
+        return self.factor * sum(terms[1:], terms[0])
 
 
 def _between(real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import Field
 from pydantic.fields import FieldInfo
@@ -62,7 +62,7 @@ def setting(
     one has an effect; a choice out of a registry says so itself, in its ``reads``. ``words``: how
     people read a choice where its plain spelling will not do. ``bounds``: as pydantic's.
     """
-    extra = {
+    about = {
         "group": group,
         "label": label,
         "unit": unit,
@@ -75,12 +75,17 @@ def setting(
         "when": when or {},
         "words": words or {},
     }
-    return Field(default, json_schema_extra=extra, **bounds)
+    return Field(default, json_schema_extra=cast(Any, about), **bounds)
+
+
+def extra(info: FieldInfo) -> dict[str, Any]:
+    """What `setting` was told of a field beside its bounds."""
+    return cast("dict[str, Any]", info.json_schema_extra)
 
 
 def describe(info: FieldInfo) -> dict[str, Any]:
     """What `ganviz.config.meta` says of a field, but for its conditions."""
-    extra = dict(info.json_schema_extra)
+    about = extra(info)
     bounds = {
         name: getattr(item, name)
         for item in info.metadata
@@ -88,12 +93,12 @@ def describe(info: FieldInfo) -> dict[str, Any]:
         if hasattr(item, name)
     }
     kind, choices = _kind(info.annotation)
-    if extra["of"]:
-        kind, choices = "choice", getattr(registry, extra["of"]).names()
+    if about["of"]:
+        kind, choices = "choice", getattr(registry, about["of"]).names()
     return {
-        **extra,
-        "group": extra["group"].name,
-        "why": " ".join((info.description or extra["label"]).split()),
+        **about,
+        "group": about["group"].name,
+        "why": " ".join((info.description or about["label"]).split()),
         "default": info.default,
         "kind": kind,
         "choices": choices,
@@ -110,13 +115,9 @@ def conditions(fields: Mapping[str, FieldInfo]) -> dict[str, list[dict[str, tupl
     They come from the settings' own ``when`` and from what the entries of the registries say that
     they read.
     """
-    found = {
-        name: [info.json_schema_extra["when"]]
-        for name, info in fields.items()
-        if info.json_schema_extra["when"]
-    }
+    found = {name: [extra(info)["when"]] for name, info in fields.items() if extra(info)["when"]}
     for name, info in fields.items():
-        table = info.json_schema_extra["of"]
+        table = extra(info)["of"]
         readers: dict[str, list[str]] = {}
         for choice, entry in getattr(registry, table) if table else ():
             for field in getattr(entry, "reads", ()):

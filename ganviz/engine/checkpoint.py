@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,7 +186,7 @@ def newest(folder: Path) -> Path | None:
     return None
 
 
-def prune(folder: Path, keep_last: int, protect: set[str] = frozenset()) -> None:
+def prune(folder: Path, keep_last: int, protect: Set[str] = frozenset()) -> None:
     """Remove all but the last ``keep_last`` checkpoints and those named in ``protect``, and what a
     crash left half written.
 
@@ -363,7 +364,9 @@ def restore(trainer: Trainer, state: TrainingState) -> float:
     if trainer.step_count != state.step:
         raise CheckpointError(f"{state.path} is refused: its parts are of different steps.")
     elapsed = state.info.get("elapsed")
-    return float(elapsed) if type(elapsed) in (int, float) and elapsed >= 0 else 0.0
+    if isinstance(elapsed, bool) or not isinstance(elapsed, int | float):
+        return 0.0
+    return max(0.0, float(elapsed))
 
 
 def fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:

@@ -26,7 +26,7 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import torch
 import torch.distributed as dist
@@ -61,7 +61,10 @@ class Group:
         if backend == "nccl":
             torch.cuda.set_device(self.device)
         dist.init_process_group(backend, timeout=pacing.COLLECTIVE_TIMEOUT)
-        self._control = dist.new_group(backend="gloo", timeout=pacing.COLLECTIVE_TIMEOUT)
+        # -100 stands for a process outside the group, and every process is in this one
+        self._control = cast(
+            dist.ProcessGroup, dist.new_group(backend="gloo", timeout=pacing.COLLECTIVE_TIMEOUT)
+        )
 
     @property
     def leads(self) -> bool:
@@ -194,7 +197,12 @@ class Member(Trainer):
         algorithm.average_gradients = group.average
         algorithm.stats.gather = group.mean
         draw = algorithm.latents
-        algorithm.latents = lambda count: draw(count * group.size)[group.rank :: group.size]
+
+        def share(count: int) -> torch.Tensor:
+            return draw(count * group.size)[group.rank :: group.size]
+
+        # every process draws all latents and keeps its own, whatever the algorithm
+        algorithm.latents = share  # type: ignore[method-assign]
         if device.type == "cuda":
             for network in algorithm.networks.values():
                 nn.SyncBatchNorm.convert_sync_batchnorm(network)

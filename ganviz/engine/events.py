@@ -143,7 +143,7 @@ class _Column:
     """A growing numpy array."""
 
     def __init__(self, dtype: type):
-        self._data = np.empty(1024, dtype)
+        self._data: np.ndarray = np.empty(1024, dtype)
         self._count = 0
 
     def append(self, value: float) -> None:

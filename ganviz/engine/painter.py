@@ -83,7 +83,8 @@ class Painter:
     def _settle(self) -> None:
         """Wait for the painting under way, and raise what went wrong with it, once."""
         painting, self._painting = self._painting, None
-        painting.result()
+        if painting is not None:
+            painting.result()
 
     @torch.no_grad()
     def _copy_weights(self) -> None:

@@ -176,6 +176,7 @@ class Recorder:
     def _draw(self, x: Tensor, step: int, kept: bool) -> frames.Frame:
         if self._is_images:
             return frames.make_frame(to_pictures(x), self._layout, step, kept)
+        assert self._real_points is not None
         return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept)
 
     def close(self) -> None:

@@ -193,9 +193,9 @@ class Run:
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         if self.config.compiled:
             self._progress(None, "Compiling the networks: up to a minute.")
-            self._accelerate(compile_networks)
+            self._accelerate(trainer, compile_networks)
         if self.config.cuda_graphs:
-            self._accelerate(capture_steps)
+            self._accelerate(trainer, capture_steps)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -217,12 +217,12 @@ class Run:
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
 
-    def _accelerate(self, attempt: Callable[[Trainer], str | None]) -> None:
-        """Have ``attempt`` make the trainer quicker, or say why it cannot."""
+    def _accelerate(self, trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> None:
+        """Have ``attempt`` make ``trainer`` quicker, or say why it cannot."""
         try:
             reason = (
-                attempt(self.trainer)
-                if self.trainer.is_single_process
+                attempt(trainer)
+                if trainer.is_single_process
                 else "Steps that several processes share are taken as usual."
             )
         except Exception as error:
@@ -232,9 +232,14 @@ class Run:
         if reason:
             self.log("note", sentence=reason, level="warning")
 
+    def _prepared(self) -> tuple[Trainer, Recorder]:
+        """What `_prepare` made, for whatever only happens after it."""
+        assert self.trainer is not None and self._recorder is not None
+        return self.trainer, self._recorder
+
     def _loop(self) -> None:
         """The training loop. Commands act between steps; the device is read once a tick."""
-        trainer, recorder = self.trainer, self._recorder
+        trainer, recorder = self._prepared()
         recorder.begin()
         while not self._target or trainer.step_count < self._target:
             self._obey()
@@ -256,24 +261,25 @@ class Run:
             if self._stopping or self._allowed > 0:
                 break
             if self.state != "paused":
-                self._recorder.pause()
+                self._prepared()[1].pause()
                 self._to("paused", "Paused.")
             with self._wake:
                 self._wake.wait_for(lambda: self._commands or self._stopping)
         if self.state == "paused" and not self._stopping:
-            self._recorder.resume()
+            self._prepared()[1].resume()
             self._to("running", "Training." if self._allowed == float("inf") else "Stepping.")
 
     def _apply(self, settings: dict[str, Any]) -> None:
-        was_captured = self.trainer.captured_step
+        trainer, _ = self._prepared()
+        was_captured = trainer.captured_step
         for name, value in settings.items():
-            old = getattr(self.trainer.config, name)
-            self.trainer.apply(name, value)
-            self.config = self.trainer.config
+            old = getattr(trainer.config, name)
+            trainer.apply(name, value)
+            self.config = trainer.config
             self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
         if was_captured:
             # The old capture goes by the old values.
-            self._accelerate(capture_steps)
+            self._accelerate(trainer, capture_steps)
 
     def _allow(self, steps: float) -> None:
         self._allowed = steps
@@ -285,7 +291,7 @@ class Run:
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:
-        self._recorder.finish()
+        self._prepared()[1].finish()
         done = self.step_count
         self._to(state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps.")
 

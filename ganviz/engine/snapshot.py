@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -32,7 +33,7 @@ class _Copy:
         self.version = 0
 
     @contextmanager
-    def releasing(self):
+    def releasing(self) -> Iterator[None]:
         try:
             yield
         finally:
@@ -68,12 +69,8 @@ class SnapshotStore:
     def publish(self, generator: nn.Module, step: int, wait: bool = False) -> bool:
         """Copy ``generator`` as the newest. Unless ``wait``, give up (False) when a viewer still
         draws from the back copy."""
-        if self._back is None:
-            self._back = _Copy(generator)
-            front = _Copy(generator)
-        else:
-            front = self._front
-        copy_to = self._back
+        copy_to = self._back or _Copy(generator)
+        front = self._front or _Copy(generator)
         if not copy_to.lock.acquire(blocking=wait):
             return False
         with copy_to.releasing(), torch.no_grad():
@@ -104,7 +101,7 @@ class SnapshotStore:
             return generator.first_layer().detach().float().cpu().clone()
 
     @contextmanager
-    def _newest(self):
+    def _newest(self) -> Iterator[tuple[nn.Module, int, int]]:
         copy_ = self._front
         if copy_ is None:
             raise LookupError(

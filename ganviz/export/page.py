@@ -208,9 +208,7 @@ def settings_table(config: RunConfig) -> list[dict[str, Any]]:
 
 def _label(field: str, value: Any) -> Any:
     """What a person calls the choice ``value``: its label in the registry that lists it."""
-    table = (
-        "PRESETS" if field == "preset" else RunConfig.model_fields[field].json_schema_extra["of"]
-    )
+    table = "PRESETS" if field == "preset" else meta(field)["of"]
     known = dict(getattr(registry, table)) if table else {}
     return getattr(known.get(value), "label", value) if isinstance(value, str) else value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -87,11 +87,11 @@ class Discriminator(nn.Module):
         self.labels = labels if conditioning == "concat" else None
         self.trunk = trunk
         self.real = nn.Linear(features, 1)
+        self.classes: nn.Embedding | nn.Linear
         if conditioning == "projection":
             self.classes = nn.Embedding(n_classes, features)
-            nn.init.normal_(
-                self.classes.weight, 0.0, features**-0.5
-            )  # small: it is one side of a long inner product
+            # small: it is one side of a long inner product
+            nn.init.normal_(self.classes.weight, 0.0, features**-0.5)
         elif conditioning == "auxiliary":
             self.classes = nn.Linear(features, n_classes)
 
@@ -208,26 +208,26 @@ def _known(y: Tensor | None) -> Tensor:
 
 def activation(name: str) -> nn.Module:
     """The non-linearity called ``name``."""
-    return {
+    table: dict[str, Callable[[], nn.Module]] = {
         "relu": nn.ReLU,
         "leaky_relu": lambda: nn.LeakyReLU(SLOPE),
         "tanh": nn.Tanh,
         "sigmoid": nn.Sigmoid,
-    }[name]()
+    }
+    return table[name]()
 
 
 def norm1d(name: str, features: int) -> nn.Module:
     """Normalisation of [N, features]; spectral norm acts on the weights instead and is added by
     `add_spectral_norm`."""
-    return {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}.get(name, lambda _: nn.Identity())(
-        features
-    )
+    table: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+    return table.get(name, lambda _: nn.Identity())(features)
 
 
 def norm2d(name: str, channels: int) -> nn.Module:
     """Normalisation of [N, channels, H, W]; layer norm is over channels and pixels together, with
     one gain a channel."""
-    table = {
+    table: dict[str, Callable[[int], nn.Module]] = {
         "batch": nn.BatchNorm2d,
         "layer": lambda c: nn.GroupNorm(1, c),
         "instance": lambda c: nn.InstanceNorm2d(c, affine=True),
@@ -246,6 +246,7 @@ def conditional_classes(config: RunConfig, spec: DataSpec) -> int:
     return spec.n_classes if config.conditional else 0
 
 
+Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -271,18 +272,17 @@ def initialise(network: nn.Module, init: str, act: str = "relu") -> nn.Module:
     return network
 
 
-def fan_in(module: nn.Module) -> float:
+def fan_in(module: Weighted) -> float:
     """How many products are summed for one output of a linear, convolution or transposed
     convolution layer."""
-    if isinstance(
-        module, nn.ConvTranspose2d
-    ):  # its weight is [in, out, k, k], and a stride thins the products out
+    # a transposed one's weight is [in, out, k, k], and a stride thins the products out
+    if isinstance(module, nn.ConvTranspose2d):
         return module.weight.shape[0] * module.weight[0, 0].numel() / math.prod(module.stride)
     return module.weight[0].numel()
 
 
 def _gain(act: str) -> float:
-    return nn.init.calculate_gain(act, SLOPE if act == "leaky_relu" else None)
+    return nn.init.calculate_gain(cast(Any, act), SLOPE if act == "leaky_relu" else None)
 
 
 def add_spectral_norm(network: nn.Module) -> nn.Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from torch import nn
 
@@ -19,7 +19,7 @@ def build_relu_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """The MLP generator with ReLU in place of tanh at its end: pictures live in [-1, 1], but it can
     draw nothing below 0."""
     network = mlp.build_generator(config, spec)
-    network.body[-1] = nn.ReLU()
+    cast(nn.Sequential, network.body)[-1] = nn.ReLU()
     return network
 
 

@@ -4,7 +4,7 @@ with R1 + R2."""
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -183,7 +183,7 @@ def _start_near_identity(network: nn.Module, init: str) -> nn.Module:
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, Block):
-                module.branch[-1].weight.mul_(NEAR_ZERO)
+                cast(nn.Conv2d, module.branch[-1]).weight.mul_(NEAR_ZERO)
     return network
 
 

@@ -1,5 +1,7 @@
 """Further systems, as their papers have them, at a size for a CPU."""
 
+from typing import Any
+
 from ganviz.presets.preset import PAPERS, preset
 from ganviz.presets.systems import MLP_GAN
 
@@ -13,7 +15,7 @@ CONVOLUTIONS = dict(
     d_norm="none",
     batch_size=64,
 )
-VAE = {
+VAE: dict[str, Any] = {
     **CONVOLUTIONS,
     "algorithm": "vae",
     "latent_dim": 32,
@@ -23,7 +25,7 @@ VAE = {
     "beta2": 0.999,
     "steps": 4000,
 }
-DCGAN = {
+DCGAN: dict[str, Any] = {
     **CONVOLUTIONS,
     "latent_dim": 100,
     "g_width": 32,

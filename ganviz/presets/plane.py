@@ -1,8 +1,10 @@
 """Points in the plane: every success and failure at a glance."""
 
+from typing import Any
+
 from ganviz.presets.preset import PLANE, preset
 
-POINTS = dict(
+POINTS: dict[str, Any] = dict(
     data="ring8-wide",
     generator="mlp",
     discriminator="mlp",
@@ -21,7 +23,7 @@ POINTS = dict(
     ema_decay=0.9,
     steps=10_000,
 )
-RING_BEST = {
+RING_BEST: dict[str, Any] = {
     **POINTS,
     "data": "ring8",
     "objective": "relativistic",
@@ -36,8 +38,8 @@ RING_BEST = {
     "ema_decay": 0.999,
     "steps": 18_000,
 }
-GRID_BEST = {**RING_BEST, "data": "grid25", "steps": 25_000}
-DEEP = {**POINTS, "g_hidden": (64,) * 8, "penalty": "r1", "penalty_weight": 0.1}
+GRID_BEST: dict[str, Any] = {**RING_BEST, "data": "grid25", "steps": 25_000}
+DEEP: dict[str, Any] = {**POINTS, "g_hidden": (64,) * 8, "penalty": "r1", "penalty_weight": 0.1}
 
 preset(
     "ring8",

@@ -3,9 +3,11 @@
 Pictures are 28 px grey; every pair differs in nothing but what its lesson is about.
 """
 
+from typing import Any
+
 from ganviz.presets.preset import MISTAKES, SYSTEMS, preset
 
-MLP_GAN = dict(
+MLP_GAN: dict[str, Any] = dict(
     data="glyphs",
     generator="mlp",
     discriminator="mlp",

@@ -26,7 +26,8 @@ _CHUNK = (
 )  # parsing one holds Python's lock for some milliseconds: others are to get on in between
 _MAX_INT = 2**53
 _NUMBERS = frozenset((int, float))
-_NEEDED = {  # what readers of an event rely on
+# what readers of an event rely on
+_NEEDED: dict[str, dict[str, type]] = {
     "state": {"state": str},
     "note": {"sentence": str},
     "setting": {"name": str},
@@ -75,14 +76,19 @@ def from_row(row: Any) -> Event | None:
         return None
     if kind == "scalars":
         if not _NUMBERS.issuperset(map(type, data.values())):
-            data = {
-                name: math.nan if value is None else value
-                for name, value in data.items()
-                if value is None or type(value) in _NUMBERS
-            }
+            data = _numbers(data)
     elif any(type(data.get(name)) is not form for name, form in _NEEDED.get(kind, {}).items()):
         return None
     return Event(seq, kind, step, float(time), data)
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a row; null stands for NaN, which JSON has not."""
+    return {
+        name: math.nan if value is None else value
+        for name, value in row.items()
+        if value is None or type(value) in _NUMBERS
+    }
 
 
 class LogWriter:

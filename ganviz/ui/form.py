@@ -23,7 +23,7 @@ def default_preset() -> str:
 def choices(field: str) -> list[tuple[str, Any]]:
     """(what a person reads, value) for each choice of ``field``; a registry's entries bring their
     own labels."""
-    table = RunConfig.model_fields[field].json_schema_extra["of"]
+    table = meta(field)["of"]
     if table:
         return [(getattr(item, "label", name), name) for name, item in getattr(registry, table)]
     facts = meta(field)
