@@ -2,7 +2,7 @@
 to watch, and what of it can be measured."""
 
 # Each adds its lessons, and the list keeps this order.
-from ganviz.lessons import systems, plane, pictures  # noqa: F401, I001
+from ganviz.lessons import game, collapse, latents, slips, depth, autoencoders  # noqa: F401, I001
 from ganviz.lessons.lesson import LEVELS, Lesson, Promise, lesson
 
 __all__ = ["LEVELS", "Lesson", "Promise", "lesson"]

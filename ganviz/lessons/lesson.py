@@ -9,7 +9,7 @@ from typing import Any
 
 from ganviz.registry import LESSONS
 
-LEVELS = ("Start here", "Next", "In depth")
+START, NEXT, DEPTH = LEVELS = ("Start here", "Next", "In depth")
 """How much a lesson takes for known, from the first to read to the last."""
 
 
@@ -56,7 +56,7 @@ class Lesson:
     text: str
     presets: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
-    level: str = LEVELS[1]
+    level: str = NEXT
     group: str = ""
     promises: tuple[Promise, ...] = ()
 
@@ -68,7 +68,7 @@ def lesson(
     text: str,
     presets: tuple[str, ...] = (),
     watch: tuple[str, ...] = (),
-    level: str = LEVELS[1],
+    level: str = NEXT,
     group: str = "",
     promises: tuple[Promise, ...] = (),
 ) -> Lesson:

@@ -24,6 +24,8 @@ def as_data(name: str, lesson: Any) -> dict[str, Any]:
         "line": lesson.line,
         "text": lesson.text,
         "watch": list(lesson.watch),
+        "level": lesson.level,
+        "group": lesson.group,
         "presets": [preset(one) for one in lesson.presets],
     }
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ganviz.lessons import LEVELS
 from ganviz.registry import LESSONS, PRESETS
 
 NAMES = LESSONS.names()
@@ -53,3 +54,23 @@ def test_every_mistake_and_every_system_has_a_lesson():
 
 def test_what_the_coach_points_to_exists():
     assert set(COACH) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_has_a_level_and_a_group(name):
+    lesson = LESSONS.get(name)
+    assert lesson.level in LEVELS and lesson.group
+
+
+def test_a_group_stands_together_and_goes_from_easy_to_deep():
+    groups = [lesson.group for _, lesson in LESSONS]
+    assert groups == sorted(groups, key=list(dict.fromkeys(groups)).index)
+    for group in set(groups):
+        levels = [LEVELS.index(one.level) for _, one in LESSONS if one.group == group]
+        assert levels == sorted(levels)
+    assert next(iter(LESSONS))[1].level == LEVELS[0]
+
+
+def test_texts_are_narrow_enough_to_edit():
+    wide = [name for name, one in LESSONS for line in one.text.split("\n") if len(line) > 100]
+    assert not wide

@@ -1,0 +1,145 @@
+"""What shows on pictures, and what the latent vector does to them."""
+
+from ganviz.lessons.lesson import DEPTH, NEXT, START, lesson
+
+GROUP = "Pictures and latents"
+
+lesson(
+    "asking-for-a-class",
+    "Asking for a 7",
+    "Tell both networks the class, and you can order what you want.",
+    """
+A plain GAN draws what it likes. Give G the class beside z, and give D a reason to check it:
+
+- **Concatenation**: the class joins D's input; a wrong pair is a fake (Mirza and Osindero, 2014).
+- **Auxiliary classifier**: D also *names* the class, and G is paid when it is recognised (Odena et
+  al., 2017).
+- **Projection**: D's verdict gets the inner product of its features with a class vector (Miyato
+  and Koyama, 2018).
+
+Measured on 8 px digits with concatenation, two seeds, 1,500 steps: all ten classes (7 and 10
+without), and 69 and 53 % of the samples were what was asked for: the label is learnt later than
+the look.
+
+In the explore view fix z and change the class, then fix the class and change z: one moves the
+digit, the other its slant and thickness.
+""",
+    ("cgan", "acgan", "digits-quick"),
+    ("Each row of the grid is one class.", "Same z, other class: slant and thickness stay."),
+    level=START,
+    group=GROUP,
+)
+
+lesson(
+    "walking-in-latent-space",
+    "Slerp, not lerp",
+    "The straight way between two latents leads through a region that G never saw.",
+    """
+z has many independent normal numbers, so its length is almost always close to $√n$: all the draws
+lie in a thin shell, and near the middle of the ball there are none. The straight line between two
+draws cuts through:
+
+$|(a + b) / 2| ≈ 0.71 |a|$ (measured 0.71 at 16, 64 and 512 dimensions).
+
+G has hardly trained there; pictures on the way turn faint or average. Spherical interpolation goes
+along the shell instead, and every step is a typical z. For the same reason a slider is an *offset*
+on a random z here: an all-zero z is the least typical point of all, and draws mush.
+
+Truncation uses the effect on purpose: scaling z by ψ below 1 draws from the middle, with less
+variety and fewer failures.
+
+White, 2016, [Sampling generative networks](https://arxiv.org/abs/1609.04468).
+""",
+    ("digits-quick",),
+    (
+        "The strip between two pictures, slerp against lerp.",
+        "Psi, from 1 down to 0.3: all tiles grow alike.",
+    ),
+    level=NEXT,
+    group=GROUP,
+)
+
+lesson(
+    "checkerboard",
+    "Checkerboard artefacts",
+    "Transposed convolutions paint a checkerboard before they have learnt anything.",
+    """
+A transposed convolution with stride 2 writes overlapping stamps on a grid of every second pixel.
+Where the stamps overlap unevenly, or simply weigh even and odd pixels differently, a pattern of
+period two appears: energy at the highest frequency a picture can hold, the Nyquist frequency.
+
+It is there before training. Measured on untrained 28 px generators of ours, five seeds: energy at
+Nyquist over the mean energy is 5 to 44 with transposed convolutions (kernel 4, stride 2), and
+below 0.2 when the picture is doubled by nearest neighbour and a convolution follows. Training can
+unlearn it, and often leaves a trace in flat areas.
+
+Look at step 0 of both presets: the first has the pattern, the second has soft blocks.
+
+Odena et al., 2016, [Deconvolution and checkerboard
+artifacts](https://distill.pub/2016/deconv-checkerboard/).
+""",
+    ("digits-dcgan", "digits-quick"),
+    ("The grid at step 0, enlarged.", "Flat background late in training."),
+    level=NEXT,
+    group=GROUP,
+)
+
+lesson(
+    "memorisation",
+    "Memorisation",
+    "With few pictures, D learns them by heart, and G copies.",
+    """
+Thirty-two pictures are soon known by heart. D needs no idea of a digit: it recognises these 32,
+and the only way for G to pass is to reproduce them. Losses and grid look fine, and that is the
+danger: the samples are sharp, because they are copies.
+
+Measured on 32 of the 8 px digits, two seeds, 3,000 steps: 99 % and 90 % of the samples were
+copies; with all 1,797 none was.
+
+How to tell: put the nearest training picture beside each sample. A copy is far nearer to its first
+neighbour than to the second. And compare D's verdict on training and held-out pictures: a gap
+means it knows them.
+
+What helps: more data; DiffAugment, the same random changes to reals *and* fakes (Zhao et al.,
+2020, [DiffAugment](https://arxiv.org/abs/2006.10738)); stopping earlier. Mirroring is fine for
+faces, never for digits.
+""",
+    ("memorisation", "mlp-gan"),
+    (
+        "The nearest training pictures beside the samples.",
+        "Switch DiffAugment on and start again with the same seed.",
+    ),
+    level=NEXT,
+    group=GROUP,
+)
+
+lesson(
+    "virtual-data",
+    "Virtual data",
+    "A trained generator can stand in for a data set, if you check what it kept and what it leaks.",
+    """
+People may need data that they must not see: medical pictures, customers' signatures. Train a
+generator once, then hand out its samples in their place. Three questions decide whether that is
+worth anything:
+
+- **Fidelity**: are single samples right? Precision, and Fréchet distance between features of reals
+  and fakes.
+- **Utility**: does a model trained on the samples work on real data? Lost classes and modes show
+  here, as recall and coverage.
+- **Privacy**: are samples copies? Compare each one's nearest training picture with its second
+  nearest; see [memorisation](#memorisation).
+
+No single figure answers all three: a generator that copies ten training pictures is faithful,
+useless and leaking. Each figure depends on how many samples and which features it was computed
+with, so both stand beside it. Export a synthetic set from the run's page, and read its report
+before you pass it on.
+""",
+    ("virtual-data",),
+    (
+        "Fidelity figures with their sample count and features.",
+        "The class histogram of the samples.",
+        "Nearest training pictures beside samples.",
+    ),
+    level=DEPTH,
+    group=GROUP,
+)
