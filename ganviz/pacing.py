@@ -77,12 +77,26 @@ PROGRESS_LINE_INTERVAL = 2.0
 WARM_DELAY = 2.0
 # Ctrl-C waits so long for the run to be saved
 SHUTDOWN_GRACE = 1.8
-# Gradio's queue polls a thousand times a second for events that never come this way; each poll
-# takes the interpreter from the training, which cost 5 % of it
-GRADIO_QUEUE_INTERVAL = 1.0
 # a download that stalls
 DOWNLOAD_TIMEOUT = 8.0
 # the leader of several processes may be paused for long; after SIGTERM a follower waits so long
 # for it
 COLLECTIVE_TIMEOUT = datetime.timedelta(days=30)
 FOLLOWER_SHUTDOWN_GRACE = 20.0
+
+# -- what a browser may keep waiting ---------------------------------------------------------------
+# from the connection, or the first byte of a further request, to the end of its headers
+HEADER_TIMEOUT = 10.0
+# from the headers to the end of the body
+BODY_TIMEOUT = 10.0
+# a browser that reads nothing of what it asked for
+WRITE_TIMEOUT = 30.0
+# an idle connection between two requests
+KEEP_ALIVE = 5.0
+# a live socket is asked for a sign of life this often, and waited for so long
+PING_INTERVAL = 20.0
+PING_TIMEOUT = 20.0
+# the same line of the server's log is written once in this time
+LOG_INTERVAL = 60.0
+# a server that was told to start is waited for
+SERVER_START_TIMEOUT = 20.0

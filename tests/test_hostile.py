@@ -27,7 +27,7 @@ from ganviz.errors import ConfigError, DataError, GanvizError
 from ganviz.runs import trained
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.listing import list_runs, run_info
-from ganviz.server import routes
+from ganviz.server import Gate, routes
 
 TINY = {
     "data": "digits",
@@ -64,7 +64,7 @@ def client(run):
         library=lambda: list_runs(run.parent),
         get=lambda name: opened.setdefault(name, FolderRun(run.parent / name)),
     )
-    with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
+    with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
         yield client
 
 

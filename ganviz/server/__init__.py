@@ -1,12 +1,11 @@
 """What browsers talk to beside Gradio: the live socket, pictures, latent requests, commands and
 assets.
 
-``demo.launch(app_kwargs={"routes": routes(manager)})`` puts them all under ``/gv``.
+`routes` are all under ``/gv``; `Gate` stands before the application that has them, and `serve` (in
+`ganviz.server.serve`) opens it to browsers.
 """
 
 from __future__ import annotations
-
-import os
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -15,7 +14,8 @@ from ganviz.server.commands import Commands
 from ganviz.server.declarations import declarations
 from ganviz.server.experiment_requests import ExperimentRequests
 from ganviz.server.exports import Exports
-from ganviz.server.guard import HOSTS_VARIABLE, Guard, missing
+from ganviz.server.gate import Gate
+from ganviz.server.guard import Guard, missing
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.lessons import lessons
 from ganviz.server.library import Library
@@ -23,23 +23,20 @@ from ganviz.server.live_socket import LiveSocket
 from ganviz.server.sample_grids import SampleGrids
 from ganviz.server.static import asset, asset_url, plotly, plotly_url, warm
 
-__all__ = ["asset_url", "plotly_url", "routes"]
+__all__ = ["Gate", "asset_url", "plotly_url", "routes"]
 
 
 def routes(manager: RunManager) -> list[BaseRoute]:
-    """All routes of ganviz for the runs of ``manager`` (a `RunManager`), each behind one `Guard`.
-
-    The environment variable GANVIZ_HOSTS (names, separated by commas) lists further host names
-    under which a loopback server may be addressed: those of a proxy in front of it.
-    """
-    guard = Guard(tuple(os.environ.get(HOSTS_VARIABLE, "").replace(",", " ").split()))
+    """All routes of ganviz for the runs of ``manager``; the application that has them belongs
+    behind a `Gate`."""
+    guard = Guard()
     grids, latent = SampleGrids(manager), LatentRequests(manager)
     commands, live = Commands(manager), LiveSocket(manager)
     library, exports = Library(manager), Exports(manager)
     experiments = ExperimentRequests(manager)
     warm()
     return [
-        WebSocketRoute("/gv/live", guard.socket(live.endpoint)),
+        WebSocketRoute("/gv/live", live.endpoint),
         Route("/gv/assets/{name:path}", guard.http(asset)),
         Route("/gv/plotly.js", guard.http(plotly)),
         Route("/gv/runs/{run}/frames/{step:int}.{ext}", guard.http(grids.frame)),

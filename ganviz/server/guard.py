@@ -1,21 +1,24 @@
-"""The one gate that every request passes, and the one shape that every refusal has.
+"""Who may use this server from where, and the one shape that every refusal has.
 
-Routes beside Gradio bypass its ``auth=``: whoever may do what is decided here, and nowhere else.
+Whoever may do what is decided here, and nowhere else; `ganviz.server.gate` asks it before every path.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
@@ -25,8 +28,8 @@ from ganviz.server.encode import dumps
 logger = logging.getLogger(__name__)
 
 HOSTS_VARIABLE = "GANVIZ_HOSTS"
-MAX_BODY = 64 * 1024
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
+STUMBLED = "The server stumbled over this request; its log says how. Try again."
 
 Model = TypeVar("Model", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -41,87 +44,130 @@ class Refused(GanvizError):
 
 
 class Guard:
-    """Decides who may call an endpoint. Roles belong here when there are any."""
+    """Decides from where this server may be used. Roles belong here when there are any.
+
+    ``hosts``: further host names under which it may be addressed, those of a proxy in front of it;
+    one that begins with a dot stands for all names that end so.
+    """
 
     def __init__(self, hosts: tuple[str, ...] = ()):
-        own = socket.gethostname().lower()  # some systems give it a loopback address
-        self._names = LOCAL_NAMES | {own, *(host.lower() for host in hosts)}
+        # some systems give the own name a loopback address
+        self._own = socket.gethostname().lower()
+        self.hosts = tuple(host.lower().removeprefix("*") for host in hosts)
+        self._full_name: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Guard:
+        """With the names that the environment variable `HOSTS_VARIABLE` lists, by commas."""
+        return cls(tuple(os.environ.get(HOSTS_VARIABLE, "").replace(",", " ").split()))
 
     def http(self, endpoint: Endpoint) -> Endpoint:
-        """``endpoint``, called only for admitted requests; what it raises becomes JSON with a
-        sentence."""
+        """``endpoint``, whose errors become JSON with a sentence."""
 
-        async def guarded(request: Request) -> Response:
+        async def answered(request: Request) -> Response:
             try:
-                self.admit(request)
                 return await endpoint(request)
             except GanvizError as error:
                 return refusal(error)
             except Exception:
                 logger.exception("%s %s failed", request.method, request.url.path)
-                return refusal(
-                    Refused(
-                        500, "The server stumbled over this request; its log says how. Try again."
-                    )
-                )
+                return refusal(Refused(500, STUMBLED))
 
-        return guarded
+        return answered
 
-    def socket(
-        self, endpoint: Callable[[WebSocket], Awaitable[None]]
-    ) -> Callable[[WebSocket], Awaitable[None]]:
-        """``endpoint``, called only for admitted sockets; others are closed before they open."""
-
-        async def guarded(websocket: WebSocket) -> None:
-            try:
-                self.admit(websocket)
-            except GanvizError as error:
-                await websocket.close(1008, error.sentence[:120])
-                return
-            await endpoint(websocket)
-
-        return guarded
-
-    def admit(self, connection: HTTPConnection) -> None:
+    async def admit(self, connection: HTTPConnection) -> None:
         """Raise `Refused` for a connection that another web site could be behind."""
-        self._check_host(connection)
-        if connection.scope["type"] == "websocket" or connection.scope["method"] not in (
-            "GET",
-            "HEAD",
-        ):
-            _check_origin(connection)
+        await self._check_host(connection)
+        self.check_origin(connection, connection.headers.get("origin"))
 
-    def _check_host(self, connection: HTTPConnection) -> None:
+    async def _check_host(self, connection: HTTPConnection) -> None:
         # DNS rebinding: a foreign page names this machine by a host name of its own and becomes
         # "same origin"
-        if not _is_loopback(connection.scope.get("server")):
+        server = _address(connection.scope.get("server"))
+        if server is None:
             return
-        name = _parsed("//" + connection.headers.get("host", "")).hostname or ""
-        if name not in self._names and not name.endswith(".localhost"):
-            raise Refused(
-                403,
-                "This server answers to http://localhost only; to use it under another name "
-                "(behind a proxy), "
-                f"start it with that name in the environment variable {HOSTS_VARIABLE}.",
-            )
-
-
-def _is_loopback(server: Any) -> bool:
-    try:
-        return ipaddress.ip_address(server[0]).is_loopback
-    except (TypeError, ValueError):  # a unix socket, a name, or a test's made-up server
-        return False
-
-
-def _check_origin(connection: HTTPConnection) -> None:
-    origin = connection.headers.get("origin")
-    if (
-        origin is not None
-        and _parsed(origin).netloc.lower() != connection.headers.get("host", "").lower()
-    ):
+        name = (_parsed("//" + connection.headers.get("host", "")).hostname or "").rstrip(".")
+        known = LOCAL_NAMES | {self._own}
+        if name in known or name.endswith(".localhost") or self._is_named(name):
+            return
+        # a rebound name is a name: whoever gives this machine's address came by no name at all
+        if not server.is_loopback and (_address((name,)) or await self._is_full_name(name)):
+            return
         raise Refused(
-            403, "This came from a page of another site; open ganviz itself and try there."
+            403,
+            f"This server does not answer to the name {name[:80]!r}, only to localhost and to the "
+            "addresses and the name of its machine; to use it under another name (behind a "
+            f"proxy), start it with that name in the environment variable {HOSTS_VARIABLE}.",
         )
+
+    def _is_named(self, name: str) -> bool:
+        return any(
+            name.endswith(host) if host.startswith(".") else name == host for host in self.hosts
+        )
+
+    async def _is_full_name(self, name: str) -> bool:
+        """Whether ``name`` is this machine's name with its domain. Asking for it may take seconds
+        without a network, so it is asked for once, where it can make a difference."""
+        if not name.startswith(self._own + "."):
+            return False
+        if name == f"{self._own}.local":
+            return True
+        if self._full_name is None:
+            self._full_name = (await run_in_threadpool(socket.getfqdn)).lower()
+        return name == self._full_name
+
+    def check_origin(self, connection: HTTPConnection, origin: str | None) -> None:
+        """Raise `Refused` for what a page of another site sends."""
+        headers = connection.headers
+        site = headers.get("sec-fetch-site")
+        if site in ("same-origin", "none"):
+            # the browser itself compared the two, and no page can say so of itself
+            return
+        if site is None and origin is None:
+            # no browser, or an old one that loads a picture or follows a link: that changes nothing
+            return
+        if not _is_navigation(connection):
+            self.compare_origin(headers, origin)
+
+    def compare_origin(self, headers: Headers, origin: str | None) -> None:
+        """Raise `Refused` where ``origin`` is not the address by which the server was asked."""
+        own = {headers.get("host", "").lower(), headers.get("x-forwarded-host", "").lower()}
+        theirs = _parsed(origin or "")
+        if theirs.netloc and not own.isdisjoint(_names_of(theirs)):
+            return
+        named = theirs.netloc.lower()
+        raise Refused(
+            403,
+            "This came from a page of another site; open ganviz itself and try there. If you did, "
+            f"a proxy hides the page's address ({named[:80] or 'none'}) from the server (which is "
+            f"asked for {headers.get('host', '')[:80]}): let it pass the Host header on, port and "
+            "all (nginx: proxy_set_header Host $http_host).",
+        )
+
+
+def _is_navigation(connection: HTTPConnection) -> bool:
+    """Somebody follows a link, or opens a frame that `frame-ancestors` decides on."""
+    headers = connection.headers
+    return (
+        connection.scope["type"] == "http"
+        and connection.scope["method"] in ("GET", "HEAD")
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") in ("document", "iframe")
+    )
+
+
+def _names_of(url: SplitResult) -> set[str]:
+    """How a Host header may name the server of ``url``: a browser leaves the usual port out."""
+    name, usual = url.netloc.lower(), {"http": ":80", "https": ":443"}.get(url.scheme, ":")
+    return {name, name.removesuffix(usual), name + usual}
+
+
+def _address(server: Sequence[Any] | None) -> IPv4Address | IPv6Address | None:
+    """The IP address of a server; None for a unix socket, a name, or a test's made-up server."""
+    try:
+        return ipaddress.ip_address(server[0])
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 def _parsed(url: str) -> SplitResult:
@@ -152,17 +198,11 @@ async def missing(request: Request) -> Response:
 
 
 async def body_as(model: type[Model], request: Request) -> Model:
-    """The request's JSON body as a ``model``. Raises `Refused` with a sentence; never reads more
-    than `MAX_BODY` bytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Refused(
-                413, f"That request is too large; at most {MAX_BODY // 1024} KB are read."
-            )
+    """The request's JSON body, which the gate bounds, as a ``model``. Raises `Refused` with a
+    sentence."""
+    body = await request.body()
     try:
-        return model.model_validate_json(bytes(body))
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise _as_refusal(error) from None
 

@@ -89,7 +89,7 @@ def build() -> gr.Blocks:
 
 
 def launch_options() -> dict[str, Any]:
-    """What `gr.Blocks.launch` needs for the page's look: theme and head. Addresses are relative: a
+    """What `gr.mount_gradio_app` needs for the page's look: theme and head. Addresses are relative: a
     proxy may add a path."""
 
     def asset(name: str) -> str:
@@ -103,4 +103,4 @@ def launch_options() -> dict[str, Any]:
         f"= {facts};</script>"
         f'<script type="module" src="{asset("main.js")}"></script>'
     )
-    return {"theme": theme(), "head": head, "footer_links": [], "run_history": False, "quiet": True}
+    return {"theme": theme(), "head": head, "footer_links": [], "run_history": False}

@@ -18,6 +18,8 @@ from ganviz import pacing
 # of the extra `ui`; a core installation trains without
 NEEDED = ("gradio", "plotly", "websockets")
 FIRST_PORT, LAST_PORT = 7860, 7899
+# the path below which a proxy shows the page, where it does not say so in a header
+ROOT_PATH_VARIABLE = "GRADIO_ROOT_PATH"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,28 +68,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     """Serve the page and ``routes`` from a background thread; returns the address."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read at import: nothing leaves the machine
+    # read at import: nothing leaves the machine
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+    from fastapi import FastAPI
     from starlette.middleware import Middleware
 
+    from ganviz.server import Gate
+    from ganviz.server.compression import compression
     from ganviz.server.early import Early
+    from ganviz.server.limits import Limits
+    from ganviz.server.serve import serve
     from ganviz.ui import dashboard as page
 
     dashboard = page.build()
-    dashboard.launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=False,
-        prevent_thread_lock=True,
-        ssr_mode=False,
-        app_kwargs={"routes": routes, "middleware": [Middleware(Early)]},
-        **page.launch_options(),
+    app = FastAPI(
+        routes=routes,
+        middleware=[compression(), Middleware(Early)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
-    # Nothing here goes through Gradio's queue, yet it looks a thousand times a second whether
-    # something came and a hundred times whether something got on, and each time the training thread
-    # waits for it: that cost 5 % of the training.
-    dashboard._queue.sleep_when_free = dashboard._queue.progress_update_sleep_when_free = (
-        pacing.GRADIO_QUEUE_INTERVAL
-    )
+    gr.mount_gradio_app(app, dashboard, "/", ssr_mode=False, **page.launch_options())
+    limits = Limits.of_this_process()
+    gate = Gate(app, limits=limits, root_path=os.environ.get(ROOT_PATH_VARIABLE, ""))
+    serve(gate, host, port, limits)
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
 

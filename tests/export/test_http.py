@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganviz.errors import GanvizError
-from ganviz.server import exports, routes
+from ganviz.server import Gate, exports, routes
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def client(own_run):
     manager = SimpleNamespace(
         current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None
     )
-    with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
+    with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
         yield client
 
 

@@ -1,12 +1,9 @@
 """A still run: a real `Run` that never trains, so that a test decides what it tells and when."""
 
-import threading
-import time
 from types import SimpleNamespace
 
 import pytest
 import torch
-import uvicorn
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -17,7 +14,8 @@ from ganviz.engine.frames import Frame
 from ganviz.engine.run import Run
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.models import build_generator
-from ganviz.server import routes
+from ganviz.server import Gate, routes
+from ganviz.server.serve import serve as serve_app
 
 CPU = torch.device("cpu")
 TINY = {
@@ -105,8 +103,8 @@ def manager():
 
 @pytest.fixture
 def client(manager):
-    """Plain requests to all routes."""
-    return TestClient(Starlette(routes=routes(manager)))
+    """Plain requests to all routes, through the gate."""
+    return TestClient(Gate(Starlette(routes=routes(manager))))
 
 
 @pytest.fixture
@@ -114,21 +112,11 @@ def serve():
     """A function that serves an app from a thread and returns its port."""
     servers = []
 
-    def start(app):
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        end = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < end, "the server did not start"
-            time.sleep(0.01)
-        return server.servers[0].sockets[0].getsockname()[1]
+    def start(app, limits=None):
+        servers.append(serve_app(app, "127.0.0.1", 0, limits))
+        return servers[-1].port
 
     yield start
-    for server, thread in servers:
-        server.should_exit = True
-        thread.join(10)
-        assert not thread.is_alive()
+    for server in servers:
+        server.close(10)
+        assert not server.thread.is_alive()

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from ganviz.config import LIVE_FIELDS, RunConfig
 from ganviz.errors import Busy, ConfigError
-from ganviz.server import asset_url, guard, plotly_url, routes, static
+from ganviz.server import Gate, asset_url, guard, plotly_url, routes, static
 from ganviz.server.sample_grids import IMMUTABLE
 
 
@@ -264,7 +264,7 @@ def test_ganviz_own_page_may_command(client, obeyed):
 )
 def test_a_loopback_server_answers_to_its_own_names_only(manager, monkeypatch, host, status):
     monkeypatch.setenv(guard.HOSTS_VARIABLE, "other.example, proxy.example")
-    local = TestClient(Starlette(routes=routes(manager)), base_url="http://127.0.0.1:7971")
+    local = TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://127.0.0.1:7971")
     response = local.get("/gv/runs/one/reals.png", headers={"host": host})
     assert response.status_code == status
     assert sentence_of(response)

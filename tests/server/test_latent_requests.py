@@ -264,8 +264,8 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
         def __init__(self, gone):
             self.gone = gone
 
-        async def stream(self):
-            yield json.dumps({"seed": 1}).encode()
+        async def body(self):
+            return json.dumps({"seed": 1}).encode()
 
         async def is_disconnected(self):
             return self.gone

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from ganviz.config import RunConfig
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
-from ganviz.server import routes
+from ganviz.server import Gate, routes
 
 TINY = {
     "data": "digits",
@@ -35,7 +35,7 @@ def kept(tmp_path_factory):
     manager = RunManager(root / "runs", root / "data", torch.device("cpu"))
     for seed in (1, 2):
         assert manager.start(RunConfig.parse({**TINY, "seed": seed})).join(60)
-    with TestClient(Starlette(routes=routes(manager)), base_url="http://localhost") as client:
+    with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
         yield manager, client
     manager.close(30)
 
@@ -75,7 +75,7 @@ def test_all_but_the_curves_is_there_before_the_log_is_read(kept, monkeypatch):
         kept[0].runs_root, kept[0].data_root, torch.device("cpu")
     )  # it has opened nothing yet
     with (
-        TestClient(Starlette(routes=routes(fresh)), base_url="http://localhost") as client,
+        TestClient(Gate(Starlette(routes=routes(fresh))), base_url="http://localhost") as client,
         ThreadPoolExecutor(1) as pool,
     ):
         run = ids(client)[-1]

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from ganviz import pacing
 from ganviz.engine import run as run_module
 from ganviz.runs.manager import RunManager
-from ganviz.server import encode, guard, live_protocol, routes
+from ganviz.server import Gate, encode, live_protocol, routes
 from ganviz.server.live_socket import LiveSocket
 
 
@@ -24,9 +24,7 @@ from ganviz.server.live_socket import LiveSocket
 def live(manager, serve):
     """(the `LiveSocket` endpoint, a function that opens a socket to it)."""
     endpoint = LiveSocket(manager)
-    port = serve(
-        Starlette(routes=[WebSocketRoute("/gv/live", guard.Guard().socket(endpoint.endpoint))])
-    )
+    port = serve(Gate(Starlette(routes=[WebSocketRoute("/gv/live", endpoint.endpoint)])))
 
     def watch(query="", **options):
         return connect(
@@ -395,7 +393,7 @@ def test_a_failing_tick_does_not_end_the_stream(manager, live, monkeypatch, capl
 def test_following_a_real_training(serve, tools, tmp_path, monkeypatch):
     monkeypatch.setattr(run_module, "load_data", lambda *_: tools.noise())
     manager = RunManager(tmp_path / "runs", tmp_path)
-    port = serve(Starlette(routes=routes(manager)))
+    port = serve(Gate(Starlette(routes=routes(manager))))
     with connect(f"ws://127.0.0.1:{port}/gv/live", max_size=None) as viewer:
         assert take(viewer)["run"] is None
         run = manager.start(tools.config({**tools.tiny, "steps": 60}))

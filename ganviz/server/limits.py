@@ -1,0 +1,93 @@
+"""How much one browser, and all of them together, may take of the server: connections, sockets,
+bodies, and places in a queue."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# the largest body of a request: a form's settings take a few kilobytes
+MAX_BODY = 64 * 1024
+# what is left of the open files for the run folder, data sets and libraries
+RESERVED_FILES = 128
+# more connections than this are not needed: a page holds one socket and up to six requests
+MAX_CONNECTIONS = 1024
+MIN_CONNECTIONS = 16
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what is open at the same time. A class may sit behind one address, so one client's
+    share is large; it is never everything."""
+
+    connections: int = MAX_CONNECTIONS
+
+    @property
+    def connections_per_client(self) -> int:
+        """Of one address."""
+        return self.connections // 2
+
+    @property
+    def sockets(self) -> int:
+        """Live sockets: each keeps its connection."""
+        return self.connections // 2
+
+    @property
+    def sockets_per_client(self) -> int:
+        """Live sockets of one address."""
+        return self.connections // 4
+
+    @classmethod
+    def of_this_process(cls) -> Limits:
+        """As many connections as the system's limit of open files leaves room for, which is raised
+        as far as the system allows."""
+        room = raise_file_limit() - RESERVED_FILES
+        return cls(max(MIN_CONNECTIONS, min(MAX_CONNECTIONS, room)))
+
+
+def raise_file_limit(wanted: int = MAX_CONNECTIONS + RESERVED_FILES) -> int:
+    """Allow this process at least ``wanted`` open files where the system does; returns how many it
+    may open."""
+    if sys.platform == "win32":
+        # sockets are no files there, and nothing limits them so low
+        return wanted
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        target = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+class Quota:
+    """Places for so many at once, and for so many of each client. To be used from one thread."""
+
+    def __init__(self, total: int, per_client: int):
+        self.total, self.per_client = total, per_client
+        self._held: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return self._held.total()
+
+    def has_place(self, client: str) -> bool:
+        """Whether ``client`` may take another place."""
+        return len(self) < self.total and self._held[client] < self.per_client
+
+    @contextmanager
+    def place(self, client: str) -> Iterator[None]:
+        """A place for as long as the block runs. Ask `has_place` first, without an await between
+        the two."""
+        self._held[client] += 1
+        try:
+            yield
+        finally:
+            self._held[client] -= 1
+            if not self._held[client]:
+                del self._held[client]
