@@ -279,7 +279,7 @@ def test_a_fresh_hello_for_the_asking_and_nonsense_is_passed_over(manager, live)
     tell(manager.current, 1, 5)
     with live[1]() as viewer:
         take(viewer)
-        for nonsense in ("", "not json", "[]", '"history"', '{"type": 7}', "9" * 5000):
+        for nonsense in ("", "not json", "[]", '"history"', '{"type": 7}', "9" * 4000):
             viewer.send(nonsense)
         viewer.send('{"type": "history"}')
         hello = take(viewer)
