@@ -73,6 +73,8 @@ TRACKER_SHUTDOWN_GRACE = 15.0
 JOIN_POLL_INTERVAL = 0.1
 # lines of progress in a terminal that is no terminal
 PROGRESS_LINE_INTERVAL = 2.0
+# ... and later as a share of the time that has passed: 120 lines for a night of eight hours
+PROGRESS_LINE_SHARE = 0.1
 # a first Train is rehearsed once a browser that was opened at once has the page, which goes first
 WARM_DELAY = 2.0
 # Ctrl-C waits so long for the run to be saved

@@ -4,8 +4,10 @@ file."""
 from __future__ import annotations
 
 import math
+import re
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,6 +17,9 @@ from ganviz import pacing
 
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
+
+
+_PERCENT = re.compile(r" \(\d+%\)$")
 
 
 class Display(AbstractContextManager):
@@ -81,29 +86,43 @@ class Bar(Display):
         self._progress.console.print(sentence, markup=False, highlight=False)
 
 
+class LineTimer:
+    """When the next line of progress is due: soon at first, then ever more seldom, so that a log of
+    hours stays readable."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._due = self._began
+
+    def is_due(self) -> bool:
+        """Whether a line is due now; the next one is, later."""
+        now = time.monotonic()
+        if now < self._due:
+            return False
+        rest = max(pacing.PROGRESS_LINE_INTERVAL, (now - self._began) * pacing.PROGRESS_LINE_SHARE)
+        self._due = now + rest
+        return True
+
+
 class Lines(Display):
-    """A line every two seconds, at each change of state, and at the end."""
+    """A line now and then, at each change of state, and at the end."""
 
     def __init__(self, console: Console):
         super().__init__()
         self._console = console
-        self._due = 0.0
+        self._timer = LineTimer()
         self._last: tuple = ()
 
     def update(self, run: Run) -> None:
         self._notes(run)
         status = run.status()
-        now = time.monotonic()
-        if (
-            status["state"] == "running"
-            and now >= self._due
-            and self._last != (status["step"], "running")
-        ):
-            self._due, self._last = now + pacing.PROGRESS_LINE_INTERVAL, (status["step"], "running")
+        step, sentence = (status["step"], "running"), (_PERCENT.sub("", str(status["sentence"])),)
+        if status["state"] == "running" and self._last != step and self._timer.is_due():
+            self._last = step
             self.say("  ".join(facts(run, status)))
-        elif status["state"] == "preparing" and self._last != (status["sentence"],):
-            self._last = (status["sentence"],)
-            self.say(str(status["sentence"]))
+        elif status["state"] == "preparing" and self._last != sentence:
+            self._last = sentence
+            self.say(*sentence)
 
     def say(self, sentence: str) -> None:
         self._console.print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -115,6 +134,26 @@ def make_display(progress: bool) -> Display:
         return Display()
     console = Console(stderr=True)
     return Bar(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)
+
+
+@contextmanager
+def counting(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A function that is told how many of ``total`` are done, and shows it on standard error: a bar
+    in a terminal, else a line now and then ("12,800 of 50,000 samples")."""
+    console = Console(stderr=True)
+    if console.is_terminal and not console.is_dumb_terminal:
+        with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+        return
+    timer = LineTimer()
+    timer.is_due()
+
+    def notify(done: int) -> None:
+        if timer.is_due():
+            console.print(f"{done:,} of {total:,} {what}", highlight=False, soft_wrap=True)
+
+    yield notify
 
 
 def facts(run: Run, status: dict[str, Any]) -> list[str]:

@@ -198,8 +198,9 @@ def sample(
         str,
         typer.Option(
             metavar="FILE|FOLDER/",
-            help="A picture (.png, .jpg, .webp) of all samples in a "
-            "grid; a .npy file of the raw values; or a folder (ending in /) of single PNGs.",
+            help="A picture (.png, .jpg, .webp) of all samples in a grid; the raw values with "
+            "their labels (.npz, .npy); or single PNGs in a folder for each class (.zip, or a "
+            "folder ending in /).",
         ),
     ] = "grid.png",
     n: Annotated[int, typer.Option("--n", min=1, max=1_000_000, help="How many samples.")] = 64,
@@ -223,14 +224,18 @@ def sample(
 ) -> None:
     """Draw samples from a trained run (or from one of its checkpoints)."""
     from ganviz.device import pick_device
-    from ganviz.runs.sheets import write_samples
+    from ganviz.progress import counting
+    from ganviz.runs.sample_files import labels_beside, write_samples
     from ganviz.runs.trained import load_generator
 
     generator = load_generator(_find(run, runs_root), pick_device(device))
     if generator.note:
         complain(generator.note)
-    written = write_samples(generator, out, n, seed, klass, psi)
-    print(f"{n:,} samples of step {generator.step:,} are in {written}")
+    with counting(n, "samples") as notify:
+        written = write_samples(generator, out, n, seed, klass, psi, notify)
+    labels = labels_beside(written)
+    with_labels = f", their labels in {labels}" if generator.classes and labels.is_file() else ""
+    print(f"{n:,} samples of step {generator.step:,} are in {written}{with_labels}")
 
 
 def export(

@@ -248,7 +248,7 @@ def test_resume_and_sample(ganviz, run_folder, tmp_path):
     assert status == 0 and out == f"9 samples of step 15 are in {tmp_path / 'grid.png'}\n"
     assert Image.open(tmp_path / "grid.png").size == (26, 26)
     assert ganviz("sample", run_folder, "--n", "3", "--out", f"{tmp_path}/single/")[0] == 0
-    assert len(list((tmp_path / "single").iterdir())) == 3
+    assert len(list((tmp_path / "single").glob("*.png"))) == 3
 
 
 def test_a_damaged_run_ends_with_1_and_names_the_file(ganviz, run_folder, tmp_path):

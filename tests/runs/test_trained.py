@@ -1,14 +1,11 @@
 """A trained generator from its folder, and samples as files."""
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 import ganviz
 from ganviz.engine.checkpoint import TrainingState, load
-from ganviz.errors import CheckpointError, ConfigError, GanvizError
-from ganviz.runs.sheets import scatter, write_samples
+from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.trained import from_state, load_generator, parse_spec
 
 
@@ -87,40 +84,3 @@ def test_wrong_networks_are_refused_by_name(trained_run):
 )
 def test_a_spec_that_is_none(table):
     assert parse_spec(table) is None
-
-
-def test_a_grid_goes_through_the_classes_by_column(generator, tmp_path):
-    out = write_samples(generator, tmp_path / "new" / "grid.png", 30)
-    with Image.open(out) as picture:
-        assert picture.size == (10 * 9 - 1, 3 * 9 - 1)
-    with Image.open(write_samples(generator, tmp_path / "one.webp", 10, y="3")) as picture:
-        assert picture.size == (4 * 9 - 1, 3 * 9 - 1)
-
-
-def test_single_pictures_and_raw_values(generator, tmp_path):
-    folder = write_samples(generator, f"{tmp_path}/singles/", 12, seed=5)
-    names = sorted(path.name for path in folder.iterdir())
-    assert names[0] == "00-class0.png" and names[11] == "11-class1.png" and len(names) == 12
-    values = np.load(write_samples(generator, tmp_path / "raw.npy", 12, seed=5))
-    assert values.shape == (12, 1, 8, 8) and values.dtype == np.float32
-    pixels = np.asarray(Image.open(folder / names[0]))
-    assert np.abs(pixels / 127.5 - 1 - values[0, 0]).max() < 0.01
-
-
-def test_what_cannot_be_written(generator, tmp_path):
-    with pytest.raises(ConfigError, match=r"\.png, \.jpg"):
-        write_samples(generator, tmp_path / "grid.exe", 4)
-    with pytest.raises(ConfigError, match="too many for one picture"):
-        write_samples(generator, tmp_path / "grid.png", 10_000_000)
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(GanvizError, match="were not written"):
-        write_samples(generator, tmp_path / "file" / "grid.png", 4)
-
-
-def test_points_become_a_scatter():
-    picture = np.asarray(scatter(np.array([[1.0, 1.0], [np.nan, 0.0], [-1.0, -1.0]])))
-    middle = picture.shape[0] // 2
-    assert (
-        picture[:middle, middle + 1 :].min() < 200 and picture[:middle, : middle - 1].min() == 255
-    )
-    assert scatter(np.zeros((0, 2))).size == scatter(np.full((3, 2), np.inf)).size
