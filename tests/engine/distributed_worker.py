@@ -1,24 +1,25 @@
-"""One of several processes of a run; started by test_distributed.py with torchrun's variables in
-its environment.
-
-Arguments: what to do, the configs as JSON, a folder for what each process found.
+"""One of several processes of a run, run by test_distributed.py with ``CALL``: its rank, the port
+that both know, what to do, with what (JSON), and a folder for what each process found.
 """
 
-import json
-import sys
+import os
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import torch
 
+from ganviz.cli import main
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine import distributed
 from ganviz.engine.run import Run
 
 
-def gradients(group, configs, out):
+def gradients(configs, out):
     """For each config, record every averaged gradient of three steps, and the samples that this
     process used."""
+    group, configs = member(configs)
     torch.save(
         [shared_steps(group, config, out) for config in configs], out / f"rank{group.rank}.pt"
     )
@@ -42,8 +43,9 @@ def shared_steps(group, config, out):
     return {"gradients": seen, "used": [batch.x for batch in used], "stats": trainer.read_stats()}
 
 
-def run(group, configs, out):
+def run(configs, out):
     """A whole run under the leader's commands; every process keeps its last weights."""
+    group, configs = member(configs)
     if not group.leads:
         weights = []
         step = distributed.Member.step
@@ -72,8 +74,30 @@ def run(group, configs, out):
     group.end()
 
 
+def command(arguments, out):
+    """The command line; what it said and its exit status."""
+    said = StringIO()
+
+    def keep(status):
+        torch.save(
+            {"status": status, "said": said.getvalue()}, out / f"rank{os.environ['RANK']}.pt"
+        )
+
+    leave = distributed.leave
+    distributed.leave = lambda: (keep(0), leave())
+    with redirect_stderr(said):
+        status = main([*arguments, "--data-root", str(out)])
+    keep(status)
+
+
+def member(configs):
+    """This process's place in the group, and the configs."""
+    return distributed.from_environment("cpu"), [RunConfig.parse(values) for values in configs]
+
+
 if __name__ == "__main__":
+    rank, port, task, argument, out = globals()["CALL"]
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "MASTER_PORT": str(port)}
+    os.environ |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
     torch.set_num_threads(1)
-    task = {"gradients": gradients, "run": run}[sys.argv[1]]
-    configs = [RunConfig.parse(values) for values in json.loads(sys.argv[2])]
-    task(distributed.from_environment("cpu"), configs, Path(sys.argv[3]))
+    {"gradients": gradients, "run": run, "command": command}[task](argument, Path(out))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.sides import fresh_processes
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine import distributed
@@ -21,44 +23,35 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("distributed_worker.py")
 
 
-def two_processes(task, configs, out):
-    """Run ``task`` of the worker in two processes that talk over gloo; what each of them kept."""
+def two_processes(task, argument, out):
+    """Run ``task`` of the worker in two fresh processes that talk over gloo; what each of them
+    kept."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    shared = {
-        **os.environ,
-        "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [
-        sys.executable,
-        str(WORKER),
-        task,
-        json.dumps([c.model_dump(mode="json") for c in configs]),
-        str(out),
-    ]
+    # forks of a server that has imported torch already: two more starts would cost seconds each
+    context = fresh_processes(["torch", "ganviz.engine.run", "ganviz.engine.distributed"])
     children = [
-        subprocess.Popen(
-            command,
-            env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        context.Process(
+            target=runpy.run_path,
+            args=(str(WORKER), {"CALL": (rank, port, task, argument, str(out))}, "__main__"),
         )
         for rank in range(2)
     ]
     try:
-        told = [child.communicate(timeout=180)[0] for child in children]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join(180)
     finally:
         for child in children:
             child.kill()
-    assert all(child.returncode == 0 for child in children), "\n".join(told)
+    assert [child.exitcode for child in children] == [0, 0]
     return [torch.load(out / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+def as_json(configs):
+    return [config.model_dump(mode="json") for config in configs]
 
 
 GAMES = (
@@ -72,7 +65,7 @@ def test_the_averaged_gradient_is_that_of_the_joined_batch(tiny, tmp_path):
     configs = [
         tiny(batch_size=12, optimizer="sgd", g_lr=0.05, d_lr=0.05, **changes) for changes in GAMES
     ]
-    first, second = two_processes("gradients", configs, tmp_path)
+    first, second = two_processes("gradients", as_json(configs), tmp_path)
     for config, a, b in zip(configs, first, second, strict=True):
         alone = Trainer(config, load_data(config, CPU, tmp_path), CPU)
         seen, used = record(alone)
@@ -101,7 +94,7 @@ def record(trainer):
 
 def test_a_run_is_led_and_followed(tiny, tmp_path):
     leader, follower = two_processes(
-        "run", [tiny(batch_size=8, steps=30, g_norm="batch", g_hidden=(8,))], tmp_path
+        "run", as_json([tiny(batch_size=8, steps=30, g_norm="batch", g_hidden=(8,))]), tmp_path
     )
     assert leader["state"] == "finished" and leader["rows"] > 0
     assert follower["steps"] == 30
@@ -188,6 +181,7 @@ def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
 
 
 def test_the_command_line_says_when_a_batch_cannot_be_shared(tmp_path):
-    done = torchrun(tmp_path, "--preset", "digits-mlp", "--batch-size", "7")
-    assert done.returncode != 0
-    assert "cannot be shared by 2 processes" in " ".join(done.stderr.split())
+    flags = ["train", "--preset", "digits-mlp", "--batch-size", "7", "--device", "cpu"]
+    leader, _ = two_processes("command", [*flags, "--out", str(tmp_path / "run")], tmp_path)
+    assert leader["status"] == 2
+    assert "cannot be shared by 2 processes" in " ".join(leader["said"].split())
