@@ -44,13 +44,13 @@ def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> It
 
 class _Loop:
     def __init__(self, config: Any, source: Any, device: torch.device):
-        from ganviz.algorithms.base import place
+        from ganviz.algorithms.base import to_device
         from ganviz.models import build_discriminator, build_generator
 
         self.config, self.device = config, device
         self.samples = source.samples
-        self.generator = place(build_generator(config, source.spec), device)
-        self.discriminator = place(build_discriminator(config, source.spec), device)
+        self.generator = to_device(build_generator(config, source.spec), device)
+        self.discriminator = to_device(build_discriminator(config, source.spec), device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.g, self.d, self.ema = (
             list(network.parameters())

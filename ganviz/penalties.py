@@ -1,6 +1,6 @@
-"""Gradient penalties: one function, and where it looks.
+"""Gradient penalties: one function, and the points it takes D's input gradient at.
 
-Each penalty asks how steep D is at some points and pushes that steepness to a centre: zero for R1
+Each penalty pushes the norm of dD/dx at some points to a centre: zero for R1
 and R2, one for WGAN-GP and DRAGAN. Norms are per judged sample, never over the whole batch. Values
 are unweighted: the caller multiplies by ``penalty_weight`` and adds the result to D's loss.
 """
@@ -49,21 +49,24 @@ def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Ten
         x.requires_grad_(True)
         with input_grad_only():
             logits = discriminator(x)
-        gradient = input_gradient(logits, x)
-        if centre == 0:
-            return squared_norm(
-                gradient, len(logits)
-            ).mean()  # no root: smooth where the gradient is zero
-        return (vector_norm(gradient.reshape(len(logits), -1), dim=1) - centre).square().mean()
+        return off_centre(input_gradient(logits, x), len(logits), centre)
+
+
+def off_centre(gradient: Tensor, count: int, centre: float) -> Tensor:
+    """E (||g|| - centre)^2 over ``count`` judged samples, from their input ``gradient``."""
+    if centre == 0:
+        # No root: smooth where the gradient is zero.
+        return squared_norm(gradient, count).mean()
+    return (vector_norm(gradient.reshape(count, -1), dim=1) - centre).square().mean()
 
 
 @dataclass(frozen=True)
 class Penalty:
-    """A named penalty: ``factor * sum over the places of E (||dD/dx|| - centre)^2``.
+    """A named penalty: ``factor * sum over the points of E (||dD/dx|| - centre)^2``.
 
     ``at``: real, fake, both, between (reals and fakes), around (reals), or None. Where it is one of
-    the first three, a caller that has already judged those samples can reuse its logits:
-    `input_gradient`, then `squared_norm`.
+    the first three (``at_samples``), a caller that has D's input gradients there already reuses
+    them: `of_gradients`.
     """
 
     name: str
@@ -78,6 +81,11 @@ class Penalty:
     def reads(self) -> tuple[str, ...]:
         """The `RunConfig` fields that mean something under this penalty."""
         return () if self.at is None else ("penalty_weight",)
+
+    @property
+    def at_samples(self) -> bool:
+        """Whether D is penalised at the very samples that it takes for its loss."""
+        return self.at in ("real", "fake", "both")
 
     @property
     def needs_fake(self) -> bool:
@@ -100,13 +108,20 @@ class Penalty:
             fake = real  # not used
         terms = [
             gradient_penalty(discriminator, points, self.centre)
-            for points in PLACES[self.at](real, fake, generator)
+            for points in POINTS[self.at](real, fake, generator)
         ]
+        return self.factor * sum(terms[1:], terms[0])
+
+    def of_gradients(self, at_real: Tensor, at_fake: Tensor, count: int) -> Tensor:
+        """The unweighted penalty from D's input gradients at ``count`` judged reals and as many
+        fakes; only where ``at_samples``."""
+        at = {"real": (at_real,), "fake": (at_fake,), "both": (at_real, at_fake)}
+        terms = [off_centre(gradient, count, self.centre) for gradient in at[str(self.at)]]
         return self.factor * sum(terms[1:], terms[0])
 
 
 def _between(real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-    """A random point on the line between each real sample and the fake at its place in the
+    """A random point on the line between each real sample and the fake at its index in the
     batch."""
     share = torch.rand(
         len(real),
@@ -124,7 +139,7 @@ def _around(real: Tensor, generator: torch.Generator) -> Tensor:
     return real + 0.5 * real.std() * noise
 
 
-PLACES: dict[str, Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, ...]]] = {
+POINTS: dict[str, Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, ...]]] = {
     "real": lambda real, fake, generator: (real,),
     "fake": lambda real, fake, generator: (fake,),
     "both": lambda real, fake, generator: (real, fake),

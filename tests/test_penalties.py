@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.penalties import gradient_penalty, input_gradient, squared_norm
+from ganviz.penalties import Penalty, gradient_penalty, input_gradient, squared_norm
 from ganviz.registry import PENALTIES
 
 NAMES = PENALTIES.names()
@@ -36,14 +36,14 @@ def penalty(name, d, real, fake, seed=0):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_linear_discriminator(name):
-    """D(x) = w.x has the slope w everywhere."""
+    """D(x) = w.x has the input gradient w everywhere."""
     assert penalty(name, lambda x: x @ W, samples(), samples(seed=2)).item() == pytest.approx(
         EXPECTED_LINEAR[name]
     )
 
 
 def test_the_norm_is_of_each_sample():
-    """D(x) = |x|^2 / 2 has the slope x: E |x|^2 and E (|x| - 1)^2, not a norm over the whole
+    """D(x) = |x|^2 / 2 has the input gradient x: E |x|^2 and E (|x| - 1)^2, not a norm over the whole
     batch."""
 
     def d(x):
@@ -164,3 +164,17 @@ def test_entries_say_what_they_need():
     for name, entry in PENALTIES:
         assert entry.name == name and entry.label and entry.why.endswith(".")
         assert entry.formula and entry.formula.count("{") == entry.formula.count("}")
+
+
+@pytest.mark.parametrize("at", ["real", "fake", "both"])
+@pytest.mark.parametrize("centre", [0.0, 1.0])
+def test_gradients_that_are_there_already_give_the_same_penalty(at, centre):
+    """A penalty of one's own with a centre, too."""
+
+    def d(x):
+        return x.square().sum(1) / 2
+
+    own = Penalty("own", "Own", "A test.", "0", at, centre, 0.5)
+    real, fake = samples(), samples(seed=2)
+    wanted = own.penalty(d, real, fake, seeded())
+    torch.testing.assert_close(own.of_gradients(real, fake, len(real)), wanted)

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganviz import objectives, penalties, registry
+from ganviz import objectives, registry
 from ganviz.accel import private_apis as private
-from ganviz.accel.homogeneous import HomogeneousDoubleBackward, is_homogeneous
+from ganviz.accel.discriminator_pass import (
+    DiscriminatorPass,
+    Judgement,
+    PassOptions,
+    add_up,
+    discriminator_pass,
+)
+from ganviz.accel.homogeneous import is_homogeneous
 from ganviz.accel.optimizers import make_optimizer
-from ganviz.accel.second_order import double_backward, no_weight_gradients
-from ganviz.algorithms.base import Algorithm, Draw, Series, place
+from ganviz.accel.second_order import double_backward
+from ganviz.algorithms.base import Algorithm, NextBatch, Series, to_device
 from ganviz.algorithms.ema import Ema
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.models import build_discriminator, build_generator
-
-
-class Judged(NamedTuple):
-    """What D says of reals and fakes. ``points``: the samples, with a graph where their slope is
-    wanted; ``extra``: the class loss of an auxiliary classifier; ``verdict``: where that slope is
-    cut off from D."""
-
-    real: Tensor
-    fake: Tensor
-    points: Any
-    extra: Tensor | float = 0.0
-    verdict: HomogeneousDoubleBackward | None = None
 
 
 class Adversarial(Algorithm):
@@ -54,9 +49,191 @@ class Adversarial(Algorithm):
         "loss_g": "generator",
     }
 
+    # -- one step of the game ------------------------------------------------------------------
+    def step(self, next_batch: NextBatch) -> None:
+        """D's steps, then G's (Goodfellow et al. 2014, algorithm 1); or both at once."""
+        if self.config.update == "simultaneous":
+            self.simultaneous_step(next_batch())
+        else:
+            for _ in range(self.config.d_steps - 1):
+                self.discriminator_step(next_batch())
+            batch = next_batch()
+            fake = self.discriminator_step(batch, keep_graph=True)
+            # G has not moved since: it learns from the same fakes, and a pass through G is saved.
+            self.generator_step(batch, fake)
+            for _ in range(self.config.g_steps - 1):
+                self.generator_step(next_batch())
+        self.steps_done += 1
+
+    def discriminator_step(self, batch: Batch, keep_graph: bool = False) -> Tensor:
+        """min over D of L_D(D(x), D(G(z))) + gamma * penalty(dD/dx). Returns the fakes, with G's
+        graph where ``keep_graph``."""
+        y = self.classes_of(batch)
+        with torch.set_grad_enabled(keep_graph), self._autocast():
+            fake = self.generator(self.latents(len(batch.x)), y).float()
+        judged = self.judge_both(batch.x, fake.detach(), y)
+        penalty = self.gradient_penalty(judged, batch.x, fake.detach(), y)
+        loss = self.discriminator_loss(judged.real_logits, judged.fake_logits)
+        self.descend_discriminator(judged, loss, penalty)
+        return fake
+
+    def generator_step(self, batch: Batch, fake: Tensor | None = None) -> None:
+        """min over G of L_G(D(x), D(G(z))), by what the moved D says of ``fake`` (None: fresh
+        ones)."""
+        y = self.classes_of(batch)
+        if fake is None:
+            with self._autocast():
+                fake = self.generator(self.latents(len(batch.x)), y)
+        with _frozen(self._d_params):
+            fake_logits, class_loss = self.judge(fake.float(), y)
+        real_logits = fake_logits.detach()
+        if self.objective.needs_real_in_g:
+            with torch.no_grad():
+                real_logits = self.judge(batch.x, y).logits
+        loss = add_up(self.generator_loss(real_logits, fake_logits), class_loss)
+        self.descend_generator(loss)
+
+    def simultaneous_step(self, batch: Batch) -> None:
+        """Both players move from the same position, with one pass through D.
+
+        D treats samples independently here, so the gradient of any per-sample G loss at a fake is
+        dL_G/dlogit times D's own input gradient there; no second pass through D is needed (tests
+        hold this against two passes).
+        """
+        y = self.classes_of(batch)
+        with self._autocast():
+            fake = self.generator(self.latents(len(batch.x)), y)
+        detached = fake.detach().float()
+        judged = self.judge_both(batch.x, detached, y, wants_input_gradients=True)
+        at_fake = judged.input_gradients[1].detach()
+        penalty = self.gradient_penalty(judged, batch.x, detached, y)
+        loss_d = self.discriminator_loss(judged.real_logits, judged.fake_logits)
+
+        logits = judged.fake_logits.detach().requires_grad_()
+        loss_g = self.generator_loss(judged.real_logits.detach(), logits)
+        to_logits = torch.autograd.grad(loss_g, logits)[0]
+        to_fake = at_fake * to_logits.view(-1, *[1] * (fake.dim() - 1))
+
+        self.descend_discriminator(judged, loss_d, penalty)
+        self.descend_generator(fake, to_fake.to(fake.dtype))
+
+    def gradient_penalty(
+        self, judged: DiscriminatorPass, real: Tensor, fake: Tensor, y: Tensor | None
+    ) -> Tensor | float:
+        """gamma times the penalty on dD/dx; R1 is gamma/2 * E ||dD/dx||^2 at the reals (Mescheder
+        et al. 2018)."""
+        if self.penalty.at is None or self.config.penalty_weight == 0:
+            return 0.0
+        if self.penalty.at_samples:
+            value = self.penalty.of_gradients(*judged.input_gradients, len(judged.real_logits))
+        else:
+            value = self.penalty.penalty(
+                lambda x: self.judge(x, y, second_order=True).logits, real, fake, self.random
+            )
+        self.stats.add("penalty", value)
+        return self.config.penalty_weight * value
+
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """L_D of the objective, with label flipping; D's mean scores go to the chart."""
+        self.stats.add("d_real", real_logits, self.objective.score)
+        self.stats.add("d_fake", fake_logits, self.objective.score)
+        if self.config.label_flip:
+            draw = torch.rand(len(real_logits), device=self.device, generator=self.random)
+            flipped = draw < self.config.label_flip
+            real_logits, fake_logits = (
+                torch.where(flipped, fake_logits, real_logits),
+                torch.where(flipped, real_logits, fake_logits),
+            )
+        loss = self.objective.d(real_logits, fake_logits)
+        self.stats.add("loss_d", loss)
+        return loss
+
+    def generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """L_G of the objective."""
+        loss = self.objective.g(real_logits, fake_logits)
+        self.stats.add("loss_g", loss)
+        return loss
+
+    # -- D on samples --------------------------------------------------------------------------
+    def judge(self, x: Tensor, y: Tensor | None, second_order: bool = False) -> Judgement:
+        """D on augmented ``x``, with the class loss of an auxiliary classifier (AC-GAN).
+
+        ``second_order`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too
+        coarse for.
+        """
+        with double_backward() if second_order else self._autocast():
+            if self.config.conditioning == "auxiliary":
+                logits, classes = self.discriminator.judge(self.augmented(x))
+                return Judgement(logits.float(), F.cross_entropy(classes.float(), y))
+            return Judgement(self.discriminator(self.augmented(x), y).float())
+
+    def judge_both(
+        self, real: Tensor, fake: Tensor, y: Tensor | None, wants_input_gradients: bool = False
+    ) -> DiscriminatorPass:
+        """D on reals and fakes, in as few passes as stay exact."""
+        return discriminator_pass(
+            self._pass_options,
+            self.discriminator,
+            self.judge,
+            self.augmented,
+            real,
+            fake,
+            y,
+            wants_input_gradients,
+        )
+
+    def augmented(self, x: Tensor) -> Tensor:
+        """What D sees of ``x``: augmented and noised alike for reals and fakes."""
+        if self.config.augment:
+            x = diff_augment(x, self.config.augment, self.random)
+        faded = max(0.0, 1 - self.steps_done / self.config.instance_noise_steps)
+        sigma = self.config.instance_noise * faded
+        if sigma:
+            x = x + sigma * torch.randn(x.shape, device=x.device, generator=self.random)
+        return x
+
+    def classes_of(self, batch: Batch) -> Tensor | None:
+        """The classes that both networks are told."""
+        return batch.y if self.conditional else None
+
+    # -- optimiser steps -----------------------------------------------------------------------
+    def descend_discriminator(
+        self, judged: DiscriminatorPass, loss: Tensor, penalty: Tensor | float
+    ) -> None:
+        """One optimiser step of D; clipped weights make the first WGAN's critic Lipschitz."""
+        total = add_up(loss, judged.class_loss)
+        self._optimizer_step(
+            "discriminator", self._d_params, lambda: judged.backward(total, penalty, self._d_params)
+        )
+        if self.config.weight_clip:
+            with torch.no_grad():
+                private.clamp_each_(self._d_params, self.config.weight_clip)
+
+    def descend_generator(self, output: Tensor, gradient: Tensor | None = None) -> None:
+        """One optimiser step of G and of its moving average. ``output``: a loss, or G's samples
+        with the ``gradient`` there."""
+
+        def backward() -> None:
+            with self._backward_precision():
+                output.backward(gradient, inputs=self._g_params)
+
+        self._optimizer_step("generator", self._g_params, backward)
+        self.ema.update()
+
+    def _optimizer_step(
+        self, name: str, weights: list[Tensor], backward: Callable[[], None]
+    ) -> None:
+        self.optimizers[name].zero_grad(set_to_none=True)
+        backward()
+        self.average_gradients(weights)
+        if self.config.grad_clip:
+            nn.utils.clip_grad_norm_(weights, self.config.grad_clip, foreach=True)
+        self.optimizers[name].step()
+
+    # -- making --------------------------------------------------------------------------------
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
-        self.generator, self.discriminator = self._make_networks()
+        self.generator, self.discriminator = self.make_networks()
         self.networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimizers = {
             "generator": make_optimizer(config, self.generator, config.g_lr, device),
@@ -67,23 +244,24 @@ class Adversarial(Algorithm):
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
         self._g_params = [p for p in self.generator.parameters() if p.requires_grad]
         self._d_params = [p for p in self.discriminator.parameters() if p.requires_grad]
-        # Where D judges each sample on its own, reals and fakes share one pass.
-        self._joined = config.d_norm != "batch" and not config.minibatch_std
-        # R1 and R2 are taken at the very points whose logits the loss needs: one pass gives both.
-        self._penalised_here = self.penalty.at in ("real", "fake", "both")
-        self._cut = (
-            self._penalised_here
-            and self._joined
-            and not config.mistaken
-            and is_homogeneous(self.discriminator)
-        )
-        self._classes_judged = config.conditioning == "auxiliary"
+        self._pass_options = self.pass_options()
 
-    def _make_networks(self) -> tuple[nn.Module, nn.Module]:
+    def make_networks(self) -> tuple[nn.Module, nn.Module]:
         """G and D, on the device."""
         return (
-            place(build_generator(self.config, self.spec), self.device),
-            place(build_discriminator(self.config, self.spec), self.device),
+            to_device(build_generator(self.config, self.spec), self.device),
+            to_device(build_discriminator(self.config, self.spec), self.device),
+        )
+
+    def pass_options(self) -> PassOptions:
+        """Which shorter passes through D are exact in this game."""
+        independent = self.config.d_norm != "batch" and not self.config.minibatch_std
+        penalised = self.penalty.at_samples
+        return PassOptions(
+            independent,
+            penalised,
+            homogeneous=independent and penalised and is_homogeneous(self.discriminator),
+            bf16=self._bf16_in_products,
         )
 
     @property
@@ -97,220 +275,9 @@ class Adversarial(Algorithm):
             return "the moving average follows each of several G steps"
         return super().why_not_capturable()
 
-    def step(self, draw: Draw) -> None:
-        if self.config.update == "simultaneous":
-            self._both(draw())
-        else:
-            for _ in range(self.config.d_steps - 1):
-                self._discriminator_turn(draw())
-            batch = draw()
-            self._generator_turn(batch, self._discriminator_turn(batch, keep_graph=True))
-            for _ in range(self.config.g_steps - 1):
-                self._generator_turn(draw())
-        self.steps_done += 1
-
-    # -- the two turns ---------------------------------------------------------------------
-    def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
-        """Move D; returns the fakes that it was shown, with G's graph where the caller will learn
-        from them."""
-        y = batch.y if self.conditional else None
-        with torch.set_grad_enabled(keep_graph), self._autocast():
-            made = self.generator(self.latents(len(batch.x)), y).float()
-        fake = made.detach()
-        judged = self._judge_both(self._join(batch.x, fake), y)
-        penalty = self._penalty(judged, batch.x, fake, y)
-        loss = _sum(self._discriminator_loss(judged.real, judged.fake), judged.extra)
-        self._descend("discriminator", loss, penalty=penalty, verdict=judged.verdict)
-        return made
-
-    def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
-        """Move G by what the moved D says of ``fake``: D's last fakes, since G has not moved since
-        (Radford et al.'s recipe, and a pass through G less); fresh ones in further G steps."""
-        y = batch.y if self.conditional else None
-        if fake is None:
-            with self._autocast():
-                fake = self.generator(self.latents(len(batch.x)), y)
-        with _at_rest(self._d_params):
-            fake_logits, extra = self._judge(fake.float(), y)
-        real_logits = fake_logits.detach()
-        if self.objective.needs_real_in_g:
-            with torch.no_grad():
-                real_logits = self._judge(batch.x, y)[0]
-        self._descend("generator", _sum(self._generator_loss(real_logits, fake_logits), extra))
-        self.ema.update()
-
-    def _both(self, batch: Batch) -> None:
-        """Both players move from the same position, with one pass through D.
-
-        D treats samples independently here, so the gradient of any per-sample G loss at a fake is
-        D's own input gradient there times dL_G/dlogit; no second pass through D is needed (tests
-        hold this against two passes).
-        """
-        y, count = (batch.y if self.conditional else None), len(batch.x)
-        with self._autocast():
-            fake = self.generator(self.latents(count), y)
-        shown = fake.detach().float()
-        judged = self._judge_both(self._join(batch.x, shown), y, need_input_gradient=True)
-        slope = self._slope(judged)
-        penalty = self._penalty(judged, batch.x, shown, y, slope)
-        loss_d = _sum(self._discriminator_loss(judged.real, judged.fake), judged.extra)
-
-        logits = judged.fake.detach().requires_grad_()
-        loss_g = self._generator_loss(judged.real.detach(), logits)
-        towards = torch.autograd.grad(loss_g, logits)[0]
-        fake_slope = slope[count:].detach() if self._joined else slope[1].detach()
-        fake_gradient = fake_slope * towards.view(-1, *[1] * (fake.dim() - 1))
-
-        self._descend("discriminator", loss_d, penalty=penalty, verdict=judged.verdict)
-        self._descend("generator", fake, fake_gradient.to(fake.dtype))
-        self.ema.update()
-
-    # -- pieces ----------------------------------------------------------------------------
-    def _judge(
-        self, x: Tensor, y: Tensor | None, exact: bool = False
-    ) -> tuple[Tensor, Tensor | float]:
-        """D's logits on what it is shown, and the class loss of an auxiliary classifier (else 0).
-
-        ``exact`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too coarse for.
-        """
-        with double_backward() if exact else self._autocast():
-            if self._classes_judged:
-                logits, classes = self.discriminator.judge(self._shown(x))
-                return logits.float(), F.cross_entropy(classes.float(), y)
-            return self.discriminator(self._shown(x), y).float(), 0.0
-
-    def _judge_both(
-        self, points: Any, y: Tensor | None, need_input_gradient: bool = False
-    ) -> Judged:
-        """D's verdict on reals and fakes, in one pass where it may be one."""
-        exact = self._penalised_here
-        wants = need_input_gradient or exact
-        if self._joined:
-            y = None if y is None else torch.cat([y, y])
-            if self._cut:
-                verdict = HomogeneousDoubleBackward(self.discriminator, points, y, self._shown)
-                return Judged(*verdict.logits.chunk(2), points, verdict=verdict)
-            points = points.requires_grad_(wants)
-            logits, extra = self._judge(points, y, exact)
-            return Judged(*logits.chunk(2), points, extra)
-        real, fake = (part.requires_grad_(wants) for part in points)
-        real_logits, real_extra = self._judge(real, y, exact)
-        fake_logits, fake_extra = self._judge(fake, y, exact)
-        return Judged(real_logits, fake_logits, (real, fake), _sum(real_extra, fake_extra))
-
-    def _join(self, real: Tensor, fake: Tensor) -> Any:
-        return torch.cat([real, fake]) if self._joined else (real.clone(), fake)
-
-    def _slope(self, judged: Judged) -> Any:
-        """D's input gradient at the judged points, differentiable where a penalty needs it."""
-        if judged.verdict:
-            return judged.verdict.input_gradient
-        total = judged.real.sum() + judged.fake.sum()
-        with (
-            no_weight_gradients(),
-            contextlib.nullcontext() if self._penalised_here else self._backwards(),
-        ):
-            slopes = torch.autograd.grad(
-                total, judged.points, create_graph=self._penalised_here, retain_graph=True
-            )
-        return slopes[0] if self._joined else slopes
-
-    def _penalty(
-        self, judged: Judged, real: Tensor, fake: Tensor, y: Tensor | None, slope: Any = None
-    ) -> Tensor | float:
-        """The weighted gradient penalty; R1 and R2 reuse the pass that gave the logits."""
-        if self.penalty.at is None or self.config.penalty_weight == 0:
-            return 0.0
-        if self._penalised_here:
-            slope = self._slope(judged) if slope is None else slope
-            parts = slope.chunk(2) if self._joined else slope
-            chosen = {"real": parts[:1], "fake": parts[1:], "both": parts}[self.penalty.at]
-            value = self.penalty.factor * sum(
-                penalties.squared_norm(part, len(judged.real)).mean() for part in chosen
-            )
-        else:
-            value = self.penalty.penalty(
-                lambda x: self._judge(x, y, exact=True)[0], real, fake, self.random
-            )
-        self.stats.add("penalty", value)
-        return self.config.penalty_weight * value
-
-    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        self.stats.add("d_real", real_logits, self.objective.score)
-        self.stats.add("d_fake", fake_logits, self.objective.score)
-        if self.config.label_flip:
-            told_wrong = (
-                torch.rand(len(real_logits), device=self.device, generator=self.random)
-                < self.config.label_flip
-            )
-            real_logits, fake_logits = (
-                torch.where(told_wrong, fake_logits, real_logits),
-                torch.where(told_wrong, real_logits, fake_logits),
-            )
-        loss = self.objective.d(real_logits, fake_logits)
-        self.stats.add("loss_d", loss)
-        return loss
-
-    def _generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        loss = self.objective.g(real_logits, fake_logits)
-        self.stats.add("loss_g", loss)
-        return loss
-
-    def _descend(
-        self,
-        network: str,
-        loss: Tensor,
-        gradient: Tensor | None = None,
-        penalty: Tensor | float = 0.0,
-        verdict: HomogeneousDoubleBackward | None = None,
-    ) -> None:
-        """One optimiser step on ``loss`` and a gradient ``penalty``, both of a ``verdict`` where
-        there is one; autograd is asked for this network's weights only."""
-        params = self._g_params if network == "generator" else self._d_params
-        self.optimizers[network].zero_grad(set_to_none=True)
-        if verdict:
-            verdict.backward(_sum(loss, penalty), params)
-        else:
-            self._backward(loss, gradient, penalty, params)
-        self.average_gradients(params)
-        if self.config.grad_clip:
-            nn.utils.clip_grad_norm_(params, self.config.grad_clip, foreach=True)
-        self.optimizers[network].step()
-        if network == "discriminator" and self.config.weight_clip:
-            with torch.no_grad():
-                private.clamp_each_(params, self.config.weight_clip)
-
-    def _backward(
-        self, loss: Tensor, gradient: Tensor | None, penalty: Tensor | float, params: list[Tensor]
-    ) -> None:
-        """Add up the gradients of ``loss`` and ``penalty``; the penalty's is taken in fp32."""
-        penalised = isinstance(penalty, Tensor)
-        if penalised and self._bf16_inside and not self._penalised_here:
-            penalty.backward(inputs=params)
-            penalised, penalty = False, 0.0
-        with contextlib.nullcontext() if penalised else self._backwards():
-            _sum(loss, penalty).backward(gradient, inputs=params)
-
-    def _shown(self, x: Tensor) -> Tensor:
-        """What D gets to see of ``x``: augmented and noised alike for reals and fakes."""
-        if self.config.augment:
-            x = diff_augment(x, self.config.augment, self.random)
-        strength = self.config.instance_noise * max(
-            0.0, 1 - self.steps_done / self.config.instance_noise_steps
-        )
-        if strength:
-            x = x + strength * torch.randn(x.shape, device=x.device, generator=self.random)
-        return x
-
-
-def _sum(*parts: Tensor | float) -> Tensor | float:
-    """The sum of those parts that are there: adding a plain 0 costs as much as adding a loss."""
-    there = [part for part in parts if isinstance(part, Tensor)]
-    return sum(there[1:], start=there[0]) if there else 0.0
-
 
 @contextlib.contextmanager
-def _at_rest(parameters: list[Tensor]) -> Iterator[None]:
+def _frozen(parameters: list[Tensor]) -> Iterator[None]:
     """Passes made within ask for no gradient at ``parameters``."""
     for p in parameters:
         p.requires_grad_(False)

@@ -24,7 +24,7 @@ from ganviz.device import set_random
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-Draw = Callable[[], Batch]
+NextBatch = Callable[[], Batch]
 
 
 class Series(NamedTuple):
@@ -40,7 +40,7 @@ class Series(NamedTuple):
 class Algorithm(ABC):
     """Owns networks and optimisers. Subclasses fill ``networks``, ``optimizers`` and ``ema``.
 
-    ``step`` takes ``draw``, which gives the next real batch, and not one batch as such: a critic
+    ``step`` takes ``next_batch``, which gives the next real batch, and not one batch as such: a critic
     that is updated five times per generator update needs five.
     """
 
@@ -101,7 +101,7 @@ class Algorithm(ABC):
         return self.config.conditional
 
     @abstractmethod
-    def step(self, draw: Draw) -> None:
+    def step(self, next_batch: NextBatch) -> None:
         """One generator update and whatever goes with it. Statistics stay on the device."""
 
     def schedule(self, step: int) -> None:
@@ -132,17 +132,17 @@ class Algorithm(ABC):
             return contextlib.nullcontext()
         return (
             bf16_products()
-            if self._bf16_inside
+            if self._bf16_in_products
             else torch.autocast(self.device.type, torch.bfloat16)
         )
 
-    def _backwards(self) -> contextlib.AbstractContextManager:
+    def _backward_precision(self) -> contextlib.AbstractContextManager:
         """For the backward pass of what was computed in `_autocast`, which otherwise remembers by
         itself."""
-        return bf16_products() if self._bf16_inside else contextlib.nullcontext()
+        return bf16_products() if self._bf16_in_products else contextlib.nullcontext()
 
     @cached_property
-    def _bf16_inside(self) -> bool:
+    def _bf16_in_products(self) -> bool:
         """Whether bf16 stays inside the products, and weights and activations stay in fp32: more
         exact than autocast, and where all products are of linear layers a seventh faster, since
         nothing is converted to and fro."""
@@ -193,7 +193,7 @@ def keep_gradients(parameters: list[Tensor]) -> None:
     """The gradients of a single process need no averaging."""
 
 
-def place(network: nn.Module, device: torch.device) -> nn.Module:
+def to_device(network: nn.Module, device: torch.device) -> nn.Module:
     """``network`` on the device, in the memory layout that convolutions like, its layers as the
     device likes them."""
     network = (

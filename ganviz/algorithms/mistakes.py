@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn.functional import mse_loss, softplus
 
 from ganviz import objectives
+from ganviz.accel.discriminator_pass import Judgement
 from ganviz.accel.optimizers import make_optimizer
 from ganviz.algorithms.adversarial import Adversarial
-from ganviz.algorithms.base import Draw, Series, place
+from ganviz.algorithms.base import NextBatch, Series, to_device
 from ganviz.algorithms.vae import Vae
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -30,16 +31,13 @@ class MeanSquared(Adversarial):
     def equilibrium(self) -> dict[str, float | None]:
         return {"loss_d": None, "loss_g": None}
 
-    def _generator_turn(self, batch: Batch, fake: Tensor | None = None) -> None:
+    def generator_step(self, batch: Batch, fake: Tensor | None = None) -> None:
         if fake is None:
             with self._autocast():
-                fake = self.generator(
-                    self.latents(len(batch.x)), batch.y if self.conditional else None
-                )
+                fake = self.generator(self.latents(len(batch.x)), self.classes_of(batch))
         loss = mse_loss(fake.float(), batch.x)
         self.stats.add("loss_g", loss)
-        self._descend("generator", loss)
-        self.ema.update()
+        self.descend_generator(loss)
 
 
 class HiddenLayer(Adversarial):
@@ -50,17 +48,17 @@ class HiddenLayer(Adversarial):
     step already.
     """
 
-    def _judge(self, x: Tensor, y: Tensor | None, exact: bool = False) -> tuple[Tensor, float]:
-        return self.discriminator.trunk(self._shown(x)).float(), 0.0
+    def judge(self, x: Tensor, y: Tensor | None, second_order: bool = False) -> Judgement:
+        return Judgement(self.discriminator.trunk(self.augmented(x)).float())
 
-    def _discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         self.stats.add("d_real", real.detach().mean())
         self.stats.add("d_fake", fake.detach().mean())
         loss = -real.log().mean() - (1 - fake).log().mean()
         self.stats.add("loss_d", loss)
         return loss
 
-    def _generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         loss = (1 - fake).log().mean()
         self.stats.add("loss_g", loss)
         return loss
@@ -74,7 +72,7 @@ class AlwaysReal(Adversarial):
     def equilibrium(self) -> dict[str, float | None]:
         return {"loss_d": 0.0, "loss_g": None}
 
-    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         self.stats.add("d_real", real_logits.detach().sigmoid().mean())
         self.stats.add("d_fake", fake_logits.detach().sigmoid().mean())
         loss = softplus(-real_logits).mean() + softplus(-fake_logits).mean()
@@ -86,9 +84,9 @@ class NoiseAsData(Adversarial):
     """The critic is given noise where the real samples should be: whatever G learns, it is not the
     data."""
 
-    def _discriminator_turn(self, batch: Batch, keep_graph: bool = False) -> Tensor:
+    def discriminator_step(self, batch: Batch, keep_graph: bool = False) -> Tensor:
         noise = torch.randn(batch.x.shape, device=self.device, generator=self.random)
-        return super()._discriminator_turn(Batch(noise, batch.y), keep_graph)
+        return super().discriminator_step(Batch(noise, batch.y), keep_graph)
 
 
 class TurnsApart(Adversarial):
@@ -98,11 +96,11 @@ class TurnsApart(Adversarial):
     def why_not_capturable(self) -> str | None:
         return "who moves changes half way"
 
-    def step(self, draw: Draw) -> None:
+    def step(self, next_batch: NextBatch) -> None:
         if self.steps_done < self.config.steps // 2:
-            self._discriminator_turn(draw())
+            self.discriminator_step(next_batch())
         else:
-            self._generator_turn(draw())
+            self.generator_step(next_batch())
         self.steps_done += 1
 
 
@@ -123,7 +121,7 @@ class AdversarialVae(Vae):
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
-        self.discriminator = place(build_discriminator(config, spec), device)
+        self.discriminator = to_device(build_discriminator(config, spec), device)
         self.networks["discriminator"] = self.discriminator
         self.optimizers["discriminator"] = make_optimizer(
             config, self.discriminator, config.d_lr, device

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ganviz.accel.optimizers import make_optimizer
-from ganviz.algorithms.base import Algorithm, Draw, Series, place
+from ganviz.algorithms.base import Algorithm, NextBatch, Series, to_device
 from ganviz.algorithms.ema import Ema
 from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
@@ -73,8 +73,8 @@ class Vae(Algorithm):
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
-        self.generator = place(build_generator(config, spec), device)
-        self.encoder = place(build_encoder(config, spec), device)
+        self.generator = to_device(build_generator(config, spec), device)
+        self.encoder = to_device(build_encoder(config, spec), device)
         self.networks = {"generator": self.generator, "encoder": self.encoder}
         both = nn.ModuleList(self.networks.values())
         self.optimizers = {"generator": make_optimizer(config, both, config.g_lr, device)}
@@ -92,8 +92,8 @@ class Vae(Algorithm):
     def why_not_capturable(self) -> str | None:
         return "the KL term fades in" if self.config.kl_warmup else super().why_not_capturable()
 
-    def step(self, draw: Draw) -> None:
-        batch = draw()
+    def step(self, next_batch: NextBatch) -> None:
+        batch = next_batch()
         y = batch.y if self.conditional else None
         with self._autocast():
             mean, log_variance = self.encoder(batch.x, y)
@@ -146,7 +146,7 @@ class Vae(Algorithm):
     def _descend(self, loss: Tensor) -> None:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad(set_to_none=True)
-        with self._backwards():
+        with self._backward_precision():
             loss.backward()
         self.average_gradients(self._params)
         if self.config.grad_clip:

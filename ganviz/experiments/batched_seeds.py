@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel.discriminator_pass import DiscriminatorPass, PassOptions
 from ganviz.algorithms.adversarial import Adversarial
-from ganviz.algorithms.base import Draw
+from ganviz.algorithms.base import NextBatch
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, Sampler
 from ganviz.errors import ConfigError
@@ -24,7 +26,7 @@ from ganviz.errors import ConfigError
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
-ALONE = {
+REQUIRED = {
     "generator": "mlp",
     "discriminator": "mlp",
     "algorithm": "gan",
@@ -46,7 +48,7 @@ PENALTIES = ("none", "r1", "r2", "r1+r2")  # the others draw their points at ran
 
 def problem(config: RunConfig) -> str | None:
     """Why several seeds of ``config`` cannot train as one, in words; None where they can."""
-    for name, value in ALONE.items():
+    for name, value in REQUIRED.items():
         have = getattr(config, name)
         if have != value and (have or value):
             return f"{name} is {have!r}, and several seeds train together only with {value!r}"
@@ -100,7 +102,7 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
     return stacked
 
 
-def take(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
+def single(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
     """``into``, a network of the same shape, with the weights of one of those in ``stacked``."""
     into.load_state_dict(
         {
@@ -113,61 +115,66 @@ def take(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
     return into
 
 
-class Together(Adversarial):
-    """The game of `Adversarial` for every one of ``lone``, algorithms of one config that differ in
+class BatchedSeeds(Adversarial):
+    """The game of `Adversarial` for every one of ``singles``, algorithms of one config that differ in
     their seed.
 
     Losses are means over all samples of all seeds; times K, they are the sum of each seed's own
     loss, and no weight of one seed is in the loss of another. Statistics are means over the seeds.
     """
 
-    def __init__(self, lone: Sequence[Adversarial]):
-        first = lone[0]
-        self._lone = list(lone)
+    def __init__(self, singles: Sequence[Adversarial]):
+        first = singles[0]
+        self._singles = list(singles)
         super().__init__(first.config, first.spec, first.device)
-        self._joined = False  # reals and fakes in one pass would part the rows of one seed
 
-    def _make_networks(self) -> tuple[nn.Module, nn.Module]:
-        return stack([one.generator for one in self._lone]), stack(
-            [one.discriminator for one in self._lone]
+    def make_networks(self) -> tuple[nn.Module, nn.Module]:
+        return stack([one.generator for one in self._singles]), stack(
+            [one.discriminator for one in self._singles]
         )
 
     def latents(self, count: int) -> Tensor:
         """Each seed's own: [count, latent_dim], ``count`` over all seeds."""
-        return torch.cat([one.latents(count // len(self._lone)) for one in self._lone])
+        return torch.cat([one.latents(count // len(self._singles)) for one in self._singles])
 
     def averaged(self, index: int) -> nn.Module:
         """The EMA generator of one of the seeds."""
-        return take(self.ema.network, index, self._lone[index].ema.network)
+        return single(self.ema.network, index, self._singles[index].ema.network)
 
-    def _discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return len(self._lone) * super()._discriminator_loss(real_logits, fake_logits)
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return len(self._singles) * super().discriminator_loss(real_logits, fake_logits)
 
-    def _generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return len(self._lone) * super()._generator_loss(real_logits, fake_logits)
+    def generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return len(self._singles) * super().generator_loss(real_logits, fake_logits)
 
-    def _penalty(self, *args, **options) -> Tensor | float:
-        return len(self._lone) * super()._penalty(*args, **options)
+    def gradient_penalty(
+        self, judged: DiscriminatorPass, real: Tensor, fake: Tensor, y: Tensor | None
+    ) -> Tensor | float:
+        return len(self._singles) * super().gradient_penalty(judged, real, fake, y)
+
+    def pass_options(self) -> PassOptions:
+        # Reals and fakes in one pass would part the rows of one seed.
+        return replace(super().pass_options(), independent=False, homogeneous=False)
 
 
-class TogetherTrainer:
+class BatchedSeedsTrainer:
     """Goes on with several trainers of one config, which differ in their seed, in the same calls.
 
     Raises `ConfigError` where `problem` finds one.
     """
 
-    def __init__(self, lone: Sequence[Trainer]):
-        reason = problem(lone[0].config)
+    def __init__(self, singles: Sequence[Trainer]):
+        reason = problem(singles[0].config)
         if reason:
             raise ConfigError(f"These seeds cannot train together: {reason}.")
-        self.algorithm = Together([one.algorithm for one in lone])
-        self._draw = _draw_all([one.sampler for one in lone])
+        self.algorithm = BatchedSeeds([one.algorithm for one in singles])
+        self._next_batch = _next_of_all([one.sampler for one in singles])
         self.step_count = 0
 
     def step(self) -> None:
         """One generator update of every seed."""
         self.algorithm.schedule(self.step_count)
-        self.algorithm.step(self._draw)
+        self.algorithm.step(self._next_batch)
         self.step_count += 1
 
     def read_stats(self) -> dict[str, float]:
@@ -180,5 +187,5 @@ class TogetherTrainer:
         return self.algorithm.averaged(index)
 
 
-def _draw_all(samplers: Sequence[Sampler]) -> Draw:
+def _next_of_all(samplers: Sequence[Sampler]) -> NextBatch:
     return lambda: Batch(torch.cat([sampler().x for sampler in samplers]), None)

@@ -15,7 +15,7 @@ from ganviz.data import load_data
 from ganviz.device import prepare_training_thread
 from ganviz.engine.snapshot import draw
 from ganviz.engine.trainer import Trainer
-from ganviz.experiments.batched_seeds import TogetherTrainer
+from ganviz.experiments.batched_seeds import BatchedSeedsTrainer
 from ganviz.probes.modes import SAMPLES, mode_figures
 
 READ_EVERY = 500  # steps between two looks for NaN
@@ -78,8 +78,8 @@ def measure(
     torch.set_num_threads(1)
     config = RunConfig.from_preset(TASKS[task].preset, **({"steps": steps} if steps else {}))
     configs = [config.but(seed=seed) for seed in range(seeds)]
-    lone = [Trainer(one, load_data(one, device, Path("data")), device) for one in configs]
-    trainer = TogetherTrainer(lone)
+    singles = [Trainer(one, load_data(one, device, Path("data")), device) for one in configs]
+    trainer = BatchedSeedsTrainer(singles)
     began = time.process_time()
     for step in range(config.steps):
         trainer.step()
@@ -87,7 +87,7 @@ def measure(
             trainer.read_stats()
             tell(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
     spent = (time.process_time() - began) / seeds
-    for seed, source in enumerate(one.source for one in lone):
+    for seed, source in enumerate(one.source for one in singles):
         z = torch.randn(
             SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed)
         )

@@ -52,7 +52,7 @@ INEXACT = [
 
 def made(changes, dtype=torch.float64):
     """D as the engine places it, its biases away from 0, where they start."""
-    network = base.place(
+    network = base.to_device(
         build_discriminator(RunConfig.parse({**BASE, **changes}), SPEC), torch.device("cpu")
     )
     with torch.no_grad():
@@ -140,7 +140,7 @@ def test_in_single_precision_too(changes):
 def test_other_networks_are_left_whole(changes):
     assert not is_homogeneous(made(changes))
     algorithm = build(RunConfig.parse({**BASE, **changes}), SPEC, torch.device("cpu"))
-    assert not algorithm._cut
+    assert not algorithm.pass_options().homogeneous
 
 
 def test_a_layer_of_somebody_else_may_do_what_it_likes():

@@ -6,6 +6,7 @@ import copy
 import pytest
 import torch
 
+from ganviz.accel import discriminator_pass
 from ganviz.algorithms import base, build
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -175,11 +176,11 @@ def test_every_option_trains_and_stays_finite(changes):
 def test_instance_noise_fades_to_nothing():
     algorithm = made(instance_noise=1.0, instance_noise_steps=10)
     x = torch.zeros(6, 1, 8, 8)
-    assert algorithm._shown(x).std() == pytest.approx(1.0, abs=0.15)
+    assert algorithm.augmented(x).std() == pytest.approx(1.0, abs=0.15)
     algorithm.steps_done = 5
-    assert algorithm._shown(x).std() == pytest.approx(0.5, abs=0.1)
+    assert algorithm.augmented(x).std() == pytest.approx(0.5, abs=0.1)
     algorithm.steps_done = 10
-    assert torch.equal(algorithm._shown(x), x)
+    assert torch.equal(algorithm.augmented(x), x)
 
 
 def test_resumed_is_uninterrupted():
@@ -216,9 +217,9 @@ def distance(a, b):
     ],
     ids=str,
 )
-def test_bf16_inside_products_is_near_fp32_and_leaves_no_trace(changes):
+def test_bf16_in_products_products_is_near_fp32_and_leaves_no_trace(changes):
     short, full = (made(precision=precision, **changes) for precision in ("bf16", "fp32"))
-    assert short._bf16_inside and not full._bf16_inside
+    assert short._bf16_in_products and not full._bf16_in_products
     for algorithm in (short, full):
         algorithm.step(batch)
     assert distance(short, full) < 0.02
@@ -237,7 +238,8 @@ def test_a_penalty_is_taken_in_full_precision(monkeypatch):
         yield
         within.append(False)
 
-    monkeypatch.setattr(base, "bf16_products", noted)
+    for module in (base, discriminator_pass):
+        monkeypatch.setattr(module, "bf16_products", noted)
     settings = {"objective": "wasserstein", "penalty": "wgan-gp", "penalty_weight": 10.0}
     apart, full = made(precision="bf16", **settings), made(**settings)
     with monkeypatch.context() as spying:
@@ -259,3 +261,16 @@ def test_a_penalty_is_taken_in_full_precision(monkeypatch):
     ]  # the penalty, its backward pass, that of D's loss, that of G's
     full.step(batch)
     assert distance(apart, full) < 1e-5  # nothing was shortened here
+
+
+@pytest.mark.parametrize("changes", [{}, {"penalty": "r1"}, {"d_norm": "batch"}], ids=str)
+def test_the_class_loss_of_reals_and_of_fakes_counts_in_full(changes):
+    """AC-GAN's L_C is a sum of two expectations, however many passes D takes (Odena et al. 2017)."""
+    algorithm = made(conditioning="auxiliary", **changes)
+    data, fake = batch(), batch(5).x
+    judged = algorithm.judge_both(data.x.clone(), fake.clone(), data.y)
+    wanted = sum(
+        torch.nn.functional.cross_entropy(algorithm.discriminator.judge(x)[1], data.y)
+        for x in (data.x, fake)
+    )
+    torch.testing.assert_close(judged.class_loss, wanted)

@@ -7,7 +7,7 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
-from ganviz.experiments.batched_seeds import TogetherTrainer, problem
+from ganviz.experiments.batched_seeds import BatchedSeedsTrainer, problem
 
 CPU = torch.device("cpu")
 POINTS = {
@@ -53,7 +53,7 @@ TOLERANCE = {
 }  # it divides by the gradient's own size: where that is nothing but rounding, so is the move
 
 
-def lone(config, seed):
+def single(config, seed):
     config = config.but(seed=seed)
     return Trainer(config, load_data(config, CPU, "unused"), CPU)
 
@@ -61,12 +61,12 @@ def lone(config, seed):
 @pytest.mark.parametrize("game", GAMES)
 def test_every_seed_learns_what_it_learns_alone(game):
     config = RunConfig.parse({**POINTS, **GAMES[game]})
-    alone = [lone(config, seed) for seed in SEEDS]
-    together = TogetherTrainer([lone(config, seed) for seed in SEEDS])
+    alone = [single(config, seed) for seed in SEEDS]
+    together = BatchedSeedsTrainer([single(config, seed) for seed in SEEDS])
     before = [
         torch.cat(
             [value.flatten() for value in one.algorithm.generator.state_dict().values()]
-        ).clone()
+        ).csingle()
         for one in alone
     ]
     for _ in range(12):
@@ -89,8 +89,8 @@ def test_every_seed_learns_what_it_learns_alone(game):
 
 def test_one_seed_that_breaks_leaves_the_others_alone():
     config = RunConfig.parse({**POINTS, "objective": "relativistic"})
-    alone = lone(config, SEEDS[0])
-    together = TogetherTrainer([lone(config, seed) for seed in SEEDS[:2]])
+    alone = single(config, SEEDS[0])
+    together = BatchedSeedsTrainer([single(config, seed) for seed in SEEDS[:2]])
     with torch.no_grad():
         next(together.algorithm.generator.parameters())[1] = float("nan")
     for _ in range(4):
@@ -116,4 +116,4 @@ def test_what_mixes_samples_is_refused(changes, named):
     config = RunConfig.parse({**POINTS, **changes})
     assert named in problem(config)
     with pytest.raises(ConfigError, match=named):
-        TogetherTrainer([lone(config, 1)])
+        BatchedSeedsTrainer([single(config, 1)])

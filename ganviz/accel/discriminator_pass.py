@@ -1,0 +1,203 @@
+"""D on reals and fakes: its logits, its input gradients and the way back to its weights, in as few
+passes as stay exact.
+
+- Where D takes each sample on its own, reals and fakes share one pass.
+- R1 and R2 penalise dD/dx at the very samples whose logits the loss needs: one pass gives both.
+- Where D is homogeneous as well, loss and penalty share one double backward
+  (`HomogeneousDoubleBackward`).
+
+All give what separate passes give, to rounding.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.accel.homogeneous import HomogeneousDoubleBackward
+from ganviz.accel.precision import bf16_products
+from ganviz.accel.second_order import no_weight_gradients
+
+
+class Judgement(NamedTuple):
+    """What D says of samples: ``logits`` [N], and the class loss of an auxiliary classifier (else
+    0)."""
+
+    logits: Tensor
+    class_loss: Tensor | float = 0.0
+
+
+# (samples, their classes, whether the input gradient will be differentiated) -> Judgement
+Judge = Callable[[Tensor, "Tensor | None", bool], Judgement]
+
+
+def add_up(*parts: Tensor | float) -> Tensor | float:
+    """The sum of those parts that are tensors: adding a plain 0 costs as much as adding a loss."""
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    return sum(tensors[1:], start=tensors[0]) if tensors else 0.0
+
+
+class DiscriminatorPass(ABC):
+    """D's ``real_logits`` and ``fake_logits``, the ``class_loss`` over both, and its input
+    gradients."""
+
+    real_logits: Tensor
+    fake_logits: Tensor
+    class_loss: Tensor | float = 0.0
+
+    @property
+    @abstractmethod
+    def input_gradients(self) -> tuple[Tensor, Tensor]:
+        """dD/dx at the reals and at the fakes, each shaped as they are."""
+
+    @abstractmethod
+    def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
+        """Add the gradients of ``loss`` and ``penalty``, computed from this pass, at D's
+        ``weights``. Once only."""
+
+
+@dataclass(frozen=True)
+class PassOptions:
+    """``independent``: D takes each sample on its own. ``penalised``: the input gradients at the
+    samples are part of a penalty. ``homogeneous``: loss and penalty may share a double backward.
+    ``bf16``: backward passes take their products in bf16, unless they are second-order."""
+
+    independent: bool
+    penalised: bool
+    homogeneous: bool = False
+    bf16: bool = False
+
+    def products(self) -> AbstractContextManager[None]:
+        """The precision of a backward pass of first order."""
+        return bf16_products() if self.bf16 else nullcontext()
+
+
+def discriminator_pass(
+    options: PassOptions,
+    discriminator: nn.Module,
+    judge: Judge,
+    augment: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    y: Tensor | None,
+    wants_input_gradients: bool = False,
+) -> DiscriminatorPass:
+    """The shortest exact pass of ``discriminator`` on ``real`` and ``fake`` of the classes ``y``.
+
+    ``judge`` augments by itself; ``augment`` is what it does to samples.
+    """
+    if not options.independent:
+        return SeparatePasses(options, judge, real, fake, y, wants_input_gradients)
+    samples = torch.cat([real, fake])
+    y = None if y is None else torch.cat([y, y])
+    if options.homogeneous:
+        return HomogeneousPass(discriminator, samples, y, augment)
+    return JointPass(options, judge, samples, y, wants_input_gradients)
+
+
+class _AutogradPass(DiscriminatorPass):
+    """What autograd differentiates by itself. ``_samples``: what the logits were computed from."""
+
+    _samples: tuple[Tensor, ...]
+
+    def __init__(self, options: PassOptions):
+        self._options = options
+
+    def _differentiate(self) -> tuple[Tensor, ...]:
+        penalised = self._options.penalised
+        total = self.real_logits.sum() + self.fake_logits.sum()
+        with no_weight_gradients(), nullcontext() if penalised else self._options.products():
+            return torch.autograd.grad(
+                total, self._samples, create_graph=penalised, retain_graph=True
+            )
+
+    def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
+        if isinstance(penalty, Tensor) and self._options.bf16 and not self._options.penalised:
+            # bf16 is too coarse for a second derivative.
+            penalty.backward(inputs=weights)
+            penalty = 0.0
+        if isinstance(penalty, Tensor):
+            (loss + penalty).backward(inputs=weights)
+        else:
+            with self._options.products():
+                loss.backward(inputs=weights)
+
+
+class JointPass(_AutogradPass):
+    """Reals and fakes, one behind the other in one batch."""
+
+    def __init__(
+        self,
+        options: PassOptions,
+        judge: Judge,
+        samples: Tensor,
+        y: Tensor | None,
+        wants_input_gradients: bool,
+    ):
+        super().__init__(options)
+        samples.requires_grad_(wants_input_gradients or options.penalised)
+        self._samples = (samples,)
+        logits, class_loss = judge(samples, y, options.penalised)
+        self.real_logits, self.fake_logits = logits.chunk(2)
+        # A mean over both halves is half the sum of their means.
+        self.class_loss = 2 * class_loss if isinstance(class_loss, Tensor) else class_loss
+
+    @cached_property
+    def input_gradients(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        real, fake = self._differentiate()[0].chunk(2)
+        return real, fake
+
+
+class SeparatePasses(_AutogradPass):
+    """Reals first, then fakes: batch statistics of one must not depend on the other."""
+
+    def __init__(
+        self,
+        options: PassOptions,
+        judge: Judge,
+        real: Tensor,
+        fake: Tensor,
+        y: Tensor | None,
+        wants_input_gradients: bool,
+    ):
+        super().__init__(options)
+        wanted = wants_input_gradients or options.penalised
+        real, fake = real.clone().requires_grad_(wanted), fake.requires_grad_(wanted)
+        self._samples = real, fake
+        self.real_logits, real_class_loss = judge(real, y, options.penalised)
+        self.fake_logits, fake_class_loss = judge(fake, y, options.penalised)
+        self.class_loss = add_up(real_class_loss, fake_class_loss)
+
+    @cached_property
+    def input_gradients(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        real, fake = self._differentiate()
+        return real, fake
+
+
+class HomogeneousPass(DiscriminatorPass):
+    """Reals and fakes in one batch, loss and penalty through one double backward."""
+
+    def __init__(
+        self,
+        discriminator: nn.Module,
+        samples: Tensor,
+        y: Tensor | None,
+        augment: Callable[[Tensor], Tensor],
+    ):
+        self._double_backward = HomogeneousDoubleBackward(discriminator, samples, y, augment)
+        self.real_logits, self.fake_logits = self._double_backward.logits.chunk(2)
+
+    @property
+    def input_gradients(self) -> tuple[Tensor, Tensor]:
+        real, fake = self._double_backward.input_gradient.chunk(2)
+        return real, fake
+
+    def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
+        self._double_backward.backward(add_up(loss, penalty), weights)
