@@ -116,41 +116,41 @@ def single(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
 
 
 class BatchedSeeds(Adversarial):
-    """The game of `Adversarial` for every one of ``singles``, algorithms of one config that differ in
+    """The game of `Adversarial` for every one of ``members``, algorithms of one config that differ in
     their seed.
 
     Losses are means over all samples of all seeds; times K, they are the sum of each seed's own
     loss, and no weight of one seed is in the loss of another. Statistics are means over the seeds.
     """
 
-    def __init__(self, singles: Sequence[Adversarial]):
-        first = singles[0]
-        self._singles = list(singles)
+    def __init__(self, members: Sequence[Adversarial]):
+        first = members[0]
+        self._members = list(members)
         super().__init__(first.config, first.spec, first.device)
 
     def make_networks(self) -> tuple[nn.Module, nn.Module]:
-        return stack([one.generator for one in self._singles]), stack(
-            [one.discriminator for one in self._singles]
+        return stack([one.generator for one in self._members]), stack(
+            [one.discriminator for one in self._members]
         )
 
     def latents(self, count: int) -> Tensor:
         """Each seed's own: [count, latent_dim], ``count`` over all seeds."""
-        return torch.cat([one.latents(count // len(self._singles)) for one in self._singles])
+        return torch.cat([one.latents(count // len(self._members)) for one in self._members])
 
     def averaged(self, index: int) -> nn.Module:
         """The EMA generator of one of the seeds."""
-        return single(self.ema.network, index, self._singles[index].ema.network)
+        return single(self.ema.network, index, self._members[index].ema.network)
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return len(self._singles) * super().discriminator_loss(real_logits, fake_logits)
+        return len(self._members) * super().discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return len(self._singles) * super().generator_loss(real_logits, fake_logits)
+        return len(self._members) * super().generator_loss(real_logits, fake_logits)
 
     def gradient_penalty(
         self, judged: DiscriminatorPass, real: Tensor, fake: Tensor, y: Tensor | None
     ) -> Tensor | float:
-        return len(self._singles) * super().gradient_penalty(judged, real, fake, y)
+        return len(self._members) * super().gradient_penalty(judged, real, fake, y)
 
     def pass_options(self) -> PassOptions:
         # Reals and fakes in one pass would part the rows of one seed.
@@ -163,12 +163,12 @@ class BatchedSeedsTrainer:
     Raises `ConfigError` where `problem` finds one.
     """
 
-    def __init__(self, singles: Sequence[Trainer]):
-        reason = problem(singles[0].config)
+    def __init__(self, trainers: Sequence[Trainer]):
+        reason = problem(trainers[0].config)
         if reason:
             raise ConfigError(f"These seeds cannot train together: {reason}.")
-        self.algorithm = BatchedSeeds([one.algorithm for one in singles])
-        self._next_batch = _next_of_all([one.sampler for one in singles])
+        self.algorithm = BatchedSeeds([one.algorithm for one in trainers])
+        self._next_batch = _next_of_all([one.sampler for one in trainers])
         self.step_count = 0
 
     def step(self) -> None:

@@ -78,8 +78,8 @@ def measure(
     torch.set_num_threads(1)
     config = RunConfig.from_preset(TASKS[task].preset, **({"steps": steps} if steps else {}))
     configs = [config.but(seed=seed) for seed in range(seeds)]
-    singles = [Trainer(one, load_data(one, device, Path("data")), device) for one in configs]
-    trainer = BatchedSeedsTrainer(singles)
+    trainers = [Trainer(one, load_data(one, device, Path("data")), device) for one in configs]
+    trainer = BatchedSeedsTrainer(trainers)
     began = time.process_time()
     for step in range(config.steps):
         trainer.step()
@@ -87,7 +87,7 @@ def measure(
             trainer.read_stats()
             tell(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
     spent = (time.process_time() - began) / seeds
-    for seed, source in enumerate(one.source for one in singles):
+    for seed, source in enumerate(one.source for one in trainers):
         z = torch.randn(
             SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed)
         )

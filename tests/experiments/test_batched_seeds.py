@@ -66,7 +66,7 @@ def test_every_seed_learns_what_it_learns_alone(game):
     before = [
         torch.cat(
             [value.flatten() for value in one.algorithm.generator.state_dict().values()]
-        ).csingle()
+        ).clone()
         for one in alone
     ]
     for _ in range(12):
