@@ -3,8 +3,8 @@
 import { $, el, text } from "../lib/dom.js";
 import { brief, count, power } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
-import { ROLES, order, seen, whenSeen } from "./shared.js";
-import { measured } from "../lib/measured.js";
+import { ROLES, order, seen, waiting, whenSeen } from "./shared.js";
+import { historyOf, measured } from "../lib/measured.js";
 import { on } from "../lib/stream.js";
 
 // viridis: even steps to the eye, and to colour-blind eyes as well
@@ -12,10 +12,15 @@ const STOPS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89",
   .map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 const BROKEN = [208, 69, 47];
 const MOST_DECADES = 10;
+const MOST_COLUMNS = 480; // beyond it neighbours are merged
+const FLOOR = -30; // log10 of what counts as no gradient at all, as in ganviz/probes/gradients.py
 
 let range = [-3, 0];
 
-export function start() {
+export function start({ head, section }) {
+  head.append(el("span", { class: "gv-heat-key", id: "gv-heat-key", hidden: true }, el("span"), el("i"), el("span")));
+  section.append(el("div", { class: "gv-heats", id: "gv-heats" }), el("p", { class: "gv-caption gv-heat-at", id: "gv-heat-at", "aria-live": "off" }));
+  historyOf("gradients", addColumn);
   $("gv-heat-key").querySelector("i").style.background = `linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop})`).join(",")})`;
   on("theme", refresh);
   new ResizeObserver(refresh).observe($("gv-heats"));
@@ -26,11 +31,11 @@ const refresh = () => draw("heat", show);
 
 function show() {
   if (!seen()) return;
-  const maps = order(measured.past.gradients ?? {}).filter(([, map]) => map.steps.length > 1);
+  const maps = order(measured.past.gradients ?? {}).filter(([, map]) => map.steps?.length > 1);
   $("gv-heat-key").hidden = !maps.length;
   const place = $("gv-heats");
   if (!maps.length) {
-    place.replaceChildren(el("p", { class: "gv-wait" }, "It fills from left to right as the run goes on."));
+    place.replaceChildren(el("p", { class: "gv-wait" }, waiting("It fills from left to right as the run goes on.")));
     return;
   }
   const logs = maps.flatMap(([, map]) => map.log10.flat()).filter((value) => value != null && value > -29);
@@ -95,4 +100,25 @@ function point(event, name) {
   const column = found < 0 ? map.steps.length - 1 : found;
   const value = map.log10[row][column];
   text($("gv-heat-at"), `${map.layers[row]}, step ${count(map.steps[column])}: ${value == null ? "not a number" : brief(10 ** value)}`);
+}
+
+/** A column for each new event. */
+function addColumn({ data }, maps) {
+  for (const [name, { layers, gradient }] of Object.entries(data.networks)) {
+    let map = maps[name];
+    if (map?.layers.length !== layers.length) map = maps[name] = { layers, steps: [], log10: layers.map(() => []) };
+    map.steps.push(data.at);
+    gradient.forEach((norm, row) => map.log10[row].push(norm == null ? null : norm > 0 ? Math.max(FLOOR, Math.log10(norm)) : FLOOR));
+    if (map.steps.length > MOST_COLUMNS) halve(map);
+  }
+}
+
+/** Merge neighbouring columns of a heat map: their logs averaged, the later step. */
+function halve(map) {
+  const pairs = Math.floor(map.steps.length / 2);
+  map.log10 = map.log10.map((row) => Array.from({ length: pairs }, (_, i) => {
+    const [a, b] = [row[2 * i], row[2 * i + 1]];
+    return a == null || b == null ? null : (a + b) / 2;
+  }));
+  map.steps = Array.from({ length: pairs }, (_, i) => map.steps[2 * i + 1]);
 }

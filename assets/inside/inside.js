@@ -1,42 +1,17 @@
-// The tab Inside: what every layer gets, as bars on a logarithmic scale. Its other cards start from here.
+// The tab Inside: a card for each that a probe declares, drawn by the script that it names, or as curves over the steps.
 
-import { $, el, present, text } from "../lib/dom.js";
-import { brief, count, power } from "../lib/format.js";
-import { draw } from "../lib/schedule.js";
-import { storage } from "../lib/storage.js";
-import * as fidelity from "./fidelity.js";
-import * as heat from "./heat.js";
+import * as curves from "./curves.js";
 import * as lab from "./lab.js";
-import * as outputs from "./outputs.js";
-import { ROLES, order, seen, whenSeen } from "./shared.js";
-import { newest } from "../lib/measured.js";
+import { $, el, present } from "../lib/dom.js";
+import { declared } from "../lib/declared.js";
 import { now, on } from "../lib/stream.js";
-import { decades } from "../lib/svg.js";
-
-const SAYS = {
-  gradient: "How strongly the loss pulls at the weights of each layer. Where the first bars are much shorter than the last, the " +
-    "gradient vanishes on its way back.",
-  weight: "How large the weights of each layer are. Weights that grow without end announce numbers that overflow.",
-  update: "How far one step moves the weights, relative to their size. About a thousandth (the mark) is usual: far more is " +
-    "restless, far less stands still.",
-};
-const NAMES = { gradient: "gradient norm", weight: "weight norm", update: "update to weight" };
-const MOST_DECADES = 14;
-const USUAL = -3;
-
-let measure = "gradient";
-let span = null; // [low, high] powers of ten; it only widens while a run is shown
 
 export function start() {
-  on("hello", ({ sameRun }) => { if (!sameRun) span = null; });
-  present("gv-inside", "gv-lab-form").then(() => {
-    measure = SAYS[storage.get("measure")] ? storage.get("measure") : "gradient";
-    for (const button of document.querySelectorAll("[data-measure]")) button.addEventListener("click", () => choose(button.dataset.measure));
-    choose(measure);
-    for (const part of [heat, outputs, fidelity, lab]) part.start();
+  present("gv-inside", "gv-lab-form").then(async () => {
     on("hello", whether);
     whether();
-    whenSeen(["gradients"], () => draw("inside", show));
+    lab.start();
+    for (const kind of await declared()) for (const card of kind.cards) await add(card, kind);
   });
 }
 
@@ -44,84 +19,19 @@ function whether() {
   $("gv-inside").dataset.run = now.run ? "yes" : "no";
 }
 
-function choose(name) {
-  measure = name;
-  span = null;
-  storage.set("measure", name);
-  for (const button of document.querySelectorAll("[data-measure]")) button.setAttribute("aria-pressed", button.dataset.measure === name);
-  text($("gv-layers-say"), SAYS[name]);
-  draw("inside", show);
-}
-
-function show() {
-  if (!seen()) return;
-  const data = newest("gradients");
-  const place = $("gv-nets");
-  text($("gv-layers-step"), data ? `step ${count(data.at)}` : "");
-  if (!data) {
-    place.replaceChildren(el("p", { class: "gv-wait" }, now.run ? "The first measurement comes within a second or two." : ""));
-    return;
+/** Put the card on the page, before the laboratory, and have its script fill it. */
+async function add({ title, text, script, columns }, kind) {
+  const id = `gv-${script ? script.replace(/\.js$/, "") : kind.name}`;
+  const say = el("p", { class: "gv-say", id: `${id}-say` }, text);
+  const head = el("header", { class: "gv-card-head" }, el("h2", { id: `${id}-title` }, title),
+    el("span", { class: "gv-caption", id: `${id}-step` }), el("span", { class: "gv-spring" }));
+  const section = el("section", { class: `gv-card ${id}-card`, style: `--columns: ${columns}`, "aria-labelledby": `${id}-title` }, head, say);
+  $("gv-lab").before(section);
+  try {
+    const drawing = script ? await import(`./${script}`) : curves;
+    drawing.start({ id, section, head, say, kind });
+  } catch (error) {
+    say.textContent = "This card could not be drawn: reload the page.";
+    throw error;
   }
-  const networks = order(data.networks);
-  widen(networks);
-  for (const old of [...place.children]) if (!networks.some(([name]) => name === old.dataset.network)) old.remove();
-  for (const [name, figures] of networks) {
-    let box = [...place.children].find((node) => node.dataset.network === name);
-    if (box?.dataset.layers !== figures.layers.join()) {
-      const made = network(name, figures);
-      if (box) box.replaceWith(made);
-      else place.append(made);
-      box = made;
-    }
-    fill(box, name, figures);
-  }
-}
-
-function widen(networks) {
-  const logs = networks.flatMap(([, figures]) => figures[measure]).filter((value) => value > 0).map(Math.log10);
-  if (!logs.length) return;
-  const high = Math.max(span?.[1] ?? -Infinity, Math.ceil(Math.max(...logs) + 0.02));
-  const low = Math.min(span?.[0] ?? Infinity, Math.floor(Math.min(...logs)), high - 3);
-  span = [Math.max(low, high - MOST_DECADES), high];
-}
-
-function network(name, { layers, kinds }) {
-  const [role, words] = ROLES[name] ?? ["", name];
-  return el("div", { class: "gv-net", "data-network": name, "data-role": role, "data-layers": layers.join() },
-    el("h3", {}, words),
-    el("div", { class: "gv-axis", "aria-hidden": "true" }),
-    el("ol", { class: "gv-bars" }, ...layers.map((label, index) => el("li", { "data-kind": kinds[index] },
-      el("span", { title: label }, label), el("span", { class: "gv-track" }, el("i")), el("b")))),
-    el("p", { class: "gv-caption" }));
-}
-
-function fill(box, name, figures) {
-  const [low, high] = span ?? [-3, 0];
-  const at = (value) => (value > 0 ? Math.min(1, Math.max(0, (Math.log10(value) - low) / (high - low))) : 0);
-  axis(box.querySelector(".gv-axis"), low, high);
-  box.querySelector(".gv-bars").style.setProperty("--usual", measure === "update" ? `${100 * ((USUAL - low) / (high - low))}%` : "-9px");
-  box.querySelectorAll("li").forEach((row, index) => {
-    const value = figures[measure][index];
-    row.querySelector("i").style.transform = `scaleX(${at(value).toFixed(4)})`;
-    row.dataset.broken = value == null;
-    text(row.querySelector("b"), value == null ? "NaN" : brief(value));
-    row.setAttribute("aria-label", `${figures.layers[index]}: ${NAMES[measure]} ${value == null ? "not a number" : value}`);
-  });
-  text(box.lastElementChild, measure === "gradient" ? verdict(figures) : "");
-}
-
-function axis(place, low, high) {
-  const key = `${low} ${high}`;
-  if (place.dataset.key === key) return;
-  place.dataset.key = key;
-  place.replaceChildren(...decades(low, high, 4).map((n) => el("span", { style: `left: ${(100 * (n - low)) / (high - low)}%` }, power(n))));
-}
-
-/** How the first layer stands against the last hidden one, in words. */
-function verdict({ kinds, gradient }) {
-  const chain = gradient.filter((_, index) => ["linear", "conv"].includes(kinds[index])).slice(0, -1);
-  if (chain.length < 2 || !(chain.at(-1) > 0) || chain[0] == null) return "";
-  const ratio = chain[0] / chain.at(-1);
-  const words = ratio < 1e-2 ? "it vanishes on its way back" : ratio > 1e2 ? "it grows on its way back" : "it reaches every layer";
-  return `First hidden layer over last: ${brief(ratio)}, so ${words}.`;
 }

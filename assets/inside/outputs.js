@@ -2,20 +2,20 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { count, figure } from "../lib/format.js";
-import { whenSeen } from "./shared.js";
+import { written } from "../lib/figures.js";
+import { waiting, whenSeen } from "./shared.js";
 import { measured, newest } from "../lib/measured.js";
-import { now } from "../lib/stream.js";
 import { chart, path, scale, spark, svg } from "../lib/svg.js";
 import { tip } from "../lib/tips.js";
 
-const TILES = [
-  ["accuracy", "D is right", "How often D's verdict on a sample is right. 50 % is guessing, where G wants it; near 100 % D is winning."],
-  ["auc", "Ranks right", "How often a real sample gets more than a generated one. 50 %: D cannot tell them apart."],
-  ["diversity", "Diversity", "How far apart generated samples lie, against real ones. 1 is as varied as the data; near 0, all look alike."],
-];
 const BELOW = 20;
 
-export function start() {
+let tiles = [];
+
+export function start({ head, section, kind }) {
+  tiles = kind.figures.filter(({ tile }) => tile);
+  head.append(el("span", { class: "gv-mark", "data-role": "real" }, "real"), el("span", { class: "gv-mark", "data-role": "fake" }, "generated"));
+  section.append(el("div", { class: "gv-draw", id: "gv-outputs-plot" }), el("div", { class: "gv-tiles", id: "gv-outputs-tiles" }));
   const refresh = chart($("gv-outputs-plot"), label, paint);
   whenSeen(["outputs"], () => { refresh(); words(); });
 }
@@ -27,18 +27,19 @@ function words() {
   $("gv-inside").dataset.judged = data && !judged ? "no" : "yes"; // without a discriminator the whole card goes
   text($("gv-outputs-say"), judged
     ? `D's verdict on ${count(data.n)} real and ${count(data.n)} generated samples. Where the two shapes part, D can tell them apart.`
-    : now.run ? "The first verdicts come within a second or two." : "");
-  const tiles = $("gv-outputs-tiles");
-  const wanted = TILES.filter(([name]) => data?.[name] != null);
-  if (tiles.dataset.names !== wanted.join()) {
-    tiles.dataset.names = wanted.join();
-    tiles.replaceChildren(...wanted.map(([name, title, why]) => el("div", { class: "gv-tile", "data-figure": name },
-      el("span", {}, title, tip(why, title)), el("b"), el("span", { class: "gv-tile-spark" }))));
+    : waiting("The first verdicts come within a second or two."));
+  const place = $("gv-outputs-tiles");
+  const wanted = tiles.filter(({ name }) => data?.[name] != null);
+  const names = wanted.map(({ name }) => name).join();
+  if (place.dataset.names !== names) {
+    place.dataset.names = names;
+    place.replaceChildren(...wanted.map(({ name, label, why }) => el("div", { class: "gv-tile", "data-figure": name },
+      el("span", {}, label, tip(why, label)), el("b"), el("span", { class: "gv-tile-spark" }))));
   }
-  for (const [name] of wanted) {
-    const tile = tiles.querySelector(`[data-figure=${name}]`);
-    text(tile.querySelector("b"), name === "diversity" ? figure(data[name]) : `${(100 * data[name]).toFixed(0)} %`);
-    tile.lastElementChild.replaceChildren(spark(measured.past.outputs?.[name] ?? []));
+  for (const one of wanted) {
+    const tile = place.querySelector(`[data-figure=${one.name}]`);
+    text(tile.querySelector("b"), written(one, data));
+    tile.lastElementChild.replaceChildren(spark(measured.past.outputs?.[one.name] ?? []));
   }
 }
 

@@ -1,7 +1,8 @@
 // What all cards of the tab Inside share.
 
 import { $ } from "../lib/dom.js";
-import { on } from "../lib/stream.js";
+import { isActive } from "../lib/states.js";
+import { now, on } from "../lib/stream.js";
 
 /** Each network's colour, and what people call it. */
 export const ROLES = { generator: ["g", "G, the generator"], discriminator: ["d", "D, the discriminator"], encoder: ["d", "The encoder"] };
@@ -12,8 +13,20 @@ export const order = (networks) => Object.entries(networks).sort(([a], [b]) => (
 /** Whether the tab is on the screen: nothing is drawn for nobody. */
 export const seen = () => $("gv-inside")?.offsetParent != null;
 
-/** Call `refresh` whenever something of `kinds` is new and somebody looks, and when somebody begins to look. */
+/** What stands where nothing was measured: it may come yet, unless the run has ended. */
+export function waiting(coming = "The first measurement comes within a second or two.") {
+  if (!now.run) return "";
+  return isActive(now.status?.state) ? coming : "The run ended before this was measured.";
+}
+
+/** Call `refresh` whenever something of `kinds` is new, a run ends or another is shown, while somebody looks. */
 export function whenSeen(kinds, refresh) {
+  let state = null;
   on("measured", (kind) => { if ((kind === null || kinds.includes(kind)) && seen()) refresh(); });
+  on("status", (status) => {
+    if (status.state === state) return;
+    state = status.state;
+    if (seen()) refresh();
+  });
   new IntersectionObserver(([entry]) => { if (entry.isIntersecting) refresh(); }).observe($("gv-inside"));
 }

@@ -89,7 +89,10 @@ async function place(cell, step, pictures) {
   if (cell.step === at) paintImage(cell.canvas, image);
 }
 
-function differences() {
+async function differences() {
+  const runs = shown;
+  const figures = await figureRows(runs);
+  if (runs !== shown) return; // others are compared by now
   const facts = window.gvFacts?.fields ?? {};
   const show = (value) => (Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "–"));
   const names = Object.keys(shown[0].run.config).filter((name) => !UNTOLD.has(name)
@@ -98,7 +101,6 @@ function differences() {
   const rows = names.map((name) => el("tr", {}, el("th", { scope: "row" }, facts[name]?.label ?? name),
     ...shown.map((run) => el("td", {}, show(run.run.config[name])))));
   if (!rows.length) rows.push(el("tr", {}, el("td", { colspan: shown.length + 1 }, "None: these runs have the same settings.")));
-  const figures = figureRows(shown);
   const titles = el("tr", {}, el("th", {}, "Figures at the end"), ...shown.map((run) => el("th", {}, run.name)));
   const warning = featuresNote(shown);
   const note = warning ? [el("tr", {}, el("td", { colspan: shown.length + 1 }, warning))] : [];

@@ -1,30 +1,19 @@
 // Beside the settings of several runs: how sharp, how true and how varied each one's samples are.
 
 import { el } from "../lib/dom.js";
-import { count, figure } from "../lib/format.js";
+import { count } from "../lib/format.js";
+import { declared } from "../lib/declared.js";
+import { label, written } from "../lib/figures.js";
 
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
-
-// kind, name, label, how it is written
-const FIGURES = [
-  ["sharpness", "ratio", "Sharpness, against the data's", figure],
-  ["fidelity", "coverage", "Coverage", percent],
-  ["fidelity", "recall", "Recall", percent],
-  ["fidelity", "precision", "Precision", percent],
-  ["fidelity", "fid", "FID", figure],
-  ["outputs", "diversity", "Diversity, against the data's", figure],
-  ["modes", "captured", "Modes", (value, data) => `${value} of ${data.total}`],
-  ["modes", "strict", "Strict modes", (value, data) => `${value} of ${data.total}`],
-  ["modes", "quality", "High quality", percent],
-];
-
-/** Table rows: one for each figure that any of the runs has, each value with its N. */
-export function figureRows(runs) {
-  const rows = FIGURES.filter(([kind, name]) => runs.some((run) => run.probes?.[kind]?.data[name] != null));
-  return rows.map(([kind, name, label, write]) => el("tr", { "data-figure": name }, el("th", { scope: "row" }, label), ...runs.map((run) => {
+/** Table rows: one for each compared figure that any of the runs has, each value with its N. */
+export async function figureRows(runs) {
+  const figures = (await declared()).flatMap(({ name, figures: those }) => those.filter(({ compared }) => compared).map((figure) => [name, figure]));
+  const rows = figures.filter(([kind, { name }]) => runs.some((run) => run.probes?.[kind]?.data[name] != null));
+  return rows.map(([kind, figure]) => el("tr", { "data-figure": figure.name }, el("th", { scope: "row", title: figure.why }, label(figure)), ...runs.map((run) => {
     const data = run.probes?.[kind]?.data;
-    if (data?.[name] == null) return el("td", {}, "–");
-    return el("td", { title: data.features ? `features of a ${data.features}` : "" }, write(data[name], data), el("small", {}, ` N ${count(data.n)}`));
+    if (data?.[figure.name] == null) return el("td", {}, "–");
+    return el("td", { title: data.features ? `features of a ${data.features}` : "" }, written(figure, data),
+      el("small", {}, ` N ${count(data[figure.samples[0]] ?? data.n)}`));
   })));
 }
 

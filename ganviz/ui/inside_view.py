@@ -15,66 +15,6 @@ EMPTY = """
   are.</p>
 """
 
-LAYERS = """
-<section class="gv-card gv-layers-card" aria-labelledby="gv-layers-title">
-  <header class="gv-card-head">
-    <h2 id="gv-layers-title">Layer by layer</h2>
-    <span class="gv-caption" id="gv-layers-step"></span>
-    <span class="gv-spring"></span>
-    <div class="gv-switch" role="group" aria-label="What the bars show">
-      <button type="button" data-measure="gradient" aria-pressed="true">Gradient</button>
-      <button type="button" data-measure="weight" aria-pressed="false">Weights</button>
-      <button type="button" data-measure="update" aria-pressed="false">Update</button>
-    </div>
-  </header>
-  <p class="gv-say" id="gv-layers-say"></p>
-  <div class="gv-nets" id="gv-nets"></div>
-</section>
-"""
-
-HEAT = """
-<section class="gv-card gv-heat-card" aria-labelledby="gv-heat-title">
-  <header class="gv-card-head">
-    <h2 id="gv-heat-title">Gradients over time</h2>
-    <span class="gv-spring"></span>
-    <span class="gv-heat-key" id="gv-heat-key" hidden><span></span><i></i><span></span></span>
-  </header>
-  <p class="gv-say">Each row is a layer, the first one on top; time runs to the right. Bright is a strong gradient, dark a
-    faint one.</p>
-  <div class="gv-heats" id="gv-heats"></div>
-  <p class="gv-caption gv-heat-at" id="gv-heat-at" aria-live="off"></p>
-</section>
-"""
-
-OUTPUTS = """
-<section class="gv-card gv-outputs-card" aria-labelledby="gv-outputs-title">
-  <header class="gv-card-head">
-    <h2 id="gv-outputs-title">What D says</h2>
-    <span class="gv-caption" id="gv-outputs-step"></span>
-    <span class="gv-spring"></span>
-    <span class="gv-mark" data-role="real">real</span><span class="gv-mark" data-role="fake">generated</span>
-  </header>
-  <p class="gv-say" id="gv-outputs-say"></p>
-  <div class="gv-draw" id="gv-outputs-plot"></div>
-  <div class="gv-tiles" id="gv-outputs-tiles"></div>
-</section>
-"""
-
-FIDELITY = """
-<section class="gv-card gv-fidelity-card" aria-labelledby="gv-fidelity-title">
-  <header class="gv-card-head">
-    <h2 id="gv-fidelity-title">How true, how varied</h2>
-    <span class="gv-caption" id="gv-fidelity-step"></span>
-  </header>
-  <p class="gv-say" id="gv-fidelity-say"></p>
-  <div class="gv-fidelity-body">
-    <table class="gv-figures-table" id="gv-fidelity-table"></table>
-    <div class="gv-classes-box"><p class="gv-caption" id="gv-classes-say"></p>
-      <div class="gv-draw" id="gv-classes-plot"></div></div>
-  </div>
-</section>
-"""
-
 LAB = """
 <section class="gv-card gv-lab-card" id="gv-lab" aria-labelledby="gv-lab-title">
   <header class="gv-card-head"><h2 id="gv-lab-title">Try it: does a gradient arrive?</h2></header>
@@ -113,7 +53,8 @@ LAB = """
 
 
 def build() -> None:
-    """Five cards on one page; on a phone one below the other."""
+    """The laboratory; ``assets/inside/inside.js`` puts a card before it for each that a probe
+    declares."""
     lab = LAB
     for place, field in (
         ("ACTIVATION", "activation"),
@@ -122,11 +63,7 @@ def build() -> None:
         ("OBJECTIVE", "objective"),
     ):
         lab = lab.replace(place, _options(field))
-    static(
-        f'<div class="gv-inside" '
-        f'id="gv-inside">{EMPTY}{LAYERS}{HEAT}{OUTPUTS}{FIDELITY}{lab}</div>',
-        "gv-inside-box",
-    )
+    static(f'<div class="gv-inside" id="gv-inside">{EMPTY}{lab}</div>', "gv-inside-box")
 
 
 def _options(field: str) -> str:

@@ -101,6 +101,7 @@ def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
         "import('/gv/assets/lib/measured.js')"
         ".then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
     )
+    open_tab(points, "inside")
     wait_until(lambda: points.evaluate(columns) >= 3)
     late = visit(viewport=PHONE, theme="dark")
     assert late.evaluate(columns) >= 3
@@ -166,3 +167,53 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
     assert "0.95 or more" in page.text_content("#gv-coach-evidence")
     page.keyboard.press("Escape")
     assert page.is_hidden("#gv-coach-evidence")
+
+
+CLIMB = {
+    "name": "climb",
+    "figures": [
+        {
+            "name": "height",
+            "label": "Height",
+            "why": "How many steps were taken.",
+            "better": "higher",
+            "format": "number",
+            "samples": ["n"],
+            "against": None,
+            "line": 2.0,
+            "span": None,
+            "compared": False,
+            "tile": False,
+        }
+    ],
+    "cards": [
+        {"title": "The climb", "text": "Each step is one higher.", "script": "", "columns": 6},
+        {"title": "Drawn apart", "text": "By a script.", "script": "apart.js", "columns": 6},
+    ],
+}
+
+
+def test_a_card_that_a_probe_declares_is_drawn_without_touching_another_script(points):
+    def with_climb(route):
+        kinds = route.fetch().json()["kinds"]
+        route.fulfill(json={"kinds": [*kinds, CLIMB]})
+
+    script = "export function start({ section }) { section.dataset.apart = 'drawn'; }"
+    points.route("**/gv/probes", with_climb)
+    points.route(
+        "**/inside/apart.js",
+        lambda route: route.fulfill(body=script, content_type="text/javascript"),
+    )
+    points.reload()
+    points.wait_for_selector("#gv-scatter canvas[data-step]")
+    open_tab(points, "inside")
+    points.wait_for_selector(".gv-apart-card[data-apart=drawn]")
+    # a hello on the way replaces what was measured, so the events are made until they are drawn
+    points.wait_for_function("""async () => {
+        const { emit } = await import('/gv/assets/lib/stream.js');
+        for (const step of [1, 2, 3]) emit('probe', { seq: step, kind: 'climb', step, data: { n: 1, height: step } });
+        return document.querySelector('#gv-climb-height-plot path.gv-svg-figure');
+    }""")
+    card = points.text_content(".gv-climb-card")
+    assert "The climb" in card and "Each step is one higher." in card and "3.00" in card
+    assert points.locator("#gv-climb-height-plot .gv-svg-even").count() == 1

@@ -81,6 +81,7 @@ def test_figures_are_written_for_people(kind):
         assert figure.label and figure.why.endswith((".", "?"))
     for card in kind.cards:
         assert card.title and card.text.endswith(".")
+        assert not card.script or (assets_folder() / "inside" / card.script).is_file()
         assert card.script or kind.figures, "there is nothing to draw"
 
 
