@@ -29,7 +29,7 @@ const isPoints = () => now.run?.spec?.kind === "points";
 const rows = () => figures.filter(([kind, { name, tile }]) => newest(kind)?.[name] != null && !(tile && newest(kind).real));
 
 function table() {
-  const place = $("gv-fidelity-table");
+  const place = /** @type {HTMLTableElement} */ ($("gv-fidelity-table"));
   const wanted = rows();
   const key = wanted.map(([kind, { name }]) => `${kind}-${name}`).join();
   if (place.dataset.names !== key) {

@@ -21,7 +21,7 @@ export function start({ head, section }) {
   head.append(el("span", { class: "gv-heat-key", id: "gv-heat-key", hidden: true }, el("span"), el("i"), el("span")));
   section.append(el("div", { class: "gv-heats", id: "gv-heats" }), el("p", { class: "gv-caption gv-heat-at", id: "gv-heat-at", "aria-live": "off" }));
   historyOf("gradients", addColumn);
-  $("gv-heat-key").querySelector("i").style.background = `linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop})`).join(",")})`;
+  $("gv-heat-key").children[1].setAttribute("style", `background: linear-gradient(to right, ${STOPS.map((stop) => `rgb(${stop})`).join(",")})`);
   on("theme", refresh);
   new ResizeObserver(refresh).observe($("gv-heats"));
   whenSeen(["gradients"], refresh);
@@ -43,7 +43,7 @@ function show() {
   range = [Math.max(high - MOST_DECADES, Math.min(high - 2, Math.floor(Math.min(...logs)))), high];
   text($("gv-heat-key").firstElementChild, power(range[0]));
   text($("gv-heat-key").lastElementChild, power(range[1]));
-  if (place.children.length !== maps.length || maps.some(([name], i) => place.children[i].dataset.network !== name)) {
+  if (place.children.length !== maps.length || maps.some(([name], i) => place.children[i].getAttribute("data-network") !== name)) {
     place.replaceChildren(...maps.map(([name]) => box(name)));
   }
   maps.forEach(([name, map], index) => paint(place.children[index], name, map));

@@ -1,6 +1,6 @@
 // What every layer gets, as bars on a logarithmic scale.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, mark, text } from "../lib/dom.js";
 import { brief, count, power } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { storage } from "../lib/storage.js";
@@ -41,7 +41,9 @@ function choose(name) {
   measure = name;
   span = null;
   storage.set("measure", name);
-  for (const button of document.querySelectorAll("[data-measure]")) button.setAttribute("aria-pressed", button.dataset.measure === name);
+  for (const button of document.querySelectorAll("[data-measure]")) {
+    mark(button, "aria-pressed", button.getAttribute("data-measure") === name);
+  }
   text($("gv-layers-say"), SAYS[name]);
   draw("inside", show);
 }

@@ -37,9 +37,9 @@ function words() {
       el("span", {}, label, tip(why, label)), el("b"), el("span", { class: "gv-tile-spark" }))));
   }
   for (const one of wanted) {
-    const tile = place.querySelector(`[data-figure=${one.name}]`);
-    text(tile.querySelector("b"), written(one, data));
-    tile.lastElementChild.replaceChildren(spark(measured.past.outputs?.[one.name] ?? []));
+    const [, value, trend] = place.children[wanted.indexOf(one)].children;
+    text(value, written(one, data));
+    trend.replaceChildren(spark(measured.past.outputs?.[one.name] ?? []));
   }
 }
 

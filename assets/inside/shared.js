@@ -8,7 +8,7 @@ import { now, on } from "../lib/stream.js";
 export const ROLES = { generator: ["g", "G, the generator"], discriminator: ["d", "D, the discriminator"], encoder: ["d", "The encoder"] };
 
 /** G first, then whoever judges or reads. */
-export const order = (networks) => Object.entries(networks).sort(([a], [b]) => (b === "generator") - (a === "generator"));
+export const order = (networks) => Object.entries(networks).sort(([a], [b]) => Number(b === "generator") - Number(a === "generator"));
 
 /** Whether the tab is on the screen: nothing is drawn for nobody. */
 export const seen = () => $("gv-inside")?.offsetParent != null;

@@ -42,18 +42,21 @@ export const newest = (kind) => measured.newest[kind]?.data ?? null;
 /** Numbers of a kind that are shown over time: those that the event carries at its top. */
 function curves({ step, data }, table) {
   if (!table.step && Object.keys(table).length) return; // a history that a script keeps which has not come yet
-  table.step ??= [];
-  table.step.push(data.at ?? step);
-  const count = table.step.length;
-  for (const name of new Set([...Object.keys(table), ...Object.keys(data)])) {
-    if (name === "step" || name === "at") continue;
-    const value = data[name];
-    if (!(name in table)) {
-      if (typeof value !== "number") continue;
-      table[name] = Array(count - 1).fill(null);
-    }
-    table[name].push(typeof value === "number" ? value : null);
-  }
-  if (count <= MOST_POINTS) return;
-  for (const name of Object.keys(table)) table[name] = table[name].filter((_, index) => (count - 1 - index) % 2 === 0);
+  addRow((table.step ??= []), table, data.at ?? step, Object.entries(data).filter(isColumn));
+}
+
+/** Columns of equal length: null where nothing was measured. */
+function addRow(steps, table, step, numbers) {
+  for (const [name] of numbers) table[name] ??= Array(steps.length).fill(null);
+  const row = new Map([...numbers, ["step", step]]);
+  for (const name of Object.keys(table)) table[name].push(row.get(name) ?? null);
+  if (steps.length > MOST_POINTS) thin(table);
+}
+
+const isColumn = ([name, value]) => name !== "at" && typeof value === "number";
+
+/** Leave every second row out; the newest stays. */
+function thin(table) {
+  const last = table.step.length - 1;
+  for (const name of Object.keys(table)) table[name] = table[name].filter((_, index) => (last - index) % 2 === 0);
 }
