@@ -149,7 +149,7 @@ POINTS: dict[str, Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, ...]
 
 for _entry in (
     Penalty(
-        "none", "None", "Nothing holds D back: simple, and fine where D cannot win outright.", "0"
+        "none", "None", "Nothing holds D back: simple, and fine where D cannot win outright.", ""
     ),
     Penalty(
         "r1",

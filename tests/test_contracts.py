@@ -1,6 +1,7 @@
 """What is declared is used, and nobody asks for a definition's name: its traits say what it is."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ganviz import registry
 from ganviz.config import RunConfig, in_effect, meta
 from ganviz.data.source import DataSpec
 from ganviz.models import build_discriminator, build_generator
+from ganviz.ui import form
 
 PACKAGE = Path(ganviz.__file__).parent
 DECLARING = ("config.py", "settings.py", "rules.py", "form.py")
@@ -24,8 +26,8 @@ TABLES = (
     registry.PRESETS,
 )
 NAMES = {name for table in TABLES for name in table.names()} - {"none"}
-# A layer's kind, which happens to be spelled like the discriminator of two convolutions.
-OTHER_MEANING = {("probes/facts.py", "conv")}
+# A layer's kind, spelled like the discriminator of two convolutions; a kind of file, like a data set.
+OTHER_MEANING = {("probes/facts.py", "conv"), ("runs/sample_files.py", "folder")}
 
 
 def sources():
@@ -161,3 +163,36 @@ def test_the_choice_decides_which_settings_mean_something():
     assert {"objective", "d_lr"} <= visible(algorithm="vae", mistake="gan-loss")
     assert {"activation"} <= visible(discriminator="conv")
     assert "penalty_weight" in visible(penalty="r1") and "beta1" not in visible(optimizer="sgd")
+
+
+def page_scripts():
+    assets = ganviz.assets_folder()
+    return "\n".join(file.read_text(encoding="utf-8") for file in assets.rglob("*.js"))
+
+
+def test_the_page_uses_all_that_it_is_sent_of_the_form():
+    """No text is written for people and shown to nobody."""
+    facts, scripts = form.facts(), page_scripts()
+    field = facts["fields"]["objective"]
+    entry = field["entries"]["hinge"]
+    sent = {
+        *facts,
+        *field,
+        *entry,
+        *entry["formulas"][0],
+        *facts["groups"][0],
+        *facts["presets"]["ring8-r1"],
+    }
+    assert {name for name in sent if not re.search(rf"\b{name}\b", scripts)} == set()
+
+
+def test_every_formula_reaches_the_page_as_mathml():
+    fields = form.facts()["fields"]
+    for field, attributes in (("objective", ("formula_d", "formula_g")), ("penalty", ("formula",))):
+        for name, entry in getattr(registry, meta(field)["of"]):
+            written = [getattr(entry, one) for one in attributes if getattr(entry, one)]
+            shown = fields[field]["entries"][name]["formulas"]
+            assert len(shown) == len(written), name
+            for one in shown:
+                assert one["label"] and one["mathml"].startswith("<math"), name
+                assert "\\" not in one["mathml"], "a command that the converter does not know"

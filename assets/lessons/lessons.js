@@ -6,7 +6,8 @@ import { tab } from "../lib/tabs.js";
 import { startPreset } from "../train/form.js";
 import { inline, render } from "../lib/markdown.js";
 
-let all = []; // {name, title, line, text, watch, presets}
+let all = []; // {name, title, line, text, watch, presets, level, group}
+let levels = []; // from the first to read to the last
 let shown = null;
 const waiting = [];
 
@@ -18,7 +19,9 @@ export const whenKnown = (task) => (all.length ? task() : waiting.push(task));
 export async function start() {
   const asked = new URL(location.href).searchParams.get("lesson");
   present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
-  all = (await get("gv/lessons")).lessons ?? []; // the page works without its lessons
+  const answer = await get("gv/lessons");
+  all = answer.lessons ?? []; // the page works without its lessons
+  levels = answer.levels ?? [];
   for (const task of waiting.splice(0)) task();
   if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
   if (asked && known(asked)) open(asked);
@@ -43,10 +46,18 @@ export function openPreset(name) {
 
 function list() {
   text($("gv-lessons-count"), all.length ? String(all.length) : "");
-  $("gv-lessons-list").replaceChildren(...all.map(({ name, title, line }) => el("li", {}, el("button", {
-    type: "button", "data-lesson": name, onclick: () => { show(name); arrive(); },
-  }, el("b", {}, title), el("span", {}, ...inline(line))))));
+  const groups = [...new Set(all.map(({ group }) => group))];
+  $("gv-lessons-list").replaceChildren(...groups.map((group) => el("li", {}, el("h3", {}, group),
+    el("ol", {}, ...all.filter((lesson) => lesson.group === group).map(item)))));
 }
+
+const item = ({ name, title, line, level }) => el("li", {}, el("button", {
+  type: "button", "data-lesson": name, onclick: () => { show(name); arrive(); },
+}, el("b", {}, title, ...badge(level)), el("span", {}, ...inline(line))));
+
+/** Where to start, and what can wait. */
+const badge = (level) => (level === levels[0] || level === levels.at(-1)
+  ? [el("i", { class: `gv-level${level === levels[0] ? " gv-first" : ""}` }, level)] : []);
 
 /** On a phone the text lies below the list. */
 function arrive() {
@@ -69,7 +80,7 @@ function show(name) {
   }
   const index = all.indexOf(lesson);
   pane.dataset.lesson = name;
-  pane.replaceChildren(el("p", { class: "gv-caption" }, `Lesson ${index + 1} of ${all.length}`), el("h2", {}, lesson.title),
+  pane.replaceChildren(el("p", { class: "gv-caption" }, `${lesson.group} · lesson ${index + 1} of ${all.length}`), el("h2", {}, lesson.title),
     el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), setups(lesson), ...watch(lesson),
     el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), turn(index));
   pane.scrollTop = 0;

@@ -6,6 +6,7 @@ import { TYPING_PAUSE } from "../lib/pacing.js";
 import { command, post } from "../lib/request.js";
 import { emit, now, on, pinned } from "../lib/stream.js";
 import { active, say } from "./controls.js";
+import { showChoice } from "./choice.js";
 import { control, asText } from "./fields.js";
 import { inEffect } from "./effect.js";
 import { asAddress, differences, fromAddress, listed, presetValues, same } from "./settings.js";
@@ -77,7 +78,7 @@ function changed(name, value) {
 /** All that follows from the values. */
 function refresh() {
   hideIdle();
-  text($("gv-preset-why"), facts.presets[form.preset]?.why ?? "");
+  explainPreset();
   const differ = differences(facts, form.values, presetValues(facts, form.preset, form.values));
   $("gv-form-differs").hidden = !differ.length;
   text($("gv-form-differs").firstElementChild, `Changed from the preset: ${listed(facts, differ)}.`);
@@ -264,8 +265,18 @@ function hideIdle() {
 /** What the setting is for, and what the present choice means. */
 function explain(name) {
   const { why, entries } = facts.fields[name];
-  const choice = entries[form.values[name]]?.why;
+  const entry = entries[form.values[name]];
+  const choice = entry?.why;
   controls[name].node.querySelector(".gv-tip")?.setAttribute("data-tip", [why, choice].filter(Boolean).join(" "));
+  showChoice(controls[name].node, entry, facts.fields[name].basic);
+}
+
+/** The preset's sentence, and the preset to see it beside. */
+function explainPreset() {
+  const preset = facts.presets[form.preset];
+  const partner = facts.presets[preset?.partner];
+  $("gv-preset-why").replaceChildren(preset?.why ?? "", ...(partner ? [" See it beside ",
+    el("button", { type: "button", class: "gv-text-link", id: "gv-partner", onclick: () => choosePreset(preset.partner) }, partner.label), "."] : []));
 }
 
 function showError(name, sentence) {

@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz import registry
+from ganviz.lessons import LEVELS
 from ganviz.server.guard import json_response
 
 
 async def lessons(request: Request) -> Response:
     """All lessons in their order: what the list, the text and the buttons of a lesson need."""
-    return json_response({"lessons": [as_data(name, lesson) for name, lesson in registry.LESSONS]})
+    return json_response(
+        {"lessons": [as_data(name, lesson) for name, lesson in registry.LESSONS], "levels": LEVELS}
+    )
 
 
 def as_data(name: str, lesson: Any) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def field_facts(field: str) -> dict[str, Any]:
     entries = {name: entry_facts(item) for name, item in getattr(registry, table)} if table else {}
     kept = ("label", "why", "group", "unit", "live", "basic", "fork", "kept", "kind", "default")
     return {
-        **{name: info[name] for name in (*kept, "low", "high", "low_open")},
+        **{name: info[name] for name in kept},
         "absent": info["nvidia"] and not torch.cuda.is_available(),
         "when": [{name: list(allowed) for name, allowed in each.items()} for each in info["when"]],
         "choices": [[label, value] for label, value in choices(field)] if info["choices"] else [],

@@ -4,10 +4,12 @@ themselves."""
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 from latex2mathml.converter import convert
 
+BAR = "&#x02016;"
 PLACES = {
     "formula_d": "D minimises",
     "formula_g": "G minimises",
@@ -27,6 +29,7 @@ def mathml(latex: str) -> str:
     """``latex`` as one ``<math>`` element; what the converter cannot read stays as it was
     written."""
     try:
-        return convert(latex)
+        # A norm's bar that is free to stretch grows by its exponent, on one side only.
+        return convert(latex).replace(f"<mo>{BAR}</mo>", f'<mo stretchy="false">{BAR}</mo>')
     except Exception:
-        return latex
+        return escape(latex)

@@ -96,3 +96,22 @@ def test_stop_stops(visit, server, idle):
     assert step_of(page) == at
     assert not server.command("pause")["ok"]
     stop(server)
+
+
+def test_formulas_stand_one_click_below_what_they_are_of(visit, idle):
+    page = visit()
+    page.select_option("#gv-i-preset", "ring8-wgan-gp")
+    page.click("#gv-f-objective .gv-formulas summary")
+    words = page.text_content("#gv-f-objective .gv-formulas dl")
+    assert "D minimises" in words and "G minimises" in words
+    assert page.locator("#gv-f-objective .gv-formulas math").count() == 2
+    page.select_option("#gv-i-objective", "hinge")
+    assert "max" in page.text_content("#gv-f-objective .gv-formulas dl")
+    assert page.get_attribute("#gv-f-objective .gv-formulas", "open") is not None
+
+
+def test_a_preset_leads_to_the_one_to_see_beside_it(visit, idle):
+    page = visit()
+    page.select_option("#gv-i-preset", "ring8-r1")
+    page.click("#gv-partner")
+    assert page.input_value("#gv-i-preset") == "ring8"
