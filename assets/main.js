@@ -1,5 +1,6 @@
 // The page's start: wait for Gradio's markup, wire each part once, connect.
 
+import "./lib/frame_throttle.js";
 import * as charts from "./train/charts.js";
 import * as coach from "./train/coach.js";
 import * as controls from "./train/controls.js";

@@ -1,6 +1,8 @@
-// Runs before Gradio's scripts. Gradio's start screen leaves an animation loop behind that never ends and shows nothing: sixty
-// times a second it makes the browser prepare a frame, on the processor that trains. A loop that has gone on for LONG ms is
-// slowed down; whatever a person does gives it its pace back, since Gradio's real animations share that loop.
+// @ts-check
+// Gradio's start screen leaves an animation loop behind that never ends and shows nothing: sixty
+// times a second it makes the browser prepare a frame, on the processor that trains. A loop that has
+// gone on for LONG ms is slowed down; whatever a person does gives it its pace back, since Gradio's
+// real animations share that loop.
 
 (() => {
   const LONG = 3000;
