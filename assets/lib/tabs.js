@@ -14,12 +14,12 @@ export async function start() {
   new MutationObserver(changed).observe($("gv-tabs"), {
     subtree: true, attributes: true, attributeFilter: ["class", "aria-selected", "style"],
   });
-  route.onNavigate(() => tab(asked()));
-  tab(asked());
+  route.onNavigate(() => tab(requestedTab()));
+  tab(requestedTab());
 }
 
 /** The tab that the address asks for. A lesson without a tab opens the lessons. */
-const asked = () => route.get("tab") ?? (route.get("lesson") ? "lessons" : FIRST);
+const requestedTab = () => route.get("tab") ?? (route.get("lesson") ? "lessons" : FIRST);
 
 /** The tab that is open. */
 export const current = () => open;
@@ -33,17 +33,17 @@ export function tab(name) {
   const inMenu = () => [...document.querySelectorAll("#gv-tabs .overflow-dropdown button")]
     .find((button) => button.textContent?.trim() === label);
   const button = $(`gv-view-${name}-button`) ?? inMenu();
-  if (button && name !== shown()) button.click();
+  if (button && name !== openTab()) button.click();
 }
 
 /** The view that is displayed now. */
-const shown = () => [...document.querySelectorAll("#gv-tabs > .tabitem")]
+const openTab = () => [...document.querySelectorAll("#gv-tabs > .tabitem")]
   .find((item) => item.style.display !== "none")?.id.replace("gv-view-", "") ?? FIRST;
 
 function changed() {
-  const name = shown();
+  const name = openTab();
   if (name === open) return;
   open = name;
-  if (name !== asked()) route.set({ tab: name === FIRST && !route.get("lesson") ? null : name });
+  if (name !== requestedTab()) route.set({ tab: name === FIRST && !route.get("lesson") ? null : name });
   for (const task of listeners) task(name);
 }

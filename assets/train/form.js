@@ -34,7 +34,7 @@ export function start() {
   $("gv-form-reset").addEventListener("click", () => choosePreset(form.preset));
   $("gv-settings-open").addEventListener("click", toggleSettings);
   route.onNavigate(followAddress);
-  on("hello", shownRun);
+  on("hello", fillFromRun);
   on("event", settingChanged);
   on("status", notice);
   document.body.dataset.gvForm = "filled";
@@ -129,7 +129,7 @@ function followAddress() {
 
 // -- the run that is shown ----------------------------------------------------------------
 
-function shownRun({ run, sameRun }) {
+function fillFromRun({ run, sameRun }) {
   known = { ...(run?.config ?? {}) };
   if (!sameRun) note("");
   if (run && (!sameRun || adopting)) meetRun(run);

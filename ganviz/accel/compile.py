@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganviz.accel import trial
-from ganviz.accel.protocols import TrainerLike
+from ganviz.accel.trainer_protocol import TrainerLike
 
 BACKEND = "inductor"
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ganviz.accel import private_apis as private
 from ganviz.accel import trial
-from ganviz.accel.protocols import BatchLike, TrainerLike
+from ganviz.accel.trainer_protocol import BatchLike, TrainerLike
 
 # Steps that may be launched before they are done: dozens could be, which a pause would wait for.
 MAX_LAUNCHED_AHEAD = 4

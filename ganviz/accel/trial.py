@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganviz.accel import private_apis as private
-from ganviz.accel.protocols import TrainerLike
+from ganviz.accel.trainer_protocol import TrainerLike
 
 # How far a gradient may be from the plain one: norm of the difference, in norms of it.
 PLAIN, TF32, BF16 = 1e-3, 1e-2, 5e-2

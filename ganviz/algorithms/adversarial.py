@@ -74,7 +74,7 @@ class Adversarial(Algorithm):
         judged = self.judge_both(batch.x, fake.detach(), y)
         penalty = self.gradient_penalty(judged, batch.x, fake.detach(), y)
         loss = self.discriminator_loss(judged.real_logits, judged.fake_logits)
-        self.descend_discriminator(judged, loss, penalty)
+        self.update_discriminator(judged, loss, penalty)
         return fake
 
     def generator_step(self, batch: Batch, fake: Tensor | None = None) -> None:
@@ -91,7 +91,7 @@ class Adversarial(Algorithm):
             with torch.no_grad():
                 real_logits = self.judge(batch.x, y).logits
         loss = add_up(self.generator_loss(real_logits, fake_logits), class_loss)
-        self.descend_generator(loss)
+        self.update_generator(loss)
 
     def simultaneous_step(self, batch: Batch) -> None:
         """Both players move from the same position, with one pass through D.
@@ -114,8 +114,8 @@ class Adversarial(Algorithm):
         to_logits = torch.autograd.grad(loss_g, logits)[0]
         to_fake = at_fake * to_logits.view(-1, *[1] * (fake.dim() - 1))
 
-        self.descend_discriminator(judged, loss_d, penalty)
-        self.descend_generator(fake, to_fake.to(fake.dtype))
+        self.update_discriminator(judged, loss_d, penalty)
+        self.update_generator(fake, to_fake.to(fake.dtype))
 
     def gradient_penalty(
         self, judged: DiscriminatorPass, real: Tensor, fake: Tensor, y: Tensor | None
@@ -197,7 +197,7 @@ class Adversarial(Algorithm):
         return batch.y if self.conditional else None
 
     # -- optimiser steps -----------------------------------------------------------------------
-    def descend_discriminator(
+    def update_discriminator(
         self, judged: DiscriminatorPass, loss: Tensor, penalty: Tensor | float
     ) -> None:
         """One optimiser step of D; clipped weights make the first WGAN's critic Lipschitz."""
@@ -209,7 +209,7 @@ class Adversarial(Algorithm):
             with torch.no_grad():
                 private.clamp_each_(self._d_params, self.config.weight_clip)
 
-    def descend_generator(self, output: Tensor, gradient: Tensor | None = None) -> None:
+    def update_generator(self, output: Tensor, gradient: Tensor | None = None) -> None:
         """One optimiser step of G and of its moving average. ``output``: a loss, or G's samples
         with the ``gradient`` there."""
 

@@ -37,7 +37,7 @@ class MeanSquared(Adversarial):
                 fake = self.generator(self.latents(len(batch.x)), self.classes_of(batch))
         loss = mse_loss(fake.float(), batch.x)
         self.stats.add("loss_g", loss)
-        self.descend_generator(loss)
+        self.update_generator(loss)
 
 
 class HiddenLayer(Adversarial):

@@ -99,7 +99,7 @@ class Vae(Algorithm):
             mean, log_variance = self.encoder(batch.x, y)
             z = mean + (0.5 * log_variance).exp() * self.latents(len(mean))
             drawn = self.generator(z, y)
-        self._descend(self.loss(batch, drawn, mean, log_variance))
+        self._optimizer_step(self.loss(batch, drawn, mean, log_variance))
         self.steps_done += 1
 
     def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ class Vae(Algorithm):
         return self.encoder_ema.network(x, y if self.conditional else None)
 
     # -- pieces ----------------------------------------------------------------------------
-    def _descend(self, loss: Tensor) -> None:
+    def _optimizer_step(self, loss: Tensor) -> None:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad(set_to_none=True)
         with self._backward_precision():

@@ -93,7 +93,7 @@ def train(
     from ganviz.api import make_run
     from ganviz.runs.store import new_run_folder
 
-    with _together(device, data_root) as (own_device, lead):
+    with _process_group(device, data_root) as (own_device, lead):
         made, reporters = _make_config(preset, config, settings), _reporters(report_to)
         run = make_run(
             made, out or new_run_folder(runs_root, made.preset, made.name), own_device, data_root
@@ -104,7 +104,7 @@ def train(
 
 
 @contextmanager
-def _together(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+def _process_group(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any], None]]]:
     """The device of this process, and what has a run train with all processes that torchrun
     started. A process that does not lead trains here, and leaves the program when the leader says
     so."""
@@ -163,7 +163,7 @@ def resume(
     """Go on with a run from its newest valid checkpoint, as if it had never stopped."""
     from ganviz.api import make_resumed
 
-    with _together(device, data_root) as (own_device, lead):
+    with _process_group(device, data_root) as (own_device, lead):
         reporters = _reporters(report_to)
         resumed = make_resumed(_find(run, runs_root), steps, own_device, data_root)
         resumed.observers.extend(reporters)

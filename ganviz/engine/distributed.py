@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 END, BEGIN, STEP, STATS, SET = range(5)
 
 
-class Group:
+class ProcessGroup:
     """The processes of one run. ``leads``: this one is rank 0."""
 
     def __init__(self, device: str = "auto"):
@@ -88,7 +88,7 @@ class Group:
         dist.all_reduce(column, group=self._control)
         return column / self.size
 
-    def tell(self, what: int, content: bytes = b"") -> None:
+    def send(self, what: int, content: bytes = b"") -> None:
         """The leader says what comes next."""
         dist.broadcast(torch.tensor([what, len(content)]), 0, group=self._control)
         if content:
@@ -96,7 +96,7 @@ class Group:
                 torch.frombuffer(bytearray(content), dtype=torch.uint8), 0, group=self._control
             )
 
-    def hear(self) -> tuple[int, bytes]:
+    def receive(self) -> tuple[int, bytes]:
         """A follower waits for the leader's word."""
         head = torch.empty(2, dtype=torch.int64)
         dist.broadcast(head, 0, group=self._control)
@@ -123,14 +123,14 @@ class Group:
         """The run has ended: the followers leave, and so does this process from the group."""
         with contextlib.suppress(RuntimeError):  # a follower that died takes the connection with it
             if self.leads:
-                self.tell(END)
+                self.send(END)
         dist.destroy_process_group()
 
 
-def from_environment(device: str = "auto") -> Group | None:
+def from_environment(device: str = "auto") -> ProcessGroup | None:
     """The group that torchrun (or SLURM with torchrun's variables) started this process in; None
     for a process of its own."""
-    return Group(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else None
+    return ProcessGroup(device) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else None
 
 
 def check(config: RunConfig, size: int) -> None:
@@ -187,7 +187,9 @@ class Member(Trainer):
 
     is_single_process = False
 
-    def __init__(self, group: Group, config: RunConfig, source: DataSource, device: torch.device):
+    def __init__(
+        self, group: ProcessGroup, config: RunConfig, source: DataSource, device: torch.device
+    ):
         super().__init__(config, source, device)
         self.group = group
         self.sampler = ShardedSampler(
@@ -221,17 +223,17 @@ class Leader(Member):
     def step(self) -> None:
         if not self._began:
             self._begin()
-        self.group.tell(STEP)
+        self.group.send(STEP)
         super().step()
 
     def read_stats(self) -> dict[str, float]:
         if self._began:
-            self.group.tell(STATS)
+            self.group.send(STATS)
         return super().read_stats()
 
     def apply(self, name: str, value: Any) -> None:
         if self._began:
-            self.group.tell(SET, json.dumps([name, value]).encode())
+            self.group.send(SET, json.dumps([name, value]).encode())
         super().apply(name, value)
 
     def _begin(self) -> None:
@@ -245,11 +247,11 @@ class Leader(Member):
             },
             packed,
         )
-        self.group.tell(BEGIN, packed.getvalue())
+        self.group.send(BEGIN, packed.getvalue())
         _in_turns(self.group, lambda: None)
 
 
-def follow(group: Group, data_root: Path) -> None:
+def follow(group: ProcessGroup, data_root: Path) -> None:
     """Train at the leader's word until it ends the run; at once when it never begins."""
     _leave_signals_to_the_leader()
     try:
@@ -267,8 +269,8 @@ def leave() -> NoReturn:
     os._exit(0)
 
 
-def _follow(group: Group, data_root: Path) -> None:
-    what, content = group.hear()
+def _follow(group: ProcessGroup, data_root: Path) -> None:
+    what, content = group.receive()
     if what != BEGIN:
         return
     begun = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
@@ -278,7 +280,7 @@ def _follow(group: Group, data_root: Path) -> None:
     trainer = Member(group, config, source, group.device)
     trainer.load(begun["weights"], begun["state"])
     while True:
-        what, content = group.hear()
+        what, content = group.receive()
         if what == STEP:
             trainer.step()
         elif what == STATS:
@@ -292,7 +294,7 @@ def _follow(group: Group, data_root: Path) -> None:
             return
 
 
-def _in_turns(group: Group, load: Any) -> Any:
+def _in_turns(group: ProcessGroup, load: Any) -> Any:
     """``load`` in one process of each machine first: it may download and cache what the others then
     find."""
     loaded = load() if group.local_rank == 0 else None

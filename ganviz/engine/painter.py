@@ -49,9 +49,9 @@ class Painter:
         """Seconds that the last painting took; 0 before the first."""
         return self._cost
 
-    def rest(self, pause: float) -> float:
-        """Seconds to the next painting, at least ``pause``; more where the last one was slow."""
-        return max(pause, self._cost / self._share)
+    def interval(self, minimum: float) -> float:
+        """Seconds to the next painting, at least ``minimum``; more where the last one was slow."""
+        return max(minimum, self._cost / self._share)
 
     def check(self) -> None:
         """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or

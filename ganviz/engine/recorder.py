@@ -121,7 +121,7 @@ class Recorder:
         for observer in self._run.observers:
             observer.tick()
         self._tick_due = max(time.perf_counter(), now + self._trainer.config.tick_seconds)
-        self._tell_problem()
+        self._report_problem()
 
     def _measure_rate(self) -> None:
         """Called when the statistics have been read: the steps are then done, not only asked
@@ -137,7 +137,7 @@ class Recorder:
         """Have the fixed-z grid painted and a snapshot published, unless the painter is still at
         the last one."""
         if self._painter.begin(self._trainer.step_count, self._shower()):
-            self._sample_due = time.perf_counter() + self._painter.rest(
+            self._sample_due = time.perf_counter() + self._painter.interval(
                 self._trainer.config.sample_seconds
             )
 
@@ -209,7 +209,7 @@ class Recorder:
         self._best_fid = fid
         return True
 
-    def _tell_problem(self) -> None:
+    def _report_problem(self) -> None:
         problem = self._run.store.problem if self._run.store else None
         if problem != self._problem:
             self._problem = problem

@@ -24,9 +24,9 @@ from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.observer import Observer
-from ganviz.engine.protocols import Storage
 from ganviz.engine.recorder import Recorder
 from ganviz.engine.snapshot import SnapshotStore
+from ganviz.engine.storage import Storage
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
 
@@ -96,22 +96,24 @@ class Run:
 
     def pause(self) -> None:
         """Pause after the step in progress."""
-        self._tell(lambda: self._allow(0))
+        self._enqueue(lambda: self._allow(0))
 
     def resume(self) -> None:
         """Go on training."""
-        self._tell(lambda: self._allow(float("inf")))
+        self._enqueue(lambda: self._allow(float("inf")))
 
     def step(self, n: int = 1) -> None:
         """Train ``n`` steps, then pause."""
         if n < 1:
             raise ConfigError("Ask for at least one step.", "n")
-        self._tell(lambda: self._allow(n + (0 if self._allowed == float("inf") else self._allowed)))
+        self._enqueue(
+            lambda: self._allow(n + (0 if self._allowed == float("inf") else self._allowed))
+        )
 
     def stop(self) -> None:
         """End the run after the step in progress; what it learned is saved."""
         self._stopping = True
-        self._tell(lambda: None)
+        self._enqueue(lambda: None)
 
     def set(self, **settings: Any) -> None:
         """Change live settings at the next step boundary. Raises `ConfigError` for values that a
@@ -122,7 +124,7 @@ class Run:
                 name,
             )
         checked = self.config.but(**settings)
-        self._tell(lambda: self._apply({name: getattr(checked, name) for name in settings}))
+        self._enqueue(lambda: self._apply({name: getattr(checked, name) for name in settings}))
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False when ``timeout`` seconds passed first."""
@@ -174,14 +176,14 @@ class Run:
     # -- the thread ------------------------------------------------------------------------
     def _main(self) -> None:
         try:
-            self._to("preparing", "Preparing the data.")
+            self._enter("preparing", "Preparing the data.")
             devices.prepare_training_thread(self.device, self.config.short_products)
             self._prepare()
-            self._to("running", "Training.")
+            self._enter("running", "Training.")
             self._loop()
             self._end("stopped" if self._stopping else "finished")
         except _Stopped:
-            self._to("stopped", "Stopped before the first step.")
+            self._enter("stopped", "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
 
@@ -242,14 +244,14 @@ class Run:
         trainer, recorder = self._prepared()
         recorder.begin()
         while not self._target or trainer.step_count < self._target:
-            self._obey()
+            self._run_commands()
             if self._stopping:
                 return
             trainer.step()
             self._allowed -= 1
             recorder.after_step()
 
-    def _obey(self) -> None:
+    def _run_commands(self) -> None:
         """Run the commands that came in; wait here while paused."""
         if not self._commands and self._allowed > 0:
             return
@@ -262,12 +264,12 @@ class Run:
                 break
             if self.state != "paused":
                 self._prepared()[1].pause()
-                self._to("paused", "Paused.")
+                self._enter("paused", "Paused.")
             with self._wake:
                 self._wake.wait_for(lambda: self._commands or self._stopping)
         if self.state == "paused" and not self._stopping:
             self._prepared()[1].resume()
-            self._to("running", "Training." if self._allowed == float("inf") else "Stepping.")
+            self._enter("running", "Training." if self._allowed == float("inf") else "Stepping.")
 
     def _apply(self, settings: dict[str, Any]) -> None:
         trainer, _ = self._prepared()
@@ -284,7 +286,7 @@ class Run:
     def _allow(self, steps: float) -> None:
         self._allowed = steps
 
-    def _tell(self, command: Callable[[], None]) -> None:
+    def _enqueue(self, command: Callable[[], None]) -> None:
         with self._wake:
             self._commands.append(command)
             self._wake.notify_all()
@@ -293,7 +295,9 @@ class Run:
     def _end(self, state: str) -> None:
         self._prepared()[1].finish()
         done = self.step_count
-        self._to(state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps.")
+        self._enter(
+            state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps."
+        )
 
     def _fail(self, error: Exception) -> None:
         """Say what happened in a sentence; what was good before is kept."""
@@ -304,13 +308,13 @@ class Run:
         if is_out_of_memory(error) and self._recorder:
             self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
         self.error = explain(error, self.trainer)
-        self._to("failed", self.error)
+        self._enter("failed", self.error)
         began = self._recorder is not None or self._restore is not None
         if self.store and isinstance(error, GanvizError) and not began:
             self.store.discard()
 
     # -- telling ---------------------------------------------------------------------------
-    def _to(self, state: str, sentence: str) -> None:
+    def _enter(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence
         self.log("state", state=state, sentence=sentence)
 

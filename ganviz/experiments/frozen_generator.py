@@ -103,7 +103,7 @@ def frozen_probe(
                 config.batch_size, config.latent_dim, device=device, generator=random
             )
             with torch.no_grad():
-                fake = frozen(latent, judge.told(real.y))
+                fake = frozen(latent, judge.classes_for(real.y))
             judge.learn(real.x, fake, real.y, random)
     return result
 
@@ -126,12 +126,12 @@ class _Judge:
         self.objective = objectives.build(config)
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
 
-    def told(self, y: Tensor | None) -> Tensor | None:
+    def classes_for(self, y: Tensor | None) -> Tensor | None:
         return y if self.config.conditional else None
 
     def learn(self, real: Tensor, fake: Tensor, y: Tensor | None, random: torch.Generator) -> None:
         """One step on D's loss, its penalty and its weight clipping included."""
-        y = self.told(y)
+        y = self.classes_for(y)
         loss = self.objective.d(self.network(real, y), self.network(fake, y))
         if self.penalty.at and self.config.penalty_weight:
             loss = loss + self.config.penalty_weight * self.penalty.penalty(
@@ -157,7 +157,7 @@ def _measure(
 ) -> None:
     """The gradient of each objective at G's weights. G's graph is kept and walked once for each
     objective."""
-    y = judge.told(held.y)
+    y = judge.classes_for(held.y)
     weights = [p for p in generator.parameters() if p.requires_grad]
     fake_logits = judge.network(generator(z, y), y)
     with torch.no_grad():

@@ -66,7 +66,10 @@ class Outcome:
 
 
 def measure(
-    task: str, seeds: int, steps: int | None = None, tell: Callable[[str], None] = lambda text: None
+    task: str,
+    seeds: int,
+    steps: int | None = None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Outcome]:
     """Train the task's preset once a seed, all seeds at once on one CPU thread, and count the modes
     of each.
@@ -85,7 +88,7 @@ def measure(
         trainer.step()
         if step % READ_EVERY == 0:
             trainer.read_stats()
-            tell(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
+            notify(f"{TASKS[task].title}, {seeds} seeds: step {step:,} of {config.steps:,}")
     spent = (time.process_time() - began) / seeds
     for seed, source in enumerate(one.source for one in trainers):
         z = torch.randn(

@@ -95,10 +95,10 @@ def _write(
         else None
     )
     with Film(path, kind, layout.size, fps, palette) as film:
-        shown = -1
+        drawn = -1
         for count, (index, between) in enumerate(order):
-            if index != shown:
-                last, shown = sequence.draw(sequence.steps[index]) or last, index
+            if index != drawn:
+                last, drawn = sequence.draw(sequence.steps[index]) or last, index
             following = sequence.steps[min(index + 1, len(sequence.steps) - 1)]
             step = sequence.steps[index] + between * (following - sequence.steps[index])
             film.add(layout.compose(last, step))
@@ -224,7 +224,7 @@ class FrameLayout:
         width = self.size[0] - 2 * MARGIN
         name = style.fitted(run_data.title, 24, width - 170)
         draw.text((MARGIN, 34), name, style.INK, style.letters_for(name, 24), anchor="ls")
-        told = " · ".join(
+        facts = " · ".join(
             filter(
                 None,
                 (
@@ -233,8 +233,8 @@ class FrameLayout:
                 ),
             )
         )
-        told = style.fitted(told, 15, width - 170)
-        draw.text((MARGIN, 58), told, style.MUTED, style.letters_for(told, 15), anchor="ls")
+        facts = style.fitted(facts, 15, width - 170)
+        draw.text((MARGIN, 58), facts, style.MUTED, style.letters_for(facts, 15), anchor="ls")
         draw.text(
             (self.size[0] - MARGIN, 58),
             f"of {self._last:,}",

@@ -113,13 +113,13 @@ def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, li
     )
     shutil.copyfile(_plotly(), page / "plotly.min.js")
     notify(0.05, "Copying the pictures.")
-    told = _facts(run_data)
-    told["frames"], told["moments"] = _frames(run_data, page, notify)
-    told["scatter"] = None
+    facts = _facts(run_data)
+    facts["frames"], facts["moments"] = _frames(run_data, page, notify)
+    facts["scatter"] = None
     if not run_data.frames and run_data.scatters:
-        told["scatter"], told["moments"] = _scatters(run_data)
-    told |= _latent(run_data, run_folder, page, notify, live)
-    (page / MARK).write_text(f"window.GANVIZ = {script_json(told)};\n", encoding="utf-8")
+        facts["scatter"], facts["moments"] = _scatters(run_data)
+    facts |= _latent(run_data, run_folder, page, notify, live)
+    (page / MARK).write_text(f"window.GANVIZ = {script_json(facts)};\n", encoding="utf-8")
 
 
 def script_json(value: Any) -> str:
@@ -268,14 +268,14 @@ def _frames(
     if run_data.reals and picture_of(run_data.reals) is not None:
         reals = f"reals.{run_data.reals.extension}"
         (page / reals).write_bytes(run_data.reals.data)
-    told = {
+    facts = {
         "files": list(kept.values()),
         "width": size[0],
         "height": size[1],
         "labels": list(labels),
         "reals": reals,
     }
-    return told, list(kept)
+    return facts, list(kept)
 
 
 def _within(run_data: RunData) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from ganviz.models.parts import (
-    SLOPE,
+    NEGATIVE_SLOPE,
     Discriminator,
     Generator,
     LabelMap,
@@ -43,7 +43,11 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     side, doublings = stages(spec.shape[-1])
     nearest = config.upsample == "nearest"
     widths = [config.g_width * 2**i for i in reversed(range(doublings + nearest))]
-    layers = [ToMap(widths[0], side), norm2d(config.g_norm, widths[0]), nn.LeakyReLU(SLOPE)]
+    layers = [
+        ToMap(widths[0], side),
+        norm2d(config.g_norm, widths[0]),
+        nn.LeakyReLU(NEGATIVE_SLOPE),
+    ]
     for into, out in pairwise(widths):
         bias = shifts(config.g_norm)
         grow = (
@@ -51,7 +55,7 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
             if nearest
             else nn.ConvTranspose2d(into, out, 4, 2, 1, bias=bias)
         )
-        layers += [grow, norm2d(config.g_norm, out), nn.LeakyReLU(SLOPE)]
+        layers += [grow, norm2d(config.g_norm, out), nn.LeakyReLU(NEGATIVE_SLOPE)]
         if nearest:  # after norm and activation, which cost a quarter there and give the same
             layers.append(nn.Upsample(scale_factor=2))
     channels = spec.shape[0]
@@ -89,7 +93,7 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
         layers += [
             nn.Conv2d(into, out, 4, 2, 1, bias=shifts(norm)),
             norm2d(norm, out),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(NEGATIVE_SLOPE),
         ]
     trunk = nn.Sequential(*layers, ToFeatures())
     network = Discriminator(

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSpec
 
-SLOPE = 0.2  # of every LeakyReLU, as in DCGAN
+# Of every LeakyReLU, as in DCGAN.
+NEGATIVE_SLOPE = 0.2
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,8 @@ class MinibatchStd(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        spread = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
-        return torch.cat([x, spread.expand(len(x), 1, *x.shape[2:])], 1)
+        std = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
+        return torch.cat([x, std.expand(len(x), 1, *x.shape[2:])], 1)
 
 
 def stages(size: int) -> tuple[int, int]:
@@ -210,7 +211,7 @@ def activation(name: str) -> nn.Module:
     """The non-linearity called ``name``."""
     table: dict[str, Callable[[], nn.Module]] = {
         "relu": nn.ReLU,
-        "leaky_relu": lambda: nn.LeakyReLU(SLOPE),
+        "leaky_relu": lambda: nn.LeakyReLU(NEGATIVE_SLOPE),
         "tanh": nn.Tanh,
         "sigmoid": nn.Sigmoid,
     }
@@ -282,7 +283,7 @@ def fan_in(module: Weighted) -> float:
 
 
 def _gain(act: str) -> float:
-    return nn.init.calculate_gain(cast(Any, act), SLOPE if act == "leaky_relu" else None)
+    return nn.init.calculate_gain(cast(Any, act), NEGATIVE_SLOPE if act == "leaky_relu" else None)
 
 
 def add_spectral_norm(network: nn.Module) -> nn.Module:

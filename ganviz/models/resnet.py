@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz.models.parts import (
-    SLOPE,
+    NEGATIVE_SLOPE,
     Discriminator,
     Generator,
     LabelMap,
@@ -164,9 +164,9 @@ def _free_block(channels: int) -> Block:
     al. 2024, simplified)."""
     branch = [
         _conv(channels, channels, 1),
-        nn.LeakyReLU(SLOPE),
+        nn.LeakyReLU(NEGATIVE_SLOPE),
         _conv(channels, channels),
-        nn.LeakyReLU(SLOPE),
+        nn.LeakyReLU(NEGATIVE_SLOPE),
         _conv(channels, channels, 1, bias=False),
     ]
     return Block(channels, channels, branch, nn.Identity(), shrink=False)

@@ -128,8 +128,8 @@ class HeldBatch:
             source.samples.device
         )
         self.x: Tensor = to_float(source.samples[index])
-        told = trainer.algorithm.conditional and source.labels is not None
-        self.y: Tensor | None = source.labels[index] if told else None
+        labelled = trainer.algorithm.conditional and source.labels is not None
+        self.y: Tensor | None = source.labels[index] if labelled else None
         self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(
             trainer.device
         )

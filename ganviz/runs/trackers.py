@@ -157,11 +157,11 @@ class Reporter(Observer):
         folder = self.run.store.folder if self.run.store else Path("runs") / self.run.id
         for name in self._names:
             self._try(name, partial(self._open, name, folder))
-        self._tell(lambda tracker: tracker.settings(self.run.config))
+        self._send(lambda tracker: tracker.settings(self.run.config))
         while not self._ending.wait(pacing.TRACKER_INTERVAL):
             self._report(pacing.TRACKER_INTERVAL)
         self._report(pacing.TRACKER_PICTURE_INTERVAL)
-        self._tell(lambda tracker: tracker.close())
+        self._send(lambda tracker: tracker.close())
 
     def _report(self, passed: float) -> None:
         seq = self.run.events.seq
@@ -176,7 +176,7 @@ class Reporter(Observer):
                 for name, column in rows.items()
                 if name not in ("step", "time") and math.isfinite(column[index])
             }
-            self._tell(partial(_send_scalars, step=self._step, values=values))
+            self._send(partial(_send_scalars, step=self._step, values=values))
         self._picture_wait += passed
         if self._picture_wait >= pacing.TRACKER_PICTURE_INTERVAL:
             self._picture_wait = 0.0
@@ -189,12 +189,12 @@ class Reporter(Observer):
         self._pictured = frame.step
         with Image.open(io.BytesIO(frame.data)) as picture:
             pixels = np.asarray(picture.convert("RGB"))
-        self._tell(lambda tracker: tracker.picture(frame.step, pixels))
+        self._send(lambda tracker: tracker.picture(frame.step, pixels))
 
     def _open(self, name: str, folder: Path) -> None:
         self._trackers[name] = TRACKERS[name][1](folder, self.run.id)
 
-    def _tell(self, call: Callable[[Tracker], None]) -> None:
+    def _send(self, call: Callable[[Tracker], None]) -> None:
         for name, tracker in list(self._trackers.items()):
             self._try(name, partial(call, tracker))
 

@@ -77,6 +77,6 @@ def test_what_fails_while_showing_is_told_as_well(made):
 
 def test_a_slow_painting_is_followed_by_a_longer_rest(made):
     _, painter = made
-    assert painter.rest(0.4) == 0.4
+    assert painter.interval(0.4) == 0.4
     painter.paint(1, lambda *_: threading.Event().wait(0.2))
-    assert painter.rest(0.4) >= 0.2 / 0.1
+    assert painter.interval(0.4) >= 0.2 / 0.1
