@@ -15,10 +15,19 @@ from ganviz import pacing
 from ganviz.data.entry import Progress
 from ganviz.disk import atomic_replace, disk_sentence
 from ganviz.errors import DataError
+from ganviz.registry import DATASETS
 
 CHUNK = 1 << 18
 NETWORK = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)
-INSTEAD = "check the internet connection, or choose 'glyphs', 'digits' or a folder of your own pictures, which need none."
+
+
+def need_no_download() -> str:
+    """The picture sets that work without internet, as a form and as the command line call them."""
+    return ", ".join(
+        f"{entry.label} ({name!r})"
+        for name, entry in DATASETS
+        if entry.offline and entry.kind == "images"
+    )
 
 
 class _WrongChecksum(Exception):
@@ -54,7 +63,14 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
             raise DataError(
                 disk_sentence(error, target.parent, f"{what} cannot be kept"), "data"
             ) from None
-    raise DataError(f"{what} could not be downloaded ({'; '.join(problems)}): {INSTEAD}", "data")
+    raise DataError(
+        "{what} could not be downloaded ({problems}): check the internet connection, or choose a "
+        "data set that needs none: {others}.",
+        "data",
+        what=what,
+        problems="; ".join(problems),
+        others=need_no_download(),
+    )
 
 
 def _copy(response: Any, part: Path, what: str, progress: Progress) -> None:

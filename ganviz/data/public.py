@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganviz.data import idx
-from ganviz.data.download import fetch
+from ganviz.data.download import fetch, need_no_download
 from ganviz.data.entry import DIGITS, Dataset, Progress
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.disk import disk_sentence
@@ -50,10 +50,12 @@ def _torchvision(name: str) -> Any:
         RuntimeError,
     ) as error:  # RuntimeError: a torchvision built for another torch
         raise DataError(
-            f"This data set is fetched through torchvision, which cannot be imported ({error}); "
-            f"install the one "
-            "that belongs to your torch, or choose 'glyphs' or 'digits'.",
+            "This data set is fetched through torchvision, which cannot be imported ({error}); "
+            "install the one that belongs to your torch, or choose a data set that needs no "
+            "download: {others}.",
             "data",
+            error=error,
+            others=need_no_download(),
         ) from None
     return getattr(torchvision.datasets, name)
 

@@ -45,7 +45,6 @@ class RunInfo:
     created: float
     updated: float
     figures: dict[str, float | None] = field(default_factory=dict)
-    best: dict[str, float | None] = field(default_factory=dict)
     thumb: Path | None = None
     notes: str = ""
 
@@ -96,7 +95,6 @@ def run_info(folder: Path) -> RunInfo | None:
         created=summary.created,
         updated=summary.updated,
         figures=_figures(summary.figures),
-        best=_figures(summary.best),
         thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None,
         notes=_text(notes.get("notes")),
     )

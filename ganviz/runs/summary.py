@@ -28,8 +28,7 @@ def marks_progress(event: Event) -> bool:
 
 @dataclass
 class Summary:
-    """What ``summary.json`` holds. ``figures``: the newest scalars; ``best``: per statistic with a
-    better end, the best value.
+    """What ``summary.json`` holds. ``figures``: the newest scalars.
 
     ``facts``: what only the run's process knows and a viewer from outside needs (spec, series,
     equilibrium, device).
@@ -42,7 +41,6 @@ class Summary:
     created: float = field(default_factory=time.time)
     updated: float = field(default_factory=time.time)
     figures: dict[str, float | None] = field(default_factory=dict)
-    best: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     layout: dict[str, Any] = field(default_factory=dict)
     best_checkpoint: str = ""
@@ -101,18 +99,8 @@ class Summary:
             self.state, self.sentence = event.data["state"], event.data.get("sentence", "")
         elif event.kind == "scalars":
             self.figures |= event.data
-            self._keep_best(event.data)
         elif event.kind == "setting" and event.data.get("name") in self.settings:
             self.settings[event.data["name"]] = event.data["value"]
-
-    def _keep_best(self, row: dict[str, float]) -> None:
-        """A series may say which end is ``better``: "lower" or "higher"."""
-        for series in self.facts.get("series", ()):
-            name, better = series.get("name"), series.get("better")
-            value = row.get(name)
-            if better and value is not None and math.isfinite(value):
-                pick = min if better == "lower" else max
-                self.best[name] = pick(value, self.best.get(name, value))
 
     def set_layout(self, frame: Frame) -> None:
         """Keep how the sample grids are laid out: the files hold only the pixels."""

@@ -174,7 +174,6 @@ def row(info: RunInfo) -> dict[str, Any]:
         "created": info.created,
         "updated": info.updated,
         "figures": info.figures,
-        "best": info.best,
         "notes": info.notes,
         "resumable": info.resumable,
         "thumb": f"/gv/library/{info.id}/thumb.png?at={info.updated:.0f}" if info.thumb else None,

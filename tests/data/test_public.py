@@ -252,7 +252,7 @@ def test_a_bad_mirror_leaves_nothing_and_the_next_try_works(load, mirror, tmp_pa
         says in sentence
         and "'glyphs'" in sentence
         and "'digits'" in sentence
-        and "your own" in sentence
+        and "Your own pictures" in sentence
     )
     assert error.value.__cause__ is None and error.value.field == "data"
     assert files_below(tmp_path / "root") == []

@@ -77,7 +77,7 @@ def test_the_layout_of_a_run_folder(store, log, tiny, make_frame):
         and summary["step"] == 15
         and summary["settings"]["name"] == "Mine"
     )
-    assert summary["figures"] == {"loss_d": 1.0, "fd": 25.0} and summary["best"] == {"fd": 20.0}
+    assert summary["figures"] == {"loss_d": 1.0, "fd": 25.0}
     assert summary["facts"]["equilibrium"] == {"loss_d": 1.386, "loss_g": None} and summary[
         "layout"
     ]["labels"] == ["0", "1"]
