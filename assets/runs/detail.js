@@ -28,6 +28,11 @@ let run = null;
 let transport = null;
 let pictures = album();
 let notesTimer = 0;
+/** Notes that were typed and not sent yet. @type {{id: string, notes: string} | null} */
+let unsent = null;
+/** The run whose notes were typed in since it was opened: an answer that was on its way must not
+ * replace them. */
+let typedIn = "";
 
 export const detail = { start, show, hide };
 
@@ -43,6 +48,8 @@ function start(given) {
   $("gv-detail-rename").addEventListener("click", rename);
   $("gv-detail-copy").addEventListener("click", copyFolder);
   $("gv-detail-notes").addEventListener("input", () => {
+    typedIn = run.id;
+    unsent = { id: run.id, notes: $("gv-detail-notes", HTMLTextAreaElement).value };
     clearTimeout(notesTimer);
     notesTimer = setTimeout(saveNotes, NOTES_PAUSE);
   });
@@ -68,7 +75,11 @@ function showFacts() {
   const facts = [run.preset_label || "Own settings", run.data_label, stateLabel(run.state)];
   text($("gv-detail-title"), run.name);
   text($("gv-detail-sub"), [...facts, formatDate(run.created)].join(" · "));
-  $("gv-detail-notes", HTMLTextAreaElement).value = run.notes;
+  if (typedIn !== run.id) {
+    saveNotes();
+    typedIn = "";
+    $("gv-detail-notes", HTMLTextAreaElement).value = run.notes;
+  }
   const earlier = run.checkpoints.slice(0, -1).reverse();
   $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"), ...earlier.map((step) =>
     el("option", { value: step }, `step ${count(step)}`)));
@@ -105,6 +116,8 @@ async function readHistory(current) {
 }
 
 function hide() {
+  saveNotes();
+  typedIn = "";
   transport?.stop();
   run = null;
   $("gv-detail").hidden = true;
@@ -213,8 +226,11 @@ function closeDrawer(name) {
 }
 
 async function saveNotes() {
-  const notes = $("gv-detail-notes", HTMLTextAreaElement).value;
-  const answer = await runAction(run.id, "notes", { notes });
+  clearTimeout(notesTimer);
+  if (!unsent) return;
+  const { id, notes } = unsent;
+  unsent = null;
+  const answer = await runAction(id, "notes", { notes });
   if (!answer.ok) note(answer.sentence, true);
   changed();
 }

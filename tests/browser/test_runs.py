@@ -3,6 +3,8 @@ resume."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .conftest import DESKTOP, FRESH, PHONE, picture_of, start, stop
@@ -73,6 +75,31 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page.click("#gv-runs-note button")
     page.wait_for_function(f"document.querySelectorAll('#gv-runs-body tr').length === {rows}")
     assert page.input_value("#gv-detail-notes") == "worked at once"
+
+
+def test_notes_typed_while_an_answer_is_on_its_way_are_kept(visit, kept):
+    """Seen on a busy machine: after a renaming the run is read again, and the answer emptied the
+    field in which somebody was typing."""
+    page, held = visit(), []
+    open_first(page)
+    page.route(
+        re.compile("/gv/library/[^/]+$"),
+        lambda route: held.append(route) if route.request.method == "GET" else route.fallback(),
+    )
+    page.click("#gv-detail-rename")
+    page.fill("#gv-detail-title input", "Held")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#gv-runs-body').textContent.includes('Held')")
+    while not held:
+        page.wait_for_timeout(20)
+    page.fill("#gv-detail-notes", "typed meanwhile")
+    with page.expect_request(lambda request: "typed meanwhile" in (request.post_data or "")):
+        for route in held:
+            route.continue_()
+        held.clear()
+    page.wait_for_function("document.querySelector('#gv-detail-title').textContent === 'Held'")
+    assert page.input_value("#gv-detail-notes") == "typed meanwhile"
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_compare_lays_runs_over_each_other(visit, kept):
