@@ -135,5 +135,9 @@ LESSONS: Registry = Registry(
 )
 RULES: Registry = Registry("rule", "ganviz.rules")
 """Each looks at a config: ``(field, sentence, slots)`` where settings do not go together."""
-PROBES: Registry = Registry("probe", "ganviz.probes")
-EXPORTS: Registry = Registry("export format", "ganviz.export")
+PROBES: Registry = Registry(
+    "probe", "ganviz.probes", {"measure": "a method that measures, and logs it"}
+)
+EXPORTS: Registry = Registry(
+    "export format", "ganviz.export", WORDS | {"write": "a function that writes it"}
+)

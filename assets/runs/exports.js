@@ -6,21 +6,35 @@ import { runAction } from "../lib/library.js";
 import { EXPORT_REFRESH } from "../lib/pacing.js";
 import { address, get } from "../lib/request.js";
 
-const EXPORTS = [
-  ["mp4", "Film (MP4)"], ["gif", "Film (GIF)"], ["webp", "Film (WebP)"],
-  ["page", "Page that opens without a server (zip)"],
-];
-
 let timer = 0;
 
 /** @param {string} id of the run */
 export function exportForm(id) {
   const status = el("p", { class: "gv-export-status", role: "status" });
-  const buttons = EXPORTS.map(([kind, label]) => el("button", {
-    type: "button", class: "gv-button gv-small", onclick: () => exportAs(id, kind, status),
-  }, label));
-  return [el("div", { class: "gv-export-kinds" }, ...buttons), status];
+  const kinds = el("div", { class: "gv-export-kinds" });
+  void offerFormats(id, kinds, status);
+  return [kinds, status];
 }
+
+/**
+ * A button for each format that the server knows; one that lacks a package says so.
+ * @param {string} id
+ * @param {HTMLElement} kinds
+ * @param {HTMLElement} status
+ */
+async function offerFormats(id, kinds, status) {
+  const { formats, sentence } = await get(exportPath(id));
+  if (!formats) return text(status, sentence);
+  /** @type {{kind: string, label: string, why: string, missing: string}[]} */
+  const known = formats;
+  kinds.replaceChildren(...known.map(({ kind, label, why, missing }) => el("button", {
+    type: "button", class: "gv-button gv-small", title: why,
+    onclick: () => (missing ? text(status, missing) : exportAs(id, kind, status)),
+  }, label)));
+}
+
+/** @param {string} id */
+const exportPath = (id) => `gv/library/${encodeURIComponent(id)}/export`;
 
 /**
  * @param {string} id
@@ -33,7 +47,7 @@ async function exportAs(id, kind, status) {
   text(status, answer.sentence);
   if (!answer.ok) return;
   timer = setInterval(async () => {
-    const job = await get(`gv/library/${encodeURIComponent(id)}/export`);
+    const job = await get(exportPath(id));
     if (job.state === "working") {
       return text(status, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }

@@ -240,23 +240,12 @@ def sample(
 
 def export(
     run: RunFolder,
-    film: Annotated[
-        OptionalPath,
+    fps: Annotated[
+        OptionalInt,
         typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="The sample grids as a film, the losses beneath: a .mp4, .gif or .webp file.",
+            min=1, max=60, show_default=False, help="Frames a second of a film; 12 without it."
         ),
     ] = None,
-    page: Annotated[
-        OptionalPath,
-        typer.Option(
-            metavar="FOLDER|FILE.zip",
-            show_default=False,
-            help="A page that opens from disk, with no server: curves, replay, notes, sliders.",
-        ),
-    ] = None,
-    fps: Annotated[int, typer.Option(min=1, max=60, help="Frames a second of the film.")] = 12,
     seconds: Annotated[
         OptionalFloat,
         typer.Option(
@@ -264,24 +253,29 @@ def export(
             min=0.2,
             max=600,
             show_default=False,
-            help="How long the film is; without it, a frame for each grid, 8 to 24 s.",
+            help="How long a film is; without it, a frame for each grid, 8 to 24 s.",
         ),
     ] = None,
     runs_root: RunsRoot = Path("runs"),
+    **outputs: Any,
 ) -> None:
     """Make a film of a run, or a page to hand on."""
+    from ganviz.cli.flags import export_examples
     from ganviz.errors import ConfigError
-    from ganviz.export import export_film, export_page
+    from ganviz.export.formats import checked_options, format_of
 
     folder = _find(run, runs_root)
-    if film is None and page is None:
-        raise ConfigError(
-            "Say what to make of it: --film FILE.mp4, --page FOLDER or --page FILE.zip."
-        )
-    if film is not None:
-        print(f"{export_film(folder, film, fps, seconds)} ({_weight(film)})")
-    if page is not None:
-        print(f"{export_page(folder, page)} ({_weight(page)})")
+    wanted = {option: out for option, out in outputs.items() if out is not None}
+    if not wanted:
+        raise ConfigError(f"Say what to make of it: {export_examples()}.")
+    chosen = {"fps": fps, "seconds": seconds}
+    for option, out in wanted.items():
+        name, known = format_of(option, out)
+        heeded = {one: value for one, value in chosen.items() if one in known.options}
+        options = checked_options(name, heeded if len(wanted) > 1 else chosen)
+        if known.missing():
+            raise ConfigError(known.missing(), option)
+        print(f"{known.write(folder, out, options, None)} ({_weight(out)})")
 
 
 def _weight(path: Path) -> str:
@@ -376,6 +370,13 @@ def _ready_train(command: Callable[..., None]) -> Callable[..., None]:
     return with_config_flags(command)
 
 
+def _ready_export(command: Callable[..., None]) -> Callable[..., None]:
+    # lists the formats, and so loads what writes them
+    from ganviz.cli.flags import with_export_flags
+
+    return with_export_flags(command)
+
+
 VERBS: dict[str, Verb] = {
     "ui": Verb(
         ui,
@@ -388,7 +389,7 @@ VERBS: dict[str, Verb] = {
     "train": Verb(train, "Train", _ready_train),
     "resume": Verb(resume, "Train"),
     "sample": Verb(sample, "Use"),
-    "export": Verb(export, "Use"),
+    "export": Verb(export, "Use", _ready_export),
     "bench": Verb(bench, "Use"),
     "fetch-runtime": Verb(fetch_runtime, "Use"),
 }

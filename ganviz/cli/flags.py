@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 from rich.markup import escape
 
 from ganviz.config import RunConfig, meta
+from ganviz.registry import EXPORTS
 from ganviz.settings import GROUPS
 
 TITLES = {group.name: group.title for group in GROUPS}
@@ -24,6 +26,7 @@ METAVARS = {
 }
 TRUE_FALSE = Optional[bool]  # noqa: UP045  (typer reads it at run time, on Python 3.10 too)
 TEXT = Optional[str]  # noqa: UP045
+PATH = Optional[Path]  # noqa: UP045
 GENERATED = tuple(name for name in RunConfig.model_fields if name != "preset")
 
 
@@ -35,17 +38,54 @@ def flag(field: str) -> str:
 def with_config_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """``command`` with a flag for every field of `RunConfig`; it receives those that were given as
     ``**settings``."""
+    return _with_parameters(command, [_parameter(field) for field in GENERATED])
+
+
+def with_export_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``command`` with an option for each family of export formats; it receives their paths as
+    ``**outputs``."""
+    return _with_parameters(command, [_export_parameter(name) for name in _export_options()])
+
+
+def export_examples() -> str:
+    """The options of ``ganviz export`` as they are written: "--film FILE.mp4, --page FOLDER"."""
+    return ", ".join(
+        f"--{one.option} {'FILE' + one.extension if one.extension else 'FOLDER'}"
+        for _, one in EXPORTS
+    )
+
+
+def _export_options() -> list[str]:
+    return list(dict.fromkeys(one.option for _, one in EXPORTS))
+
+
+def _export_parameter(option: str) -> inspect.Parameter:
+    family = [one for _, one in EXPORTS if one.option == option]
+    endings = " or ".join(one.extension or "a folder" for one in family)
+    words = f"{family[0].label.split(' (')[0]}: {endings}. {family[0].why}"
+    metavar = "|".join(f"FILE{one.extension}" if one.extension else "FOLDER" for one in family)
+    made = typer.Option(f"--{option}", help=escape(words), metavar=metavar, show_default=False)
+    return inspect.Parameter(
+        option, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[PATH, made]
+    )
+
+
+def _with_parameters(
+    command: Callable[..., Any], made: list[inspect.Parameter]
+) -> Callable[..., Any]:
+    """``command`` with the parameters that were ``made``, in place of its ``**keywords``; it
+    receives those that were given."""
     own = [
         p
         for p in inspect.signature(command, eval_str=True).parameters.values()
         if p.kind is not p.VAR_KEYWORD
     ]
-    made = [_parameter(field) for field in GENERATED]
+    names = [p.name for p in made]
 
     def wrapped(**values: Any) -> Any:
-        settings = {field: values.pop(field) for field in GENERATED}
+        given = {name: values.pop(name) for name in names}
         return command(
-            **values, **{field: value for field, value in settings.items() if value is not None}
+            **values, **{name: value for name, value in given.items() if value is not None}
         )
 
     wrapped.__doc__ = command.__doc__

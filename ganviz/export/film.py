@@ -13,6 +13,7 @@ from ganviz.disk import atomic_replace, disk_sentence
 from ganviz.engine.point_frames import draw_plane, reach
 from ganviz.export import style
 from ganviz.export.chart import Chart
+from ganviz.export.formats import ExportFormat, ExportOptions, Report
 from ganviz.export.run_data import (
     ExportError,
     Progress,
@@ -22,6 +23,7 @@ from ganviz.export.run_data import (
     read_run_data,
 )
 from ganviz.export.video import KINDS, Film
+from ganviz.registry import EXPORTS
 
 MOST_FRAMES = 900
 SHORTEST, LONGEST = 8.0, 24.0  # seconds that a film lasts unless asked otherwise
@@ -268,3 +270,27 @@ def _labels_that_fit(labels: tuple[str, ...], width: int) -> tuple[str, ...]:
 
 def _even(side: int) -> int:
     return side + side % 2
+
+
+def _write_film(run_folder: Path, out: Path, options: ExportOptions, report: Report | None) -> Path:
+    return export_film(run_folder, out, options.fps, options.seconds, report)
+
+
+for _kind, _label, _why, _media_type in (
+    ("mp4", "Film (MP4)", "Small, and plays everywhere.", "video/mp4"),
+    ("gif", "Film (GIF)", "Moves wherever a picture can stand, in 256 colours.", "image/gif"),
+    ("webp", "Film (WebP)", "Moves wherever a picture can stand, in all colours.", "image/webp"),
+):
+    EXPORTS.add(
+        _kind,
+        ExportFormat(
+            label=_label,
+            why=_why,
+            extension=f".{_kind}",
+            option="film",
+            write=_write_film,
+            media_type=_media_type,
+            options=("fps", "seconds"),
+            packages=("av",),
+        ),
+    )

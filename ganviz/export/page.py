@@ -25,6 +25,7 @@ from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import model, runtime, sprite_sheet
 from ganviz.export.bundle import bundle
+from ganviz.export.formats import ExportFormat, ExportOptions, Report
 from ganviz.export.run_data import (
     ExportError,
     Progress,
@@ -34,6 +35,7 @@ from ganviz.export.run_data import (
     spaced,
     version_words,
 )
+from ganviz.registry import EXPORTS
 from ganviz.runs.columns import columns
 from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.settings import GROUPS
@@ -390,3 +392,33 @@ def _carry(run_folder: Path, page: Path, notify: Progress) -> _Live:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _write_page(run_folder: Path, out: Path, options: ExportOptions, report: Report | None) -> Path:
+    return export_page(run_folder, out, report)
+
+
+EXPORTS.add(
+    "page",
+    ExportFormat(
+        label="Page that opens without a server (zip)",
+        why="Curves, replay, notes and sliders in one file to hand on.",
+        extension=".zip",
+        option="page",
+        write=_write_page,
+        media_type="application/zip",
+        packages=("plotly",),
+        suffix="-page",
+    ),
+)
+EXPORTS.add(
+    "page-folder",
+    ExportFormat(
+        label="Page that opens without a server (folder)",
+        why="The same, as a folder for any static host.",
+        extension="",
+        option="page",
+        write=_write_page,
+        packages=("plotly",),
+    ),
+)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -19,15 +19,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from ganviz import device as devices
+from ganviz import registry
 from ganviz.disk import disk_sentence
 from ganviz.errors import GanvizError
+from ganviz.export.formats import ExportFormat, ExportOptions, checked_options
 from ganviz.runs import listing as kept
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Refused, body_as, json_response
 
-EXPORTS = "exports"
-ENDINGS = {"mp4": ".mp4", "gif": ".gif", "webp": ".webp", "page": "-page.zip"}
-TYPES = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp", ".zip": "application/zip"}
+FOLDER = "exports"
 NICE = 10
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,230}")
 
@@ -37,8 +37,8 @@ class ExportRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    kind: Literal["mp4", "gif", "webp", "page"]
-    fps: int = Field(12, ge=1, le=60)
+    kind: str = Field(max_length=40)
+    fps: int | None = Field(None, ge=1, le=60)
     seconds: float | None = Field(None, ge=0.2, le=600)
 
 
@@ -71,6 +71,7 @@ class Exports:
         ):
             raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
         query = await body_as(ExportRequest, request)
+        _check(query)
         return await run_in_threadpool(self._begin, request.path_params["run"], query)
 
     def _begin(self, run_id: str, query: ExportRequest) -> Response:
@@ -112,6 +113,10 @@ class Exports:
                 "sentence": job.sentence if job else "",
                 "url": made["url"] if done else None,
                 "files": files,
+                "formats": [
+                    {"kind": kind, "label": one.label, "why": one.why, "missing": one.missing()}
+                    for kind, one in _downloadable()
+                ],
             }
         )
 
@@ -119,8 +124,10 @@ class Exports:
         """A finished export, to be saved by the browser."""
         name = request.path_params["file"]
         folder = await run_in_threadpool(self._folder, request.path_params["run"])
-        path = folder / EXPORTS / name
-        kind = TYPES.get(path.suffix)
+        path = folder / FOLDER / name
+        kind = next(
+            (one.media_type for _, one in _downloadable() if one.extension == path.suffix), ""
+        )
         plain = (
             _SAFE.fullmatch(name)
             and kind
@@ -160,18 +167,33 @@ class Exports:
                 self._working = None
 
 
+def _downloadable() -> list[tuple[str, ExportFormat]]:
+    """The formats that are one file, by name."""
+    return [(kind, one) for kind, one in registry.EXPORTS if one.media_type]
+
+
+def _check(query: ExportRequest) -> None:
+    """Raises `GanvizError` for a format that there is not, that a package is missing for, or that
+    does not heed an option."""
+    if query.kind not in dict(_downloadable()):
+        registry.EXPORTS.get(query.kind, "kind")
+        raise Refused(
+            422, "This format is a folder: use ganviz export on the command line.", "kind"
+        )
+    missing = registry.EXPORTS.get(query.kind).missing()
+    if missing:
+        raise Refused(422, missing, "kind")
+    _options(query)
+
+
+def _options(query: ExportRequest) -> ExportOptions:
+    return checked_options(query.kind, {"fps": query.fps, "seconds": query.seconds})
+
+
 def _make(
     folder: Path, out: Path, query: ExportRequest, report: Callable[[float, str], None]
 ) -> None:
-    from ganviz.export import (
-        export_film,
-        export_page,
-    )  # loads Pillow and the networks: only when something is exported
-
-    if query.kind == "page":
-        export_page(folder, out, report)
-    else:
-        export_film(folder, out, query.fps, query.seconds, report)
+    registry.EXPORTS.get(query.kind).write(folder, out, _options(query), report)
 
 
 def _yield_to_training() -> None:
@@ -184,7 +206,7 @@ def _yield_to_training() -> None:
 
 def _target(folder: Path, run_id: str, kind: str) -> Path:
     """Where the export goes; what a process that died left half made is removed."""
-    exports = folder / EXPORTS
+    exports = folder / FOLDER
     try:
         if exports.is_symlink():
             raise GanvizError(f"{exports} is a link, where a plain folder belongs; remove it.")
@@ -195,14 +217,14 @@ def _target(folder: Path, run_id: str, kind: str) -> Path:
             ) if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
     except OSError as error:
         raise GanvizError(disk_sentence(error, folder, "The export was not written")) from None
-    return exports / f"{run_id}{ENDINGS[kind]}"
+    return exports / registry.EXPORTS.get(kind).file_name(run_id)
 
 
 def _listed(folder: Path, run_id: str) -> list[dict[str, Any]]:
     """The finished exports of a run."""
     files = []
-    for kind, ending in ENDINGS.items():
-        path = folder / EXPORTS / f"{run_id}{ending}"
+    for kind, one in _downloadable():
+        path = folder / FOLDER / one.file_name(run_id)
         with suppress(OSError):
             stat = path.lstat()
             files.append(
@@ -211,7 +233,7 @@ def _listed(folder: Path, run_id: str) -> list[dict[str, Any]]:
                     "name": path.name,
                     "bytes": stat.st_size,
                     "at": stat.st_mtime,
-                    "url": f"/gv/library/{run_id}/{EXPORTS}/{path.name}?at={stat.st_mtime:.0f}",
+                    "url": f"/gv/library/{run_id}/{FOLDER}/{path.name}?at={stat.st_mtime:.0f}",
                 }
             )
     return files

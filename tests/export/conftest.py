@@ -2,15 +2,20 @@
 
 import shutil
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.engine.events import Event
 from ganviz.runs import listing as registry
 from ganviz.runs.store import RunStore
+from ganviz.server import Gate, routes
 
 TINY = {
     "data": "digits",
@@ -65,3 +70,12 @@ def points_run(tmp_path):
         store.append(Event(step + 2, "scatter", step, time.time(), {"fake": table, "real": table}))
     store.close()
     return store.folder
+
+
+@pytest.fixture
+def client(own_run):
+    manager = SimpleNamespace(
+        current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None
+    )
+    with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
+        yield client

@@ -3,24 +3,11 @@
 import threading
 import time
 import zipfile
-from types import SimpleNamespace
 
 import pytest
-import torch
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from ganviz.errors import GanvizError
-from ganviz.server import Gate, exports, routes
-
-
-@pytest.fixture
-def client(own_run):
-    manager = SimpleNamespace(
-        current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None
-    )
-    with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
-        yield client
+from ganviz.server import exports
 
 
 def follow(client, run="own-run"):
@@ -58,19 +45,24 @@ def test_a_film_is_made_and_downloaded(client):
         "url": None,
         "files": [],
     }
-    assert client.get("/gv/library/own-run/export").json() == idle
+    answer = client.get("/gv/library/own-run/export").json()
+    formats = answer.pop("formats")
+    assert answer == idle
+    assert [one["kind"] for one in formats] == ["mp4", "gif", "webp", "page"]
+    assert all(one["label"] and one["why"].endswith(".") for one in formats)
     begun = client.post(
         "/gv/library/own-run/export", json={"kind": "gif", "fps": 4, "seconds": 0.5}
     )
     assert begun.status_code == 202 and begun.json()["ok"]
     done = follow(client)[-1]
-    assert done | {"files": 0} == {
+    assert done | {"files": 0, "formats": formats} == {
         "state": "done",
         "kind": "gif",
         "fraction": 1.0,
         "sentence": "Ready to download.",
         "url": done["files"][0]["url"],
         "files": 0,
+        "formats": formats,
     }
     answer = client.get(done["url"])
     assert answer.content.startswith(b"GIF89a") and answer.headers["content-type"] == "image/gif"
