@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ganviz import device as devices
-from ganviz import registry
+from ganviz import pacing, registry
 from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps
 from ganviz.accel.memory import is_out_of_memory
@@ -86,13 +86,29 @@ class Run:
         self._stopping = False
         self._target = config.steps
         self._recorder: Recorder | None = None
+        self._resumes = restore is not None
+        # what `status` says once the run has let go of its trainer
+        self._last_status: dict[str, Any] | None = None
+        self._retired = self._ended = False
+        self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
 
     # -- commands --------------------------------------------------------------------------
-    def start(self) -> Run:
-        """Begin training; returns at once."""
+    def start(self, after: Run | None = None) -> Run:
+        """Begin training, once ``after`` has ended: two trainings at once would share the machine.
+        Returns at once."""
+        self._after = after
         self._thread.start()
         return self
+
+    def retire(self) -> None:
+        """Another run takes this one's place: stop it, and let go of its networks once it has
+        ended. What it logged and drew can still be read."""
+        self.stop()
+        with self._wake:
+            self._retired, ended = True, self._ended
+        if ended:
+            self._release()
 
     def pause(self) -> None:
         """Pause after the step in progress."""
@@ -147,6 +163,8 @@ class Run:
     @property
     def step_count(self) -> int:
         """Steps trained so far."""
+        if self._last_status is not None:
+            return self._last_status["step"]
         return self.trainer.step_count if self.trainer else 0
 
     def wait_until_read(self) -> Run:
@@ -155,6 +173,8 @@ class Run:
 
     def status(self) -> dict[str, Any]:
         """What a status line shows."""
+        if self._last_status is not None:
+            return dict(self._last_status)
         recorder = self._recorder
         rate = recorder.rate if recorder and self.state == "running" else 0.0
         left = (self._target - self.step_count) / rate if rate and self._target else None
@@ -176,6 +196,7 @@ class Run:
     # -- the thread ------------------------------------------------------------------------
     def _main(self) -> None:
         try:
+            self._wait_for_predecessor()
             self._enter("preparing", "Preparing the data.")
             devices.prepare_training_thread(self.device, self.config.short_products)
             self._prepare()
@@ -186,6 +207,35 @@ class Run:
             self._enter("stopped", "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
+        with self._wake:
+            self._ended, retired = True, self._retired
+        if retired:
+            self._release()
+
+    def _wait_for_predecessor(self) -> None:
+        before, self._after = self._after, None
+        if before is None or not before.active:
+            return
+        self._enter("preparing", f"Waiting for the last step of {before.name}.")
+        while not before.join(pacing.JOIN_POLL_INTERVAL):
+            if self._stopping:
+                raise _Stopped
+
+    def _release(self) -> None:
+        """Let go of all that only training needs."""
+        if self._last_status is None:
+            self._last_status = self.status()
+        self.trainer = self._recorder = self._restore = None
+        self.observers, self._commands = [], []
+        if self.store:
+            self.store.close()
+            # viewers draw from the checkpoint from now on
+            self.snapshots = SnapshotStore(
+                self.config.latent_dim,
+                self.snapshots.classes,
+                self.snapshots.conditional,
+                self.snapshots.kind,
+            )
 
     def _prepare(self) -> None:
         if self.store:
@@ -193,6 +243,8 @@ class Run:
         source = load_data(self.config, self.device, self._data_root, self._progress)
         self.trainer = trainer = self.make_trainer(self.config, source, self.device)
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
+        # it holds the saved weights
+        self._restore = None
         if self.config.compiled:
             self._progress(None, "Compiling the networks: up to a minute.")
             self._accelerate(trainer, compile_networks)
@@ -309,7 +361,7 @@ class Run:
             self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
         self.error = explain(error, self.trainer)
         self._enter("failed", self.error)
-        began = self._recorder is not None or self._restore is not None
+        began = self._recorder is not None or self._resumes
         if self.store and isinstance(error, GanvizError) and not began:
             self.store.discard()
 

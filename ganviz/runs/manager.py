@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import torch
 
 from ganviz import device as devices
-from ganviz.config import RunConfig
+from ganviz.config import RunConfig, load_config
 from ganviz.data import check_data, load_data
+from ganviz.engine import checkpoint
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
@@ -21,6 +23,7 @@ from ganviz.runs import listing as registry
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.store import RunStore, new_run_folder
+from ganviz.runs.summary import CONFIG
 
 MAX_OPENED = 12
 
@@ -40,8 +43,12 @@ class RunManager:
         self.device = device or devices.pick_device()
         self.current: Run | None = None
         self._observers = observers
+        # held for moments: for what is current, retired and opened
         self._lock = threading.Lock()
-        self._started: dict[str, Run] = {}
+        # held while a run is made (files are read): one after another, and nobody else waits
+        self._making = threading.Lock()
+        # other runs of this process that have not taken their last step yet
+        self._ending: dict[str, Run] = {}
         self._opened: dict[str, FolderRun] = {}
 
     def warm(self, config: RunConfig) -> None:
@@ -72,12 +79,12 @@ class RunManager:
         """Start a run and return it.
 
         Raises `Busy`, with a sentence that names what is training, when a run is active; with
-        ``replace`` that one is stopped and saved first.
+        ``replace`` that one is stopped, and the new one begins once it is saved. A refusal has no
+        effect: whatever can be wrong is looked at first.
         """
 
-        check_data(config)
-
         def make() -> Run:
+            check_data(config)
             store = RunStore(new_run_folder(self.runs_root, config.preset, config.name))
             return Run(config, store, self.device, self.data_root, observers=self._observers())
 
@@ -87,18 +94,23 @@ class RunManager:
         """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
         `CheckpointError`."""
         folder = registry.find(self.runs_root, run_id)
-        return self._begin(
-            lambda: resumed(folder, more_steps, self.device, self.data_root, self._observers()),
-            replace,
-        )
+
+        def make() -> Run:
+            self._refuse_active(run_id)
+            check_data(load_config(folder / CONFIG))
+            return resumed(folder, more_steps, self.device, self.data_root, self._observers())
+
+        return self._begin(make, replace)
 
     def fork(
         self, run_id: str, changes: dict[str, Any], step: int | None = None, replace: bool = False
     ) -> Run:
         """Start a new run from a checkpoint of a kept one, under changed settings."""
         folder = registry.find(self.runs_root, run_id)
-        return self._begin(
-            lambda: forked(
+
+        def make() -> Run:
+            check_data(load_config(folder / CONFIG))
+            return forked(
                 folder,
                 self.runs_root,
                 changes,
@@ -106,40 +118,53 @@ class RunManager:
                 self.data_root,
                 step,
                 self._observers(),
-            ),
-            replace,
-        )
+            )
+
+        return self._begin(make, replace)
 
     def _begin(self, make: Callable[[], Run], replace: bool) -> Run:
-        with self._lock:
-            if self.current and self.current.active:
-                if not replace:
-                    status = self.current.status()
-                    raise Busy(
-                        f"{status['name']} is {status['state']} at step {status['step']:,}. "
-                        "Stop it before you start another."
-                    )
-                self.current.stop()
-                self.current.join()
-            if self.current and self.current.store:
-                self.current.store.close()
+        with self._making:
+            before = self.current
+            if before and before.active and not replace:
+                status = before.status()
+                raise Busy(
+                    f"{status['name']} is {status['state']} at step {status['step']:,}. "
+                    "Stop it before you start another."
+                )
             run = make()
-            if opened := self._opened.pop(run.id, None):
+            with self._lock:
+                opened = self._opened.pop(run.id, None)
+                self.current = run
+                self._ending = {one.id: one for one in self._ending.values() if one.active}
+                if before and before.active:
+                    self._ending[before.id] = before
+            if opened:
                 opened.close()
-            self.current = self._started[run.id] = run
-            return run.start()
+            if before:
+                before.retire()
+            return run.start(after=before)
+
+    def _refuse_active(self, run_id: str) -> None:
+        with self._lock:
+            own = [self.current, *self._ending.values()]
+        if any(run and run.id == run_id and run.active for run in own):
+            raise Busy("This run is training. Stop it before you resume it.")
 
     def stop_current(self, timeout: float | None = None) -> bool:
         """Stop and save what trains; False when it did not end within ``timeout`` seconds."""
-        if not self.current:
-            return True
-        self.current.stop()
-        return self.current.join(timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        with self._lock:
+            own = [run for run in (*self._ending.values(), self.current) if run]
+        for run in own:
+            run.stop()
+        return all([run.join(None if end is None else end - time.monotonic()) for run in own])
 
     def close(self, timeout: float = 2.0) -> bool:
         """The process ends: save what trains."""
-        for opened in self._opened.values():
-            opened.close()
+        with self._lock:
+            opened = list(self._opened.values())
+        for one in opened:
+            one.close()
         return self.stop_current(timeout)
 
     # -- kept runs -------------------------------------------------------------------------
@@ -148,25 +173,30 @@ class RunManager:
         live). None: the current one.
 
         ``name@1200`` is the run ``name`` with the generator of its checkpoint at step 1200. Raises
-        `RunError` for a name that no run has.
+        `RunError` for a name that no run has. Never waits for a run; reads files.
         """
-        if run_id is None or (self.current and run_id == self.current.id):
-            return self.current
-        started = self._started.get(run_id)
-        if started and started.active:
-            return started
         with self._lock:
-            if run_id not in self._opened:
-                name, _, step = run_id.partition("@")
-                at = int(step[:18]) if step.isdecimal() else None
-                if step and at is None:
-                    raise registry.RunError(f"{step[:20]!r} is no step of a checkpoint.", "run")
-                self._opened[run_id] = FolderRun(
-                    registry.find(self.runs_root, name), at, read=False
-                ).follow()
-                for oldest in list(self._opened)[:-MAX_OPENED]:
-                    self._opened.pop(oldest).close()
-            return self._opened[run_id]
+            current, ending = self.current, self._ending.get(run_id or "")
+            if run_id is None or (current and run_id == current.id):
+                return current
+            if ending and ending.active:
+                return ending
+            if run_id in self._opened:
+                return self._opened[run_id]
+        run = self._open(run_id)
+        with self._lock:
+            first = self._opened.setdefault(run_id, run)
+            closed = [run] if first is not run else []
+            for oldest in list(self._opened)[:-MAX_OPENED]:
+                closed.append(self._opened.pop(oldest))
+        for one in closed:
+            one.close()
+        return first if first is not run else run.follow()
+
+    def _open(self, run_id: str) -> FolderRun:
+        name, at_sign, step = run_id.partition("@")
+        folder = registry.find(self.runs_root, name)
+        return FolderRun(folder, _kept_step(folder, step) if at_sign else None, read=False)
 
     def library(self) -> list[registry.RunInfo]:
         """All kept runs, newest first."""
@@ -174,10 +204,28 @@ class RunManager:
 
     def delete(self, run_id: str) -> str:
         """Move a run to the trash; returns the name that `registry.restore` takes."""
-        if opened := self._opened.pop(run_id, None):
-            opened.close()
+        deleted = self.current
+        if deleted and deleted.id == run_id and not deleted.active:
+            # its files are closed while they are still where they belong
+            deleted.retire()
         trashed = registry.delete(self.runs_root, run_id)
-        self._started.pop(run_id, None)
-        if self.current and self.current.id == run_id:
-            self.current = None
+        with self._lock:
+            opened = self._opened.pop(run_id, None)
+            if self.current and self.current.id == run_id:
+                self.current = None
+        if opened:
+            opened.close()
         return trashed
+
+
+def _kept_step(folder: Path, step: str) -> int:
+    """The step of a kept checkpoint that a person names. Raises `RunError`."""
+    paths = checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)
+    kept = [int(path.name.removeprefix("step-")) for path in paths]
+    if step not in map(str, kept):
+        known = ", ".join(f"{one:,}" for one in kept) or "none yet"
+        raise registry.RunError(
+            f"{folder.name} keeps no checkpoint of step {step[:20]}; these are kept: {known}.",
+            "run",
+        )
+    return int(step)
