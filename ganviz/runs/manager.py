@@ -194,9 +194,9 @@ class RunManager:
         return first if first is not run else run.follow()
 
     def _open(self, run_id: str) -> FolderRun:
-        name, at_sign, step = run_id.partition("@")
+        name, _, step = run_id.partition("@")
         folder = registry.find(self.runs_root, name)
-        return FolderRun(folder, _kept_step(folder, step) if at_sign else None, read=False)
+        return FolderRun(folder, _kept_step(folder, step) if step else None, read=False)
 
     def library(self) -> list[registry.RunInfo]:
         """All kept runs, newest first."""
