@@ -93,6 +93,7 @@ class RunManager:
     def resume(self, run_id: str, more_steps: int | None = None, replace: bool = False) -> Run:
         """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
         `CheckpointError`."""
+        self._refuse_active(run_id)
         folder = registry.find(self.runs_root, run_id)
 
         def make() -> Run:
