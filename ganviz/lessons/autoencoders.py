@@ -1,6 +1,6 @@
 """What a VAE does that a GAN does not, and the other way round."""
 
-from ganviz.lessons.lesson import DEPTH, NEXT, lesson
+from ganviz.lessons.lesson import DEPTH, NEXT, Promise, lesson
 
 GROUP = "Variational autoencoders"
 
@@ -57,6 +57,11 @@ everything to the centre.
         "Purple on all modes within a few hundred steps.",
         "The share of high quality, against the GAN's.",
         "KL and reconstruction while you move beta.",
+    ),
+    promises=(
+        Promise("modes", "ring8-vae", low=8),
+        Promise("quality", "ring8-vae", high=0.8),
+        Promise("quality", "ring8-r1", low=0.8),
     ),
     level=NEXT,
     group=GROUP,

@@ -1,6 +1,6 @@
 """What the two networks do to each other."""
 
-from ganviz.lessons.lesson import DEPTH, NEXT, START, lesson
+from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
 
 GROUP = "The game"
 
@@ -22,11 +22,18 @@ for G. Pictures, D's verdicts and the diversity of the samples say more than a l
 
 Goodfellow et al., 2014, [Generative adversarial nets](https://arxiv.org/abs/1406.2661).
 """,
-    ("mlp-gan", "digits-quick"),
+    ("digits-classic", "mlp-gan"),
     (
         "The loss chart: both curves settle near the dashed lines, never at zero.",
-        "D(x) and D(G(z)): they start apart and come together as G improves.",
+        "D(x) and D(G(z)): they start apart and meet near 1/2 as G improves, within half a minute.",
         "The picture grid keeps its z: each tile changes, but stays the same draw.",
+        "The MLP GAN beside it: there D stays ahead for many minutes.",
+    ),
+    promises=(
+        Promise("d_real", "digits-classic", low=0.4, high=0.6),
+        Promise("d_fake", "digits-classic", low=0.4, high=0.6),
+        Promise("loss_g", "digits-classic", low=0.6, high=0.85),
+        Promise("agreement", "digits-classic", low=0.9),
     ),
     level=START,
     group=GROUP,
@@ -56,6 +63,7 @@ to 1,000 times from its peak, while the non-saturating one has grown.
         "G's gradient bars while D(G(z)) is close to 0.",
         "The same seed with both losses, side by side.",
     ),
+    promises=(Promise("starved", "minimax-gan", low=10),),
     level=NEXT,
     group=GROUP,
 )
@@ -86,6 +94,7 @@ less width. Two rates are a legitimate choice: Heusel et al., 2017,
         "G's gradient bars.",
         "Raise D's learning rate while it trains, then lower it again.",
     ),
+    promises=(Promise("d_real", "mlp-gan", low=0.85), Promise("d_fake", "mlp-gan", high=0.15)),
     level=NEXT,
     group=GROUP,
 )
@@ -107,10 +116,14 @@ Signs: D's accuracy near 50 % while the pictures are plainly bad. What helps: a 
 more D steps, more width. And check the labels first: a D that is told "real" for fakes as well
 ([fakes labelled real](#fakes-labelled-real)) passes everything, too.
 """,
-    ("mlp-gan", "virtual-data-mistake"),
+    ("mlp-gan-weak-d", "mlp-gan", "virtual-data-mistake"),
     (
-        "Lower D's learning rate a hundredfold: the losses look like equilibrium, the pictures do not.",
+        "With D at a hundredth of G's rate the losses look like equilibrium, the pictures do not.",
         "Output histograms on top of each other, next to a bad grid.",
+    ),
+    promises=(
+        Promise("d_fake", "mlp-gan-weak-d", low=0.4, high=0.6),
+        Promise("variation", "mlp-gan-weak-d", high=0.4),
     ),
     level=NEXT,
     group=GROUP,

@@ -1,6 +1,6 @@
 """What shows on pictures, and what the latent vector does to them."""
 
-from ganviz.lessons.lesson import DEPTH, NEXT, START, lesson
+from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
 
 GROUP = "Pictures and latents"
 
@@ -24,8 +24,12 @@ the look.
 In the explore view fix z and change the class, then fix the class and change z: one moves the
 digit, the other its slant and thickness.
 """,
-    ("cgan", "acgan", "digits-quick"),
-    ("Each row of the grid is one class.", "Same z, other class: slant and thickness stay."),
+    ("digits-quick", "acgan", "cgan"),
+    (
+        "Each column of the grid is one class, from 0 to 9.",
+        "Same z, other class: slant and thickness stay.",
+    ),
+    promises=(Promise("agreement", "digits-quick", low=0.9),),
     level=START,
     group=GROUP,
 )
@@ -80,6 +84,10 @@ artifacts](https://distill.pub/2016/deconv-checkerboard/).
 """,
     ("digits-dcgan", "digits-quick"),
     ("The grid at step 0, enlarged.", "Flat background late in training."),
+    promises=(
+        Promise("nyquist", "digits-dcgan", low=3),
+        Promise("nyquist", "digits-quick", high=0.5),
+    ),
     level=NEXT,
     group=GROUP,
 )

@@ -1,6 +1,6 @@
 """Mistakes in real training code, and how each looks from outside."""
 
-from ganviz.lessons.lesson import DEPTH, NEXT, START, lesson
+from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
 
 GROUP = "Mistakes to recognise"
 
@@ -27,6 +27,7 @@ verdict is the loss.
         "Latent sliders: nothing moves.",
         "D(x) goes to 1 and D(G(z)) to 0, and G's loss falls all the same.",
     ),
+    promises=(Promise("variation", "mlp-gan-mistake", high=0.15),),
     level=START,
     group=GROUP,
 )
@@ -53,6 +54,10 @@ on fakes alone shows this at once; accuracy over both kinds would still say 50 %
         "D(x) and D(G(z)) both go to 1.",
         "Both losses go to 0 while the pictures stay noise.",
         "Output histograms: green and purple lie on the same side.",
+    ),
+    promises=(
+        Promise("d_fake", "virtual-data-mistake", low=0.99),
+        Promise("loss_d", "virtual-data-mistake", high=0.01),
     ),
     level=NEXT,
     group=GROUP,
@@ -81,6 +86,10 @@ the data and of G's last layer the same: tanh for -1..1, sigmoid for 0..1.
         "G's gradient bars drop to nothing.",
         "D's accuracy goes to 100 %.",
     ),
+    promises=(
+        Promise("variation", "gradient-flow-relu-mistake", high=0.05),
+        Promise("d_accuracy", "gradient-flow-relu-mistake", low=0.95),
+    ),
     level=NEXT,
     group=GROUP,
 )
@@ -107,6 +116,7 @@ softplus(-a)$ neither overflows nor takes the logarithm of zero.
         "The run fails at once, and says which network.",
         "The corrected preset trains with the same networks and rates.",
     ),
+    promises=(Promise("failed", "minimax-gan-mistake", low=1),),
     level=NEXT,
     group=GROUP,
 )
@@ -134,6 +144,7 @@ that G gets.
         "Second half: D(G(z)) jumps to 1 at once; the pictures are no digits.",
         "G's loss near 0 at the end: a perfect score from a judge who has left.",
     ),
+    promises=(Promise("loss_g", "gradient-flow-mistake", high=0.1),),
     level=NEXT,
     group=GROUP,
 )
@@ -160,6 +171,7 @@ training loop. The toggle to real samples above the grid shows you just that.
         "The grid turns into snow, although the real samples are digits.",
         "Losses grow from step to step.",
     ),
+    promises=(Promise("background", "wgan-vs-vae-mistake", low=-0.3, high=0.3),),
     level=NEXT,
     group=GROUP,
 )
@@ -188,6 +200,10 @@ Three ways to hold the slope: clip the weights (Arjovsky et al., 2017), penalise
         "Weight norms of D, layer by layer.",
         "The coach's warning of growing weights.",
     ),
+    promises=(
+        Promise("d_weights", "wgan-no-lipschitz-mistake", low=1.8),
+        Promise("d_real", "wgan-no-lipschitz-mistake", low=1000),
+    ),
     level=DEPTH,
     group=GROUP,
 )
@@ -212,6 +228,10 @@ GAN losses do help VAEs *beside* reconstruction and KL (Larsen et al., 2016,
 """,
     ("wgan-vs-vae-vae-mistake", "wgan-vs-vae-vae"),
     ("Reconstructions beside inputs: they do not match.", "KL, in nats: it climbs without end."),
+    promises=(
+        Promise("reconstruction", "wgan-vs-vae-vae-mistake", low=1),
+        Promise("kl", "wgan-vs-vae-vae-mistake", low=20),
+    ),
     level=DEPTH,
     group=GROUP,
 )

@@ -42,8 +42,8 @@ DCGAN: dict[str, Any] = {
 preset(
     "dcgan",
     "DCGAN",
-    "Convolutions, batch norm in both networks, weights from N(0, 0.02), Adam with beta 1 of 0.5 "
-    "(Radford et al., 2016).",
+    "Convolutions, batch norm, weights from N(0, 0.02) (Radford et al., 2016); unlike the paper's, "
+    "G has LeakyReLU, too.",
     PAPERS,
     **{**DCGAN, "d_norm": "batch", "batch_size": 128},
 )
@@ -141,8 +141,8 @@ preset(
 preset(
     "r3gan",
     "R3GAN, small",
-    "Relativistic loss with R1 and R2 on residual networks without norm: a GAN with a proof "
-    "(Huang et al., 2024).",
+    "Relativistic loss, R1 and R2: local convergence is proved (Huang et al., 2024). Plain "
+    "residual blocks: none grouped or expanded as theirs.",
     PAPERS,
     data="glyphs",
     generator="resnet-free",

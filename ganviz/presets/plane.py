@@ -74,6 +74,23 @@ preset(
     **{**POINTS, "pac": 2},
 )
 preset(
+    "ring8-r1-fast-g",
+    "Ring of 8, R1 against five G steps",
+    "G moves five times before D answers: a calm surface has a highest point as well, and G sits "
+    "there.",
+    PLANE,
+    "ring8-pac-fast-g",
+    **{**POINTS, "penalty": "r1", "penalty_weight": 0.1, "g_steps": 5},
+)
+preset(
+    "ring8-pac-fast-g",
+    "Ring of 8, PacGAN against five G steps",
+    "D sees four samples at once: however fast G is, four from one mode give it away.",
+    PLANE,
+    "ring8-r1-fast-g",
+    **{**POINTS, "pac": 4, "g_steps": 5},
+)
+preset(
     "ring8-wgan-gp",
     "Ring of 8, WGAN-GP",
     "A critic whose slope is held near 1: its surface leads G to all modes.",

@@ -2,11 +2,7 @@
 
 from ganviz.presets.preset import preset
 
-preset(
-    "digits-quick",
-    "Digits, quick",
-    "Digits from noise within seconds on a laptop: both networks know the class, and gradient "
-    "penalties keep the game calm.",
+DIGITS = dict(
     data="glyphs",
     generator="dcgan",
     discriminator="dcgan",
@@ -16,7 +12,6 @@ preset(
     conditioning="projection",
     g_norm="batch",
     d_norm="none",
-    objective="relativistic",
     penalty="r1+r2",
     penalty_weight=1.0,
     update="simultaneous",
@@ -30,10 +25,29 @@ preset(
 )
 
 preset(
+    "digits-quick",
+    "Digits, quick",
+    "Digits from noise within seconds on a laptop: both networks know the class, and gradient "
+    "penalties keep the game calm.",
+    objective="relativistic",
+    **DIGITS,
+)
+
+preset(
+    "digits-classic",
+    "Digits, classic loss",
+    "The same networks under the loss of the first GAN paper: both losses come to rest near their "
+    "dashed lines.",
+    partner="digits-quick",
+    objective="non-saturating",
+    **DIGITS,
+)
+
+preset(
     "digits-dcgan",
     "Digits, DCGAN",
     "The classic convolutional recipe (Radford et al., 2015): transposed convolutions, batch "
-    "norm, Adam with beta 1 of 0.5.",
+    "norm, Adam; LeakyReLU in G, too.",
     data="glyphs",
     generator="dcgan",
     discriminator="dcgan",

@@ -119,6 +119,16 @@ preset(
 )
 
 preset(
+    "mlp-gan-weak-d",
+    "MLP GAN, D too slow",
+    "D moves a hundredth as far as G at each step: the losses look like equilibrium, the pictures "
+    "do not.",
+    SYSTEMS,
+    "mlp-gan",
+    **{**MLP_GAN, "d_lr": 2e-6, "steps": 3000},
+)
+
+preset(
     "minimax-gan",
     "Minimax GAN",
     "The value of the 2014 paper itself, which D raises and G lowers; G's gradient starves while "

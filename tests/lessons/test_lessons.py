@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ganviz.lessons import LEVELS
+from benchmarks import lessons
+from ganviz.lessons import LEVELS, Promise
 from ganviz.registry import LESSONS, PRESETS
 
 NAMES = LESSONS.names()
@@ -74,3 +75,37 @@ def test_a_group_stands_together_and_goes_from_easy_to_deep():
 def test_texts_are_narrow_enough_to_edit():
     wide = [name for name, one in LESSONS for line in one.text.split("\n") if len(line) > 100]
     assert not wide
+
+
+def test_promises_are_about_set_ups_that_the_lesson_opens():
+    for name, one in LESSONS:
+        for promise in one.promises:
+            assert promise.preset in PRESETS.names(), name
+            assert promise.low > float("-inf") or promise.high < float("inf"), name
+            assert promise.metric in (*lessons.FIGURES, *lessons.INITIAL, "failed"), name
+        promised = {promise.preset for promise in one.promises}
+        assert not one.promises or one.presets[0] in promised, f"{name} opens another set-up first"
+
+
+def test_a_promise_is_held_to_its_bounds():
+    promise = Promise("modes", "ring8-r1", low=8)
+    assert promise.holds(8) and not promise.holds(7) and not promise.holds(float("nan"))
+    kept = lessons.Kept("mode-collapse", promise, [8, 8, 8, 8, 2])
+    assert kept.kept == 4 and kept.enough
+    assert not lessons.Kept("mode-collapse", promise, [8, 8, 8, 2, 2]).enough
+
+
+def test_a_promise_is_measured():
+    """The quick ones: what shows before the first step, and what fails at once."""
+    at_start = Promise("gradient_ratio", "deep-sigmoid", high=1e-4)
+    assert at_start.holds(lessons.measure(at_start, 0))
+    fails = Promise("failed", "minimax-gan-mistake", low=1, settings={"data": "digits"})
+    assert fails.holds(lessons.measure(fails, 0))
+
+
+@pytest.mark.parametrize("metric", ["variation", "d_accuracy", "d_weights", "background"])
+def test_figures_of_pictures(metric):
+    changes = {"data": "digits", "image_size": 8, "batch_size": 8}
+    promise = Promise(metric, "mlp-gan", low=0, seconds=0.05, settings=changes)
+    value = lessons.measure(promise, 0)
+    assert value == value
