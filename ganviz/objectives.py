@@ -74,8 +74,56 @@ class Objective:
 
     def score(self, logits: Tensor) -> Tensor:
         """D's verdict as the chart shows it: a probability where ``score_range`` is (0, 1), else
-        the raw output."""
+        the raw output. ``logits`` are what `compared` gives."""
         return logits.sigmoid() if self.score_range else logits
+
+    def compared(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits as the loss sees them: a D that judges pairs has no level of its own, so each
+        kind stands against the mean of the other."""
+        real, fake = real.detach(), fake.detach()
+        return (real - fake.mean(), fake - real.mean()) if self.pairs else (real, fake)
+
+    @property
+    def score_words(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """What the charted verdicts on reals and on fakes are: a label and a sentence for each."""
+        if self.pairs:
+            return (
+                (
+                    "D(x), beside fakes",
+                    "How sure D is that a real sample is more real than the average fake: "
+                    "sigmoid(D(x) - mean D(G(z))). Near 1 it tells them apart; at 0.5 it cannot.",
+                ),
+                (
+                    "D(G(z)), beside reals",
+                    "How sure D is that a fake is more real than the average real sample: "
+                    "sigmoid(D(G(z)) - mean D(x)). Near 0 D sees through G; at 0.5 it cannot.",
+                ),
+            )
+        if self.score_range:
+            return (
+                (
+                    "D(x), real",
+                    "How real D finds real samples, on average. Near 1: D is sure. Near 0.5: it "
+                    "cannot tell.",
+                ),
+                (
+                    "D(G(z)), fake",
+                    "How real D finds the generator's samples, on average. Near 0 D sees through "
+                    "them; near 0.5 it cannot tell.",
+                ),
+            )
+        return (
+            (
+                "D(x), real",
+                "D's output on real samples, on average: a number, no probability. What counts is "
+                "how far it lies above that on the fakes.",
+            ),
+            (
+                "D(G(z)), fake",
+                "D's output on the generator's samples, on average: a number, no probability. "
+                "Where it meets that on the reals, D cannot tell them apart.",
+            ),
+        )
 
 
 def build(config: RunConfig) -> Objective:
@@ -218,7 +266,8 @@ class Hinge(Objective):
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
-        return {"loss_d": 2.0, "loss_g": 0.0}
+        # against a perfect G every constant D in [-1, 1] is optimal, so that no value of G's loss is
+        return {"loss_d": 2.0, "loss_g": None}
 
 
 @objective

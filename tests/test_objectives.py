@@ -134,13 +134,33 @@ def test_equilibrium_is_what_the_best_discriminator_reaches_against_a_perfect_ge
     expected = loss.equilibrium
     assert losses.min().item() == pytest.approx(expected["loss_d"], abs=1e-7)
     if expected["loss_g"] is not None:
-        # Hinge leaves D any level in [-1, 1]; the middle of the best ones is the fair verdict.
         best = levels[losses <= losses.min() + 1e-12].mean()
         assert loss.g(best[None], best[None]).item() == pytest.approx(expected["loss_g"], abs=1e-3)
 
 
-def test_wasserstein_names_no_level_for_g():
-    assert OBJECTIVES.get("wasserstein").equilibrium == {"loss_d": 0.0, "loss_g": None}
+@pytest.mark.parametrize(("name", "loss_d"), [("wasserstein", 0.0), ("hinge", 2.0)])
+def test_where_ds_level_is_free_gs_loss_has_no_equilibrium(name, loss_d):
+    loss = OBJECTIVES.get(name)
+    assert loss.equilibrium == {"loss_d": loss_d, "loss_g": None}
+    levels = [torch.tensor([level]) for level in (-0.9, 0.0, 0.9)]
+    assert {round(loss.d(level, level).item(), 5) for level in levels} == {loss_d}
+    assert len({loss.g(level, level).item() for level in levels}) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_charted_verdicts_are_what_the_loss_sees(name):
+    """Where a constant added to D's logits leaves both losses as they are, it leaves the chart."""
+    loss = OBJECTIVES.get(name)
+    real, fake = torch.tensor([2.0, 3.0]), torch.tensor([-1.0, 0.5])
+    now, shifted = (
+        [loss.score(part).mean().item() for part in loss.compared(real + by, fake + by)]
+        for by in (0.0, 3.0)
+    )
+    assert (now == pytest.approx(shifted)) == loss.pairs
+    if loss.pairs:
+        assert now[0] > 0.9 and now[1] < 0.1
+        for (label, why), kind in zip(loss.score_words, ("fakes", "reals"), strict=True):
+            assert label.endswith(f"beside {kind}") and "0.5 it cannot" in why
 
 
 @pytest.mark.parametrize("name", NAMES)

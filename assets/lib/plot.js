@@ -11,6 +11,7 @@ import { colour } from "./theme.js";
  * @property {string} label
  * @property {string} group which chart it belongs to
  * @property {string} colour the role whose colour it has: d, g, real, fake or none
+ * @property {string} [why] a sentence that explains it
  */
 /** @typedef {Record<string, (number | null)[]>} Columns */
 /** @typedef {{value: number, role: string, words: string}} Level a horizontal line with its words */

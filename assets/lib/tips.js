@@ -9,8 +9,6 @@ const WORDS = {
   loss_d: "How badly the discriminator (D) tells real from fake. Low: D is winning. It need not go down: at the dashed line " +
     "neither side can gain.",
   loss_g: "How badly the generator (G) fools the discriminator. It rises when D improves; that alone is no fault.",
-  d_real: "How real D finds real samples, on average. Near 1: D is sure. Near 0.5: it cannot tell.",
-  d_fake: "How real D finds the generator's samples, on average. It rises as the fakes improve; near 0.5 D cannot tell.",
   loss: "What the network minimises; lower is better.",
   latent: "The generator turns a list of random numbers, the latent vector z, into a picture. Each slider pushes z along one " +
     "direction: one of the eight along which the generator's first layer reacts most. Double-click a slider to zero it.",

@@ -17,7 +17,7 @@ export function legend(box, series, changed) {
   box.replaceChildren(...series.map((one) => el("button", {
     type: "button", class: "gv-key", "data-series": one.name, "data-role": roleOf(one),
     "data-dash": dashOf(one), "aria-pressed": String(!options.hidden.includes(one.name)),
-    "data-tip": known(one.name) ? one.name : "loss",
+    "data-tip": one.why || (known(one.name) ? one.name : "loss"),
     onclick: (event) => toggle(one.name, event.currentTarget, changed),
   }, el("i"), one.label.split(",")[0], el("b", {}, "–"))));
 }

@@ -135,8 +135,9 @@ class Adversarial(Algorithm):
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """L_D of the objective, with label flipping; D's mean scores go to the chart."""
-        self.stats.add("d_real", real_logits, self.objective.score)
-        self.stats.add("d_fake", fake_logits, self.objective.score)
+        compared = self.objective.compared(real_logits, fake_logits)
+        for name, logits in zip(("d_real", "d_fake"), compared, strict=True):
+            self.stats.add(name, logits, self.objective.score)
         if self.config.label_flip:
             draw = torch.rand(len(real_logits), device=self.device, generator=self.random)
             flipped = draw < self.config.label_flip
@@ -241,6 +242,7 @@ class Adversarial(Algorithm):
         }
         self.ema = Ema(self.generator, config.ema_decay)
         self.objective = objectives.build(config)
+        self.series = self.worded_series()
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
         self._g_params = [p for p in self.generator.parameters() if p.requires_grad]
         self._d_params = [p for p in self.discriminator.parameters() if p.requires_grad]
@@ -251,6 +253,16 @@ class Adversarial(Algorithm):
         return (
             to_device(build_generator(self.config, self.spec), self.device),
             to_device(build_discriminator(self.config, self.spec), self.device),
+        )
+
+    def worded_series(self) -> tuple[Series, ...]:
+        """The series, with what D's verdicts mean under this objective."""
+        words = dict(zip(("d_real", "d_fake"), self.objective.score_words, strict=True))
+        return tuple(
+            one._replace(label=words[one.name][0], why=words[one.name][1])
+            if one.name in words
+            else one
+            for one in self.series
         )
 
     def pass_options(self) -> PassOptions:

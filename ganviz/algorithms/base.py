@@ -29,12 +29,13 @@ NextBatch = Callable[[], Batch]
 
 class Series(NamedTuple):
     """A statistic that a chart can draw. ``group``: loss, score or other. ``colour``: d, g, real,
-    fake or ""."""
+    fake or "". ``why``: a sentence that explains it, where its name alone does not."""
 
     name: str
     label: str
     group: str
     colour: str
+    why: str = ""
 
 
 class Algorithm(ABC):

@@ -20,16 +20,20 @@ from ganviz.data.source import Batch, DataSpec
 from ganviz.models import build_discriminator
 
 
-class MeanSquared(Adversarial):
+class BrokenGame(Adversarial):
+    """A game with a mistake in it: the losses of an honest equilibrium say nothing here."""
+
+    @property
+    def equilibrium(self) -> dict[str, float | None]:
+        return {"loss_d": None, "loss_g": None}
+
+
+class MeanSquared(BrokenGame):
     """G is trained to match an unrelated real picture pixel by pixel; D is trained, but nobody asks
     it.
 
     The best answer to E (G(z) - x)^2 with x independent of z is the mean of all x, whatever z is.
     """
-
-    @property
-    def equilibrium(self) -> dict[str, float | None]:
-        return {"loss_d": None, "loss_g": None}
 
     def generator_step(self, batch: Batch, fake: Tensor | None = None) -> None:
         if fake is None:
@@ -40,7 +44,7 @@ class MeanSquared(Adversarial):
         self.update_generator(loss)
 
 
-class HiddenLayer(Adversarial):
+class HiddenLayer(BrokenGame):
     """D hands out its last hidden layer in place of the logit, and the logarithm of that is taken
     as if of a probability.
 
@@ -64,13 +68,9 @@ class HiddenLayer(Adversarial):
         return loss
 
 
-class AlwaysReal(Adversarial):
+class AlwaysReal(BrokenGame):
     """Both terms of D's loss carry the label "real": D learns to say so to everything, and G has
     nothing left to learn."""
-
-    @property
-    def equilibrium(self) -> dict[str, float | None]:
-        return {"loss_d": 0.0, "loss_g": None}
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         self.stats.add("d_real", real_logits.detach().sigmoid().mean())
@@ -80,7 +80,7 @@ class AlwaysReal(Adversarial):
         return loss
 
 
-class NoiseAsData(Adversarial):
+class NoiseAsData(BrokenGame):
     """The critic is given noise where the real samples should be: whatever G learns, it is not the
     data."""
 
@@ -89,7 +89,7 @@ class NoiseAsData(Adversarial):
         return super().discriminator_step(Batch(noise, batch.y), keep_graph)
 
 
-class TurnsApart(Adversarial):
+class TurnsApart(BrokenGame):
     """All of D's steps first, then all of G's, against a D that learns no more: each wins its own
     half, and neither learns."""
 
