@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,14 @@ class Judgement(NamedTuple):
 
 # (samples, their classes, whether the input gradient will be differentiated) -> Judgement
 Judge = Callable[[Tensor, "Tensor | None", bool], Judgement]
+
+
+@overload
+def add_up(first: Tensor, /, *rest: Tensor | float) -> Tensor: ...
+
+
+@overload
+def add_up(*parts: Tensor | float) -> Tensor | float: ...
 
 
 def add_up(*parts: Tensor | float) -> Tensor | float:
@@ -150,7 +158,7 @@ class JointPass(_AutogradPass):
         self.class_loss = 2 * class_loss if isinstance(class_loss, Tensor) else class_loss
 
     @cached_property
-    def input_gradients(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def input_gradients(self) -> tuple[Tensor, Tensor]:
         real, fake = self._differentiate()[0].chunk(2)
         return real, fake
 
@@ -176,7 +184,7 @@ class SeparatePasses(_AutogradPass):
         self.class_loss = add_up(real_class_loss, fake_class_loss)
 
     @cached_property
-    def input_gradients(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def input_gradients(self) -> tuple[Tensor, Tensor]:
         real, fake = self._differentiate()
         return real, fake
 

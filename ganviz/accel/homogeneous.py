@@ -23,6 +23,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -111,7 +112,8 @@ class HomogeneousDoubleBackward:
         # The gradient at the logit itself is 1 and has no graph.
         terms = [(tensor, constant) for tensor, constant in terms if tensor.requires_grad]
         torch.autograd.backward(
-            *map(list, zip(*terms, strict=True)),
+            [tensor for tensor, _ in terms],
+            [constant for _, constant in terms],
             inputs=[w for w in weights if not any(w is bias for bias in self._biases)],
         )
 
@@ -130,7 +132,7 @@ def _outputs_of_biased_layers(network: nn.Module) -> Iterator[list[tuple[Tensor,
     seen: list[tuple[Tensor, Tensor]] = []
     here = threading.get_ident()
 
-    def note(layer: nn.Module, _: object, output: Tensor) -> None:
+    def note(layer: Any, _: object, output: Tensor) -> None:
         # Other threads may use D meanwhile.
         if threading.get_ident() == here:
             seen.append((layer.bias, output))

@@ -64,17 +64,18 @@ def _cpu_class(module: nn.Module) -> type[nn.Module] | None:
     if type(module) is nn.Linear:
         large = module.weight.numel() >= MIN_WEIGHTS
         return OneDnnLinear if large and onednn_multiplies_faster() else None
-    if type(module) not in (nn.Conv2d, nn.ConvTranspose2d) or not _is_simple(module):
-        return None
-    if isinstance(module, nn.ConvTranspose2d):
+    # exactly these: a subclass may compute something else
+    if type(module) is nn.ConvTranspose2d and _is_simple(module):
         fits = module.out_channels == 1 and module.output_padding == (0, 0)
         return SingleOutputConvTranspose2d if fits else None
+    if type(module) is not nn.Conv2d or not _is_simple(module):
+        return None
     if module.out_channels == 1 and module.stride == (1, 1):
         return SingleOutputConv2d
     return SingleInputConv2d if module.in_channels == 1 else DoubleBackwardConv2d
 
 
-def _is_simple(module: nn.Module) -> bool:
+def _is_simple(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
     padded = module.padding_mode == "zeros" and isinstance(module.padding, tuple)
     return padded and module.dilation == (1, 1) and module.groups == 1
 
@@ -192,7 +193,8 @@ class SingleOutputConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.weight.flip(2, 3).transpose(0, 1)
         rows, columns = self.kernel_size
-        padding = (rows - 1 - self.padding[0], columns - 1 - self.padding[1])
+        above, left = pair(self.padding)
+        padding = (rows - 1 - above, columns - 1 - left)
         return _conv_transpose_by_fold(x, kernel, self.bias, 1, padding)
 
 
@@ -215,11 +217,14 @@ class SingleInputConv2d(nn.Conv2d):
         if not (x.requires_grad and torch.is_grad_enabled()):
             return super().forward(x)
         count, _, *size = x.shape
+        paddings = pair(self.padding)
         rows, columns = (
-            _output_size(*each)
-            for each in zip(size, self.kernel_size, self.stride, self.padding, strict=True)
+            _output_size(pixels, kernel, stride, padding)
+            for pixels, kernel, stride, padding in zip(
+                size, self.kernel_size, self.stride, paddings, strict=True
+            )
         )
-        patches = F.unfold(x, self.kernel_size, padding=self.padding, stride=self.stride)
+        patches = F.unfold(x, self.kernel_size, padding=paddings, stride=self.stride)
         patches = patches.transpose(1, 2)
         # Of two dimensions: the product then adds the bias as well.
         y = F.linear(patches.reshape(-1, patches.shape[2]), self.weight.flatten(1), self.bias)
@@ -237,12 +242,10 @@ def _conv_transpose_by_fold(
     a sum of shifted maps."""
     strides, paddings = pair(stride), pair(padding)
     count, into, *pixels = x.shape
-    size = [
-        (n - 1) * s - 2 * p + k
-        for n, s, p, k in zip(pixels, strides, paddings, kernel.shape[2:], strict=True)
-    ]
-    parts = x.permute(0, 2, 3, 1).reshape(count, -1, into) @ kernel.reshape(into, -1)
-    y = F.fold(
-        parts.transpose(1, 2).float(), size, kernel.shape[2:], padding=paddings, stride=strides
+    sides = pair(kernel.shape[2:])
+    size = tuple(
+        (n - 1) * s - 2 * p + k for n, s, p, k in zip(pixels, strides, paddings, sides, strict=True)
     )
+    parts = x.permute(0, 2, 3, 1).reshape(count, -1, into) @ kernel.reshape(into, -1)
+    y = F.fold(parts.transpose(1, 2).float(), size, sides, padding=paddings, stride=strides)
     return y if bias is None else y + bias.view(1, -1, 1, 1)

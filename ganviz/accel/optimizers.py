@@ -70,17 +70,20 @@ class CachedAdam(torch.optim.Adam):
     def step(self, closure: Any = None) -> Any:
         """One step, as `torch.optim.Adam.step`, with the hooks that are registered."""
         cache = self._cache if closure is None and self._is_current() else None
-        gradients = [weight.grad for weight in cache.weights] if cache else []
-        cached = cache is not None and all(gradient is not None for gradient in gradients)
+        weights = cache.weights if cache else []
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        cached = cache is not None and len(gradients) == len(weights)
         plain_step = torch.optim.Adam.step
         # Where torch has hooked its own step, it calls the hooks by itself.
         if not cached and getattr(plain_step, "hooked", False):
             return self._plain_step(plain_step, closure)
         for hook in tuple(private.step_pre_hooks(self).values()):
             hook(self, (), {})
-        loss = (
-            self._cached_step(cache, gradients) if cached else self._plain_step(plain_step, closure)
-        )
+        loss = None
+        if cache is not None and cached:
+            self._cached_step(cache, gradients)
+        else:
+            loss = self._plain_step(plain_step, closure)
         for hook in tuple(private.step_post_hooks(self).values()):
             hook(self, (), {})
         return loss
@@ -117,7 +120,7 @@ class CachedAdam(torch.optim.Adam):
     def _tensors_of_a_step(self) -> _Tensors | None:
         """What the kernel takes; None where it could not take everything in one call."""
         weights: list[Tensor] = self.param_groups[0]["params"]
-        states = [self.state.get(weight) for weight in weights]
+        states: list[dict[str, Any]] = [self.state.get(weight) or {} for weight in weights]
         plain = (
             len(self.param_groups) == 1
             and len({(weight.device, weight.dtype) for weight in weights}) == 1

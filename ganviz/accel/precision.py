@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -11,7 +12,8 @@ import torch
 def allow_tf32(allowed: bool) -> None:
     """On CUDA, take fp32 products of matrices and convolutions in TF32, or in full fp32. torch
     itself takes TF32 for convolutions unless told otherwise. The setting is the process's."""
-    for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
+    backends: Any = torch.backends  # its annotations lack `conv` and `matmul`
+    for products in (backends.cuda.matmul, backends.cudnn.conv):
         products.fp32_precision = "tf32" if allowed else "ieee"
 
 
@@ -23,7 +25,8 @@ def bf16_products() -> Iterator[None]:
     The setting is the process's: what other threads draw and measure meanwhile may have less exact
     products, too.
     """
-    products = torch.backends.mkldnn.matmul
+    backends: Any = torch.backends
+    products = backends.mkldnn.matmul
     products.fp32_precision = "bf16"
     try:
         yield

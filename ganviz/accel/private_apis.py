@@ -8,7 +8,6 @@ ctypes stand here and nowhere else.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 Size2d = tuple[int, int]
+Tensors = list[Tensor] | tuple[Tensor, ...]
 
 BatchNormBase = nn.modules.batchnorm._BatchNorm
 """All batch norms, whatever their number of dimensions, the synchronised one included."""
@@ -24,32 +24,32 @@ NormBase = nn.modules.batchnorm._NormBase
 
 
 # -- many tensors in one call ----------------------------------------------------------------------
-def copy_each_(into: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+def copy_each_(into: Tensors, values: Tensors) -> None:
     """``a.copy_(b)`` for each pair."""
     torch._foreach_copy_(into, values)
 
 
-def norm_each(tensors: Sequence[Tensor]) -> list[Tensor]:
+def norm_each(tensors: Tensors) -> list[Tensor]:
     """The L2 norm of each tensor, as scalars on their device."""
     return list(torch._foreach_norm(tensors))
 
 
-def subtract_each(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> list[Tensor]:
+def subtract_each(tensors: Tensors, others: Tensors) -> list[Tensor]:
     """``a - b`` for each pair."""
     return list(torch._foreach_sub(tensors, others))
 
 
-def subtract_each_(tensors: Sequence[Tensor], others: Sequence[Tensor]) -> None:
+def subtract_each_(tensors: Tensors, others: Tensors) -> None:
     """``a -= b`` for each pair."""
     torch._foreach_sub_(tensors, others)
 
 
-def lerp_each_(tensors: Sequence[Tensor], ends: Sequence[Tensor], weight: float) -> None:
+def lerp_each_(tensors: Tensors, ends: Tensors, weight: float) -> None:
     """``a += weight * (b - a)`` for each pair."""
     torch._foreach_lerp_(tensors, ends, weight)
 
 
-def clamp_each_(tensors: Sequence[Tensor], limit: float) -> None:
+def clamp_each_(tensors: Tensors, limit: float) -> None:
     """Clamp each tensor to [-limit, limit]."""
     torch._foreach_clamp_max_(tensors, limit)
     torch._foreach_clamp_min_(tensors, -limit)

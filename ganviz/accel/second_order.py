@@ -232,6 +232,7 @@ class _Conv2d(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, output_grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
+        stride, padding = ctx.options
         wants_x, wants_weight, wants_bias = ctx.needs_input_grad[:3]
         if _scope.no_weight_gradients:
             wants_weight = wants_bias = False
@@ -239,14 +240,14 @@ class _Conv2d(torch.autograd.Function):
         weight_grad: Tensor | None = None
         if torch.is_grad_enabled():
             if wants_x:
-                x_grad = _Conv2dInputGrad.apply(output_grad, x.detach(), weight, *ctx.options)
+                x_grad = _Conv2dInputGrad.apply(output_grad, x.detach(), weight, stride, padding)
             if wants_weight:
                 weight_grad = private.conv2d_gradients(
-                    output_grad, x, weight, *ctx.options, False, True
+                    output_grad, x, weight, stride, padding, False, True
                 )[1]
         else:
             x_grad, weight_grad = private.conv2d_gradients(
-                output_grad, x, weight, *ctx.options, wants_x, wants_weight
+                output_grad, x, weight, stride, padding, wants_x, wants_weight
             )
         bias_grad = output_grad.sum((0, 2, 3)) if wants_bias else None
         return x_grad, weight_grad, bias_grad, None, None
@@ -266,13 +267,14 @@ class _Conv2dInputGrad(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         output_grad, weight = ctx.saved_tensors
+        stride, padding = ctx.options
         wants_output_grad, _, wants_weight = ctx.needs_input_grad[:3]
         conv2d = _Conv2d.apply if torch.is_grad_enabled() else F.conv2d
-        to_output_grad = conv2d(grad, weight, None, *ctx.options) if wants_output_grad else None
+        to_output_grad = conv2d(grad, weight, None, stride, padding) if wants_output_grad else None
         to_weight: Tensor | None = None
         if wants_weight:
             to_weight = private.conv2d_gradients(
-                output_grad, grad, weight, *ctx.options, False, True
+                output_grad, grad, weight, stride, padding, False, True
             )[1]
         return to_output_grad, None, to_weight, None, None
 

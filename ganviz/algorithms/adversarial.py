@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,7 @@ from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.models import build_discriminator, build_generator
+from ganviz.models.parts import Discriminator
 
 
 class Adversarial(Algorithm):
@@ -164,8 +165,8 @@ class Adversarial(Algorithm):
         """
         with double_backward() if second_order else self._autocast():
             if self.config.conditioning == "auxiliary":
-                logits, classes = self.discriminator.judge(self.augmented(x))
-                return Judgement(logits.float(), F.cross_entropy(classes.float(), y))
+                logits, classes = cast(Discriminator, self.discriminator).judge(self.augmented(x))
+                return Judgement(logits.float(), F.cross_entropy(classes.float(), cast(Tensor, y)))
             return Judgement(self.discriminator(self.augmented(x), y).float())
 
     def judge_both(
@@ -203,7 +204,7 @@ class Adversarial(Algorithm):
     ) -> None:
         """One optimiser step of D; clipped weights make the first WGAN's critic Lipschitz."""
         total = add_up(loss, judged.class_loss)
-        self._optimizer_step(
+        self._step_optimizer(
             "discriminator", self._d_params, lambda: judged.backward(total, penalty, self._d_params)
         )
         if self.config.weight_clip:
@@ -218,10 +219,10 @@ class Adversarial(Algorithm):
             with self._backward_precision():
                 output.backward(gradient, inputs=self._g_params)
 
-        self._optimizer_step("generator", self._g_params, backward)
+        self._step_optimizer("generator", self._g_params, backward)
         self.ema.update()
 
-    def _optimizer_step(
+    def _step_optimizer(
         self, name: str, weights: list[Tensor], backward: Callable[[], None]
     ) -> None:
         self.optimizers[name].zero_grad(set_to_none=True)
@@ -244,8 +245,10 @@ class Adversarial(Algorithm):
         self.objective = objectives.build(config)
         self.series = self.worded_series()
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
-        self._g_params = [p for p in self.generator.parameters() if p.requires_grad]
-        self._d_params = [p for p in self.discriminator.parameters() if p.requires_grad]
+        self._g_params: list[Tensor] = [p for p in self.generator.parameters() if p.requires_grad]
+        self._d_params: list[Tensor] = [
+            p for p in self.discriminator.parameters() if p.requires_grad
+        ]
         self._pass_options = self.pass_options()
 
     def make_networks(self) -> tuple[nn.Module, nn.Module]:

@@ -197,11 +197,9 @@ def keep_gradients(parameters: list[Tensor]) -> None:
 def to_device(network: nn.Module, device: torch.device) -> nn.Module:
     """``network`` on the device, in the memory layout that convolutions like, its layers as the
     device likes them."""
-    network = (
-        network.to(device, memory_format=torch.channels_last)
-        if has_convolutions(network)
-        else network.to(device)
-    )
+    network = network.to(device)
+    if has_convolutions(network):
+        network = network.to(memory_format=torch.channels_last)
     return optimize_layers(network, on_cpu=device.type == "cpu")
 
 

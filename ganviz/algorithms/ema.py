@@ -26,8 +26,8 @@ class Ema:
         # While it is, `update` does nothing.
         self.frozen = False
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self._averages = list(self.network.parameters())
-        self._weights = list(network.parameters())
+        self._averages: list[Tensor] = list(self.network.parameters())
+        self._weights: list[Tensor] = list(network.parameters())
         self._buffers = list(zip(self.network.buffers(), network.buffers(), strict=True))
         self._is_network = decay == 0
         if self._is_network:

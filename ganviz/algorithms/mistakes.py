@@ -5,8 +5,10 @@ A run makes one only when its config's ``mistake`` names it.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import mse_loss, softplus
 
 from ganviz import objectives
@@ -53,7 +55,8 @@ class HiddenLayer(BrokenGame):
     """
 
     def judge(self, x: Tensor, y: Tensor | None, second_order: bool = False) -> Judgement:
-        return Judgement(self.discriminator.trunk(self.augmented(x)).float())
+        trunk = cast(nn.Module, self.discriminator.trunk)
+        return Judgement(trunk(self.augmented(x)).float())
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         self.stats.add("d_real", real.detach().mean())
@@ -113,7 +116,7 @@ class AdversarialVae(Vae):
     it. Both are still streamed.
     """
 
-    series = (
+    series: tuple[Series, ...] = (
         *Vae.series,
         Series("loss_d", "D loss", "other", "d"),
         Series("loss_g", "D's verdict on the reconstructions", "other", "g"),

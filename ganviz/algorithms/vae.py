@@ -7,7 +7,7 @@ Kingma and Welling 2014; the weight beta on the KL term is Higgins et al. 2017.
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +58,7 @@ class Vae(Algorithm):
     """Maximises the evidence lower bound E log p(x | z) - beta KL(q(z | x) || N(0, 1)) over decoder
     and encoder at once."""
 
-    series = (
+    series: tuple[Series, ...] = (
         Series("reconstruction", "Reconstruction, nats per sample", "loss", "g"),
         Series("kl", "KL to the prior, nats per sample", "loss", "d"),
         Series("elbo", "ELBO, nats per sample", "other", ""),
@@ -80,10 +80,11 @@ class Vae(Algorithm):
         self.optimizers = {"generator": make_optimizer(config, both, config.g_lr, device)}
         self.ema = Ema(self.generator, config.ema_decay)
         self.encoder_ema = Ema(self.encoder, config.ema_decay)
-        self._params = [p for p in both.parameters() if p.requires_grad]
+        self._params: list[Tensor] = [p for p in both.parameters() if p.requires_grad]
         self._before_tanh: Tensor | None = None
         if config.likelihood == "bernoulli":
-            self.generator.body[-1].register_forward_pre_hook(self._keep_input)
+            body = cast(nn.Sequential, self.generator.body)
+            body[-1].register_forward_pre_hook(self._keep_input)
 
     @property
     def averages(self) -> list[Ema]:
@@ -99,7 +100,7 @@ class Vae(Algorithm):
             mean, log_variance = self.encoder(batch.x, y)
             z = mean + (0.5 * log_variance).exp() * self.latents(len(mean))
             drawn = self.generator(z, y)
-        self._optimizer_step(self.loss(batch, drawn, mean, log_variance))
+        self._step_optimizer(self.loss(batch, drawn, mean, log_variance))
         self.steps_done += 1
 
     def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -116,11 +117,9 @@ class Vae(Algorithm):
     def mismatch(self, drawn: Tensor, x: Tensor) -> Tensor:
         """-log p(x | z) of each sample in nats, for the decoder's newest output ``drawn``."""
         if self.config.likelihood == "bernoulli":
-            before_tanh, self._before_tanh = (
-                self._before_tanh,
-                None,
-            )  # kept longer, it would keep the whole step's graph
-            return bernoulli(before_tanh.float(), x)
+            # kept longer, it would keep the whole step's graph
+            before_tanh, self._before_tanh = self._before_tanh, None
+            return bernoulli(cast(Tensor, before_tanh).float(), x)
         return gaussian(drawn.float(), x, self.config.likelihood_sigma)
 
     @property
@@ -143,7 +142,7 @@ class Vae(Algorithm):
         return self.encoder_ema.network(x, y if self.conditional else None)
 
     # -- pieces ----------------------------------------------------------------------------
-    def _optimizer_step(self, loss: Tensor) -> None:
+    def _step_optimizer(self, loss: Tensor) -> None:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad(set_to_none=True)
         with self._backward_precision():

@@ -7,12 +7,14 @@ import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ganviz.accel import private_apis as private
+from ganviz.models.parts import Generator
 
 RENDER_CHUNK = 64
 
@@ -98,7 +100,7 @@ class SnapshotStore:
     def first_layer(self) -> Tensor:
         """The weight that z meets first, [out, latent_dim], on the CPU."""
         with self._newest() as (generator, _, _):
-            return generator.first_layer().detach().float().cpu().clone()
+            return cast(Generator, generator).first_layer().detach().float().cpu().clone()
 
     @contextmanager
     def _newest(self) -> Iterator[tuple[nn.Module, int, int]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -97,7 +97,7 @@ def stack(networks: Sequence[nn.Module]) -> nn.Module:
             setattr(
                 stacked.get_submodule(parent),
                 last,
-                StackedLinear([one.get_submodule(name) for one in networks]),
+                StackedLinear([cast(nn.Linear, one.get_submodule(name)) for one in networks]),
             )
     return stacked
 
@@ -167,7 +167,7 @@ class BatchedSeedsTrainer:
         reason = problem(trainers[0].config)
         if reason:
             raise ConfigError(f"These seeds cannot train together: {reason}.")
-        self.algorithm = BatchedSeeds([one.algorithm for one in trainers])
+        self.algorithm = BatchedSeeds([cast(Adversarial, one.algorithm) for one in trainers])
         self._next_batch = _next_of_all([one.sampler for one in trainers])
         self.step_count = 0
 

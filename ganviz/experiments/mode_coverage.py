@@ -95,7 +95,9 @@ def measure(
             SAMPLES, config.latent_dim, generator=torch.Generator().manual_seed(10_000 + seed)
         )
         fakes = draw(trainer.averaged(seed), z, None).float()
-        figures = mode_figures(fakes, source.modes["centres"], source.modes["sigma"])
+        modes = source.modes
+        assert modes is not None  # the tasks are on points with known modes
+        figures = mode_figures(fakes, modes["centres"], modes["sigma"])
         yield Outcome(task, seed, config.steps, spent, figures)
 
 

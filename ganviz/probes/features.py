@@ -67,7 +67,8 @@ class FeatureNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=random)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         return self
 
 
@@ -165,7 +166,8 @@ def classifier_for(
         or len(source.samples) < LEAST
     ):
         return None
-    key = _fingerprint(source)
+    labels = source.labels
+    key = _fingerprint(source, labels)
     path = (
         None
         if data_root is None
@@ -177,14 +179,16 @@ def classifier_for(
     if kept is not None:
         return Classifier(network.to(source.samples.device), name, kept)
     network.initialise(torch.Generator().manual_seed(0)).to(source.samples.device)
-    accuracy = _train(network, source, cancelled)
+    accuracy = _train(network, source, labels, cancelled)
     if accuracy is None:
         return None
     _write(path, network, accuracy)
     return Classifier(network, name, accuracy)
 
 
-def _train(network: FeatureNet, source: DataSource, cancelled: Cancelled) -> float | None:
+def _train(
+    network: FeatureNet, source: DataSource, labels: Tensor, cancelled: Cancelled
+) -> float | None:
     """`STEPS` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there,
     None when cancelled."""
     device, random = source.samples.device, torch.Generator().manual_seed(1)
@@ -199,25 +203,25 @@ def _train(network: FeatureNet, source: DataSource, cancelled: Cancelled) -> flo
         index = train[torch.randint(len(train), (BATCH,), generator=random)].to(device)
         _, logits = network(to_float(source.samples[index]))
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(logits, source.labels[index]).backward()
+        F.cross_entropy(logits, labels[index]).backward()
         optimizer.step()
     held = held[:2000].to(device)
     with torch.no_grad():
         right = [
-            (network(to_float(source.samples[part]))[1].argmax(1) == source.labels[part]).float()
+            (network(to_float(source.samples[part]))[1].argmax(1) == labels[part]).float()
             for part in held.split(CHUNK)
         ]
     return round(float(torch.cat(right).mean()), 4)
 
 
 # -- the cache -------------------------------------------------------------------------------------------
-def _fingerprint(source: DataSource) -> str:
+def _fingerprint(source: DataSource, labels: Tensor) -> str:
     """The same for the same pictures and labels, whatever they are called."""
     step = max(1, len(source.samples) // 1000)
     digest = hashlib.sha256(
         json.dumps([SCHEMA, source.spec.shape, source.spec.classes, len(source.samples)]).encode()
     )
-    for tensor in (source.samples[::step], source.labels[::step]):
+    for tensor in (source.samples[::step], labels[::step]):
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:32]
 

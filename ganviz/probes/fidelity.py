@@ -21,7 +21,7 @@ from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import RENDER_CHUNK
-from ganviz.probes.features import Classifier, Inception, feature_model
+from ganviz.probes.features import Cancelled, Classifier, Inception, feature_model
 from ganviz.probes.metrics import (
     NEAREST,
     class_figures,
@@ -171,10 +171,11 @@ class Fidelity(Probe):
         self._cancel = True
         self.wait()
         step, steps = self.trainer.step_count, self.trainer.config.steps
-        if self._reference and steps and step >= steps and self._measured_at != step:
+        reference = self._reference
+        if reference and steps and step >= steps and self._measured_at != step:
             self._cancel = False
             self._take_weights()
-            self._guarded(lambda: self._evaluate(step))
+            self._guarded(lambda: self._evaluate(step, reference))
             self._guarded(self._log_result)
 
     def wait(self) -> None:
@@ -203,8 +204,8 @@ class Fidelity(Probe):
                     self.source, self._data_root, self.cancelled
                 )
             began = time.thread_time()
-            if not self.cancelled():
-                self._evaluate(step)
+            if self._reference is not None and not self.cancelled():
+                self._evaluate(step, self._reference)
             self._due = time.perf_counter() + max(
                 self.every, (time.thread_time() - began) / pacing.FIDELITY_CORE_SHARE
             )
@@ -213,7 +214,7 @@ class Fidelity(Probe):
             if self.run.store:
                 self.run.store.write_traceback(traceback.format_exc())
 
-    def _evaluate(self, step: int) -> None:
+    def _evaluate(self, step: int, reference: ReferenceStatistics) -> None:
         config, conditional = self.trainer.config, self.trainer.algorithm.conditional
         random = torch.Generator().manual_seed(config.seed + 14)
         z = torch.randn(FAKES, config.latent_dim, generator=random)
@@ -223,7 +224,7 @@ class Fidelity(Probe):
         if fakes is not None:
             self._result = {
                 "at": step,
-                **self._reference.measure(fakes, y),
+                **reference.measure(fakes, y),
                 "seconds": round(time.perf_counter() - began, 2),
             }
 
@@ -283,7 +284,7 @@ class ReferenceStatistics:
 
     @classmethod
     def of(
-        cls, source: DataSource, data_root: Path | str | None, cancelled
+        cls, source: DataSource, data_root: Path | str | None, cancelled: Cancelled
     ) -> ReferenceStatistics | None:
         """Trains or loads the feature net, and measures the reals once. None when cancelled."""
         model = feature_model(source, data_root, cancelled)
@@ -341,14 +342,13 @@ class ReferenceStatistics:
             "n_copies": len(few),
             "n_train": len(self.lookup),
         }
-        if self.model is None:
+        if self.model is None or self.real is None:
             return figures
         features, probabilities = self.model(to_float(fakes.to(device)))
         few_real = self.real[: len(fakes)]
         few_fake = features[: len(few_real)]
-        scale = (
-            self.real.square().mean().sqrt()
-        )  # features of our own nets have any scale; the cubic kernel wants about 1
+        # features of our own nets have any scale; the cubic kernel wants about 1
+        scale = self.real.square().mean().sqrt()
         figures |= {
             "n_real": len(self.real),
             "features": self.model.name,

@@ -156,12 +156,9 @@ class StepMeter:
         began = time.perf_counter()
         self._old = [p.detach().clone() for p in self._parameters]
         self._gradients = [p.new_zeros(()) for p in self._parameters]
-        has = [i for i, p in enumerate(self._parameters) if p.grad is not None]
-        for i, norm in zip(
-            has,
-            private.norm_each([self._parameters[i].grad for i in has]) if has else (),
-            strict=True,
-        ):
+        known = {i: p.grad for i, p in enumerate(self._parameters) if p.grad is not None}
+        norms = private.norm_each(list(known.values())) if known else []
+        for i, norm in zip(known, norms, strict=True):
             self._gradients[i] = norm
         self.seconds = time.perf_counter() - began
 

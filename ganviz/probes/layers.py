@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from torch import nn
 
@@ -100,17 +101,14 @@ def _describe(module: nn.Module) -> tuple[str, str]:
         size = (
             getattr(module, "num_features", None)
             or getattr(module, "num_channels", None)
-            or module.normalized_shape[-1]
+            or cast(nn.LayerNorm, module).normalized_shape[-1]
         )
-        what = {
+        norm = {
             "BatchNorm1d": "batch norm",
             "BatchNorm2d": "batch norm",
             "InstanceNorm2d": "instance norm",
-        }
-        return (
-            "norm",
-            f"{what.get(type(module).__name__.removeprefix('Parametrized'), 'layer norm')} {size}",
-        )
+        }.get(type(module).__name__.removeprefix("Parametrized"), "layer norm")
+        return "norm", f"{norm} {size}"
     if isinstance(module, nn.Embedding):
         return "class", f"classes {module.num_embeddings} → {module.embedding_dim}"
     return "other", type(module).__name__.lower()

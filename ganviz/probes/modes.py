@@ -9,11 +9,12 @@ least one such sample. One lucky sample flatters a blur, so a strict count asks 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from ganviz.algorithms.adversarial import Adversarial
 from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.snapshot import draw
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
@@ -81,16 +82,16 @@ class Modes(Probe):
     def prepare(self) -> None:
         self._held = HeldBatch(self.trainer, self.source, SAMPLES, salt=12)
         modes = self.source.modes
-        self._centres = (
-            None if modes is None else torch.as_tensor(modes["centres"], dtype=torch.float32)
+        self._modes = modes and (
+            torch.as_tensor(modes["centres"], dtype=torch.float32),
+            float(modes["sigma"]),
         )
-        self._sigma = None if modes is None else float(modes["sigma"])
         self._reals = columns(self._held.x[:SHOWN])  # one object in all events
 
     def measure(self) -> None:
         fakes = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y).float().cpu()
-        if self._centres is not None:
-            self.run.log("modes", **mode_figures(fakes, self._centres, self._sigma))
+        if self._modes:
+            self.run.log("modes", **mode_figures(fakes, *self._modes))
         self.run.log("scatter", fake=columns(fakes[:SHOWN]), real=self._reals)
 
 
@@ -114,7 +115,8 @@ class Surface(Probe):
             for a, b in zip((low - margin).tolist(), (high + margin).tolist(), strict=True)
         ]
         pac = self.trainer.config.pac
-        grid = grid_points(*self._box).to(self.trainer.device)
+        x, y = self._box
+        grid = grid_points(x, y).to(self.trainer.device)
         # PacGAN judges several points together: each point of the grid is seen beside real ones.
         beside = (
             HeldBatch(self.trainer, self.source, len(grid) * (pac - 1), salt=13).x.view(
@@ -129,8 +131,9 @@ class Surface(Probe):
         algorithm = self.trainer.algorithm
         with undisturbed(algorithm.networks["discriminator"]) as discriminator:
             logits = discriminator(self._grid, None).float()
-        level = algorithm.objective.threshold
-        as_probability = level == 0.0 and algorithm.objective.score_range is not None
+        objective = cast(Adversarial, algorithm).objective
+        level = objective.threshold
+        as_probability = level == 0.0 and objective.score_range is not None
         self.run.log(
             "surface",
             x=self._box[0],
@@ -144,7 +147,9 @@ class Surface(Probe):
 
 def grid_points(x: list[float], y: list[float], size: int = GRID) -> Tensor:
     """[size * size, 2], row by row from the lowest y, each row from the lowest x."""
-    ys, xs = torch.meshgrid(torch.linspace(*y, size), torch.linspace(*x, size), indexing="ij")
+    ys, xs = torch.meshgrid(
+        torch.linspace(y[0], y[1], size), torch.linspace(x[0], x[1], size), indexing="ij"
+    )
     return torch.stack([xs, ys], -1).view(-1, 2)
 
 

@@ -3,11 +3,12 @@ are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
 
+from ganviz.algorithms.adversarial import Adversarial
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
 from ganviz.registry import PROBES
@@ -94,16 +95,14 @@ class Outputs(Probe):
         networks = algorithm.networks
         with undisturbed(networks["generator"]) as generator:
             fake = generator(held.z, held.y)
-        real_logits = fake_logits = None
+        figures: dict[str, Any] = {
+            "n": len(held.z),
+            "diversity": ratio(spread(fake, held.y), self._spread),
+        }
         if "discriminator" in networks:
             with undisturbed(networks["discriminator"]) as discriminator:
-                real_logits, fake_logits = (
-                    discriminator(held.x, held.y),
-                    discriminator(fake, held.y),
-                )
-        figures = {"n": len(held.z), "diversity": ratio(spread(fake, held.y), self._spread)}
-        if real_logits is not None:
-            figures |= judged(real_logits, fake_logits, algorithm.objective)
+                logits = discriminator(held.x, held.y), discriminator(fake, held.y)
+            figures |= judged(*logits, cast(Adversarial, algorithm).objective)
         self.run.log("outputs", **figures)
 
 
@@ -115,9 +114,8 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
     ``real``, ``fake``: shares of the samples in each bin. ``auc``: how often a random real gets
     more than a random fake.
     """
-    values = torch.stack(
-        [real.flatten().float(), fake.flatten().float()]
-    ).cpu()  # the one read of the device
+    # the one read of the device
+    values = torch.stack([real.flatten().float(), fake.flatten().float()]).cpu()
     level = objective.threshold
     as_probability = level == 0.0 and objective.score_range is not None
     scores = values.sigmoid() if as_probability else values
@@ -139,7 +137,7 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
 def accuracy(real: Tensor, fake: Tensor, objective: Objective) -> float:
     """The share of verdicts that are right, over equal halves. A critic without a level of its own
     is given the median of all its logits, so that it calls half of the samples real."""
-    level = objective.threshold
+    level: Tensor | float | None = objective.threshold
     if level is None:
         level = torch.cat([real, fake]).sort().values[len(real) - 1 : len(real) + 1].mean()
     right = (real > level).float().mean() + (fake <= level).float().mean()

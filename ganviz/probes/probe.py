@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -41,8 +41,9 @@ class Probe(Observer):
         nowhere."""
         self._data_root = data_root
 
+    # an observer states it; a probe states ``interval``, and this follows from it
     @property
-    def every(self) -> float:
+    def every(self) -> float:  # type: ignore[override]
         """Seconds between measurements, at least; an ``interval`` of 0 measures at every tick."""
         return self.interval and max(
             self.interval, (time.perf_counter() - self._began) / MOST_MEASUREMENTS
@@ -66,7 +67,7 @@ class Probe(Observer):
         if not self._ended:
             self._guarded(super().tick)
 
-    def _guarded(self, action) -> None:
+    def _guarded(self, action: Callable[[], None]) -> None:
         """Measuring must never end a training: a probe that fails says so and stops."""
         try:
             action()
@@ -128,8 +129,8 @@ class HeldBatch:
             source.samples.device
         )
         self.x: Tensor = to_float(source.samples[index])
-        labelled = trainer.algorithm.conditional and source.labels is not None
-        self.y: Tensor | None = source.labels[index] if labelled else None
+        labels = source.labels if trainer.algorithm.conditional else None
+        self.y: Tensor | None = None if labels is None else labels[index]
         self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(
             trainer.device
         )

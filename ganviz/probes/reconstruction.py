@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
+from ganviz.algorithms.vae import Vae
 from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.frames import Frame, Layout, encode, grid_of
 from ganviz.engine.snapshot import to_pictures
@@ -52,7 +55,8 @@ class Reconstruction(Probe):
 
     def measure(self) -> None:
         held = self._held
-        drawn = self.trainer.algorithm.reconstruct(held.x, held.y).float().clamp_(-1, 1)
+        algorithm = cast(Vae, self.trainer.algorithm)
+        drawn = algorithm.reconstruct(held.x, held.y).float().clamp_(-1, 1)
         self.frame = frame = pairs(held.x, drawn, self.trainer.step_count)
         if self.run.store:
             self.run.store.write_picture(FILE, frame)

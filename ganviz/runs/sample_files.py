@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -200,7 +201,7 @@ def _numbered(request: Request) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         first += len(values)
 
 
-def _write_header(file: io.BufferedIOBase, shape: tuple[int, ...], dtype: np.dtype) -> None:
+def _write_header(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype) -> None:
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
 
