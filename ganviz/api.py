@@ -107,7 +107,7 @@ def make_run(
             f"{out}",
             "out",
         )
-    check_data(config)
+    config = check_data(config)
     if out is None:
         return Run(config, None, chosen, Path(data_root))
     return Run(

@@ -34,7 +34,7 @@ from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.data import idx
 from ganviz.data.cache import cached
-from ganviz.data.folder import read_picture
+from ganviz.data.picture_files import read_picture
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import CONFIG, STATE, TRAINING, TRAINING_TENSORS, WEIGHTS
 from ganviz.errors import DataError, GanvizError

@@ -36,12 +36,14 @@ for _home in (glyphs, digits, public, folder, points):  # the order in which for
         DATASETS.add(_name, _entry)
 
 
-def check_data(config: RunConfig) -> None:
-    """Raise at once, and before anything is made, what can be known without loading: a folder that
-    is not there."""
+def check_data(config: RunConfig) -> RunConfig:
+    """``config``, with its data named so that they are found from any working folder.
+
+    Raises at once, and before anything is made, what can be known without loading: a folder that is
+    not there.
+    """
     entry = DATASETS.get(config.data, "data")
-    if entry.check:
-        entry.check(config)
+    return config.but(**entry.check(config)) if entry.check else config
 
 
 def load_data(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
@@ -26,7 +26,8 @@ class Dataset:
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
     where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields that
     mean something for this set alone. ``check(config)``: raises at once what
-    ``load`` would raise after a run has been made. ``load(config, data_root,
+    ``load`` would raise after a run has been made, and gives the settings that only mean the same
+    from here in words that do from anywhere. ``load(config, data_root,
     progress)`` gives the real samples on the CPU; pictures may come in the set's own size and
     colours, `ganviz.data.load_data` fits them.
     """
@@ -38,7 +39,7 @@ class Dataset:
     classes: tuple[str, ...] | None = ()
     offline: bool = True
     extra_reads: tuple[str, ...] = ()
-    check: Callable[[RunConfig], object] | None = None
+    check: Callable[[RunConfig], dict[str, Any]] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

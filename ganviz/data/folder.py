@@ -1,27 +1,37 @@
 """A folder of one's own pictures. Nothing in it is trusted: files are read by their content, within
-bounds."""
+bounds. What is left out is counted, with the reason."""
 
 from __future__ import annotations
 
 import os
 import random
-import re
 import stat
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ganviz.data.entry import Dataset, Progress
+from ganviz.data.folder_layout import FolderLayout, layout_of
+from ganviz.data.picture_files import (
+    MAX_PIXELS,
+    TOO_LARGE,
+    UNREADABLE,
+    Picture,
+    UnusablePicture,
+    load_picture,
+)
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.errors import DataError
+from ganviz.errors import ConfigError, DataError
+from ganviz.text import listed, printable
 
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
@@ -29,100 +39,179 @@ if TYPE_CHECKING:
 MIN_PICTURES = 16
 MAX_FILES = 200_000
 MAX_ENTRIES = 1_000_000
-MAX_CLASSES = 1000
-MAX_PIXELS = 64_000_000
 GREY_TOLERANCE = 6
 """JPEG's rounding colours a grey picture by a few levels."""
 
-SUFFIXES = frozenset(
-    {
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jfif",
-        ".gif",
-        ".bmp",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".tga",
-        ".avif",
-    }
-)
-# Only decoders that decode: Pillow would hand an EPS file, whatever its name, to an outside
-# interpreter.
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA", "AVIF")
+SUFFIXES = {
+    *(".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"),
+    *(".pbm", ".pnm", ".tga", ".avif"),
+}
+# pictures of kinds that are not read: they are not passed over without a word
+UNSUPPORTED = {
+    ".heic": "HEIC",
+    ".heif": "HEIF",
+    ".jxl": "JPEG XL",
+    ".jp2": "JPEG 2000",
+    ".svg": "SVG",
+    ".psd": "Photoshop",
+    **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"), "camera raw"),
+}
 
 
 @dataclass
 class Found:
-    """What a walk through the folder saw."""
+    """What a walk through the folder saw. ``links``: those that lead out of it; ``closed``: folders
+    that may not be read; ``unsupported``: files of each kind of picture that is not read."""
 
     files: list[Path] = field(default_factory=list)
     links: int = 0
+    closed: list[Path] = field(default_factory=list)
+    unsupported: Counter[str] = field(default_factory=Counter)
     more: bool = False
+
+    def notes(self, root: Path) -> list[str]:
+        """A sentence for each kind of thing that was left out."""
+        notes = [
+            f"{count:,} {kind} file{_s(count)} {_were(count)} left out: convert "
+            f"{'it' if count == 1 else 'them'} to JPEG or PNG."
+            for kind, count in sorted(self.unsupported.items())
+        ]
+        if self.links:
+            lead = "leads" if self.links == 1 else "lead"
+            notes.append(
+                f"{self.links:,} link{_s(self.links)} that {lead} out of the folder "
+                f"{_were(self.links)} not followed: copy the pictures themselves."
+            )
+        if self.closed:
+            closed = [printable(path.relative_to(root).as_posix()) for path in sorted(self.closed)]
+            count = len(closed)
+            notes.append(f"{count:,} sub-folder{_s(count)} may not be read: {listed(closed)}.")
+        if self.more:
+            notes.append(f"Only the first {MAX_FILES:,} pictures found are used.")
+        return notes
+
+
+@dataclass
+class Loaded:
+    """Pictures uint8 [N, C, size, size], the files they come from, and why others cannot be used."""
+
+    images: Tensor
+    kept: list[Path] = field(default_factory=list)
+    rejected: dict[Path, str] = field(default_factory=dict)
+    # sides in the files of those that were enlarged at least twofold
+    small: list[int] = field(default_factory=list)
+    # the largest value of any picture of 16 bits
+    highest: int | None = None
+
+    def add(self, path: Path, picture: Picture) -> None:
+        """Take a picture in."""
+        self.images[len(self.kept)] = torch.from_numpy(picture.pixels).permute(2, 0, 1)
+        self.kept.append(path)
+        if 2 * picture.side <= self.images.shape[-1]:
+            self.small.append(picture.side)
+        if picture.highest is not None:
+            self.highest = max(self.highest or 0, picture.highest)
+
+    def notes(self, root: Path) -> list[str]:
+        """Sentences about files that cannot be used, and about pictures that were changed much."""
+        total, size = len(self.kept) + len(self.rejected), self.images.shape[-1]
+        unreadable, large = (self._names(root, reason) for reason in (UNREADABLE, TOO_LARGE))
+        notes = []
+        if unreadable:
+            notes.append(
+                f"{len(unreadable):,} of {total:,} files could not be read: {listed(unreadable)}."
+            )
+        if large:
+            notes.append(
+                f"{len(large):,} of {total:,} files have more than {MAX_PIXELS // 10**6} megapixels "
+                f"and were left out: {listed(large)}."
+            )
+        if self.small:
+            notes.append(
+                f"{len(self.small):,} of {len(self.kept):,} pictures have less than half of the "
+                f"{size} px and were enlarged, the smallest from {min(self.small)} px; a smaller "
+                "image size shows them as they are."
+            )
+        return notes
+
+    def _names(self, root: Path, reason: str) -> list[str]:
+        paths = sorted(path for path, why in self.rejected.items() if why == reason)
+        return [printable(path.relative_to(root).as_posix()) for path in paths]
 
 
 def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     """All readable pictures under ``config.data_path`` at ``config.image_size``; sub-folders become
-    classes.
+    classes, see `layout_of`.
 
     The order is a fixed shuffle, so that a data limit takes from every class.
     """
-    root = _root(config.data_path)
+    root = find_folder(config.data_path)
     progress(None, f"Looking through {root.name}")
     found = find(root)
     if not found.files:
         raise DataError(
-            f"The folder {printable(config.data_path)} holds no pictures (png, jpg, gif, bmp, "
-            f"webp, tiff, ppm).",
+            f"The folder {printable(config.data_path)} holds no pictures that can be used (png, jpg, "
+            f"gif, bmp, webp, tiff, ppm). {' '.join(found.notes(root))}".strip(),
             "data_path",
         )
-    files = sorted(found.files, key=lambda path: path.as_posix())
-    random.Random(0).shuffle(files)
-    wanted = min(
-        max(config.data_limit, MIN_PICTURES) if config.data_limit else len(files), len(files)
-    )
-    grey, size = config.colour == "grey", config.image_size
-    _fits_memory(wanted * (1 if grey else 3) * size * size, wanted, size)
-    images, kept, failed = read_all(files, wanted, size, grey, progress)
-    if len(kept) < MIN_PICTURES:
+    layout = layout_of(sorted(found.files, key=lambda path: path.as_posix()))
+    loaded, deep = _load(config, layout, progress)
+    layout = layout.without(set(loaded.rejected))
+    about = [*layout.notes, *filter(None, [layout.why_not])]
+    notes = [*loaded.notes(root), *about, *deep, *found.notes(root)]
+    if len(loaded.kept) < MIN_PICTURES:
         raise DataError(
-            f"Only {len(kept)} of {len(kept) + len(failed)} pictures in "
-            f"{printable(config.data_path)} can be used; "
-            f"at least {MIN_PICTURES} are needed.{_failures(root, kept, failed)}",
+            f"Only {len(loaded.kept)} of {len(loaded.kept) + len(loaded.rejected)} pictures in "
+            f"{printable(config.data_path)} can be used; at least {MIN_PICTURES} are needed. "
+            f"{' '.join(notes)}".strip(),
             "data_path",
         )
+    if config.conditional and not layout.classes:
+        raise ConfigError(
+            f"{layout.why_not or 'These pictures have no classes.'} Set conditioning to "
+            "'none', or sort all pictures into sub-folders, one for each class.",
+            "conditioning",
+        )
+    images = loaded.images
     if config.colour == "auto" and _all_grey(images):
         images = images[:, :1].contiguous()
-    unreadable = set(failed)
-    classes, labels, about_classes = label([path for path in files if path not in unreadable], kept)
-    notes = [
-        _failures(root, kept, failed),
-        about_classes,
-        f"{found.links} links to other places were not followed." if found.links else "",
-        f"Only the first {MAX_FILES:,} pictures found are used." if found.more else "",
-    ]
+    classes = tuple(printable(name) for name in layout.classes)
     spec = DataSpec(
-        "folder",
-        "images",
-        tuple(images.shape[1:]),
-        len(images),
-        classes,
-        " ".join(note.strip() for note in notes if note),
+        "folder", "images", tuple(images.shape[1:]), len(images), classes, " ".join(notes)
     )
-    return DataSource(spec, images, labels)
+    return DataSource(spec, images, layout.labels(loaded.kept))
+
+
+def _load(config: RunConfig, layout: FolderLayout, progress: Progress) -> tuple[Loaded, list[str]]:
+    """The pictures that a run takes, and a note where their depth was not what their files say."""
+    files = list(layout.files)
+    random.Random(0).shuffle(files)
+    limit = max(config.data_limit, MIN_PICTURES) if config.data_limit else len(files)
+    wanted = min(limit, len(files))
+    grey, size = config.colour == "grey", config.image_size
+    _fits_memory(wanted * (1 if grey else 3) * size * size, wanted, size)
+    loaded = read_all(files, wanted, size, grey, progress)
+    bits = (loaded.highest or 2**16 - 1).bit_length()
+    if bits > 12:
+        return loaded, []
+    # cameras and scanners of 10 or 12 bits store their values as they are, in files of 16
+    note = (
+        f"The 16-bit pictures use only {bits} of their bits (their largest value is "
+        f"{loaded.highest:,}); they are shown by these, not nearly black."
+    )
+    return read_all(files, wanted, size, grey, progress, bits), [note]
 
 
 def find(root: Path) -> Found:
     """Picture files below ``root``, by their suffix. Hidden files, pipes, devices and links that
     lead out are left alone."""
     found, seen = Found(), 0
-    for folder, folders, names in os.walk(root):  # does not follow links to folders
+
+    def note_closed(error: OSError) -> None:
+        found.closed.append(Path(error.filename))
+
+    # does not follow links to folders
+    for folder, folders, names in os.walk(root, onerror=note_closed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found.links += sum(Path(folder, name).is_symlink() for name in folders)
         seen += len(folders) + len(names)
@@ -133,163 +222,79 @@ def find(root: Path) -> Found:
                 "data_path",
             )
         for name in sorted(names):
-            path = Path(folder, name)
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
-                continue
-            if path.is_symlink() and not _inside(path, root):
-                found.links += 1
-            elif _is_plain(path):
-                if len(found.files) == MAX_FILES:
-                    found.more = True
-                    return found
-                found.files.append(path)
+            if not name.startswith(".") and not _add(found, Path(folder, name), root):
+                return found
     return found
 
 
+def _add(found: Found, path: Path, root: Path) -> bool:
+    """Take a file in, or note why not; False when no more are taken."""
+    suffix = path.suffix.lower()
+    if suffix in UNSUPPORTED:
+        found.unsupported[UNSUPPORTED[suffix]] += 1
+    elif suffix not in SUFFIXES:
+        return True
+    elif path.is_symlink() and not _inside(path, root):
+        found.links += 1
+    elif _is_plain(path):
+        if len(found.files) == MAX_FILES:
+            found.more = True
+            return False
+        found.files.append(path)
+    return True
+
+
 def read_all(
-    files: list[Path], wanted: int, size: int, grey: bool, progress: Progress
-) -> tuple[Tensor, list[Path], list[Path]]:
-    """Up to ``wanted`` pictures, uint8 [N, C, size, size]; the files they come from; the files that
-    cannot be read."""
-    images = torch.empty(wanted, 1 if grey else 3, size, size, dtype=torch.uint8)
-    kept: list[Path] = []
-    failed: list[Path] = []
+    files: list[Path], wanted: int, size: int, grey: bool, progress: Progress, bits: int = 16
+) -> Loaded:
+    """Up to ``wanted`` pictures in the order of ``files``; see `load_picture`."""
+    loaded = Loaded(torch.empty(wanted, 1 if grey else 3, size, size, dtype=torch.uint8))
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # Pillow's remarks about odd files: those that matter are counted and named here
-        for path, pixels in _read_ahead(files, size, grey):
-            if pixels is None:
-                failed.append(path)
+        # Pillow's remarks about odd files: those that matter are counted and named here
+        warnings.simplefilter("ignore")
+        for path, picture in _read_ahead(files, size, grey, bits):
+            if isinstance(picture, UnusablePicture):
+                loaded.rejected[path] = picture.reason
             else:
-                images[len(kept)] = torch.from_numpy(pixels).permute(2, 0, 1)
-                kept.append(path)
-            progress(len(kept) / wanted, f"Reading {wanted:,} pictures")
-            if len(kept) == wanted:
+                loaded.add(path, picture)
+            progress(len(loaded.kept) / wanted, f"Reading {wanted:,} pictures")
+            if len(loaded.kept) == wanted:
                 break
-    return images[: len(kept)], kept, failed
+    loaded.images = loaded.images[: len(loaded.kept)]
+    return loaded
 
 
 def _read_ahead(
-    files: list[Path], size: int, grey: bool, batch: int = 256
-) -> Iterator[tuple[Path, np.ndarray | None]]:
+    files: list[Path], size: int, grey: bool, bits: int, batch: int = 256
+) -> Iterator[tuple[Path, Picture | UnusablePicture]]:
     """Pictures in the order of ``files``, decoded by a few threads (decoders let go of Python's
     lock)."""
+
+    def read(path: Path) -> Picture | UnusablePicture:
+        try:
+            return load_picture(path, size, grey, bits)
+        except UnusablePicture as error:
+            return error
+
     remaining = iter(files)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         while some := list(islice(remaining, batch)):
-            yield from zip(
-                some, pool.map(lambda path: read_picture(path, size, grey), some), strict=True
-            )
+            yield from zip(some, pool.map(read, some), strict=True)
 
 
-def read_picture(path: Path, size: int, grey: bool) -> np.ndarray | None:
-    """uint8 [size, size, 1 or 3]: upright, cropped to its central square and resized; None for a
-    file that cannot be used."""
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=_formats()) as image:
-            if (
-                image.width * image.height > MAX_PIXELS
-            ):  # known from the header, before anything is unpacked
-                return None
-            return _square(image, size, grey)
-    except (
-        Exception
-    ):  # a damaged file can fail in any way at all inside a decoder; the caller counts and names it
-        return None
+def plain_path(text: str) -> str:
+    """A path as people paste it: without the quotes that "Copy as path" puts around it, and not as
+    a file:// address."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return unquote(urlsplit(text).path) if text.lower().startswith("file://") else text
 
 
-def _square(image: Any, size: int, grey: bool) -> np.ndarray:
-    from PIL import Image, ImageOps
-
-    image.draft(
-        image.mode, (2 * size, 2 * size)
-    )  # a large JPEG is decoded at a fraction of its size
-    image = _flat(ImageOps.exif_transpose(image))
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    image = image.crop(
-        (left, top, left + side, top + side)
-    )  # not resize(box=...), whose filter looks beyond the box
-    image = image.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    return pixels.reshape(size, size, -1)
-
-
-def _flat(image: Any) -> Any:
-    """The (first) frame in 8-bit grey or RGB without transparency.
-
-    What is transparent becomes white: drawings with a clear ground are made to be seen on paper or
-    a page, and their dark outlines would vanish on black.
-    """
-    from PIL import Image
-
-    if image.mode.startswith(("I", "F")):
-        return _to_eight_bits(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
-
-
-def _to_eight_bits(image: Any) -> Any:
-    """Deep grey: 16-bit integers by their high byte; floats and wider integers by the range they
-    really use."""
-    from PIL import Image
-
-    values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    low, high = (
-        (0.0, 65535.0)
-        if image.mode.startswith("I;16")
-        else (float(values.min()), float(values.max()))
-    )
-    if image.mode == "I" and low >= 0 and high <= 65535:  # how some 16-bit files are opened
-        low, high = 0.0, 65535.0
-    return Image.fromarray(
-        ((values - low) * (255 / max(high - low, 1e-12))).round().astype(np.uint8)
-    )
-
-
-def label(files: list[Path], kept: list[Path]) -> tuple[tuple[str, ...], Tensor | None, str]:
-    """Class names, int64 labels of ``kept`` and a note. A class is a folder directly below the one
-    that all ``files`` share."""
-    shared = Path(os.path.commonpath([path.parent for path in files]))
-    below = [path.relative_to(shared).parts for path in files]
-    loose = sum(len(parts) == 1 for parts in below)
-    names = sorted({parts[0] for parts in below if len(parts) > 1}, key=_natural)
-    if not names:
-        return (), None, ""
-    if loose:
-        return (
-            (),
-            None,
-            f"{loose} pictures lie beside the sub-folders, so the sub-folders are not used as "
-            f"classes.",
-        )
-    if len(names) > MAX_CLASSES:
-        return (
-            (),
-            None,
-            f"There are {len(names):,} sub-folders; more than {MAX_CLASSES:,} are not used as "
-            f"classes.",
-        )
-    number = {name: index for index, name in enumerate(names)}
-    labels = torch.tensor([number[path.relative_to(shared).parts[0]] for path in kept])
-    return tuple(printable(name) for name in names), labels, ""
-
-
-def printable(name: str, most: int = 80) -> str:
-    """A file's name as it can be shown and sent: no control characters, no undecodable bytes, not
-    endless."""
-    name = name.encode("utf-8", "replace").decode()
-    name = "".join(c if c.isprintable() else "?" for c in name)
-    return name if len(name) <= most else name[: most // 2] + "..." + name[-most // 2 :]
-
-
-def _root(path: str) -> Path:
-    if not path.strip():
+def find_folder(text: str) -> Path:
+    """The folder that a person means, as an absolute path. Raises `DataError`."""
+    path = plain_path(text)
+    if not path:
         raise DataError("Name the folder that holds your pictures.", "data_path")
     try:
         root = Path(path).expanduser().resolve(strict=True)
@@ -320,35 +325,17 @@ def _is_plain(path: Path) -> bool:
         return False
 
 
-def _formats() -> tuple[str, ...]:
-    """Those of FORMATS that this Pillow can read."""
-    from PIL import Image
-
-    Image.init()
-    return tuple(name for name in FORMATS if name in Image.OPEN)
-
-
 def _all_grey(images: Tensor) -> bool:
     spreads = (part.amax(1).short() - part.amin(1).short() for part in images.split(4096))
     return all(int(spread.max()) <= GREY_TOLERANCE for spread in spreads)
 
 
-def _failures(root: Path, kept: list[Path], failed: list[Path]) -> str:
-    """'' or ' 3 of 120 files could not be read: a.png, b.jpg, c.gif.'"""
-    if not failed:
-        return ""
-    names = [printable(path.relative_to(root).as_posix()) for path in sorted(failed)]
-    rest = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f" {len(failed)} of {len(kept) + len(failed)} files could not be read: {', '.join(names[:10])}{rest}."
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts "2" before "10"."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part.lower())
-        for part in re.split(r"(\d+)", name)
-        if part
-    ] + [(-1, name)]
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _fits_memory(size_bytes: int, count: int, size: int) -> None:
@@ -376,6 +363,12 @@ def free_memory() -> int:
         return 4 * 10**9
 
 
+def _absolute(config: RunConfig) -> dict[str, str]:
+    find_folder(config.data_path)
+    # links are not resolved: who points one at other pictures means those
+    return {"data_path": os.path.abspath(Path(plain_path(config.data_path)).expanduser())}
+
+
 ENTRIES = {
     "folder": Dataset(
         "Your own pictures",
@@ -385,6 +378,6 @@ ENTRIES = {
         load,
         classes=None,
         extra_reads=("data_path",),
-        check=lambda config: _root(config.data_path),
+        check=_absolute,
     )
 }

@@ -84,9 +84,9 @@ class RunManager:
         """
 
         def make() -> Run:
-            check_data(config)
-            store = RunStore(new_run_folder(self.runs_root, config.preset, config.name))
-            return Run(config, store, self.device, self.data_root, observers=self._observers())
+            checked = check_data(config)
+            store = RunStore(new_run_folder(self.runs_root, checked.preset, checked.name))
+            return Run(checked, store, self.device, self.data_root, observers=self._observers())
 
         return self._begin(make, replace)
 

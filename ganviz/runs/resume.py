@@ -3,7 +3,7 @@ settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, load_config, meta
+from ganviz.data import check_data
+from ganviz.data.source import DataSpec
 from ganviz.device import fits_random
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
@@ -22,6 +24,8 @@ from ganviz.errors import CheckpointError, ConfigError
 from ganviz.runs.folder_run import FolderFrames
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
+from ganviz.runs.trained import parse_spec
+from ganviz.text import listed
 
 
 def resumed(
@@ -50,6 +54,7 @@ def resumed(
         raise ConfigError(
             f"{folder.name} has all its {config.steps:,} steps; say how many more.", "steps"
         )
+    config = check_data(config)
     store = RunStore(folder)
     store.rewind(state.step)
     for step, path in frames_in(folder):
@@ -61,22 +66,27 @@ def resumed(
         store,
         device,
         data_root,
-        restore=_restorer(state) if state.weights else None,
+        restore=(lambda trainer: _restore(run, trainer, state)) if state.weights else None,
         observers=observers,
     )
     run.events = store.history()
     run.frames = ContinuedFrames(folder)
-    if state.note:
-        run.log("note", sentence=state.note, level="warning")
-    if _moves(state, device):
-        run.log(
-            "note",
-            level="warning",
-            sentence="This run was trained on another kind of device, whose random numbers are of "
-            "another kind: it goes on from its weights and optimisers, with random numbers begun "
-            "anew.",
-        )
+    for sentence in (state.note, *_differences(state, device)):
+        if sentence:
+            run.log("note", sentence=sentence, level="warning")
     return run
+
+
+def _differences(state: TrainingState, device: torch.device) -> list[str]:
+    """Sentences that say in which ways the run does not go on as if it had never stopped."""
+    if not state.weights:
+        return ["This run ended before its first checkpoint: it begins anew, at step 0."]
+    if _moves(state, device):
+        return [
+            "This run was trained on another kind of device, whose random numbers are of another "
+            "kind: it goes on from its weights and optimisers, with random numbers begun anew."
+        ]
+    return []
 
 
 def _moves(state: TrainingState, device: torch.device) -> bool:
@@ -133,24 +143,65 @@ def forked(
     config = parent.but(**{"name": f"Fork of {origin}"[:80], **changes})
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
+    config = check_data(config)
     store = RunStore(new_run_folder(runs_root, parent.preset, config.name))
     run = Run(
-        config, store, device, data_root, restore=_restorer(state, config), observers=observers
+        config,
+        store,
+        device,
+        data_root,
+        restore=lambda trainer: _restore(run, trainer, state, config),
+        observers=observers,
     )
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run
 
 
-def _restorer(state: TrainingState, config: RunConfig | None = None) -> Callable[[Trainer], float]:
-    def restore(trainer: Trainer) -> float:
-        elapsed = checkpoint.restore(trainer, state)
-        for name in (
-            LIVE_FIELDS if config else ()
-        ):  # the saved optimisers bring their old learning rates along
-            trainer.apply(name, getattr(config, name))
-        return elapsed
+def _restore(
+    run: Run, trainer: Trainer, state: TrainingState, changed: RunConfig | None = None
+) -> float:
+    """Let ``trainer`` go on from ``state``; returns the seconds trained so far. ``changed``: the
+    settings of a fork. Raises `CheckpointError` or `ConfigError`."""
+    saved = parse_spec(state.info.get("spec"))
+    if saved is not None:
+        for sentence in compare_data(saved, trainer.source.spec, run.config.conditional):
+            run.log("note", sentence=sentence, level="warning")
+    elapsed = checkpoint.restore(trainer, state)
+    # the saved optimisers bring their old learning rates along
+    for name in LIVE_FIELDS if changed else ():
+        trainer.apply(name, getattr(changed, name))
+    return elapsed
 
-    return restore
+
+def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]:
+    """Sentences that say how the data have changed since a run was saved.
+
+    Raises `ConfigError` where a conditional run's classes have: its networks know them by number,
+    and would take one for another without a word.
+    """
+    sentences = []
+    if saved.classes != now.classes:
+        gone = [name for name in saved.classes if name not in now.classes]
+        new = [name for name in now.classes if name not in saved.classes]
+        what = (
+            f"gone: {listed(gone) or 'none'}; new: {listed(new) or 'none'}"
+            if gone or new
+            else "they stand in another order"
+        )
+        if conditional:
+            raise ConfigError(
+                f"The classes of the data have changed since this run was saved ({what}), and it "
+                f"would take one for another. Bring back the classes {listed(list(saved.classes))}, "
+                "or train anew.",
+                "data",
+            )
+        sentences.append(f"The classes of the data have changed since this run was saved ({what}).")
+    if saved.count != now.count:
+        sentences.append(
+            f"The data hold {now.count:,} samples now and held {saved.count:,} when this run was "
+            "saved: it goes on with what is there, which is not what it would have been."
+        )
+    return sentences
 
 
 class ContinuedFrames(FrameStore):

@@ -11,8 +11,10 @@ import torch
 from PIL import Image
 
 from ganviz.data import folder as folder_module
-from ganviz.data.folder import printable, read_picture
-from ganviz.errors import DataError
+from ganviz.data import picture_files
+from ganviz.data.picture_files import read_picture
+from ganviz.errors import ConfigError, DataError
+from ganviz.text import printable
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links and pipes need a POSIX file system")
 
@@ -45,7 +47,7 @@ def bomb_png(width=20_000, height=20_000):
 
 @pytest.mark.parametrize("size", [8, 16, 28, 32, 64])
 def test_a_plain_folder(load, pictures, size):
-    source = load("folder", data_path=str(pictures(count=20)), image_size=size)
+    source = load("folder", data_path=str(pictures(count=20, size=(90, 70))), image_size=size)
     assert source.samples.shape == (20, 3, size, size) and source.samples.dtype == torch.uint8
     assert source.spec.classes == () and source.labels is None and source.spec.note == ""
 
@@ -68,12 +70,64 @@ def test_a_wrapping_folder_is_looked_through(load, pictures):
     assert load("folder", data_path=str(root)).spec.classes == ("cats", "dogs")
 
 
-def test_pictures_beside_the_classes_mean_no_classes_and_a_note(load, pictures):
+@pytest.mark.parametrize("beside", [1, 2])
+def test_a_few_pictures_beside_the_classes_are_left_out_with_a_note(load, pictures, beside):
     pictures("own/cats", 10)
     pictures("own/dogs", 10)
-    source = load("folder", data_path=str(pictures("own", 2)))
-    assert source.spec.classes == () and source.labels is None and source.spec.count == 22
-    assert "2 pictures lie beside the sub-folders" in source.spec.note
+    source = load("folder", data_path=str(pictures("own", beside)), conditioning="concat")
+    assert source.spec.classes == ("cats", "dogs") and source.spec.count == 20
+    words = "1 picture beside" if beside == 1 else "2 pictures beside"
+    assert words in source.spec.note and "picture-000.png" in source.spec.note
+
+
+def test_many_pictures_beside_the_sub_folders_mean_no_classes(load, pictures):
+    pictures("own/cats", 10)
+    pictures("own/dogs", 10)
+    root = pictures("own", 30)
+    source = load("folder", data_path=str(root))
+    assert source.spec.classes == () and source.labels is None and source.spec.count == 50
+    assert "30 of 50 pictures lie beside the sub-folders" in source.spec.note
+    with pytest.raises(ConfigError, match=r"30 of 50 .* sort all pictures into sub-folders"):
+        load("folder", data_path=str(root), conditioning="concat")
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("Test", "Training", "val"), ("val", "test")])
+def test_parts_of_a_data_set_are_no_classes(load, pictures, names):
+    for name in names:
+        for animal in ("cats", "dogs"):
+            pictures(f"own/{name}/{animal}", 10)
+    source = load("folder", data_path=str(pictures("own", 0)))
+    assert source.spec.classes == ("cats", "dogs") and source.spec.count == 20
+    used = {"train", "Training"} & set(names) or {"test"}
+    assert f"only {used.pop()} is used" in source.spec.note
+    assert f"{20 * (len(names) - 1)} pictures in" in source.spec.note
+
+
+def test_one_class_may_be_called_like_a_part(load, pictures):
+    for name in ("train", "tram"):
+        pictures(f"own/{name}", 10)
+    source = load("folder", data_path=str(pictures("own", 0)))
+    assert source.spec.classes == ("train", "tram") and source.spec.note == ""
+
+
+def test_empty_class_folders_are_mentioned(load, pictures, tmp_path):
+    for name in ("cats", "dogs"):
+        pictures(f"own/{name}", 10)
+    (tmp_path / "own" / "owls").mkdir()
+    source = load("folder", data_path=str(tmp_path / "own"))
+    assert source.spec.classes == ("cats", "dogs")
+    assert source.spec.note == "1 sub-folder holds no pictures and makes no class: owls."
+
+
+def test_a_class_without_a_readable_picture_is_none(load, pictures, tmp_path):
+    for name in ("cats", "dogs", "owls"):
+        pictures(f"own/{name}", 10)
+    for path in (tmp_path / "own" / "dogs").iterdir():
+        path.write_bytes(b"garbage")
+    source = load("folder", data_path=str(tmp_path / "own"))
+    assert source.spec.classes == ("cats", "owls")
+    assert source.labels.bincount().tolist() == [10, 10]
+    assert "10 of 30 files could not be read" in source.spec.note
 
 
 def test_one_sub_folder_is_no_class(load, pictures):
@@ -235,14 +289,65 @@ def test_image_bombs_are_not_unpacked(load, pictures, monkeypatch):
     (path / "bomb.png").write_bytes(bomb_png())
     (path / "big.png").write_bytes(bomb_png(9000, 8000))  # below Pillow's own limit, above ours
     monkeypatch.setattr(
-        folder_module,
+        picture_files,
         "_square",
-        lambda image, size, grey: (
+        lambda image, size, grey, bits: (
             pytest.fail("unpacked") if image.width > 8000 else np.zeros((size, size, 3), np.uint8)
         ),
     )
     told = load("folder", data_path=str(path)).spec
-    assert told.count == 16 and "big.png, bomb.png" in told.note
+    assert told.count == 16
+    assert told.note == (
+        "2 of 18 files have more than 64 megapixels and were left out: big.png, bomb.png."
+    )
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_camera_of_108_megapixels(load, pictures, progressive):
+    """A JPEG is decoded at an eighth of its size, except where it would be unpacked whole."""
+    path = pictures(count=16)
+    Image.new("L", (12_000, 9_000), 200).save(path / "large.jpg", progressive=progressive)
+    told = load("folder", data_path=str(path)).spec
+    assert told.count == 17 - progressive
+    assert ("large.jpg" in told.note) == progressive
+
+
+def test_twelve_bits_in_files_of_sixteen_are_not_black(load, tmp_path):
+    ramp = np.linspace(0, 4095, 28 * 28).astype(np.uint16).reshape(28, 28)
+    for i in range(16):
+        Image.fromarray(ramp).save(tmp_path / f"{i}.png")
+    source = load("folder", data_path=str(tmp_path), image_size=28)
+    assert source.samples.max() == 255 and 120 < source.samples.float().mean() < 135
+    assert "use only 12 of their bits (their largest value is 4,095)" in source.spec.note
+    Image.fromarray(ramp * 16).save(tmp_path / "bright.png")
+    source = load("folder", data_path=str(tmp_path), image_size=28)
+    assert source.spec.note == "" and source.samples[:, :, -1].amax((1, 2)).sort().values[0] == 16
+
+
+def test_small_pictures_are_enlarged_with_a_note(load, pictures):
+    path = pictures(count=12)
+    for i in range(4):
+        Image.new("RGB", (40, 4 + i), "red").save(path / f"small {i}.png")
+    note = load("folder", data_path=str(path), image_size=16).spec.note
+    assert "4 of 16 pictures have less than half of the 16 px" in note and "from 4 px" in note
+
+
+def test_pictures_of_kinds_that_are_not_read_are_counted(load, pictures):
+    path = pictures(count=16)
+    for name in ("a.HEIC", "b.heic", "c.svg", "d.NEF", "notes.txt", ".hidden.heic"):
+        (path / name).write_bytes(b"x")
+    assert load("folder", data_path=str(path)).spec.note == (
+        "2 HEIC files were left out: convert them to JPEG or PNG. "
+        "1 SVG file was left out: convert it to JPEG or PNG. "
+        "1 camera raw file was left out: convert it to JPEG or PNG."
+    )
+
+
+def test_a_folder_of_nothing_but_others_says_so(load, tmp_path):
+    for i in range(20):
+        (tmp_path / f"{i}.heic").write_bytes(b"x")
+    sentence = refusal(load, tmp_path).sentence
+    assert "holds no pictures that can be used" in sentence and "20 HEIC files" in sentence
 
 
 def test_a_picture_is_what_it_holds_not_what_it_is_called(load, pictures):
@@ -254,7 +359,7 @@ def test_a_picture_is_what_it_holds_not_what_it_is_called(load, pictures):
 
 
 def test_pillow_never_gets_to_start_ghostscript():
-    assert "EPS" not in folder_module.FORMATS and "PDF" not in folder_module.FORMATS
+    assert "EPS" not in picture_files.FORMATS and "PDF" not in picture_files.FORMATS
 
 
 @needs_links
@@ -268,7 +373,9 @@ def test_links_stay_inside(load, pictures, tmp_path):
     (path / "loop").symlink_to(path)
     (path / "inside.png").symlink_to(path / "picture-003.png")
     told = load("folder", data_path=str(path)).spec
-    assert told.count == 17 and told.note == "5 links to other places were not followed."
+    assert told.count == 17 and told.note == (
+        "5 links that lead out of the folder were not followed: copy the pictures themselves."
+    )
 
 
 @needs_links
@@ -341,3 +448,36 @@ def test_the_same_pictures_in_the_same_order_every_time(load, pictures):
     first = load("folder", data_path=str(path)).samples
     assert torch.equal(first, load("folder", data_path=str(path)).samples)
     assert first.flatten(1).unique(dim=0).shape[0] > 20
+
+
+@needs_links
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_folders_that_may_not_be_read_are_named(load, pictures, tmp_path):
+    path = pictures(count=16)
+    (path / "closed").mkdir(mode=0)
+    assert load("folder", data_path=str(path)).spec.note == "1 sub-folder may not be read: closed."
+
+
+def test_folders_that_cannot_be_listed_are_named(load, pictures, monkeypatch):
+    """As the one above, for those who may read everything."""
+    path = pictures(count=16)
+    pictures("own/closed" if path.name == "own" else f"{path.name}/closed", 3)
+    scandir = os.scandir
+
+    def refuse(folder):
+        if str(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    told = load("folder", data_path=str(path)).spec
+    assert told.count == 16 and "1 sub-folder may not be read: closed." in told.note
+
+
+@pytest.mark.parametrize(
+    "paste",
+    ['"{}"', "'{}'", "  {} \n", ' "{}" ', "file://{}"],
+    ids=['"', "'", "space", "both", "url"],
+)
+def test_a_path_as_it_is_pasted(load, pictures, paste):
+    assert load("folder", data_path=paste.format(pictures())).spec.count == 16

@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import pytest
 import torch
+from PIL import Image
 
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
-from ganviz.errors import Busy, CheckpointError, ConfigError
+from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
 from ganviz.runs import resume
 from ganviz.runs.listing import RunError
 from ganviz.runs.manager import RunManager
@@ -240,3 +241,78 @@ def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
         else:
             with pytest.raises(RunError):
                 manager.get(name)
+
+
+@pytest.fixture
+def animals(tmp_path):
+    """A folder with three classes of ten pictures each."""
+    for value, name in enumerate(("cats", "dogs", "owls")):
+        (tmp_path / "animals" / name).mkdir(parents=True)
+        for i in range(10):
+            picture = Image.new("L", (8, 8), 80 * value + i)
+            picture.save(tmp_path / "animals" / name / f"{i}.png")
+    return tmp_path / "animals"
+
+
+def train_on(folder, tmp_path, **changes):
+    config = {**BASE, **MLP, "data": "folder", "data_path": str(folder), "steps": 6}
+    manager = manager_in(tmp_path)
+    return manager, finish(manager.start(RunConfig.parse({**config, **changes})))
+
+
+def notes(run):
+    return [event.data["sentence"] for event in run.events.since(0, ("note",))]
+
+
+def test_changed_classes_are_refused_by_name(animals, tmp_path):
+    """They would be permuted without a word: cats, dogs, owls become dogs, owls, zcats."""
+    manager, run = train_on(animals, tmp_path, conditioning="concat")
+    (animals / "cats").rename(animals / "zcats")
+    again = manager.resume(run.id, more_steps=3)
+    assert again.join(60) and again.state == "failed"
+    assert "gone: cats; new: zcats" in again.error and "cats, dogs, owls" in again.error
+    (animals / "zcats").rename(animals / "cats")
+    assert finish(manager.resume(run.id, more_steps=3)).step_count == 9
+
+
+def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path)
+    (animals / "cats").rename(animals / "zcats")
+    (animals / "dogs" / "3.png").unlink()
+    again = finish(manager.resume(run.id, more_steps=3))
+    assert any("gone: cats; new: zcats" in note for note in notes(again))
+    assert any("hold 29 samples now and held 30" in note for note in notes(again))
+
+
+def test_unchanged_data_need_no_note(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path, conditioning="concat")
+    again = finish(manager.resume(run.id, more_steps=3))
+    assert not [note for note in notes(again) if "have changed" in note or "samples now" in note]
+
+
+def test_a_relative_folder_is_found_from_anywhere(animals, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    manager, run = train_on('"animals"', tmp_path)
+    assert run.config.data_path == str(animals)
+    monkeypatch.chdir("/")
+    assert finish(manager.resume(run.id, more_steps=3)).step_count == 9
+
+
+def test_resuming_without_the_data_changes_nothing(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path)
+    before = (run.store.folder / "log.jsonl").read_bytes()
+    animals.rename(tmp_path / "moved")
+    with pytest.raises(DataError, match="There is no folder"):
+        manager.resume(run.id, more_steps=3)
+    with pytest.raises(DataError, match="There is no folder"):
+        manager.fork(run.id, {"steps": 9})
+    assert (run.store.folder / "log.jsonl").read_bytes() == before
+    assert [info.id for info in manager.library()] == [run.id]
+
+
+def test_a_run_without_a_checkpoint_says_that_it_begins_anew(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 6})))
+    shutil.rmtree(run.store.folder / "checkpoints")
+    again = finish(manager.resume(run.id, more_steps=3))
+    assert again.step_count == 3 and any("begins anew" in note for note in notes(again))

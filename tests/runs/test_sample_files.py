@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganviz.data.folder import find, label
+from ganviz.data.folder import find
+from ganviz.data.folder_layout import layout_of
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.runs.sample_files import class_folders, scatter, write_samples
 from ganviz.runs.trained import BATCH, TrainedGenerator, load_generator
@@ -55,7 +56,7 @@ def test_single_pictures_in_a_folder_for_each_class(generator, tmp_path):
     assert json.loads((folder / "samples.json").read_text())["step"] == 40
     # a folder of samples is a folder to train on
     files = find(folder).files
-    assert label(files, files)[0] == tuple("0123456789")
+    assert layout_of(files).classes == tuple("0123456789")
 
 
 def test_an_archive_holds_the_same_pictures(generator, tmp_path):

@@ -1,0 +1,136 @@
+"""What the folders in a folder of pictures mean: classes, parts of a data set, or nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ganviz.text import listed, printable
+
+MAX_CLASSES = 1000
+# names that data sets give their parts, the one to train on first
+TRAINING = ("train", "training")
+PARTS = {*TRAINING, "test", "testing", "val", "valid", "validation", "dev", "eval"}
+
+
+@dataclass(frozen=True)
+class FolderLayout:
+    """``files``: those to use. ``root``: the folder whose sub-folders are the ``classes``, which are
+    none where it is None, and ``why_not`` then says why not where there are any. ``notes``: sentences
+    about what was left out, and why."""
+
+    files: list[Path]
+    root: Path | None = None
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    why_not: str = ""
+
+    def labels(self, kept: list[Path]) -> Tensor | None:
+        """int64 [N]: the class of each file."""
+        if self.root is None:
+            return None
+        number = {name: index for index, name in enumerate(self.classes)}
+        return torch.tensor([number[path.relative_to(self.root).parts[0]] for path in kept])
+
+    def without(self, rejected: set[Path]) -> FolderLayout:
+        """The same, without classes of which no file can be used."""
+        files = [path for path in self.files if path not in rejected]
+        if not rejected or not files:
+            return self
+        if self.root is None:
+            again = layout_of(files)
+            same = len(again.files) == len(files)
+            return replace(again, notes=(*self.notes, *again.notes)) if same else self
+        left = {path.relative_to(self.root).parts[0] for path in files}
+        classes = tuple(name for name in self.classes if name in left)
+        return FolderLayout(files, self.root, classes, self.notes)
+
+
+def layout_of(files: list[Path]) -> FolderLayout:
+    """The layout of picture ``files``. A class is a folder directly below the one that all share."""
+    shared = Path(os.path.commonpath([path.parent for path in files]))
+    first = {path: path.relative_to(shared).parts for path in files}
+    beside = [path for path, parts in first.items() if len(parts) == 1]
+    counts = Counter(parts[0] for parts in first.values() if len(parts) > 1)
+    names = sorted(counts, key=_natural)
+    if not names:
+        return FolderLayout(files)
+    if len(names) > 1 and all(name.lower() in PARTS for name in names):
+        return _one_part(files, shared, names, counts)
+    if 2 * len(beside) >= len(files) or (beside and len(names) == 1):
+        note = (
+            f"{len(beside):,} of {len(files):,} pictures lie beside the sub-folders, so the "
+            "sub-folders are not used as classes."
+        )
+        return FolderLayout(files, why_not=note)
+    if len(names) > MAX_CLASSES:
+        note = (
+            f"There are {len(names):,} sub-folders; more than {MAX_CLASSES:,} are not used as "
+            "classes."
+        )
+        return FolderLayout(files, why_not=note)
+    used = [path for path in files if len(first[path]) > 1]
+    return FolderLayout(
+        used, shared, tuple(names), (*_beside(shared, beside), *_empty(shared, names))
+    )
+
+
+def _one_part(files: list[Path], shared: Path, names: list[str], counts: Counter) -> FolderLayout:
+    """``train`` and ``test`` are no classes: one of them is used, with the classes inside it."""
+    by_name = {name.lower(): name for name in reversed(names)}
+    used = next((by_name[name] for name in TRAINING if name in by_name), names[0])
+    rest = [name for name in names if name != used]
+    inside = layout_of([path for path in files if path.relative_to(shared).parts[0] == used])
+    note = (
+        f"The folders {listed(names)} are parts of one data set, not classes: only {used} is used, "
+        f"and {sum(counts[name] for name in rest):,} pictures in {listed(rest)} are left out. To "
+        "use another part, name its folder."
+    )
+    return replace(inside, notes=(note, *inside.notes))
+
+
+def _beside(shared: Path, beside: list[Path]) -> list[str]:
+    if not beside:
+        return []
+    names = listed(sorted(printable(path.name) for path in beside))
+    return [
+        f"1 picture beside the sub-folders was left out, since it has no class: {names}."
+        if len(beside) == 1
+        else f"{len(beside):,} pictures beside the sub-folders were left out, since they have no "
+        f"class: {names}."
+    ]
+
+
+def _empty(shared: Path, names: list[str]) -> list[str]:
+    """A note on sub-folders without pictures, which make no class."""
+    with os.scandir(shared) as entries:
+        empty = [
+            printable(entry.name)
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False)
+            and not entry.name.startswith(".")
+            and entry.name not in names
+        ]
+    if not empty:
+        return []
+    return [
+        f"1 sub-folder holds no pictures and makes no class: {empty[0]}."
+        if len(empty) == 1
+        else f"{len(empty):,} sub-folders hold no pictures and make no class: "
+        f"{listed(sorted(empty))}."
+    ]
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts "2" before "10"."""
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part.lower())
+        for part in re.split(r"(\d+)", name)
+        if part
+    ] + [(-1, name)]

@@ -1,0 +1,131 @@
+"""One picture file: read by its content, within bounds, and brought to a small square."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAX_PIXELS = 64_000_000
+MAX_DRAFT_PIXELS = 178_000_000
+"""Of a JPEG that is decoded at a fraction of its size; beyond that Pillow refuses to open it."""
+# Only decoders that decode: Pillow would hand an EPS file, whatever its name, to an outside
+# interpreter.
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA", "AVIF")
+UNREADABLE, TOO_LARGE = "unreadable", "too large"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``pixels``: uint8 [size, size, 1 or 3]. ``side``: the shorter side that the file has, in px.
+    ``highest``: the largest value of a picture of 16 bits, None for any other."""
+
+    pixels: np.ndarray
+    side: int
+    highest: int | None = None
+
+
+class UnusablePicture(Exception):
+    """A file that cannot be used; ``reason`` is UNREADABLE or TOO_LARGE."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read_picture(path: Path, size: int, grey: bool) -> np.ndarray | None:
+    """The pixels of `load_picture`, or None for a file that cannot be used."""
+    try:
+        return load_picture(path, size, grey).pixels
+    except UnusablePicture:
+        return None
+
+
+def load_picture(path: Path, size: int, grey: bool, bits: int = 16) -> Picture:
+    """The picture in ``path``: upright, cropped to its central square and resized.
+
+    ``bits``: how many of their 16 bits deep pictures use. Raises `UnusablePicture`.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            return _load(image, size, grey, bits)
+    except UnusablePicture:
+        raise
+    except Image.DecompressionBombError:
+        raise UnusablePicture(TOO_LARGE) from None
+    # a damaged file can fail in any way at all inside a decoder; the caller counts and names it
+    except Exception:
+        raise UnusablePicture(UNREADABLE) from None
+
+
+def _load(image: Any, size: int, grey: bool, bits: int) -> Picture:
+    side, pixels = min(image.size), math.prod(image.size)
+    # known from the header, before anything is unpacked; a progressive JPEG is unpacked whole
+    if pixels > MAX_PIXELS and "progressive" in image.info:
+        raise UnusablePicture(TOO_LARGE)
+    # a large JPEG is decoded at a fraction of its size, other kinds as they are
+    image.draft(image.mode, (2 * size, 2 * size))
+    if math.prod(image.size) > MAX_PIXELS or pixels > MAX_DRAFT_PIXELS:
+        raise UnusablePicture(TOO_LARGE)
+    highest = int(np.asarray(image).max()) if image.mode.startswith("I;16") else None
+    return Picture(_square(image, size, grey, bits), side, highest)
+
+
+def _square(image: Any, size: int, grey: bool, bits: int) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    image = _flat(ImageOps.exif_transpose(image), bits)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    # not resize(box=...), whose filter looks beyond the box
+    image = image.crop((left, top, left + side, top + side))
+    image = image.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3)
+    pixels = np.asarray(image.convert("L" if grey else "RGB"))
+    return pixels.reshape(size, size, -1)
+
+
+def _flat(image: Any, bits: int) -> Any:
+    """The (first) frame in 8-bit grey or RGB without transparency.
+
+    What is transparent becomes white: drawings with a clear ground are made to be seen on paper or
+    a page, and their dark outlines would vanish on black.
+    """
+    from PIL import Image
+
+    if image.mode.startswith(("I", "F")):
+        return _to_eight_bits(image, bits)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _to_eight_bits(image: Any, bits: int) -> Any:
+    """Deep grey: 16-bit integers by their high byte, or by that of the bits in use; floats and wider
+    integers by the range they really use."""
+    from PIL import Image
+
+    values = np.nan_to_num(np.asarray(image).astype(np.float64))
+    low, high = 0.0, float(2**bits - 1)
+    if not image.mode.startswith("I;16"):
+        lowest, highest = float(values.min()), float(values.max())
+        # "I" with values that fit is how some 16-bit files are opened
+        if image.mode != "I" or lowest < 0 or highest > 65535:
+            low, high = lowest, highest
+        else:
+            high = 65535.0
+    scaled = (values - low) * (255 / max(high - low, 1e-12))
+    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8))
+
+
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this Pillow can read."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
