@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from ganviz import registry
+from ganviz.disk import open_plain
 from ganviz.errors import ConfigError
 from ganviz.settings import (
     DATA,
@@ -360,7 +361,7 @@ def _as_sentence(error: ValidationError) -> ConfigError:
 def load_config(path: Path) -> RunConfig:
     """Read a config from a JSON file of at most 1 MB."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             content = file.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:
             raise ConfigError(

@@ -8,12 +8,15 @@ import json
 import math
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+# whole numbers up to this are exact in a browser, and figures up to that can be summed and squared
+MAX_INT, MAX_FLOAT = 2**53, 1e150
 _REFUSALS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -133,21 +136,49 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise OSError(
             errno.ENOENT, "it is missing" if not path.exists() else "it is not a plain file"
         )
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as stream:
-        size = os.fstat(handle).st_size
+    with open_plain(path, getattr(os, "O_NOFOLLOW", 0)) as stream:
+        size = os.fstat(stream.fileno()).st_size
         if size > limit:
             raise OSError(errno.EFBIG, f"it is larger than {megabytes(limit)}")
         return stream.read(size)
 
 
+def open_plain(path: Path, flags: int = 0) -> BinaryIO:
+    """A file to read; raises `OSError` for a pipe, which would be waited for without end, or a
+    device."""
+    flags |= os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+    return os.fdopen(handle, "rb")
+
+
 def read_json(path: Path, limit: int = 2**20) -> dict[str, Any]:
-    """The JSON table in ``path``; an empty one where the file is missing, damaged or too large."""
+    """The JSON table in ``path``; an empty one where the file is missing, damaged or too large.
+
+    Numbers that no figure of ours can be (beyond 2**53, not finite, near the end of the range) are
+    None, and halves of character pairs are question marks: whatever is in the table can be counted
+    with and sent.
+    """
     try:
-        value = json.loads(read_bounded(path, limit))
+        value = _usable(json.loads(read_bounded(path, limit)))
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _usable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_usable(name): _usable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_usable(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, bool) or value is None:
+        return value
+    fits = abs(value) <= MAX_INT if isinstance(value, int) else abs(value) <= MAX_FLOAT
+    return value if fits else None
 
 
 def finite_json(value: Any) -> Any:

@@ -4,6 +4,7 @@ that jump."""
 import io
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -23,10 +24,12 @@ from ganviz.api import follow, make_run
 from ganviz.config import RunConfig, load_config
 from ganviz.data import load_data
 from ganviz.engine import checkpoint
+from ganviz.engine.events import Event
 from ganviz.errors import ConfigError, DataError, GanvizError
-from ganviz.runs import trained
+from ganviz.runs import listing, trained
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.listing import list_runs, run_info
+from ganviz.runs.listing import RunError, list_runs, run_info
+from ganviz.runs.store import RunStore
 from ganviz.server import Gate, routes
 
 TINY = {
@@ -121,6 +124,80 @@ def test_a_pipe_in_a_run_folder_does_not_hang_the_table(run, name):
     except GanvizError:
         return
     within(20, kept.status)
+
+
+@POSIX
+def test_a_pipe_in_place_of_the_lock_hangs_nobody(run):
+    """The table asks for the lock of every run that does not say that it has ended."""
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, "state": "running"}))
+    (run / "live.json").unlink(missing_ok=True)
+    os.mkfifo(run / "live.json")
+    (kept,) = within(20, lambda: list_runs(run.parent))
+    assert kept.state == "interrupted"
+    with pytest.raises(ConfigError, match="not a plain file"):
+        within(20, lambda: RunStore(run))
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["log.jsonl", "train.log", "summary.json", "thumb.png"])
+def test_a_pipe_in_place_of_a_file_does_not_hold_up_a_training(run, name):
+    (run / name).unlink(missing_ok=True)
+    os.mkfifo(run / name)
+
+    def write():
+        store = RunStore(run)
+        store.append(Event(1, "scalars", 1, 1.0, {"loss_d": 1.0}))
+        store.write_traceback("what happened")
+        store.append(Event(2, "state", 1, 1.0, {"state": "stopped", "sentence": "Stopped."}))
+
+    within(20, write)
+
+
+HUGE = 10**400
+DAMAGES = {
+    "step": {"step": HUGE},
+    "step, a float": {"step": 1e308},
+    "negative": {"step": -1, "created": -5.0},
+    "times": {"created": 1e308, "updated": HUGE},
+    "figures": {"figures": {"loss_d": HUGE, "loss_g": 1e308, "fid": [1], "kid": {"a": 1}}},
+    "steps": {"settings": {"steps": HUGE, "name": 5, "preset": ["x"]}},
+    "facts": {"facts": {"equilibrium": {"loss_d": HUGE}, "series": [1, None], "device": HUGE}},
+    "no spec": {"facts": {}},
+    "half a character": {"sentence": "\ud800", "settings": {"name": "\udfff x"}},
+    "layout": {"layout": {"rows": HUGE, "cols": -3, "labels": [HUGE]}},
+    "tables for texts": {"state": {}, "sentence": [], "figures": [], "facts": 3},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_summary_takes_nothing_down(run, client, damage):
+    """Of the table, of the run itself, and of its sliders."""
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, **DAMAGES[damage]}))
+    shutil.copytree(run, run.parent / "sound")
+    (run.parent / "sound" / "summary.json").write_text(json.dumps(summary))
+    table = client.get("/gv/library")
+    assert table.status_code == 200 and len(table.json()["runs"]) == 2
+    for address in ("/gv/library/kept", "/gv/library/kept/history", "/gv/latent/info?run=kept"):
+        answer = client.get(address)
+        assert answer.status_code < 500, (address, answer.text)
+    answer = client.post("/gv/latent", json={"run": "kept", "seed": 1})
+    assert answer.status_code < 500, answer.text
+
+
+def test_names_cannot_hide_or_turn_what_stands_beside_them(run):
+    listing.rename(run.parent, "kept", "a\0b\u202egnp.exe\u2066 \ud800 c\n d")
+    assert run_info(run).name == "abgnp.exe c d"
+    (run / "notes.json").write_text(json.dumps({"name": "x\u202ey" + "z" * 500}))
+    assert run_info(run).name.startswith("xyz") and len(run_info(run).name) == 80
+    listing.rename(run.parent, "kept", "\u202e\0")
+    assert run_info(run).name == "kept"
+
+
+def test_a_step_without_a_checkpoint_is_named(run):
+    with pytest.raises(RunError, match=r"keeps no checkpoint of step 7\. .* 20"):
+        FolderRun(run, at=7)
 
 
 @pytest.mark.parametrize("name", ["config.json", "summary.json", "log.jsonl"])

@@ -95,7 +95,7 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
         raise CheckpointError(
             f"The checkpoint was not saved: the weights {broken!r} hold values that are not finite."
         )
-    target = folder / f"step-{state.step:09d}"
+    target = path_of(folder, state.step)
     try:
         folder.mkdir(exist_ok=True)
         ensure_space(folder, _size(state.weights) + _size(state.training) + 2**20)
@@ -173,6 +173,25 @@ def list_checkpoints(folder: Path) -> list[Path]:
         if (match := _NAME.fullmatch(name))
     ]
     return [folder / name for _, _, name in sorted(found) if (folder / name).is_dir()]
+
+
+def path_of(folder: Path, step: int) -> Path:
+    """Where in ``folder`` the checkpoint of ``step`` is kept."""
+    return folder / f"step-{step:09d}"
+
+
+def step_of(path: Path) -> int:
+    """The step in the name of one that `list_checkpoints` gave."""
+    return int(path.name.removeprefix("step-").removesuffix(".old"))
+
+
+def newest_info(folder: Path) -> dict[str, Any]:
+    """What the newest readable checkpoint says of its run; an empty table where there is none."""
+    path = newest(folder)
+    try:
+        return _read_manifest(path)["info"] if path else {}
+    except CheckpointError:
+        return {}
 
 
 def newest(folder: Path) -> Path | None:

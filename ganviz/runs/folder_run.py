@@ -35,6 +35,7 @@ from ganviz.runs.listing import CONFIG, INTERRUPTED, RunError, current_state, in
 from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.store import REALS, frames_in
 from ganviz.runs.summary import Summary, marks_progress
+from ganviz.text import listed
 
 MAX_FRAME_BYTES = 64 * 2**20
 MAX_FRAME_PIXELS = 64_000_000
@@ -60,6 +61,8 @@ class FolderRun:
         if not (self.folder / CONFIG).is_file():
             raise RunError(f"There is no run in {self.folder}.", "run")
         self._at = at
+        if at is not None:
+            self._check_step(at)
         self.id = self.folder.name if at is None else f"{self.folder.name}@{at}"
         self.config: RunConfig = load_config(self.folder / CONFIG)
         self.events = ReplayedLog()
@@ -81,6 +84,17 @@ class FolderRun:
         self._whole = threading.Event()
         if read:
             self.refresh()
+
+    def _check_step(self, at: int) -> None:
+        kept = checkpoint.list_checkpoints(self.folder / checkpoint.CHECKPOINTS)
+        steps = sorted({checkpoint.step_of(path) for path in kept})
+        if at not in steps:
+            there = listed([f"{step:,}" for step in steps]) or "none yet"
+            raise RunError(
+                f"{self.folder.name} keeps no checkpoint of step {at:,}. Those that it keeps: "
+                f"{there}.",
+                "run",
+            )
 
     # -- reading ---------------------------------------------------------------------------
     def refresh(self) -> bool:
@@ -194,7 +208,11 @@ class FolderRun:
     @property
     def spec(self) -> DataSpec | None:
         """What its data is, or None before it was loaded."""
-        return trained.parse_spec(self._summary.facts.get("spec"))
+        spec = trained.parse_spec(self._summary.facts.get("spec"))
+        # a damaged summary: each checkpoint holds it, too
+        return spec or trained.parse_spec(
+            checkpoint.newest_info(self.folder / checkpoint.CHECKPOINTS).get("spec")
+        )
 
     @property
     def series(self) -> list[dict[str, str]]:
@@ -250,7 +268,7 @@ class FolderRun:
 
     def _publish(self, snapshots: SnapshotStore) -> None:
         kept = self.folder / checkpoint.CHECKPOINTS
-        wanted = checkpoint.newest(kept) if self._at is None else kept / f"step-{self._at:09d}"
+        wanted = checkpoint.newest(kept) if self._at is None else checkpoint.path_of(kept, self._at)
         if wanted is None or wanted == self._published:
             return
         self._published = wanted

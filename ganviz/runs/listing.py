@@ -17,10 +17,11 @@ from ganviz.errors import GanvizError
 from ganviz.runs.lock import is_locked
 from ganviz.runs.log import LOG, last_events
 from ganviz.runs.summary import CONFIG, SUMMARY, Summary
+from ganviz.text import without_controls
 
 NOTES, THUMB, TRASH = "notes.json", "thumb.png", ".trash"
 INTERRUPTED = "interrupted"
-MAX_NOTES = 20_000
+MAX_NOTES, MAX_NAME = 20_000, 80
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -85,7 +86,7 @@ def run_info(folder: Path) -> RunInfo | None:
     return RunInfo(
         id=folder.name,
         folder=folder,
-        name=_text(notes.get("name")) or _text(settings.get("name")) or folder.name,
+        name=_name(notes) or _name(settings) or folder.name,
         preset=_text(settings.get("preset")),
         data=_text(settings.get("data")),
         steps=_count(settings.get("steps")),
@@ -94,7 +95,7 @@ def run_info(folder: Path) -> RunInfo | None:
         sentence=sentence,
         created=summary.created,
         updated=summary.updated,
-        figures=_figures(summary.figures),
+        figures=summary.figures,
         thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None,
         notes=_text(notes.get("notes")),
     )
@@ -123,16 +124,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _name(table: dict[str, Any]) -> str:
+    return without_controls(_text(table.get("name")))[:MAX_NAME]
+
+
 def _count(value: Any) -> int:
     return value if type(value) is int and value >= 0 else 0
-
-
-def _figures(table: dict[str, Any]) -> dict[str, float | None]:
-    return {
-        str(name): value
-        for name, value in table.items()
-        if value is None or type(value) in (int, float)
-    }
 
 
 # -- changing ------------------------------------------------------------------------------------------
@@ -148,9 +145,9 @@ def find(runs_root: Path | str, run_id: str) -> Path:
 def rename(runs_root: Path | str, run_id: str, name: str) -> None:
     """Give a run another name; its id and folder stay, so that links go on working. An empty name
     takes it back."""
-    name = " ".join(name.split())
-    if len(name) > 80:
-        raise RunError("A run's name has at most 80 characters.", "name")
+    name = without_controls(name)
+    if len(name) > MAX_NAME:
+        raise RunError(f"A run's name has at most {MAX_NAME} characters.", "name")
     _annotate(find(runs_root, run_id), name=name)
 
 

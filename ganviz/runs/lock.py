@@ -7,9 +7,11 @@ tells.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
+import stat
 import threading
 import time
 from pathlib import Path
@@ -40,7 +42,7 @@ class FolderLock:
     def begin(self) -> None:
         """Take the folder. Raises `Busy` when another process (or run) has it, `OSError` where it
         cannot be written."""
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        handle = _open(self.path, os.O_RDWR | os.O_CREAT)
         if _lock(handle) is False:
             os.close(handle)
             owner = read_json(self.path)
@@ -73,7 +75,7 @@ def is_locked(folder: Path) -> bool:
     """Whether some process is writing to ``folder`` now."""
     path = folder / LIVE
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        handle = _open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -87,6 +89,17 @@ def is_locked(folder: Path) -> bool:
         return fresh and not (locked and here)
     finally:
         os.close(handle)
+
+
+def _open(path: Path, flags: int) -> int:
+    """A handle of a plain file. Raises `OSError`, for a pipe at once: its other end may never
+    come."""
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags, 0o644)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, f"{path.name} is not a plain file", str(path))
+    return handle
 
 
 def _lock(handle: int, shared: bool = False) -> bool | None:

@@ -7,13 +7,13 @@ import contextlib
 import errno
 import math
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
+from ganviz.disk import open_plain
 from ganviz.engine.events import Event
 
 LOG = "log.jsonl"
@@ -135,6 +135,7 @@ class LogWriter:
             | os.O_CREAT
             | getattr(os, "O_BINARY", 0)
             | getattr(os, "O_NOFOLLOW", 0)
+            | getattr(os, "O_NONBLOCK", 0)
         )
         self._handle = handle = os.open(self.path, flags, 0o644)
         size = os.lseek(handle, 0, os.SEEK_END)
@@ -205,16 +206,6 @@ def _parsed(lines: list[bytes]) -> list[Event | None]:
         if len(rows) == len(lines)
         else [from_line(line) for line in lines]
     )
-
-
-def open_plain(path: Path) -> BinaryIO:
-    """A file to read; raises `OSError` for a pipe, which would be waited for without end, or a
-    device."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
-    return os.fdopen(handle, "rb")
 
 
 def read_log(path: Path) -> Iterator[Event]:

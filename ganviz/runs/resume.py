@@ -130,7 +130,7 @@ def forked(
             f"{', '.join(FORK_FIELDS)}.",
             name,
         )
-    source = folder if step is None else folder / checkpoint.CHECKPOINTS / f"step-{step:09d}"
+    source = folder if step is None else checkpoint.path_of(folder / checkpoint.CHECKPOINTS, step)
     parent, state = checkpoint.load(source)
     info = run_info(folder)
     changed = ", ".join(

@@ -138,8 +138,10 @@ class RunStore:
         """Add the details of a crash to ``train.log``."""
 
         def add() -> None:
-            with open(self.folder / TRACEBACKS, "a", encoding="utf-8") as file:
-                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text.rstrip()}\n\n")
+            writer = LogWriter(self.folder / TRACEBACKS)
+            writer.add(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text.rstrip()}\n\n".encode())
+            writer.flush()
+            writer.close()
 
         self._try("The details of the crash were not saved", add)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +17,26 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.json"
 CONFIG = "config.json"
+# of steps, and of seconds since 1970
+MAX_NUMBER = 10**12
 
 
 def marks_progress(event: Event) -> bool:
     """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again,
     which is not news, and a picture shows a step that is past by the time it is drawn."""
     return event.kind in ("scalars", "checkpoint") or event.data.get("state") in ENDED
+
+
+def numbers(table: dict[str, Any]) -> dict[str, float | None]:
+    """The figures in a table from anywhere."""
+    return {
+        name: value for name, value in table.items() if value is None or type(value) in (int, float)
+    }
+
+
+def _is_sound(value: Any) -> bool:
+    """Whether a number can be a step or a time of this age."""
+    return not isinstance(value, int | float) or 0 <= value < MAX_NUMBER
 
 
 @dataclass
@@ -52,14 +65,11 @@ class Summary:
         stored, fresh = read_json(folder / SUMMARY), cls()
         for name, default in vars(fresh).items():
             value = stored.get(name)
-            number = (
-                isinstance(default, int | float)
-                and isinstance(value, int | float)
-                and not isinstance(value, bool)
-                and math.isfinite(value)
-            )
-            if number or (isinstance(default, str | dict) and type(value) is type(default)):
-                setattr(fresh, name, type(default)(value))
+            if isinstance(default, float) and type(value) is int:
+                value = float(value)
+            if type(value) is type(default) and _is_sound(value):
+                setattr(fresh, name, value)
+        fresh.figures = numbers(fresh.figures)
         return fresh
 
     def write(self, folder: Path) -> None:

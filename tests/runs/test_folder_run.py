@@ -129,7 +129,8 @@ def test_hostile_files_are_refused_or_left_out(tmp_path, trained_run):
     (folder / "reals.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 30)
     next((folder / CHECKPOINTS).iterdir()).joinpath("weights.safetensors").write_bytes(b"")
     run = FolderRun(folder)
-    assert run.series == [] and run.equilibrium == {} and run.spec is None and run.reals is None
+    assert run.series == [] and run.equilibrium == {} and run.reals is None
+    assert run.spec.name == "digits"  # as the checkpoint says
     assert run.frames.get(41) is None and run.frames.get(42) is None
     assert run.snapshots.version == 0 or run.problem is None
     (folder / "config.json").write_text("{}}")
