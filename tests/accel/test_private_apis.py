@@ -156,7 +156,7 @@ def private_names(tree):
             hidden = any(part.startswith("_") and not part.endswith("__") for part in parts[1:])
             if parts[0] in ("torch", "nn", "dist", "F") and (hidden or "ops" in parts[:2]):
                 yield dotted
-            if node.attr.startswith(("_step_optimizer", "_backward_hooks", "_forward_hooks")):
+            if node.attr.startswith(("_optimizer_step", "_backward_hooks", "_forward_hooks")):
                 yield dotted
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names]
