@@ -2,13 +2,15 @@
 
 import { $, el, present, text } from "../lib/dom.js";
 import { get } from "../lib/request.js";
-import { tab } from "../lib/tabs.js";
+import * as route from "../lib/route.js";
+import { onTab, tab } from "../lib/tabs.js";
 import { startPreset } from "../train/form.js";
 import { inline, render } from "../lib/markdown.js";
 
 let all = []; // {name, title, line, text, watch, presets, level, group}
 let levels = []; // from the first to read to the last
 let shown = null;
+let besides = null; // the lesson whose text stands beside the run
 const waiting = [];
 
 export const known = (name) => all.some((lesson) => lesson.name === name);
@@ -17,14 +19,25 @@ export const known = (name) => all.some((lesson) => lesson.name === name);
 export const whenKnown = (task) => (all.length ? task() : waiting.push(task));
 
 export async function start() {
-  const asked = new URL(location.href).searchParams.get("lesson");
   present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
   const answer = await get("gv/lessons");
   all = answer.lessons ?? []; // the page works without its lessons
   levels = answer.levels ?? [];
   for (const task of waiting.splice(0)) task();
   if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
-  if (asked && known(asked)) open(asked);
+  followAddress();
+  route.onNavigate(followAddress);
+  onTab((name) => route.set({ lesson: name === "lessons" ? shown : besides }, { push: false }));
+}
+
+/** The lesson that the address names: in its tab, or beside the run in the Train view. */
+async function followAddress() {
+  const name = route.get("lesson");
+  const inTrain = route.get("tab") === "train";
+  showBeside(known(name) && inTrain ? name : null);
+  if (!known(name) || inTrain || name === shown) return;
+  await present("gv-lesson");
+  show(name);
 }
 
 /** Open a lesson in its tab. */
@@ -33,15 +46,54 @@ export async function open(name) {
   shown = name;
   tab("lessons");
   await present("gv-lesson");
-  show(name);
-  arrive();
+  choose(name);
   $("gv-lesson").focus({ preventScroll: true });
 }
 
-/** Start a set-up in the Train view. */
-export function openPreset(name) {
+/** A person chose a lesson. */
+function choose(name) {
+  show(name);
+  arrive();
+  route.set({ tab: "lessons", lesson: name });
+}
+
+/** Start a set-up in the Train view; the lesson stays beside it. */
+export function openPreset(name, lesson) {
+  showBeside(lesson);
+  route.set({ tab: "train", lesson });
   tab("train");
   startPreset(name);
+}
+
+/** The lesson's text in the place of the settings; null brings those back. */
+function showBeside(name) {
+  besides = name;
+  const lesson = all.find((one) => one.name === name);
+  document.body.toggleAttribute("data-gv-beside", Boolean(lesson));
+  const pane = $("gv-beside");
+  pane.hidden = !lesson;
+  pane.dataset.lesson = name ?? "";
+  if (!lesson) return pane.replaceChildren();
+  const close = el("button", { type: "button", class: "gv-button gv-small", onclick: closeBeside }, "Settings");
+  const whole = el("button", { type: "button", class: "gv-text-link", onclick: () => open(name) }, "Lesson");
+  pane.replaceChildren(el("header", {}, whole, el("span", { class: "gv-spring" }), close),
+    el("h2", {}, lesson.title), el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), ...watch(lesson),
+    el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), setups(lesson), next(lesson));
+  pane.scrollTop = 0;
+}
+
+function closeBeside() {
+  showBeside(null);
+  route.set({ tab: null, lesson: null });
+  $("gv-i-preset").focus();
+}
+
+/** Where to go on reading. */
+function next(lesson) {
+  const after = all[all.indexOf(lesson) + 1];
+  return el("p", {}, ...(after ? ["Next: ", el("button", {
+    type: "button", class: "gv-text-link", onclick: () => open(after.name),
+  }, after.title)] : []));
 }
 
 function list() {
@@ -52,7 +104,7 @@ function list() {
 }
 
 const item = ({ name, title, line, level }) => el("li", {}, el("button", {
-  type: "button", "data-lesson": name, onclick: () => { show(name); arrive(); },
+  type: "button", "data-lesson": name, onclick: () => choose(name),
 }, el("b", {}, title, ...badge(level)), el("span", {}, ...inline(line))));
 
 /** Where to start, and what can wait. */
@@ -86,17 +138,17 @@ function show(name) {
   pane.scrollTop = 0;
 }
 
-function setups({ presets }) {
+function setups({ name: lesson, presets }) {
   return el("div", { class: "gv-setups" }, ...presets.map(({ name, label, why }, index) => el("div", { class: "gv-setup" },
     el("b", {}, label), el("p", {}, why),
     el("button", { type: "button", class: `gv-button gv-small${index ? "" : " gv-strong"}`, "data-preset": name, "aria-label": `Start this set-up: ${label}`,
-      onclick: () => openPreset(name) }, "Start this set-up"))));
+      onclick: () => openPreset(name, lesson) }, "Start this set-up"))));
 }
 
 const watch = ({ watch: points }) => (points.length
   ? [el("section", { class: "gv-watch-list" }, el("h3", {}, "What to watch"), el("ul", {}, ...points.map((point) => el("li", {}, ...inline(point)))))] : []);
 
 function turn(index) {
-  const button = (to, words) => (all[to] ? [el("button", { type: "button", class: "gv-button gv-small", onclick: () => { show(all[to].name); $("gv-lesson").scrollIntoView({ block: "nearest" }); } }, words(all[to].title))] : []);
+  const button = (to, words) => (all[to] ? [el("button", { type: "button", class: "gv-button gv-small", onclick: () => { choose(all[to].name); $("gv-lesson").scrollIntoView({ block: "nearest" }); } }, words(all[to].title))] : []);
   return el("div", { class: "gv-lesson-turn" }, ...button(index - 1, (title) => `← ${title}`), el("span", { class: "gv-spring" }), ...button(index + 1, (title) => `${title} →`));
 }

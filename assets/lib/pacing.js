@@ -19,6 +19,9 @@ export const RECONNECT_LONGEST = 5000;
 /** So much longer each attempt waits; the chance of +-25 % keeps thirty pages apart. */
 export const RECONNECT_GROWTH = 1.7;
 
+/** While a kept run is looked at, the state of the one that trains is asked for so often. */
+export const TRAINING_REFRESH = 1000;
+
 // -- charts (train/charts.js)
 
 /** A drawing that took t ms is followed by at least so many times t without one. */
@@ -38,8 +41,6 @@ export const REQUEST_TIMEOUT = 8000;
 
 /** Quiet typing before a live setting is sent. */
 export const TYPING_PAUSE = 400;
-/** Gradio unfolds a group of fields with an animation; its fields can be focused after it. */
-export const UNFOLD = 250;
 /** A refusal's sentence stays so long. */
 export const NOTICE = 8000;
 

@@ -5,6 +5,7 @@
 import { emit } from "./bus.js";
 import { RECONNECT_FIRST, RECONNECT_GROWTH, RECONNECT_LONGEST } from "./pacing.js";
 import { address } from "./request.js";
+import * as route from "./route.js";
 import { flushSoon } from "./schedule.js";
 
 export { emit, on } from "./bus.js";
@@ -17,6 +18,8 @@ export { emit, on } from "./bus.js";
 export const now = {
   run: /** @type {import("./protocol.js").RunFacts | null} */ (null),
   status: /** @type {import("./protocol.js").Status | null} */ (null),
+  /** Of the run that trains here, while another one is looked at. */
+  training: /** @type {import("./protocol.js").Status | null} */ (null),
   server: /** @type {Record<string, any> | null} */ (null),
   frame: /** @type {import("./protocol.js").FrameInfo | null} */ (null),
   snapshot: 0,
@@ -33,14 +36,15 @@ export const stats = { messages: 0, hellos: 0, step: 0, time: 0, received: 0 };
 /** @type {WebSocket | null} */
 let socket = null;
 /** A kept run that is looked at instead of the current one. @type {string | null} */
-let kept = null;
+let kept = route.get("run");
+route.onNavigate(() => { if (route.get("run") !== kept) watch(route.get("run")); });
 /** @type {number | null} */
 let cursor = null;
 /** @type {string | null} */
 let epoch = null;
 let wait = RECONNECT_FIRST;
 
-/** Emits hello, rows, frame, status, event, probe, snapshot and link. */
+/** Emits hello, rows, frame, status, event, probe, snapshot, link and refused. */
 export function connect() {
   const url = new URL(address("gv/live"));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -69,6 +73,7 @@ export const pinned = () => kept;
  */
 export function watch(run) {
   kept = run;
+  route.set({ run });
   cursor = epoch = null;
   wait = 0;
   socket?.close();
@@ -93,8 +98,10 @@ function receive(message) {
   link("live");
   if (message.type === "hello") hello(message);
   else if (message.type === "delta") delta(message);
-  // that run is gone
-  else if (message.type === "error" && kept) watch(null);
+  else if (message.type === "error" && kept) {
+    emit("refused", message.error);
+    watch(null);
+  }
   flushSoon();
 }
 

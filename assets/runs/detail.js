@@ -11,6 +11,9 @@ import { player } from "../lib/player.js";
 import { get } from "../lib/request.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
+import { tab } from "../lib/tabs.js";
+import { adopt } from "../train/form.js";
+import { follow } from "../train/watching.js";
 import { exportForm } from "./exports.js";
 import { forkForm } from "./fork.js";
 
@@ -162,17 +165,16 @@ function showSettings() {
 
 function openInTrain() {
   const at = $("gv-detail-at", HTMLSelectElement).value;
+  adopt();
   watch(at ? `${run.id}@${at}` : run.id);
-  goToTrain();
+  tab("train");
 }
 
 /** The dashboard follows the run that trains now. */
 function started() {
-  watch(null);
-  goToTrain();
+  follow();
+  tab("train");
 }
-
-const goToTrain = () => document.getElementById("gv-view-train-button")?.click();
 
 /**
  * Take the run up again.

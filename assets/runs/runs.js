@@ -6,7 +6,9 @@ import { count, figure, formatDate } from "../lib/format.js";
 import { runAction, showNotice } from "../lib/library.js";
 import { RUNS_REFRESH } from "../lib/pacing.js";
 import { address, get } from "../lib/request.js";
+import * as route from "../lib/route.js";
 import { stateLabel } from "../lib/states.js";
+import { current, onTab } from "../lib/tabs.js";
 import { compare, leaveCompare } from "./compare.js";
 import { detail } from "./detail.js";
 
@@ -16,23 +18,53 @@ let runs = [];
 let chosen = new Set();
 /** @type {string | null} */
 let open = null;
+/** The ids of the runs that are compared. @type {string[]} */
+let compared = [];
 let timer = 0;
 
 export async function start() {
   await present("gv-runs", "gv-detail", "gv-compare");
   $("gv-runs-search").addEventListener("input", showRows);
   $("gv-runs-compare").addEventListener("click", () =>
-    compare(runs.filter(({ id }) => chosen.has(id))));
-  $("gv-compare-back").addEventListener("click", leaveCompare);
+    openComparison(runs.filter(({ id }) => chosen.has(id)).map(({ id }) => id)));
+  $("gv-compare-back").addEventListener("click", () => openComparison([]));
   document.addEventListener("gv-runs-changed", (event) =>
     load(/** @type {CustomEvent} */ (event).detail));
   detail.start({ close: () => select(null), deleted });
+  followAddress();
+  route.onNavigate(followAddress);
+  onTab(() => route.set(inAddress(), { push: false }));
   new IntersectionObserver(([entry]) => {
     clearInterval(timer);
     if (!entry.isIntersecting) return;
     load();
     timer = setInterval(() => { if (!document.hidden) load(); }, RUNS_REFRESH);
   }).observe($("gv-runs-box"));
+}
+
+/** What of this view stands in the address: nothing while another one is open. */
+const inAddress = () => (current() === "runs" ? { open, compare: compared.join(",") }
+  : { open: null, compare: null });
+
+/** What the address asks for is opened: by a link, a reload, or going back and forward. */
+function followAddress() {
+  if (route.get("tab") !== "runs") return;
+  const wanted = route.get("open");
+  if (wanted !== open) select(wanted, false);
+  const ids = (route.get("compare") ?? "").split(",").filter(Boolean);
+  if (ids.join() !== compared.join()) openComparison(ids, false);
+}
+
+/**
+ * @param {string[]} ids none leaves the comparison
+ * @param {boolean} [push] a new entry of the history
+ */
+function openComparison(ids, push = true) {
+  compared = ids;
+  chosen = ids.length ? new Set(ids) : chosen;
+  if (ids.length) compare(ids.map((id) => ({ id })));
+  else leaveCompare();
+  if (push) route.set(inAddress());
 }
 
 /** @param {{open?: string} | null} [then] a run to open afterwards */
@@ -134,9 +166,13 @@ const stepsOf = ({ step, steps }) => (steps ? `${count(step)} / ${count(steps)}`
 const lossesOf = ({ loss_d: d, loss_g: g }) =>
   (d == null && g == null ? "–" : `${figure(d)} / ${figure(g)}`);
 
-/** @param {string | null} id */
-function select(id) {
+/**
+ * @param {string | null} id
+ * @param {boolean} [push] a new entry of the history
+ */
+function select(id, push = true) {
   open = id;
+  if (push) route.set(inAddress());
   document.body.classList.toggle("gv-run-open", id !== null);
   for (const node of findAll("tr", $("gv-runs-body"))) {
     node.setAttribute("aria-selected", String(node.dataset.run === id));

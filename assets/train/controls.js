@@ -5,12 +5,15 @@ import { clock, count } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { NOTICE } from "../lib/pacing.js";
 import { command } from "../lib/request.js";
+import { runAction } from "../lib/library.js";
 import { isActive, stateLabel } from "../lib/states.js";
-import { now, on, stats } from "../lib/stream.js";
+import { emit, now, on, stats } from "../lib/stream.js";
 
+/** What trains on this machine, also while a kept run is looked at; else the run that is shown. */
+const status = () => now.training ?? now.status;
 
-/** The state as all modules read it. */
-export const state = () => now.status?.state ?? "idle";
+/** The state that the buttons command. */
+export const state = () => status()?.state ?? "idle";
 export const active = () => isActive(state());
 
 let announced = null;
@@ -19,16 +22,18 @@ export function start() {
   setState("idle");
   $("gv-pause").addEventListener("click", pauseOrResume);
   $("gv-stop").addEventListener("click", () => send("stop"));
+  $("gv-resume-run").addEventListener("click", resumeRun);
   for (const button of document.querySelectorAll("#gv-controls [data-step]")) {
     button.addEventListener("click", () => send("step", { n: Number(button.dataset.step) }));
   }
   document.addEventListener("keydown", spaceBar);
-  on("hello", ({ server, status, sameRun }) => {
+  on("hello", ({ server, sameRun }) => {
     device(server);
     if (!sameRun) runNote("", false);
-    if (!status) draw("status", () => show(null));
+    draw("status", () => show(status()));
   });
-  on("status", (status) => draw("status", () => show(status)));
+  on("status", () => draw("status", () => show(status())));
+  on("refused", (sentence) => say(sentence, true));
   on("event", warning);
   on("link", (link) => showLink(link));
   showLink(now.link);
@@ -73,10 +78,30 @@ function show(status) {
   if (document.title !== title) document.title = title; // it passes through three processes of the browser
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
+  resumeButton(status, name);
   for (const button of document.querySelectorAll("#gv-controls [data-step]")) button.disabled = name !== "paused";
   $("gv-pause").disabled = name === "preparing";
   document.body.dataset.gvStep = status?.step ?? 0;
   stats.shown = { step: status?.step ?? 0, time: stats.time, at: Date.now() / 1000 };
+}
+
+/** After its end a run can go on, beside being trained anew. */
+function resumeButton(status, name) {
+  const button = $("gv-resume-run");
+  const done = name === "finished";
+  button.hidden = isActive(name) || name === "idle" || !status?.step;
+  text(button, done ? "Train on" : "Resume");
+  button.title = done
+    ? `Go on where this run ended, for another ${count(status.steps || status.step)} steps.`
+    : "Go on from this run's last checkpoint, under the settings that it has.";
+}
+
+async function resumeRun() {
+  const { id = "", state: name, steps, step } = now.status ?? {};
+  const more = name === "finished" ? { more_steps: steps || step } : {};
+  const answer = await runAction(id.split("@")[0], "resume", more);
+  if (answer.ok) emit("resumed");
+  else say(answer.sentence, true);
 }
 
 function progress(status, steps, name) {

@@ -2,6 +2,7 @@
 
 import { el } from "../lib/dom.js";
 import { tip } from "../lib/tips.js";
+import { asNumber, asNumbers, asText } from "./numbers.js";
 
 /**
  * @typedef {{label: string, why: string, unit: string, live: boolean, basic: boolean, kind: string,
@@ -54,22 +55,9 @@ function number(name, facts) {
   return { input, read: () => asNumber(input.value), write: (value) => { input.value = value ?? ""; } };
 }
 
-/** @param {string} text */
-export function asNumber(text) {
-  const plain = text.trim().replace(/^(-?\d+),(\d+)$/, "$1.$2");
-  if (plain === "") return null;
-  return Number.isFinite(Number(plain)) ? Number(plain) : text;
-}
-
 function numbers(name) {
   const { input } = words(name);
   return { input, read: () => asNumbers(input.value), write: (value) => { input.value = asText(value); } };
-}
-
-/** "256, 512" as [256, 512]; text that holds no numbers stays text. @param {string} text */
-export function asNumbers(text) {
-  const parts = text.split(/[,;]/).map((part) => part.trim()).filter(Boolean).map(asNumber);
-  return parts.every((part) => typeof part === "number") ? parts : text;
 }
 
 function choice(name, facts) {
@@ -93,16 +81,4 @@ function many(name, facts) {
     read: () => boxes.filter((box) => box.checked).map((box) => box.value),
     write: (value) => { for (const box of boxes) box.checked = (value ?? []).includes(box.value); },
   };
-}
-
-/** A value as text: for comparing, for the address, for people. @param {any} value */
-export const asText = (value) => (Array.isArray(value) ? value.join(", ") : String(value ?? ""));
-
-/** The inverse of `asText` for a field of that kind. @param {string} text @param {FieldFacts} facts */
-export function fromText(text, facts) {
-  if (facts.kind === "bool") return text === "true";
-  if (facts.kind === "int" || facts.kind === "float") return asNumber(text);
-  if (facts.kind === "numbers") return asNumbers(text);
-  if (facts.kind === "many") return text.split(",").map((part) => part.trim()).filter(Boolean);
-  return text;
 }

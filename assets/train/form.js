@@ -7,7 +7,8 @@ import { command, post } from "../lib/request.js";
 import { emit, now, on, pinned } from "../lib/stream.js";
 import { active, say } from "./controls.js";
 import { showChoice } from "./choice.js";
-import { control, asText } from "./fields.js";
+import { control } from "./fields.js";
+import { asText } from "./numbers.js";
 import { inEffect } from "./effect.js";
 import { asAddress, differences, fromAddress, listed, presetValues, same } from "./settings.js";
 
@@ -45,9 +46,11 @@ export function adopt() {
   adopting = true;
 }
 
-/** Fill the form with a preset and start it. */
+/** Fill the form with a preset and start it; what a person had changed is put aside. */
 export async function startPreset(name) {
+  putAside();
   setPreset(name);
+  offerAside(`The form shows “${facts.presets[name].label}”.`);
   await train(false);
 }
 
@@ -125,6 +128,7 @@ function followAddress() {
   if (!asked) return;
   if (asked.preset === form.preset && !differences(facts, asked.values, form.values).length) return;
   fill({ ...asked, base: presetValues(facts, asked.preset, asked.values), chosen: true });
+  if (recognise()) notice();
 }
 
 // -- the run that is shown ----------------------------------------------------------------
@@ -136,29 +140,40 @@ function fillFromRun({ run, sameRun }) {
   notice();
 }
 
+/** Whether the form holds what the run that is shown has: then it counts as that run's. */
+function recognise() {
+  const config = now.run?.config;
+  if (!config || differences(facts, form.values, config).some((name) => name !== "name")) return false;
+  Object.assign(form, { base: { ...form.values }, run: now.run.id });
+  return true;
+}
+
 /** A run is shown: the form follows, unless it holds something of a person's own. */
 function meetRun(run) {
   const config = run.config;
-  const agrees = !differences(facts, form.values, config).filter((name) => name !== "name").length;
-  if (agrees) Object.assign(form, { base: { ...form.values }, run: run.id });
-  else if (adopting || !form.chosen || !edits().length && form.run) {
-    const mine = adopting ? edits() : [];
-    aside = mine.length ? { preset: form.preset, values: form.values, base: form.base, chosen: true, mine } : null;
+  if (!recognise() && (adopting || !form.chosen || (!edits().length && form.run))) {
+    putAside();
     const preset = config.preset in facts.presets ? config.preset : form.preset;
     const values = Object.fromEntries(facts.order.map((name) => [name, config[name]]));
     fill({ preset, values, run: run.id });
     route.set(Object.fromEntries(["preset", ...facts.order].map((name) => [name, null])), { push: false });
-    offerAside();
+    offerAside("The form shows this run.");
   }
   adopting = false;
 }
 
-/** What was set aside can be had back. */
-function offerAside() {
+function putAside() {
+  const mine = edits();
+  if (!mine.length) return;
+  aside = { preset: form.preset, values: form.values, base: form.base, chosen: true, mine };
+}
+
+/** What was put aside can be had back. */
+function offerAside(why) {
   const box = $("gv-form-aside");
   box.hidden = !aside;
   if (!aside) return;
-  box.replaceChildren(`The form shows this run. Your changes to ${listed(facts, aside.mine)} were put aside. `,
+  box.replaceChildren(`${why} Your changes to ${listed(facts, aside.mine)} were put aside. `,
     el("button", { type: "button", class: "gv-text-link", onclick: () => {
       fill(aside);
       aside = null;
@@ -191,8 +206,16 @@ function sendLive(name, value) {
   }, TYPING_PAUSE);
 }
 
+/** A run that ended can be resumed beside it, so that the button says which of the two it is. */
+function trainLabel() {
+  const anew = !active() && form.run !== null && form.run === now.run?.id && !edits().length;
+  text($("gv-train"), anew ? "Train anew" : "Train");
+  $("gv-train").title = anew ? "Start a new run with these settings, from step 0." : "";
+}
+
 /** Settings that differ from the run's: they wait for the next run, or for the button that starts it now. */
 function notice() {
+  trainLabel();
   const shown = document.body.dataset.gvNext;
   if (!active() || pinned()) {
     if (shown) note("");

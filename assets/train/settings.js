@@ -1,6 +1,6 @@
 // What the form holds, apart from how it is drawn: a preset, every field's value, and what they began as.
 
-import { asText, fromText } from "./fields.js";
+import { asText, fromText } from "./numbers.js";
 
 /** @typedef {Record<string, any>} Values */
 

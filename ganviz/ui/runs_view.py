@@ -54,6 +54,9 @@ DETAIL = """
     <span class="gv-spring"></span>
     <button type="button" class="gv-button gv-danger" id="gv-detail-delete">Delete</button>
   </div>
+  <p class="gv-caption gv-detail-help"><b>Open in Train</b> shows this run as it was: its pictures, curves and latent
+    space. <b>Resume</b> trains it on from its last checkpoint, under the same settings. <b>Fork</b> starts a new run from
+    one of its checkpoints, under other settings, and leaves this one as it is.</p>
   <div class="gv-drawer" id="gv-fork-drawer" hidden></div>
   <div class="gv-drawer" id="gv-export-drawer" hidden></div>
   <label class="gv-notes-label" for="gv-detail-notes">Notes</label>

@@ -17,7 +17,10 @@ SIDE = """
   <p id="gv-preset-why" class="gv-why"></p>
   <p id="gv-form-differs" class="gv-why" hidden><span></span>
     <button type="button" class="gv-text-link" id="gv-form-reset">Reset</button></p>
-  <button type="button" id="gv-train">Train</button>
+  <div id="gv-start">
+    <button type="button" class="gv-button" id="gv-resume-run" hidden>Resume</button>
+    <button type="button" id="gv-train">Train</button>
+  </div>
   <div id="gv-controls" role="group" aria-label="Training controls">
     <div class="gv-controls-row">
       <button type="button" class="gv-button gv-strong" id="gv-pause"><span class="gv-when-running">Pause</span>
@@ -38,6 +41,7 @@ SIDE = """
   <p id="gv-form-aside" class="gv-note" role="status" hidden></p>
   <p id="gv-run-note" class="gv-note" role="status" hidden></p>
 </div>
+<section id="gv-beside" aria-label="Lesson" tabindex="-1" hidden></section>
 <div id="gv-settings" role="group" aria-label="Settings">
   <div id="gv-basics"></div>
   <div id="gv-groups"></div>
