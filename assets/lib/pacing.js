@@ -68,3 +68,5 @@ export const TIP_OPEN = 250;
 export const TIP_CLOSE = 120;
 /** Points of a 2-D run move to their new places within this time. */
 export const GLIDE = 320;
+/** While planes come more often than this, points are simply where they are. */
+export const GLIDE_AFTER = 700;

@@ -16,6 +16,7 @@ export interface RunFacts {
 
 export interface Status {
   id: string;
+  name?: string;
   state: string;
   step: number;
   steps: number;

@@ -1,3 +1,4 @@
+// @ts-check
 // The page's state in the address: what is shown can be sent to somebody, reloaded, and gone back to.
 //
 // tab, run (looked at in Train), open (in Runs), compare (ids), lesson, preset and the settings that

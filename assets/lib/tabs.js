@@ -1,6 +1,7 @@
+// @ts-check
 // The views' tabs, which Gradio draws: open one, and know which one is open.
 
-import { $, present } from "./dom.js";
+import { $, findAll, present } from "./dom.js";
 import * as route from "./route.js";
 
 const FIRST = "train";
@@ -30,14 +31,14 @@ export const onTab = (task) => listeners.add(task);
 /** Go to the tab of that name; on a narrow screen Gradio keeps some in a menu, without an id. @param {string} name */
 export function tab(name) {
   const label = name[0].toUpperCase() + name.slice(1);
-  const inMenu = () => [...document.querySelectorAll("#gv-tabs .overflow-dropdown button")]
+  const inMenu = () => findAll("#gv-tabs .overflow-dropdown button")
     .find((button) => button.textContent?.trim() === label);
   const button = $(`gv-view-${name}-button`) ?? inMenu();
   if (button && name !== openTab()) button.click();
 }
 
 /** The view that is displayed now. */
-const openTab = () => [...document.querySelectorAll("#gv-tabs > .tabitem")]
+const openTab = () => findAll("#gv-tabs > .tabitem")
   .find((item) => item.style.display !== "none")?.id.replace("gv-view-", "") ?? FIRST;
 
 function changed() {

@@ -1,6 +1,7 @@
+// @ts-check
 // The state of the run, the same in every browser: buttons, status line, progress, announcements.
 
-import { $, mark, text } from "../lib/dom.js";
+import { $, find, findAll, mark, text } from "../lib/dom.js";
 import { clock, count } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { NOTICE } from "../lib/pacing.js";
@@ -16,14 +17,18 @@ const status = () => now.training ?? now.status;
 export const state = () => status()?.state ?? "idle";
 export const active = () => isActive(state());
 
+/** @type {string | null} */
 let announced = null;
+let noticeTimer = 0;
+/** Why the page does not show the run that was asked for. */
+let refused = "";
 
 export function start() {
   setState("idle");
   $("gv-pause").addEventListener("click", pauseOrResume);
   $("gv-stop").addEventListener("click", () => send("stop"));
   $("gv-resume-run").addEventListener("click", resumeRun);
-  for (const button of document.querySelectorAll("#gv-controls [data-step]")) {
+  for (const button of findAll("#gv-controls [data-step]")) {
     button.addEventListener("click", () => send("step", { n: Number(button.dataset.step) }));
   }
   document.addEventListener("keydown", spaceBar);
@@ -31,9 +36,12 @@ export function start() {
     device(server);
     if (!sameRun) runNote("", false);
     draw("status", () => show(status()));
+    // said when everybody has made room for the run that is shown instead
+    if (refused) setTimeout(say, 0, refused, true);
+    refused = "";
   });
   on("status", () => draw("status", () => show(status())));
-  on("refused", (sentence) => say(sentence, true));
+  on("refused", (sentence) => { refused = sentence; });
   on("event", warning);
   on("link", (link) => showLink(link));
   showLink(now.link);
@@ -79,8 +87,8 @@ function show(status) {
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
   resumeButton(status, name);
-  for (const button of document.querySelectorAll("#gv-controls [data-step]")) button.disabled = name !== "paused";
-  $("gv-pause").disabled = name === "preparing";
+  for (const button of findAll("#gv-controls [data-step]")) button.toggleAttribute("disabled", name !== "paused");
+  $("gv-pause").toggleAttribute("disabled", name === "preparing");
   document.body.dataset.gvStep = status?.step ?? 0;
   stats.shown = { step: status?.step ?? 0, time: stats.time, at: Date.now() / 1000 };
 }
@@ -108,7 +116,7 @@ function progress(status, steps, name) {
   const bar = $("gv-progress");
   const share = steps ? Math.min(1, (status?.step ?? 0) / steps) : 0;
   bar.classList.toggle("gv-unknown", name === "preparing" || (name === "running" && !steps));
-  mark(bar.firstElementChild, "style", `transform: scaleX(${share.toFixed(4)})`);
+  mark(find(bar, "div"), "style", `transform: scaleX(${share.toFixed(4)})`);
   mark(bar, "aria-valuenow", Math.round(share * 100));
 }
 
@@ -143,8 +151,8 @@ export function say(words, problem = false) {
   if (!problem || !note) return;
   text(note, words);
   note.hidden = false;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => { if (note.textContent === words) note.hidden = true; }, NOTICE);
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { if (note.textContent === words) note.hidden = true; }, NOTICE);
 }
 
 function device(server) {

@@ -1,3 +1,4 @@
+// @ts-check
 // The controls of the settings form, drawn from what the server says of each field.
 
 import { el } from "../lib/dom.js";
@@ -31,7 +32,7 @@ export function control(name, facts, changed) {
 }
 
 /** Label, explanation, and whether it may change while a run trains. */
-function label(name, facts, tag = "label") {
+function label(name, facts, tag = /** @type {"label" | "span"} */ ("label")) {
   const said = facts.label.toLowerCase().split(" ");
   const unit = facts.unit && !facts.basic && !said.includes(facts.unit) ? ` (${facts.unit})` : "";
   return el("div", { class: "gv-field-head" },

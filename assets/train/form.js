@@ -1,3 +1,4 @@
+// @ts-check
 // The form: one state, drawn as native fields. What a person changed is never lost without a choice.
 
 import { $, el, text } from "../lib/dom.js";
@@ -20,6 +21,8 @@ const form = { preset: facts.preset, values: presetValues(facts, facts.preset), 
 let known = {}; // the settings of the run that is shown
 let adopting = false; // the next run shown fills the form, whatever it holds
 let aside = null; // what a person had changed before the form was filled with a run
+
+const presetList = () => $("gv-i-preset", HTMLSelectElement);
 
 /** The words of a preset. */
 export const presetFacts = (name) => facts.presets[name];
@@ -59,7 +62,7 @@ export async function startPreset(name) {
 /** Show `preset` and `values`; `base` is what the form counts as unchanged. */
 function fill({ preset, values, base = values, run = null, chosen = false }) {
   Object.assign(form, { preset, values: { ...values }, base: { ...base }, run, chosen });
-  $("gv-i-preset").value = preset;
+  presetList().value = preset;
   for (const name of facts.order) {
     controls[name].write(form.values[name]);
     explain(name);
@@ -105,14 +108,14 @@ function setPreset(name, keep = {}) {
 }
 
 function askAbout(mine, name) {
-  const dialog = $("gv-keep");
+  const dialog = $("gv-keep", HTMLDialogElement);
   text($("gv-keep-words"), `You changed ${listed(facts, mine)}. What shall become of that in “${facts.presets[name].label}”?`);
   const kept = Object.fromEntries(mine.map((field) => [field, form.values[field]]));
   dialog.onclose = () => {
     if (dialog.returnValue === "keep") setPreset(name, kept);
     else if (dialog.returnValue === "drop") setPreset(name);
-    else $("gv-i-preset").value = form.preset;
-    $("gv-i-preset").focus();
+    else presetList().value = form.preset;
+    presetList().focus();
   };
   dialog.returnValue = "";
   dialog.showModal();
@@ -144,7 +147,7 @@ function fillFromRun({ run, sameRun }) {
 function recognise() {
   const config = now.run?.config;
   if (!config || differences(facts, form.values, config).some((name) => name !== "name")) return false;
-  Object.assign(form, { base: { ...form.values }, run: now.run.id });
+  Object.assign(form, { base: { ...form.values }, run: now.run?.id ?? null });
   return true;
 }
 
@@ -275,7 +278,7 @@ function drawPresets() {
   $("gv-i-preset").replaceChildren(...groups.map((group) => el("optgroup", { label: group },
     ...Object.entries(facts.presets).filter(([, one]) => one.group === group)
       .map(([value, { label }]) => el("option", { value }, label)))));
-  $("gv-i-preset").addEventListener("change", (event) => choosePreset(event.target.value));
+  $("gv-i-preset").addEventListener("change", () => choosePreset(presetList().value));
 }
 
 /** Hide the fields that have no effect under the others' values. */

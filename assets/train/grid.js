@@ -76,8 +76,6 @@ function waitText(run, words = "They start as noise; watch what becomes of it.")
 
 /** @param {FrameInfo} info */
 function frame(info) {
-  // points are drawn in the plane, by scatter.js
-  if (now.run?.spec?.kind === "points") return;
   held.frame = info;
   const newest = held.steps.at(-1) ?? -1;
   if (info.kept !== false && newest < info.step) held.steps.push(info.step);
@@ -97,6 +95,8 @@ const realsUrl = ({ url }) => url.replace(/frames\/\d+(\.\w+)$/, "reals$1");
 
 /** Fetch and decode a picture, then paint it; of several wanted meanwhile only the newest. */
 async function load(url, step) {
+  // points are drawn in the plane, by scatter.js
+  if (now.run?.spec?.kind === "points") return emit("plane", { url: address(url), step });
   wanted = { url, step };
   if (busy) return;
   busy = true;

@@ -1,3 +1,4 @@
+// @ts-check
 // What the form holds, apart from how it is drawn: a preset, every field's value, and what they began as.
 
 import { asText, fromText } from "./numbers.js";

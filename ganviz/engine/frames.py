@@ -23,7 +23,8 @@ GAP, LINE = 1, 64  # px between tiles, and its grey: quiet beside black and whit
 
 @dataclass(frozen=True)
 class Frame:
-    """One encoded grid. ``labels``: the class of each column, or () where columns have none."""
+    """One encoded grid, or the data of a plane of points. ``labels``: the class of each column, or ()
+    where columns have none."""
 
     step: int
     data: bytes
@@ -37,7 +38,12 @@ class Frame:
 
     @property
     def extension(self) -> str:
-        return {"image/png": "png", "image/jpeg": "jpg"}[self.mime]
+        return {"image/png": "png", "image/jpeg": "jpg", "application/json": "json"}[self.mime]
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether ``data`` is a picture, and not the points that one would show."""
+        return self.mime.startswith("image/")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ own share of the time."""
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganviz.data.source import DataSource
@@ -40,6 +40,14 @@ class Observer:
         self.measure()
         now = time.perf_counter()
         self._due = now + max(self.every, (now - began) / self.share)
+
+    def frame_data(self, exact: bool) -> dict[str, Any]:
+        """What to add to the data of a plane of points that is about to be shown, by name.
+
+        Called in the training thread. ``exact``: of this very step, whatever it costs; else the
+        newest that there is will do.
+        """
+        return {}
 
     def finish(self) -> None:
         """The run ends; a probe may measure a last time and must end its threads."""

@@ -1,22 +1,35 @@
-"""Pictures of points in the plane: what sample grids are to images, for runs on two-dimensional
-data."""
+"""Points in the plane: what sample grids are to images, for runs on two-dimensional data.
+
+A page draws the points itself, so that a frame is their data as JSON. A frame that is kept is a
+picture (films, thumbnails and trackers show it), and carries that JSON as a text chunk of its PNG.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ganviz.engine.frames import Frame
 
 PAGE, LINE = (13, 17, 23), (37, 46, 59)  # of the dashboard's dark theme, assets/lib/base.css
 FAKE, REAL = (203, 132, 247), (62, 203, 148)
-POINTS = 250  # of each kind in a kept picture
+POINTS = 250  # of each kind in a picture
 SIDE = 360  # px
 FINE = 3  # times as large, to be drawn with hard edges and made smaller
+SHOWN = 500  # generated points in the data of a frame
+CHUNK = "ganviz"  # the keyword of a kept picture's text chunk, assets/lib/plane_data.js
+FINEST = 32_767
+# D's verdict is coloured as on the page: assets/lib/diverging.js, assets/train/plane.js
+EXPONENT, STRENGTH, WITHIN = 0.6, 105 / 255, 0.98
+ROOM = 8.0  # times the data's reach that coordinates may lie outside; others are drawn at the edge
 
 
 def reach(points: np.ndarray) -> float:
@@ -25,11 +38,18 @@ def reach(points: np.ndarray) -> float:
 
 
 def draw_plane(
-    real: np.ndarray, fake: np.ndarray, extent: float, side: int, radius: float = 2.2
+    real: np.ndarray,
+    fake: np.ndarray,
+    extent: float,
+    side: int,
+    radius: float = 2.2,
+    surface: dict[str, Any] | None = None,
 ) -> Image.Image:
     """Real points [N, 2] green, generated ones purple on top, in a square from -``extent`` to
-    ``extent``."""
+    ``extent``; beneath them D's verdict, where there is one (as `packed_surface` has it)."""
     image = Image.new("RGB", (side, side), PAGE)
+    if surface:
+        _draw_surface(image, surface, extent)
     draw = ImageDraw.Draw(image, "RGBA")
     draw.line([(0, side / 2), (side, side / 2)], fill=(*LINE, 255))
     draw.line([(side / 2, 0), (side / 2, side)], fill=(*LINE, 255))
@@ -40,15 +60,69 @@ def draw_plane(
     return image
 
 
+def _draw_surface(image: Image.Image, surface: dict[str, Any], extent: float) -> None:
+    """Purple where D takes samples for generated, green where it takes them for real."""
+    size = surface["size"]
+    share = np.frombuffer(base64.b64decode(surface["z"]), np.uint8).reshape(size, size) / 255
+    at = _diverging(surface["low"] + (surface["high"] - surface["low"]) * share, surface)
+    ends = np.where((at < 0)[..., None], np.array(FAKE), np.array(REAL))
+    weight = STRENGTH * np.abs(at)[..., None]
+    colours = (weight * ends + (1 - weight) * np.array(PAGE)).round().astype(np.uint8)
+    scale = image.width / (2 * extent)
+    (left, right), (low, high) = surface["x"], surface["y"]
+    place = Image.fromarray(colours[::-1].copy()).resize(
+        (max(1, round((right - left) * scale)), max(1, round((high - low) * scale))),
+        Image.Resampling.BICUBIC,
+    )
+    image.paste(place, (round((left + extent) * scale), round((extent - high) * scale)))
+
+
+def _diverging(values: np.ndarray, surface: dict[str, Any]) -> np.ndarray:
+    """-1 where D is sure of a generated sample, 0 where it cannot tell, 1 where of a real one."""
+    middle = 0.5 if surface["unit"] == "probability" else surface["level"]
+    middle = float(np.median(values)) if middle is None else middle
+    reach = 0.5
+    if surface["unit"] != "probability":
+        reach = max(1e-12, float(np.quantile(np.abs(values - middle), WITHIN)))
+    share = np.clip((values - middle) / reach, -1, 1)
+    return np.sign(share) * np.abs(share) ** EXPONENT
+
+
 def some_of(samples: Tensor) -> np.ndarray:
     """`POINTS` of ``samples`` [N, 2], from all over the set."""
     index = torch.linspace(0, len(samples) - 1, POINTS).long()
     return samples[index.to(samples.device)].cpu().numpy()
 
 
-def plane_frame(real: np.ndarray, fake: np.ndarray, step: int, kept: bool) -> Frame:
-    """A picture of ``fake`` beside ``real``, encoded."""
+def plane_data(fake: np.ndarray, extent: float, step: int, more: dict[str, Any]) -> bytes:
+    """The generated points as JSON: ``points`` is int16 x and y in turns, little-endian and base64,
+    in units of ``unit``; ``more`` is what probes add."""
+    unit = ROOM * extent / FINEST
+    places = np.clip(np.round(fake[:SHOWN] / unit), -FINEST, FINEST).astype("<i2")
+    packed = base64.b64encode(places.tobytes()).decode()
+    return json.dumps({"step": step, "unit": unit, "points": packed, **more}).encode()
+
+
+def packed_surface(z: Tensor) -> dict[str, Any]:
+    """Values of a grid as bytes between their extremes: ``low``, ``high`` and base64 ``z``."""
+    low, high = float(z.min()), float(z.max())
+    share = (z - low) / max(high - low, 1e-12)
+    levels = share.mul(255).round().to(torch.uint8).cpu().numpy()
+    return {"low": low, "high": high, "z": base64.b64encode(levels.tobytes()).decode()}
+
+
+def plane_frame(
+    real: np.ndarray, fake: np.ndarray, step: int, kept: bool, more: dict[str, Any] | None = None
+) -> Frame:
+    """``fake`` beside ``real``; a picture where it is ``kept``."""
+    extent = reach(real)
+    data = plane_data(fake, extent, step, more or {})
+    if not kept:
+        return Frame(step, data, "application/json", SIDE, SIDE, 1, 1, (), kept)
+    about = PngInfo()
+    about.add_text(CHUNK, data.decode())
     buffer = io.BytesIO()
-    large = draw_plane(real, fake, reach(real), FINE * SIDE, radius=FINE * 2.2)
-    large.reduce(FINE).save(buffer, "PNG", compress_level=1)
+    surface = (more or {}).get("surface")
+    large = draw_plane(real, fake[:POINTS], extent, FINE * SIDE, FINE * 2.2, surface)
+    large.reduce(FINE).save(buffer, "PNG", compress_level=1, pnginfo=about)
     return Frame(step, buffer.getvalue(), "image/png", SIDE, SIDE, 1, 1, (), kept)

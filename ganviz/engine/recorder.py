@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,7 @@ class Recorder:
         if run.store and self.reals:
             run.store.write_reals(self.reals)
         fixed = torch.Generator().manual_seed(config.seed + 3)
-        count = self._layout.count if self._is_images else plane.POINTS
+        count = self._layout.count if self._is_images else plane.SHOWN
         z = torch.randn(count, config.latent_dim, generator=fixed).to(trainer.device)
         y = None if self._layout.y is None else self._layout.y.to(trainer.device)
         self._real_points = None if self._is_images else plane.some_of(source.samples)
@@ -149,14 +149,12 @@ class Recorder:
         """What is done with samples of the generator as it is at this step; ``keep``: in any case
         on disk."""
         run, step, elapsed = self._run, self._trainer.step_count, self.elapsed()
+        more = {} if self._is_images else self._from_probes(exact=keep)
 
         def show(generator: nn.Module, x: Tensor) -> None:
             run.snapshots.publish(generator, step, wait=True)
             kept = keep or run.frames.wants_to_keep(elapsed)
-            if not self._is_images and not kept:
-                # who watches sees the points themselves; pictures of them are for looking back
-                return
-            frame = self._draw(x, step, kept)
+            frame = self._draw(x, step, kept, more)
             run.frames.add(frame, elapsed)
             if run.store and kept:
                 run.store.write_frame(frame)
@@ -173,11 +171,18 @@ class Recorder:
 
         return show
 
-    def _draw(self, x: Tensor, step: int, kept: bool) -> frames.Frame:
+    def _from_probes(self, exact: bool) -> dict[str, Any]:
+        """What probes add to a plane of points, such as D's verdict over it."""
+        parts: dict[str, Any] = {}
+        for observer in self._run.observers:
+            parts.update(observer.frame_data(exact))
+        return parts
+
+    def _draw(self, x: Tensor, step: int, kept: bool, more: dict[str, Any]) -> frames.Frame:
         if self._is_images:
             return frames.make_frame(to_pictures(x), self._layout, step, kept)
         assert self._real_points is not None
-        return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept)
+        return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept, more)
 
     def close(self) -> None:
         """No more grids are painted."""

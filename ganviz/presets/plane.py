@@ -22,6 +22,9 @@ POINTS: dict[str, Any] = dict(
     beta2=0.999,
     ema_decay=0.9,
     steps=10_000,
+    # points cost next to nothing to draw: five planes a second
+    tick_seconds=0.2,
+    sample_seconds=0.2,
 )
 RING_BEST: dict[str, Any] = {
     **POINTS,

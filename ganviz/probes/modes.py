@@ -9,6 +9,8 @@ least one such sample. One lucky sample flatters a blur, so a strict count asks 
 from __future__ import annotations
 
 import math
+import time
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -16,6 +18,7 @@ from torch import Tensor
 
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.engine.event_kinds import Figure, event_kind
+from ganviz.engine.point_frames import packed_surface
 from ganviz.engine.snapshot import draw
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
 from ganviz.registry import PROBES
@@ -101,6 +104,12 @@ class Surface(Probe):
 
     name = "discriminator surface"
     interval = 2.0
+    _ended = True
+    _frame_due = 0.0
+
+    def __init__(self, data_root: Path | str | None = None):
+        super().__init__(data_root)
+        self._newest: dict[str, Any] = {}
 
     def applies(self) -> bool:
         algorithm = self.trainer.algorithm
@@ -128,21 +137,40 @@ class Surface(Probe):
         self._grid = torch.cat([grid[:, None], beside], 1).flatten(0, 1)
 
     def measure(self) -> None:
+        z, about = self._verdict()
+        self.run.log("surface", **about, z=short(z, 3))
+
+    def frame_data(self, exact: bool) -> dict[str, Any]:
+        if not self._ended:
+            self._guarded(lambda: self._refresh(exact))
+        return self._newest
+
+    def _refresh(self, exact: bool) -> None:
+        """The verdict for a frame, within the probe's share of the time unless it must be
+        ``exact``."""
+        began = time.perf_counter()
+        if not exact and began < self._frame_due:
+            return
+        z, about = self._verdict()
+        self._newest = {"surface": about | packed_surface(z)}
+        now = time.perf_counter()
+        self._frame_due = now + (now - began) / self.share
+
+    def _verdict(self) -> tuple[Tensor, dict[str, Any]]:
+        """What D says at each point of the grid, and what is to be known of it."""
         algorithm = self.trainer.algorithm
         with undisturbed(algorithm.networks["discriminator"]) as discriminator:
             logits = discriminator(self._grid, None).float()
         objective = cast(Adversarial, algorithm).objective
         level = objective.threshold
         as_probability = level == 0.0 and objective.score_range is not None
-        self.run.log(
-            "surface",
-            x=self._box[0],
-            y=self._box[1],
-            size=GRID,
-            unit="probability" if as_probability else "raw",
-            level=0.5 if as_probability else level,
-            z=short(logits.sigmoid() if as_probability else logits, 3),
-        )
+        return logits.sigmoid() if as_probability else logits, {
+            "x": self._box[0],
+            "y": self._box[1],
+            "size": GRID,
+            "unit": "probability" if as_probability else "raw",
+            "level": 0.5 if as_probability else level,
+        }
 
 
 def grid_points(x: list[float], y: list[float], size: int = GRID) -> Tensor:

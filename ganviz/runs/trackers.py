@@ -184,7 +184,7 @@ class Reporter(Observer):
 
     def _show(self) -> None:
         frame = self.run.frames.latest
-        if frame is None or frame.step == self._pictured:
+        if frame is None or not frame.is_picture or frame.step == self._pictured:
             return
         self._pictured = frame.step
         with Image.open(io.BytesIO(frame.data)) as picture:

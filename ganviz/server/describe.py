@@ -15,7 +15,12 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.version import __version__
 
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "application/json": "json",
+}
 # points of a curve of what probes measured
 MOST_MEASURED = 300
 

@@ -1,11 +1,27 @@
 """Pictures of points: where they are drawn, and that a run on points keeps them."""
 
+import base64
+import io
+import json
+
 import numpy as np
+import pytest
 import torch
+from PIL import Image
 
 from ganviz.config import RunConfig
-from ganviz.engine.point_frames import FAKE, PAGE, REAL, SIDE, draw_plane
+from ganviz.engine.point_frames import (
+    CHUNK,
+    FAKE,
+    PAGE,
+    REAL,
+    SIDE,
+    draw_plane,
+    packed_surface,
+    plane_frame,
+)
 from ganviz.engine.run import Run
+from ganviz.probes.modes import Surface
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.store import RunStore
 
@@ -28,7 +44,8 @@ def test_a_run_on_points_keeps_pictures_to_look_back_at(tmp_path):
     config = RunConfig.from_preset(
         "ring8-r1", steps=60, tick_seconds=0.02, sample_seconds=0.05, data_limit=500
     )
-    run = Run(config, RunStore(tmp_path / "run"), torch.device("cpu"), tmp_path)
+    store = RunStore(tmp_path / "run")
+    run = Run(config, store, torch.device("cpu"), tmp_path, observers=[Surface()])
     run.start()
     assert run.join(60) and run.state == "finished"
     kept = FolderRun(tmp_path / "run")
@@ -40,3 +57,69 @@ def test_a_run_on_points_keeps_pictures_to_look_back_at(tmp_path):
     )
     assert (tmp_path / "run" / "thumb.png").is_file()
     assert kept.frames.get(0).data != kept.frames.latest.data
+    assert _data_of(kept.frames.latest)["surface"]["size"] == 40
+    assert _data_of(kept.frames.latest)["step"] == 60
+
+
+def _data_of(frame) -> dict:
+    """What a page reads of a frame, kept or not."""
+    if not frame.is_picture:
+        return json.loads(frame.data)
+    with Image.open(io.BytesIO(frame.data)) as picture:
+        return json.loads(picture.text[CHUNK])
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_frame_carries_its_points(kept):
+    real = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    fake = np.array([[0.5, -0.25], [1e9, -1e9], [0.0, 0.0]], np.float32)
+    frame = plane_frame(real, fake, 7, kept, {"surface": _surface()})
+    data = _data_of(frame)
+    points = np.frombuffer(base64.b64decode(data["points"]), "<i2").reshape(-1, 2) * data["unit"]
+    assert frame.is_picture is kept and frame.extension == ("png" if kept else "json")
+    assert np.allclose(points[[0, 2]], fake[[0, 2]], atol=1e-3)
+    assert points[1, 0] > 5 and points[1, 1] < -5
+    assert (data["step"], data["surface"]["unit"]) == (7, "probability")
+
+
+def _surface() -> dict:
+    """A D that is sure: generated on the left, real on the right."""
+    across = torch.linspace(0, 1, 40).expand(40, 40)
+    return {
+        "x": [-1.0, 1.0],
+        "y": [-1.0, 1.0],
+        "size": 40,
+        "unit": "probability",
+        "level": 0.5,
+        **packed_surface(across),
+    }
+
+
+def test_the_verdict_lies_beneath_the_points():
+    nothing = np.empty((0, 2))
+    picture = draw_plane(nothing, nothing, extent=2.0, side=200, surface=_surface())
+    left, right, outside = (picture.getpixel((x, 80)) for x in (55, 145, 10))
+    assert outside == PAGE
+    assert left[0] > left[1] and right[1] > right[0]
+
+
+def test_a_flat_surface_is_no_division_by_zero():
+    packed = packed_surface(torch.full((4, 4), 0.3))
+    assert packed["low"] == packed["high"] == pytest.approx(0.3)
+
+
+def test_while_a_run_trains_planes_are_data_and_single_steps_are_shown(tmp_path):
+    config = RunConfig.from_preset("ring8-r1", steps=0, data_limit=500)
+    run = Run(config, None, torch.device("cpu"), tmp_path)
+    run.pause()
+    run.start()
+    run.step(3)
+    for wanted in (3, 4):
+        for _ in range(600):
+            if run.state == "paused" and run.step_count == wanted:
+                break
+            run.join(0.02)
+        assert run.frames.latest.step == wanted
+        run.step(1)
+    run.stop()
+    assert run.join(60)

@@ -95,6 +95,18 @@ def test_pac_sees_each_point_beside_real_ones(lab):
     assert len(run.told("surface")[0]["z"]) == GRID**2
 
 
+def test_a_frame_gets_the_newest_verdict_within_the_probes_share(lab):
+    run = lab(points=True)
+    surface = Surface()
+    assert surface.frame_data(exact=True) == {}, "nothing is known before the run is prepared"
+    run.watched_by(surface)
+    first = surface.frame_data(exact=False)["surface"]
+    assert (first["size"], first["unit"]) == (GRID, "probability")
+    surface._frame_due = float("inf")
+    assert surface.frame_data(exact=False)["surface"] is first
+    assert surface.frame_data(exact=True)["surface"] is not first
+
+
 def test_data_without_modes_has_a_scatter_only(lab):
     run = lab(points=True, data="spiral")
     run.watched_by(Modes()).tick()
