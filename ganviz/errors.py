@@ -25,6 +25,10 @@ class ConfigError(GanvizError):
     """A setting is unknown, out of range, or does not go with another one."""
 
 
+class UnknownName(ConfigError):
+    """A setting names a definition that this process does not have."""
+
+
 class DefinitionError(GanvizError, ValueError):
     """A loss, network, preset or the like lacks something, or is defined twice."""
 

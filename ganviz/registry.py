@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from ganviz.errors import ConfigError, DefinitionError
+from ganviz.errors import DefinitionError, UnknownName
 
 T = TypeVar("T")
 SETTINGS: set[str] = set()
@@ -60,10 +60,10 @@ class Registry(Generic[T]):
         return list(self._items)
 
     def get(self, name: str, field: str | None = None) -> T:
-        """The definition called ``name``, or a `ConfigError` that lists the names there are."""
+        """The definition called ``name``, or an `UnknownName` that lists the names there are."""
         names = self.names()
         if name not in self._items:
-            raise ConfigError(
+            raise UnknownName(
                 f"There is no {self.noun} called {name!r}. Choose one of: {', '.join(names)}.",
                 field,
             )

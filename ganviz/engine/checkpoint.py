@@ -33,7 +33,7 @@ from ganviz.disk import (
 )
 from ganviz.engine import legacy_checkpoint
 from ganviz.engine.plain import FormatError, pack, pack_tensors, unpack, unpack_tensors
-from ganviz.errors import CheckpointError, ConfigError
+from ganviz.errors import CheckpointError, ConfigError, UnknownName
 
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
@@ -269,6 +269,13 @@ def _load_one(path: Path, training: bool) -> tuple[RunConfig, TrainingState]:
     data = {name: _read_verified(path / name, manifest) for name in names}
     try:
         config = RunConfig.from_json(data[CONFIG].decode())
+    except UnknownName as error:
+        raise CheckpointError(
+            f"{path} was trained with a definition that is not here: {error} If it is one of your "
+            f"own, import its module first: in Python before ganviz.load or ganviz.train, in a "
+            f"shell by python -c 'import MODULE; from ganviz.cli import main; main()' in place of "
+            f"ganviz."
+        ) from None
     except (ConfigError, UnicodeDecodeError) as error:
         raise CheckpointError(
             f"{path / CONFIG} does not fit this version of ganviz: {error}"

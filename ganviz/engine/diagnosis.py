@@ -10,13 +10,17 @@ from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
 
+KEPT = "The last good pictures and checkpoint are kept."
+NOTHING_KEPT = "There was no checkpoint yet, so there is nothing to resume from."
 
-def explain(error: Exception, trainer: Trainer | None) -> str:
-    """One or two sentences for ``error``, which ended the training."""
+
+def explain(error: Exception, trainer: Trainer | None, has_checkpoint: bool = False) -> str:
+    """One or two sentences for ``error``, which ended the training. ``has_checkpoint``: the run can
+    be resumed from one."""
     if isinstance(error, GanvizError):
         return error.sentence
     if isinstance(error, NonFinite) and trainer:
-        return _blown_up(error, trainer)
+        return _blown_up(error, trainer, has_checkpoint)
     if is_out_of_memory(error):
         # They hold the step's graphs and networks, which a smaller batch needs.
         traceback.clear_frames(error.__traceback__)
@@ -24,7 +28,7 @@ def explain(error: Exception, trainer: Trainer | None) -> str:
     return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
 
 
-def _blown_up(error: NonFinite, trainer: Trainer) -> str:
+def _blown_up(error: NonFinite, trainer: Trainer, has_checkpoint: bool) -> str:
     network = trainer.algorithm.owner_of_statistic.get(error.name, error.name)
     config = trainer.config
     advice = [f"lower the learning rates (they are {config.g_lr:g} and {config.d_lr:g})"]
@@ -32,7 +36,8 @@ def _blown_up(error: NonFinite, trainer: Trainer) -> str:
         advice.append("add a gradient penalty")
     if config.precision == "bf16":
         advice.append("use fp32")
-    if config.mistaken:  # what the run is there to show is what needs mending
+    if config.mistaken:
+        # What the run is there to show is what needs mending.
         advice = [f"set the mistake ({registry.MISTAKES.get(config.mistake).label}) to 'None'"]
     what = (
         "its loss"
@@ -43,8 +48,7 @@ def _blown_up(error: NonFinite, trainer: Trainer) -> str:
     )
     return (
         f"The {network} blew up at step {error.step:,}: {what} became NaN or infinite. Try to "
-        f"{', or '.join(advice)}. "
-        "The last good pictures and checkpoint are kept."
+        f"{', or '.join(advice)}. {KEPT if has_checkpoint else NOTHING_KEPT}"
     )
 
 

@@ -46,7 +46,10 @@ class Recorder:
         y = None if self._layout.y is None else self._layout.y.to(trainer.device)
         self._real_points = None if self._is_images else plane.some_of(source.samples)
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
-        self.rate = 0.0  # steps per second
+        # Steps per second.
+        self.rate = 0.0
+        # Whether the run folder holds a checkpoint of this run.
+        self.has_checkpoint = elapsed > 0
         self._elapsed = elapsed
         self._since: float | None = None
         self._problem: str | None = None
@@ -90,7 +93,6 @@ class Recorder:
         """The last statistics, grid, snapshot and checkpoint."""
         if self._since is not None:
             self._tick(time.perf_counter(), sample=True)
-            self._elapsed, self._since = self.elapsed(), None
         self.close()
         for observer in self._run.observers:
             observer.finish()
@@ -185,7 +187,8 @@ class Recorder:
         return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept, more)
 
     def close(self) -> None:
-        """No more grids are painted."""
+        """No more grids are painted, and the clock stands still."""
+        self._elapsed, self._since = self.elapsed(), None
         self._painter.close()
 
     def checkpoint(self) -> None:
@@ -199,10 +202,12 @@ class Recorder:
             "elapsed": self.elapsed(),
             "state": self._run.state,
             "spec": asdict(self._spec),
+            "threads": torch.get_num_threads(),
         }
         state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
         path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())
         if path:
+            self.has_checkpoint = True
             self._run.log("checkpoint", path=path.name)
 
     def _is_best(self) -> bool:

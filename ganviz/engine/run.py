@@ -354,12 +354,15 @@ class Run:
     def _fail(self, error: Exception) -> None:
         """Say what happened in a sentence; what was good before is kept."""
         if self._recorder:
-            self._recorder.close()  # nothing is told after the end
+            # No picture comes after the end.
+            self._recorder.close()
         if self.store and not isinstance(error, GanvizError):
             self.store.write_traceback("".join(traceback.format_exception(error)))
         if is_out_of_memory(error) and self._recorder:
-            self._recorder.checkpoint()  # the weights are sound: only the last step did not fit
-        self.error = explain(error, self.trainer)
+            # The weights are sound: only the last step did not fit.
+            self._recorder.checkpoint()
+        kept = self._recorder is not None and self._recorder.has_checkpoint
+        self.error = explain(error, self.trainer, kept)
         self._enter("failed", self.error)
         began = self._recorder is not None or self._resumes
         if self.store and isinstance(error, GanvizError) and not began:

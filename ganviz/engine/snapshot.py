@@ -7,14 +7,13 @@ import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ganviz.accel import private_apis as private
-from ganviz.models.parts import Generator
+from ganviz.models.parts import latent_weight
 
 RENDER_CHUNK = 64
 
@@ -100,7 +99,7 @@ class SnapshotStore:
     def first_layer(self) -> Tensor:
         """The weight that z meets first, [out, latent_dim], on the CPU."""
         with self._newest() as (generator, _, _):
-            return cast(Generator, generator).first_layer().detach().float().cpu().clone()
+            return latent_weight(generator, self.latent_dim).detach().float().cpu().clone()
 
     @contextmanager
     def _newest(self) -> Iterator[tuple[nn.Module, int, int]]:

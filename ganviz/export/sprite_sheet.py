@@ -7,7 +7,6 @@ import io
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from PIL import Image, features
 from ganviz import latent
 from ganviz.engine.snapshot import draw, to_pictures
 from ganviz.export.run_data import Progress
-from ganviz.models.parts import Generator
+from ganviz.models.parts import latent_weight
 from ganviz.runs.trained import TrainedGenerator
 
 SPAN = 3.0  # standard deviations to either side
@@ -55,8 +54,9 @@ def write_sprite_sheets(
     Stops adding bases after `MOST_BYTES` or `MOST_SECONDS`; the first base is always whole. Raises
     `OSError`.
     """
-    network = cast(Generator, generator.network)
-    found = latent.directions(network.first_layer(), N_DIRECTIONS).vectors
+    found = latent.directions(
+        latent_weight(generator.network, generator.latent_dim), N_DIRECTIONS
+    ).vectors
     classes = generator.classes[:MOST_CLASSES]
     per_base = max(1, len(classes))
     side = generator.spec.shape[-1]

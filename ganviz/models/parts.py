@@ -66,6 +66,21 @@ class Generator(nn.Module):
         return self.first.weight[:, : self.latent_dim].detach()
 
 
+def latent_weight(generator: nn.Module, latent_dim: int) -> Tensor:
+    """The weight that z meets first, [out, latent_dim]: what the generator says it is
+    (``first_layer()``), else its first linear or transposed-convolution layer that is wide enough;
+    the unit matrix where there is none, whose directions are the numbers of z themselves."""
+    declared = getattr(generator, "first_layer", None)
+    if callable(declared):
+        return declared()
+    for module in generator.modules():
+        if isinstance(module, nn.Linear) and module.in_features >= latent_dim:
+            return module.weight[:, :latent_dim].detach()
+        if isinstance(module, nn.ConvTranspose2d) and module.in_channels >= latent_dim:
+            return module.weight[:latent_dim].flatten(1).t().detach()
+    return torch.eye(latent_dim)
+
+
 class Discriminator(nn.Module):
     """D(x, y): the family's ``trunk`` turns a sample into ``features`` numbers, a linear head into
     one logit.
@@ -129,7 +144,7 @@ class Packed(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return self.discriminator(
-            x.reshape(len(x) // self.pac, self.pac * x.shape[1], *x.shape[2:]), y
+            x.reshape(x.shape[0] // self.pac, self.pac * x.shape[1], *x.shape[2:]), y
         )
 
 
@@ -153,7 +168,7 @@ class LabelMap(nn.Module):
         self.map = nn.Embedding(n_classes, height * width)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return torch.cat([x, self.map(y).view(len(y), *self.shape).to(x.dtype)], 1)
+        return torch.cat([x, self.map(y).unflatten(1, self.shape).to(x.dtype)], 1)
 
 
 class MinibatchStd(nn.Module):
@@ -165,7 +180,7 @@ class MinibatchStd(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         std = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
-        return torch.cat([x, std.expand(len(x), 1, *x.shape[2:])], 1)
+        return torch.cat([x, std.expand(x.shape[0], 1, *x.shape[2:])], 1)
 
 
 def stages(size: int) -> tuple[int, int]:
@@ -184,7 +199,8 @@ class ToMap(nn.Module):
         self.shape = (side, side, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.view(len(x), *self.shape).permute(0, 3, 1, 2)
+        # Not by `len`, which torch.export takes for a constant.
+        return x.unflatten(1, self.shape).permute(0, 3, 1, 2)
 
 
 class ToFeatures(nn.Module):

@@ -13,7 +13,7 @@ import torch
 from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, load_config, meta
 from ganviz.data import check_data
 from ganviz.data.source import DataSpec
-from ganviz.device import fits_random
+from ganviz.device import cpu_threads, fits_random
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.frames import Frame, FrameStore
@@ -85,6 +85,13 @@ def _differences(state: TrainingState, device: torch.device) -> list[str]:
         return [
             "This run was trained on another kind of device, whose random numbers are of another "
             "kind: it goes on from its weights and optimisers, with random numbers begun anew."
+        ]
+    threads = state.info.get("threads")
+    if device.type == "cpu" and type(threads) is int and threads != cpu_threads():
+        return [
+            f"This run was trained with {threads} threads and goes on with {cpu_threads()}: sums "
+            f"are added up in another order, so it is no longer the same bit for bit as an "
+            f"uninterrupted one. OMP_NUM_THREADS={threads} keeps it so."
         ]
     return []
 

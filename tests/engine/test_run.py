@@ -162,6 +162,10 @@ def test_nan_ends_the_run_with_a_sentence_and_keeps_the_last_good_picture(tiny, 
     assert "discriminator" in run.error and "step 6" in run.error and "learning rate" in run.error
     assert run.frames.latest is good
     assert run.snapshots.step == 5
+    assert "no checkpoint yet" in run.error
+    elapsed = run.status()["elapsed"]
+    time.sleep(0.05)
+    assert run.status()["elapsed"] == elapsed, "the clock of a failed run stands still"
 
 
 def test_memory_exhaustion_names_a_batch_size_that_fits(tiny, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from ganviz.models import build_discriminator, build_generator
+from ganviz.models.parts import latent_weight
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -203,3 +204,35 @@ def test_outputs_are_fp32_under_autocast(config, spec, draw):
     with torch.autocast("cpu", torch.bfloat16):
         x = g(draw(6, 5), Y)
         assert {x.dtype, d(x).dtype, *(part.dtype for part in d.judge(x))} == {torch.float32}
+
+
+@pytest.mark.parametrize(("name", "size"), [("mlp", 16), ("dcgan", 16), ("resnet", 16)])
+def test_generators_export_with_any_batch_size(config, spec, draw, name, size):
+    """By torch.export, which takes what `len` says for a constant."""
+    network = build_generator(config(size, generator=name), spec(size)).eval()
+    sizes = ({0: torch.export.Dim("batch", min=2)},)
+    exported = torch.export.export(network, (draw(4, 5),), dynamic_shapes=sizes).module()
+    for count in (2, 7):
+        assert torch.allclose(exported(draw(count, 5)), network(draw(count, 5)), atol=1e-5)
+
+
+class OwnGenerator(torch.nn.Module):
+    """One that says nothing of its first layer."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.other, self.first = torch.nn.Linear(3, 3), first
+
+
+@pytest.mark.parametrize(
+    ("first", "shape"),
+    [
+        (torch.nn.Linear(7, 6), (6, 5)),
+        (torch.nn.ConvTranspose2d(5, 4, 3), (36, 5)),
+        (torch.nn.ReLU(), (5, 5)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_generator_of_ones_own_has_directions_too(first, shape):
+    weight = latent_weight(OwnGenerator(first), 5)
+    assert weight.shape == shape and not weight.requires_grad

@@ -316,3 +316,20 @@ def test_a_run_without_a_checkpoint_says_that_it_begins_anew(tmp_path):
     shutil.rmtree(run.store.folder / "checkpoints")
     again = finish(manager.resume(run.id, more_steps=3))
     assert again.step_count == 3 and any("begins anew" in note for note in notes(again))
+
+
+def test_another_number_of_threads_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 4})))
+    folder = run.store.folder
+    run.store.close()
+    sentences = []
+    for threads in ("1", "2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        again = resumed(folder, 2, CPU, tmp_path)
+        sentences.append([event.data["sentence"] for event in again.events.since(0, ("note",))])
+        again.store.close()
+    same, other = sentences
+    assert not any("threads" in sentence for sentence in same)
+    assert "trained with 1 threads and goes on with 2" in other[-1]

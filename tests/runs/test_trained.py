@@ -4,8 +4,9 @@ import pytest
 import torch
 
 import ganviz
-from ganviz.engine.checkpoint import TrainingState, load
+from ganviz.engine.checkpoint import TrainingState, load, save
 from ganviz.errors import CheckpointError, ConfigError
+from ganviz.registry import OBJECTIVES
 from ganviz.runs.trained import from_state, load_generator, parse_spec
 
 
@@ -84,3 +85,17 @@ def test_wrong_networks_are_refused_by_name(trained_run):
 )
 def test_a_spec_that_is_none(table):
     assert parse_spec(table) is None
+
+
+def test_a_definition_that_is_not_imported_is_named(trained_run, tmp_path):
+    """The version of ganviz has nothing to do with it."""
+    config, state = load(trained_run)
+    OBJECTIVES.add("own-loss", OBJECTIVES.get("hinge"))
+    try:
+        path = save(tmp_path, config.but(objective="own-loss"), state)
+    finally:
+        del OBJECTIVES._items["own-loss"]
+    with pytest.raises(CheckpointError) as caught:
+        ganviz.load(path)
+    assert "objective called 'own-loss'" in str(caught.value)
+    assert "import its module first" in str(caught.value) and "version" not in str(caught.value)
