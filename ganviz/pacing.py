@@ -63,6 +63,8 @@ IDLE_FOLLOW_INTERVAL = 2.0
 # milliseconds, and the reader sleeps this long after each part
 READ_SWITCH_INTERVAL = 0.0005
 READ_YIELD = 0.001
+# whoever needs the whole log of a run asks this often whether it has been read
+READ_POLL_INTERVAL = 0.05
 # trackers get figures and pictures this often; the end of a run waits so long for slow ones
 TRACKER_INTERVAL = 1.0
 TRACKER_PICTURE_INTERVAL = 10.0

@@ -369,3 +369,36 @@ def test_a_clock_that_jumps_changes_nothing(run, tmp_path, monkeypatch):
         trained.load_generator(tmp_path / "runs" / name).sample(4) for name in ("kept", "jumped")
     )
     assert torch.equal(ours, theirs)
+
+
+# -- one damaged run among others ------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"step": 10**400},
+        {"step": 1e308},
+        {"best": {"fid": 10**30}},
+        {"figures": {"loss_d": 10**400}},
+        {"updated": 10**400},
+        {"created": -1e308},
+        {"settings": {"steps": 10**400, "preset": "\ud800", "name": "\ud800"}},
+        {"sentence": "\ud800"},
+        {"facts": {}},
+        {"facts": {"spec": {"shape": [10**400, -1]}}},
+        {"facts": {"series": 7, "equilibrium": [1], "spec": "nonsense"}},
+        {"layout": {"rows": 10**400, "cols": "x", "labels": {}}},
+    ],
+)
+def test_one_damaged_summary_takes_nothing_else_down(run, client, tmp_path, damage):
+    healthy = run.parent / "healthy"
+    shutil.copytree(run, healthy)
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, **damage}))
+    table = client.get("/gv/library")
+    assert table.status_code == 200
+    assert {row["id"] for row in table.json()["runs"]} == {"kept", "healthy"}
+    for address in ("/gv/library/kept", "/gv/library/kept/history", "/gv/latent/info?run=kept"):
+        assert client.get(address).status_code in (200, 404, 409, 422), address
+    for run_id in ("kept", "healthy"):
+        answer = client.post("/gv/latent", json={"seed": 1, "run": run_id})
+        assert answer.status_code in (200, 409) if run_id == "kept" else answer.status_code == 200

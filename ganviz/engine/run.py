@@ -47,7 +47,8 @@ class Run:
     ``observers`` are probes that look on between steps.
     """
 
-    in_memory = True
+    # for readers: nothing of it has to be read from a disk first
+    in_memory = is_read = True
 
     def __init__(
         self,
@@ -166,10 +167,6 @@ class Run:
         if self._last_status is not None:
             return self._last_status["step"]
         return self.trainer.step_count if self.trainer else 0
-
-    def wait_until_read(self) -> Run:
-        """What a reader of a kept run must wait for is always there in the process that trains."""
-        return self
 
     def status(self) -> dict[str, Any]:
         """What a status line shows."""

@@ -124,6 +124,11 @@ class FolderRun:
                     time.sleep(pacing.READ_YIELD)
         return parts > 0
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the log has been read to its end once."""
+        return self._whole.is_set()
+
     def wait_until_read(self) -> FolderRun:
         """Return when the log has been read to its end for the first time."""
         self._whole.wait()

@@ -80,8 +80,9 @@ class ReadableRun(Protocol):
     def status(self) -> dict[str, Any]:
         """What a status line shows."""
 
-    def wait_until_read(self) -> ReadableRun:
-        """The run, once its log has been read to the end: seconds where it is long."""
+    @property
+    def is_read(self) -> bool:
+        """Whether its log has been read to the end once: that takes seconds where it is long."""
 
     def pause(self) -> None:
         """Pause after the step in progress."""

@@ -39,7 +39,7 @@ def routes(manager: RunManager) -> list[BaseRoute]:
         WebSocketRoute("/gv/live", live.endpoint),
         Route("/gv/assets/{name:path}", guard.http(asset)),
         Route("/gv/plotly.js", guard.http(plotly)),
-        Route("/gv/runs/{run}/frames/{step:int}.{ext}", guard.http(grids.frame)),
+        Route("/gv/runs/{run}/frames/{step}.{ext}", guard.http(grids.frame)),
         Route("/gv/runs/{run}/reals.{ext}", guard.http(grids.reals)),
         Route("/gv/runs/{run}/reconstruction", guard.http(grids.reconstruction)),
         Route("/gv/probe/initial", guard.http(experiments.initial), methods=["POST"]),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +14,8 @@ from ganviz.engine.events import ENDED
 from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
-from ganviz.server.guard import Refused, body_as, find_run, json_response
+from ganviz.server.guard import Refused, command_as, find_run, json_response
+from ganviz.server.workers import COMMANDS
 
 MAX_STEPS = 100_000
 DONE = {
@@ -104,10 +104,7 @@ async def _answer(
 ) -> Response:
     """``act`` on the request's body in a thread; what it refuses becomes a sentence."""
     try:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-        answer = await run_in_threadpool(act, await body_as(model, request))
+        answer = await COMMANDS.run(act, await command_as(model, request))
     except GanvizError as error:
         refusal = {
             "ok": False,

@@ -7,15 +7,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ganviz import pacing
 from ganviz.config import RunConfig
@@ -27,6 +28,7 @@ from ganviz.experiments.initial_gradients import at_start, mlp_config
 from ganviz.runs.manager import RunManager
 from ganviz.server import encode
 from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.limits import Quota, client_of
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +69,22 @@ class FrozenRequest(PlainGenerator):
     steps: int = Field(1000, ge=1, le=MAX_STEPS)
 
 
+class _Stream(StreamingResponse):
+    """Lines of JSON that hold a place until they end, however they end."""
+
+    def __init__(self, place: ExitStack, lines: AsyncIterator[bytes]):
+        super().__init__(
+            lines,
+            media_type="application/x-ndjson",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
+
+
 class ExperimentRequests:
     """Runs experiments in one thread of its own, one after another, beside the training of a
     `RunManager`."""
@@ -74,13 +92,12 @@ class ExperimentRequests:
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-experiment", prepare_serving_thread)
-        self._waiting = 0
+        self._places = Quota(MAX_WAITING, MAX_WAITING // 2)
 
     async def initial(self, request: Request) -> Response:
         """Gradient norms of each layer before the first step, as `AtStart` has them."""
         config = (await body_as(PlainGenerator, request)).config()
-        self._check_room()
-        with self._slot():
+        with self._place(request):
             return json_response(
                 await asyncio.get_running_loop().run_in_executor(
                     self._pool, lambda: at_start(config).to_dict()
@@ -92,26 +109,17 @@ class ExperimentRequests:
         browser that hangs up ends it."""
         query = await body_as(FrozenRequest, request)
         config = query.config(objective=query.objective, **LEARNING)
-        self._check_room()
-        return StreamingResponse(
-            self._stream(config, query.steps),
-            media_type="application/x-ndjson",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
+        return _Stream(self._place(request), self._stream(config, query.steps))
 
-    def _check_room(self) -> None:
-        if self._waiting >= MAX_WAITING:
+    def _place(self, request: Request) -> ExitStack:
+        """A place among those that wait and work, to be closed when it is no longer needed."""
+        client, place = client_of(request.scope), ExitStack()
+        if not self._places.has_place(client):
             raise Refused(
                 503, "Too many experiments are under way on this machine; try again in a moment."
             )
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
+        place.enter_context(self._places.place(client))
+        return place
 
     async def _stream(self, config: RunConfig, steps: int) -> AsyncIterator[bytes]:
         loop, lines, ended = asyncio.get_running_loop(), asyncio.Queue(), threading.Event()
@@ -119,14 +127,13 @@ class ExperimentRequests:
         def send(line: dict[str, Any] | None) -> None:
             loop.call_soon_threadsafe(lines.put_nowait, line)
 
-        with self._slot():
-            work = loop.run_in_executor(self._pool, self._freeze, config, steps, send, ended)
-            try:
-                while (line := await lines.get()) is not None:
-                    yield encode.dumps(line) + b"\n"
-            finally:
-                ended.set()
-                work.cancel()  # where it has not begun
+        work = loop.run_in_executor(self._pool, self._freeze, config, steps, send, ended)
+        try:
+            while (line := await lines.get()) is not None:
+                yield encode.dumps(line) + b"\n"
+        finally:
+            ended.set()
+            work.cancel()  # where it has not begun
 
     def _freeze(
         self,

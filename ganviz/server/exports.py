@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -25,7 +24,8 @@ from ganviz.errors import GanvizError
 from ganviz.export.formats import ExportFormat, ExportOptions, checked_options
 from ganviz.runs import listing as kept
 from ganviz.runs.manager import RunManager
-from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.guard import Refused, command_as, json_response
+from ganviz.server.workers import READS
 
 FOLDER = "exports"
 NICE = 10
@@ -65,14 +65,9 @@ class Exports:
 
     async def begin(self, request: Request) -> Response:
         """Start an export; answers ``{"ok", "sentence"}``, 409 while another one is being made."""
-        if (
-            request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            != "application/json"
-        ):
-            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-        query = await body_as(ExportRequest, request)
+        query = await command_as(ExportRequest, request)
         _check(query)
-        return await run_in_threadpool(self._begin, request.path_params["run"], query)
+        return await READS.run(self._begin, request.path_params["run"], query)
 
     def _begin(self, run_id: str, query: ExportRequest) -> Response:
         folder = self._folder(run_id)
@@ -100,9 +95,9 @@ class Exports:
     async def status(self, request: Request) -> Response:
         """How the run's export stands, and what was exported before."""
         run_id = request.path_params["run"]
-        folder = await run_in_threadpool(self._folder, run_id)
+        folder = await READS.run(self._folder, run_id)
         job = self._last.get(run_id)
-        files = await run_in_threadpool(_listed, folder, run_id)
+        files = await READS.run(_listed, folder, run_id)
         made = next((file for file in files if job and file["kind"] == job.kind), None)
         done = job is not None and job.state == "done" and made is not None
         return json_response(
@@ -123,7 +118,7 @@ class Exports:
     async def file(self, request: Request) -> Response:
         """A finished export, to be saved by the browser."""
         name = request.path_params["file"]
-        folder = await run_in_threadpool(self._folder, request.path_params["run"])
+        folder = await READS.run(self._folder, request.path_params["run"])
         path = folder / FOLDER / name
         kind = next(
             (one.media_type for _, one in _downloadable() if one.extension == path.suffix), ""

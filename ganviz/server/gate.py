@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganviz import pacing
 from ganviz.errors import GanvizError
 from ganviz.server.guard import Guard, Refused, json_response, refusal
-from ganviz.server.limits import MAX_BODY, Limits, Quota
+from ganviz.server.limits import MAX_BODY, Limits, Quota, client_of
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
 NO_UPGRADE = (
@@ -123,11 +123,6 @@ class Gate:
         if path != prefix and not path.startswith(prefix + "/"):
             path = prefix + path
         return {**scope, "root_path": prefix, "path": path if path != prefix else prefix + "/"}
-
-
-def client_of(scope: Scope) -> str:
-    """The address of the browser, or of the proxy before it."""
-    return scope["client"][0] if scope.get("client") else ""
 
 
 def _prefix_of(headers: Headers) -> str:

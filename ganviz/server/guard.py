@@ -207,6 +207,15 @@ async def body_as(model: type[Model], request: Request) -> Model:
         raise _as_refusal(error) from None
 
 
+async def command_as(model: type[Model], request: Request) -> Model:
+    """The body of a command, as `body_as`. A form of another site can send no JSON unasked, so a
+    command must be called that."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
+    return await body_as(model, request)
+
+
 def _as_refusal(error: ValidationError) -> Refused:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"] if part != "[key]")
@@ -220,23 +229,22 @@ def _as_refusal(error: ValidationError) -> Refused:
     )
 
 
-def find_run(manager: RunManager, run_id: str | None, whole: bool = True) -> ReadableRun:
-    """The run called ``run_id``, or the current one. Raises `Refused` where there is none.
-
-    ``whole``: with its log read to the end, which takes seconds where it is long: call this from a
-    thread.
-    """
+def find_run(manager: RunManager, run_id: str | None) -> ReadableRun:
+    """The run called ``run_id``, or the current one. Raises `Refused` where there is none. It reads
+    files: call it from a thread, as `ganviz.server.workers.open_run` does."""
     if run_id is None:
         if manager.current is None:
             raise Refused(409, "Nothing has been trained yet: choose a preset and click Train.")
         return manager.current
+    run: ReadableRun | None = None
+    sentence = None
     try:
         run = manager.get(run_id)
-    except (GanvizError, KeyError):
-        run = None
+    except GanvizError as error:
+        sentence = error.sentence if "@" in run_id else None
+    except KeyError:
+        pass
     if run is None:
-        raise Refused(
-            404,
-            f"There is no run called {run_id[:80]!r} here; reload the page to see the current one.",
-        )
-    return run.wait_until_read() if whole else run
+        sentence = sentence or f"There is no run called {run_id[:80]!r} here."
+        raise Refused(404, f"{sentence.rstrip('.')}; reload the page to see the current one.")
+    return run

@@ -20,7 +20,9 @@ from ganviz import latent, pacing
 from ganviz.device import prepare_serving_thread
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
-from ganviz.server.guard import Refused, body_as, find_run, json_response
+from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.limits import Quota, client_of
+from ganviz.server.workers import READS, open_run
 
 N_DIRECTIONS = 8
 MAX_WAITING = 64
@@ -65,7 +67,7 @@ class LatentRequests:
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-latent", prepare_serving_thread)
         self._drawing = asyncio.Semaphore(1)
-        self._waiting = 0
+        self._places = Quota(MAX_WAITING, MAX_WAITING // 2)
         self._directions_of: WeakKeyDictionary[ReadableRun, _CachedDirections] = (
             WeakKeyDictionary()
         )  # touched by the one thread only
@@ -101,21 +103,23 @@ class LatentRequests:
     ) -> T | Response:
         """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it
         wants a newer one)."""
-        run = find_run(self._manager, run_id, whole=False)
-        if self._waiting >= MAX_WAITING:
+        client = client_of(request.scope)
+        if not self._places.has_place(client):
             raise Refused(
                 503, "Too many viewers are moving sliders at once; try again in a moment."
             )
-        self._waiting += 1
-        try:
-            async with self._drawing:
-                if await request.is_disconnected():
-                    return Response(status_code=CLIENT_GONE)
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work, run)
-        except LookupError as error:
-            raise Refused(409, str(error.args[0])) from None
-        finally:
-            self._waiting -= 1
+        with self._places.place(client):
+            run = await open_run(self._manager, run_id)
+            # a kept run loads its generator when first asked: not while others wait to be drawn for
+            if not run.in_memory:
+                await READS.run(lambda: run.snapshots)
+            try:
+                async with self._drawing:
+                    if await request.is_disconnected():
+                        return Response(status_code=CLIENT_GONE)
+                    return await asyncio.get_running_loop().run_in_executor(self._pool, work, run)
+            except LookupError as error:
+                raise Refused(409, str(error.args[0])) from None
 
     # -- in the drawing thread -------------------------------------------------------------
     def _latents(self, run: ReadableRun, specs: list[latent.LatentSpec]) -> torch.Tensor:
@@ -149,6 +153,12 @@ class LatentRequests:
 
     def _describe(self, run: ReadableRun) -> Response:
         snapshots = run.snapshots
+        if run.spec is None:
+            raise Refused(
+                409,
+                "What this run was trained on is not known: its data is not loaded yet, or its "
+                "files are damaged.",
+            )
         found = self._directions(run)
         shape = run.spec.shape
         width, height = (shape[2], shape[1]) if len(shape) == 3 else (None, None)

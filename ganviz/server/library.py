@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,9 +17,13 @@ from ganviz.errors import Busy
 from ganviz.runs import listing as kept
 from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
+from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe, encode
-from ganviz.server.guard import Refused, body_as, find_run, json_response
+from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.sample_grids import IMMUTABLE
+from ganviz.server.workers import COMMANDS, READS, open_run, read_to_end
+
+logger = logging.getLogger(__name__)
 
 MAX_THUMB = 2**20
 SHORT = Annotated[str, Field(max_length=200)]
@@ -47,17 +52,19 @@ class Library:
 
     async def table(self, request: Request) -> Response:
         """All runs, newest first: nothing here reads a log or loads a network."""
-        runs = await run_in_threadpool(self._manager.library)
+        return json_response(await READS.run(self._table))
+
+    def _table(self) -> dict[str, Any]:
         folder = str(self._manager.runs_root.resolve())
-        return json_response({"runs": [row(info) for info in runs], "folder": folder})
+        return {"runs": [_sound_row(info) for info in self._manager.library()], "folder": folder}
 
     async def detail(self, request: Request) -> Response:
         """One run with its kept pictures and checkpoints: all that can be told without reading its
         log."""
-        return json_response(await run_in_threadpool(self._detail, request.path_params["run"]))
+        return json_response(await READS.run(self._detail, request.path_params["run"]))
 
     def _detail(self, run_id: str) -> dict[str, Any]:
-        run = find_run(self._manager, run_id, whole=False)
+        run = find_run(self._manager, run_id)
         folder = kept.find(self._manager.runs_root, run_id)
         latest = run.frames.latest
         steps = [
@@ -76,24 +83,17 @@ class Library:
     async def history(self, request: Request) -> Response:
         """What a run's log tells: thinned curves, the newest figures, and the settings as they were
         in the end."""
-        return json_response(await run_in_threadpool(self._history, request.path_params["run"]))
-
-    def _history(self, run_id: str) -> dict[str, Any]:
-        run, compared = find_run(self._manager, run_id), describe.kinds_compared()
-        return {
-            "history": encode.columns(encode.thin(run.events.rows())),
-            "config": run.config.model_dump(mode="json"),
-            "probes": describe.newest(run.events.since(0, compared), compared),
-        }
+        run = await open_run(self._manager, request.path_params["run"])
+        return json_response(await READS.run(_history, await read_to_end(run)))
 
     async def thumb(self, request: Request) -> Response:
         """A run's newest small picture."""
-        info = await run_in_threadpool(
+        info = await READS.run(
             lambda: kept.run_info(kept.find(self._manager.runs_root, request.path_params["run"]))
         )
         if info.thumb is None:
             raise Refused(404, "This run has no picture yet.")
-        data = await run_in_threadpool(read_bounded, info.thumb, MAX_THUMB)
+        data = await READS.run(read_bounded, info.thumb, MAX_THUMB)
         return Response(
             data,
             headers={"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"},
@@ -103,14 +103,9 @@ class Library:
     async def act(self, request: Request) -> Response:
         """Rename, annotate, delete, bring back, resume or fork; answers ``{"ok", "sentence",
         ...}``."""
-        if (
-            request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            != "application/json"
-        ):
-            raise Refused(415, "Commands are sent as JSON (Content-Type: application/json).")
-        action = await body_as(Action, request)
+        action = await command_as(Action, request)
         try:
-            answer = await run_in_threadpool(
+            answer = await COMMANDS.run(
                 getattr(self, f"_{action.action}"), request.path_params["run"], action
             )
         except Busy as error:
@@ -155,6 +150,29 @@ def preset_label(info: RunInfo) -> str:
 def title(info: RunInfo) -> str:
     """What a person calls the run: the name they gave it, else its preset."""
     return info.name if info.name != info.id else preset_label(info) or info.id
+
+
+def _history(run: ReadableRun) -> dict[str, Any]:
+    compared = describe.kinds_compared()
+    return {
+        "history": encode.columns(encode.thin(run.events.rows())),
+        "config": run.config.model_dump(mode="json"),
+        "probes": describe.newest(run.events.since(0, compared), compared),
+    }
+
+
+def _sound_row(info: RunInfo) -> dict[str, Any]:
+    """A line of the table, also of a run whose files are damaged: one is not to hide the others."""
+    try:
+        line = row(info)
+        encode.dumps(line)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        logger.warning("the summary of run %s is damaged: %r", info.id, error)
+        damaged = replace(
+            info, step=0, steps=0, created=0.0, updated=0.0, figures={}, best={}, notes=""
+        )
+        line = {**row(damaged), "sentence": "The files of this run are damaged."}
+    return line
 
 
 def row(info: RunInfo) -> dict[str, Any]:

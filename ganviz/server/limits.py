@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 # the largest body of a request: a form's settings take a few kilobytes
 MAX_BODY = 64 * 1024
 # what is left of the open files for the run folder, data sets and libraries
@@ -64,6 +66,11 @@ def raise_file_limit(wanted: int = MAX_CONNECTIONS + RESERVED_FILES) -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def client_of(scope: Scope) -> str:
+    """The address of the browser, or of the proxy before it."""
+    return scope["client"][0] if scope.get("client") else ""
 
 
 class Quota:

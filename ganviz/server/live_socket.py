@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganviz import pacing
@@ -27,7 +26,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe
 from ganviz.server import live_protocol as protocol
-from ganviz.server.guard import find_run
+from ganviz.server.workers import READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ class LiveSocket:
         run: ReadableRun | None = self._manager.current
         try:
             if query.get("run"):
-                run = await run_in_threadpool(find_run, self._manager, query["run"])
+                run = await read_to_end(await open_run(self._manager, query["run"]))
         except GanvizError as problem:
             await websocket.send_text(protocol.to_text(protocol.error(problem.sentence)))
             await websocket.close(protocol.UNKNOWN_RUN)
@@ -74,7 +73,7 @@ class LiveSocket:
         viewer = Viewer(websocket, run, follows=not query.get("run"))
         hub = self.hub()
         epoch, cursor = query.get("epoch", ""), query.get("cursor", "")
-        await run_in_threadpool(hub.resume_at_cursor, viewer, epoch, cursor)
+        await READS.run(hub.resume_at_cursor, viewer, epoch, cursor)
         await hub.serve(viewer)
 
     def hub(self) -> Hub:
@@ -279,7 +278,9 @@ class Hub:
         self, run: ReadableRun | None, viewers: list[Viewer], outline: tuple
     ) -> None:
         """A long history is thinned in another thread, so that nobody waits for it."""
-        message = await asyncio.to_thread(protocol.hello, self._manager, run, self.epoch(run))
+        # a run of this process needs no disk: its viewers do not wait for those of one that does
+        thread = asyncio.to_thread if run is None or run.in_memory else READS.run
+        message = await thread(protocol.hello, self._manager, run, self.epoch(run))
         text, now = protocol.to_text(message), time.monotonic()
         for viewer in viewers:
             if viewer.run is not run:
@@ -313,7 +314,7 @@ async def _call(run: ReadableRun | None, function: Callable[..., T], *arguments:
     """``function(*arguments)``, in another thread where ``run`` may have to be read from a disk."""
     if run is None or run.in_memory:
         return function(*arguments)
-    return await asyncio.to_thread(function, *arguments)
+    return await READS.run(function, *arguments)
 
 
 def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float) -> bool:

@@ -3,7 +3,6 @@ content."""
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,8 +11,10 @@ from ganviz.probes.reconstruction import FILE, Reconstruction
 from ganviz.runs.folder_run import MIMES, read_frame
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
-from ganviz.server.guard import Refused, find_run
+from ganviz.server.guard import Refused
+from ganviz.server.workers import READS, open_run
 
+MAX_STEP_DIGITS = 12
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -26,27 +27,30 @@ class SampleGrids:
     async def frame(self, request: Request) -> Response:
         """The sample grid of one step."""
         step = request.path_params["step"]
-        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
-        picture = await run_in_threadpool(run.frames.get, step)
+        run = await open_run(self._manager, request.path_params["run"])
+        # a count of steps has so many digits
+        plain = step.isascii() and step.isdecimal() and len(step) <= MAX_STEP_DIGITS
+        picture = await READS.run(run.frames.get, int(step)) if plain else None
         if picture is None:
             raise Refused(
                 404,
-                f"No picture of step {step} is kept; take one of the steps that the scrubber "
+                f"No picture of step {step[:20]} is kept; take one of the steps that the scrubber "
                 f"shows.",
             )
         return _image(picture)
 
     async def reals(self, request: Request) -> Response:
         """A grid of real samples in the same layout."""
-        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
-        if run.reals is None:
+        run = await open_run(self._manager, request.path_params["run"])
+        reals = await READS.run(lambda: run.reals)
+        if reals is None:
             raise Refused(404, "The real samples are not loaded yet; try again in a moment.")
-        return _image(run.reals)
+        return _image(reals)
 
     async def reconstruction(self, request: Request) -> Response:
         """The newest pairs; the address names a step so that a browser asks again."""
-        run = await run_in_threadpool(find_run, self._manager, request.path_params["run"], False)
-        frame = await run_in_threadpool(_newest, run)
+        run = await open_run(self._manager, request.path_params["run"])
+        frame = await READS.run(_newest, run)
         if frame is None:
             raise Refused(
                 404, "This run has no reconstructions: only an autoencoder on pictures makes them."

@@ -3,6 +3,7 @@ package."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import threading
@@ -13,7 +14,6 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -75,7 +75,7 @@ async def plotly(request: Request) -> Response:
     headers["Vary"] = "Accept-Encoding"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    content = await run_in_threadpool(_compressed(coding).result)
+    content = await asyncio.shield(asyncio.wrap_future(_compressed(coding)))
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Response(content, headers=headers, media_type="text/javascript")

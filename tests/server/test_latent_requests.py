@@ -21,6 +21,7 @@ from ganviz.engine.snapshot import SnapshotStore
 from ganviz.server import latent_requests
 from ganviz.server.guard import Guard, Refused, missing
 from ganviz.server.latent_requests import LatentRequests
+from ganviz.server.limits import Quota
 
 
 @pytest.fixture
@@ -263,6 +264,7 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
 
         def __init__(self, gone):
             self.gone = gone
+            self.scope = {"client": ("192.0.2.1", 1)}
 
         async def body(self):
             return json.dumps({"seed": 1}).encode()
@@ -279,7 +281,7 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
     assert drawn == []
     asyncio.run(server.picture(Request(gone=False)))
     assert len(drawn) == 1
-    server._waiting = latent_requests.MAX_WAITING
+    server._places = Quota(0, 0)
     with pytest.raises(Refused, match="Too many"):
         asyncio.run(server.picture(Request(gone=False)))
 
@@ -319,14 +321,14 @@ def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
         wait_for(lambda: drawn)
         with sockets.create_connection(("127.0.0.1", port)) as leaving:
             leaving.sendall(request)
-            wait_for(lambda: server._waiting == 2)
+            wait_for(lambda: len(server._places) == 2)
         with pytest.raises(
             HTTPError
         ):  # an answer to a later request: by now the server has seen the other one leave
             urlopen(f"http://127.0.0.1:{port}/gv/nothing")
         free.set()
         assert patient.recv(4096).startswith(b"HTTP/1.1 200")
-        wait_for(lambda: server._waiting == 0)
+        wait_for(lambda: len(server._places) == 0)
     assert len(drawn) == 1
 
 
