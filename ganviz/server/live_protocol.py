@@ -139,7 +139,8 @@ def to_text(message: dict[str, Any]) -> str:
 
 def cursor_of(text: str) -> int | None:
     """The cursor that a page names, or None for one that means nothing."""
-    return int(text) if text.isdecimal() and len(text) <= MAX_CURSOR_DIGITS else None
+    plain = text.isascii() and text.isdecimal() and len(text) <= MAX_CURSOR_DIGITS
+    return int(text) if plain else None
 
 
 def type_of(text: str) -> str | None:
