@@ -52,10 +52,9 @@ class _Loop:
         self.generator = to_device(build_generator(config, source.spec), device)
         self.discriminator = to_device(build_discriminator(config, source.spec), device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.g, self.d, self.ema = (
-            list(network.parameters())
-            for network in (self.generator, self.discriminator, self.average)
-        )
+        self.g: list[Tensor] = list(self.generator.parameters())
+        self.d: list[Tensor] = list(self.discriminator.parameters())
+        self.ema: list[Tensor] = list(self.average.parameters())
         self.buffers = list(zip(self.average.buffers(), self.generator.buffers(), strict=True))
         betas = (config.beta1, config.beta2)
         fused = device.type in ("cpu", "cuda")
@@ -107,7 +106,7 @@ class _Loop:
         real, fake = self.reals().requires_grad_(), fake.requires_grad_()
         with double_backward():
             real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
-        penalty = 0.0
+        penalty = real.new_zeros(())
         for logits, points in ((real_logits, real), (fake_logits, fake)):
             with no_weight_gradients():
                 slope = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]

@@ -18,7 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.dashboard import App, app, chromium, spread, tell
+from benchmarks.app import App, app, chromium
+from benchmarks.dashboard import spread, tell
 
 ROWS = 1_000_000
 GRIDS = 600  # `ganviz.engine.frames.MOST_KEPT`

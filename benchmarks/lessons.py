@@ -15,13 +15,15 @@ import math
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from ganviz.algorithms.adversarial import Adversarial
 from ganviz.algorithms.statistics import NonFinite
+from ganviz.algorithms.vae import Vae
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, to_float
@@ -62,6 +64,14 @@ class Kept:
         return self.kept >= OF_FIVE * len(self.values)
 
 
+class LessonTrainer(Trainer):
+    """A trainer that keeps the statistics that were read last."""
+
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.last_stats: dict[str, float] = {}
+
+
 def measure(promise: Promise, seed: int, data_root: Path | str = "data") -> float:
     """The promise's figure after its seconds, for one seed; NaN where it has none."""
     config = RunConfig.from_preset(promise.preset, **{**promise.settings, "seed": seed})
@@ -70,7 +80,7 @@ def measure(promise: Promise, seed: int, data_root: Path | str = "data") -> floa
     source = load_data(config, CPU, data_root)
     if promise.metric == "starved":
         return starved(config, source)
-    trainer = Trainer(config, source, CPU)
+    trainer = LessonTrainer(config, source, CPU)
     if promise.metric == "nyquist":
         return nyquist(trainer)
     failed = train(trainer, promise.seconds)
@@ -79,7 +89,7 @@ def measure(promise: Promise, seed: int, data_root: Path | str = "data") -> floa
     return float("nan") if failed else FIGURES[promise.metric](trainer, source, data_root)
 
 
-def train(trainer: Trainer, seconds: float) -> bool:
+def train(trainer: LessonTrainer, seconds: float) -> bool:
     """Train for so many seconds of processor time; whether it blew up."""
     end = time.process_time() + seconds
     last = trainer.config.steps or math.inf
@@ -104,59 +114,64 @@ def stat(name: str) -> Any:
 def modes(name: str) -> Any:
     """A figure of 2,500 points."""
 
-    def figure(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+    def figure(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
         held = HeldBatch(trainer, source, SAMPLES, salt=12)
         points = draw(trainer.algorithm.ema.network, held.z, held.y).float()
-        centres = torch.as_tensor(source.modes["centres"], dtype=torch.float32)
-        return float(mode_figures(points, centres, float(source.modes["sigma"]))[name] or 0)
+        known = source.modes
+        assert known is not None, "the lesson is on points with known modes"
+        centres = torch.as_tensor(known["centres"], dtype=torch.float32)
+        return float(mode_figures(points, centres, float(known["sigma"]))[name] or 0)
 
     return figure
 
 
-def samples(trainer: Trainer, source: DataSource) -> tuple[HeldBatch, torch.Tensor]:
+def samples(trainer: LessonTrainer, source: DataSource) -> tuple[HeldBatch, torch.Tensor]:
     held = HeldBatch(trainer, source, FEW, salt=12)
     return held, draw(trainer.algorithm.ema.network, held.z, held.y).float()
 
 
-def variation(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def variation(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """How much samples differ from each other, in units of the data."""
     held, fakes = samples(trainer, source)
     return float(spread(fakes) / spread(held.x))
 
 
-def d_accuracy(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def d_accuracy(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """How often D is right on fresh reals and fakes."""
     held, fakes = samples(trainer, source)
     discriminator = trainer.algorithm.networks["discriminator"]
     with torch.no_grad():
-        logits = [discriminator(x, held.y).flatten() for x in (held.x, fakes)]
-    return accuracy(*logits, trainer.algorithm.objective)
+        real, fake = (discriminator(x, held.y).flatten() for x in (held.x, fakes))
+    return accuracy(real, fake, cast(Adversarial, trainer.algorithm).objective)
 
 
 def by_class(name: str) -> Any:
     """A figure of a classifier of the same data."""
 
-    def figure(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+    def figure(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
         classifier = classifier_for(source, data_root)
         held, fakes = samples(trainer, source)
+        assert classifier is not None, "the lesson is on pictures with classes"
         logits = classifier(fakes.clamp(-1, 1))[1]
-        return float(class_figures(logits.softmax(1), source.spec.n_classes, held.y)[name])
+        assert logits is not None
+        figures: dict[str, Any] = class_figures(logits.softmax(1), source.spec.n_classes, held.y)
+        return float(figures[name])
 
     return figure
 
 
-def relative_sharpness(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def relative_sharpness(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     held, fakes = samples(trainer, source)
     return float(sharpness(fakes.clamp(-1, 1)).mean() / sharpness(held.x).mean())
 
 
-def copied(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def copied(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """The share of samples that are copies of training pictures."""
     _, fakes = samples(trainer, source)
     return copies(nearest_two(fakes.clamp(-1, 1), source.samples))
 
 
-def background(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def background(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """The samples' mean where practically every real picture is black."""
     reals = to_float(source.samples[:2000])
     black = reals.amax(0) < -0.9
@@ -164,7 +179,7 @@ def background(trainer: Trainer, source: DataSource, data_root: Any) -> float:
     return float(fakes[:, black].mean())
 
 
-def d_weights(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def d_weights(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """The norm of D's weights, in units of what it began with."""
     fresh = Trainer(trainer.config, source, CPU)
     norms = [
@@ -174,15 +189,15 @@ def d_weights(trainer: Trainer, source: DataSource, data_root: Any) -> float:
     return norms[0] / norms[1]
 
 
-def reconstruction_error(trainer: Trainer, source: DataSource, data_root: Any) -> float:
+def reconstruction_error(trainer: LessonTrainer, source: DataSource, data_root: Any) -> float:
     """The squared error of a reconstruction over the variance of the data."""
     held = HeldBatch(trainer, source, FEW, salt=12)
-    drawn = trainer.algorithm.reconstruct(held.x, held.y)
+    drawn = cast(Vae, trainer.algorithm).reconstruct(held.x, held.y)
     variance = (held.x - held.x.mean(0)).square().mean()
     return float((drawn - held.x).square().mean() / variance)
 
 
-def nyquist(trainer: Trainer) -> float:
+def nyquist(trainer: LessonTrainer) -> float:
     """Energy at the highest frequency of pictures of an untrained G, over the mean energy."""
     z = torch.randn(64, trainer.config.latent_dim, generator=torch.Generator().manual_seed(1))
     y = torch.zeros(64, dtype=torch.int64) if trainer.algorithm.conditional else None

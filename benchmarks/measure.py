@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.sides import Worker
 
@@ -59,7 +60,7 @@ class Measured:
         return self.value >= self.bar if self.better == "higher" else self.value <= self.bar
 
 
-def summarise(name: str, title: str, samples: Sequence[float], **rest) -> Measured:
+def summarise(name: str, title: str, samples: Sequence[float], **rest: Any) -> Measured:
     """Median and quartiles of ``samples``."""
     low, middle, high = quartiles(samples)
     return Measured(

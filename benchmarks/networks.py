@@ -8,6 +8,8 @@ Discriminators give logits; a peer whose recipe ends in a sigmoid applies it. So
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -258,6 +260,10 @@ PAIRS: dict[str, tuple[Callable, Callable]] = {
 }
 
 
+def _in_full(make: Callable[[Any], nn.Module], config: Any, spec: Any) -> nn.Module:
+    return _InFull(make(config))
+
+
 def register() -> None:
     """Make the pairs known to ganviz as ``bench-...``, once in a process that measures; nobody else
     is to meet them."""
@@ -270,6 +276,6 @@ def register() -> None:
                     "The network of a published recipe.",
                     ("images",),
                     None,
-                    lambda config, spec, make=make: _InFull(make(config)),
+                    partial(_in_full, make),
                 ),
             )

@@ -42,7 +42,9 @@ class Clock:
 
     def __init__(self, run: Run):
         self._run = run
-        self._thread = time.pthread_getcpuclockid(run._thread.ident)
+        thread = run._thread.ident
+        assert thread is not None, "the run has begun"
+        self._thread = time.pthread_getcpuclockid(thread)
 
     def now(self) -> Stretch:
         return Stretch(

@@ -119,7 +119,9 @@ class Engine:
         last = self._next_step()
         if self.run.device.type == "cuda":  # steps count when they are done
             torch.cuda.current_stream(self.run.device).record_event().synchronize()
-        work = watch.of((last - first) * self.run.trainer.images_per_step)
+        trainer = self.run.trainer
+        assert trainer is not None, "it has begun"
+        work = watch.of((last - first) * trainer.images_per_step)
         self.run.pause()
         self._await(lambda: self.run.state != "running")
         if self.run.state == "failed":
@@ -235,9 +237,13 @@ def _serve(pipe: Any, make: Callable[..., Side], arguments: dict[str, Any]) -> N
         while (task := pipe.recv()) is not None:
             if task == "memory":
                 pipe.send(_memory())
+            elif isinstance(task, float):
+                pipe.send(side.work(task))
             else:
-                pipe.send(side.take(task) or True if isinstance(task, int) else side.work(task))
-    except Exception:  # whatever it is, the parent must hear of it rather than wait for ever
+                side.take(task)
+                pipe.send(True)
+    except Exception:
+        # whatever it is, the parent must get it rather than wait for ever
         with contextlib.suppress(OSError):
             pipe.send(traceback.format_exc())
     finally:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Bench, Measured, summarise
@@ -48,7 +49,7 @@ def page_cold(bench: Bench) -> Measured:
     )
 
 
-def _times(bench: Bench, before=lambda: None) -> list[float]:
+def _times(bench: Bench, before: Callable[[], None] = lambda: None) -> list[float]:
     times = []
     for number in range(bench.rounds):
         before()

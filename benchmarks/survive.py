@@ -88,7 +88,8 @@ class SavesAtEachTick(Observer):
     """Checkpoints as often as it can."""
 
     def tick(self) -> None:
-        self.run._recorder.checkpoint()
+        if self.run._recorder is not None:
+            self.run._recorder.checkpoint()
 
 
 def survive(folder: Path, kills: int, seed: int) -> tuple[list[Round], bool]:
@@ -239,6 +240,7 @@ def _ends_as_if_uninterrupted(folder: Path, config: RunConfig) -> bool:
     follow(killed)
     whole = make_run(config.but(steps=killed.step_count), None, "cpu", folder.parent)
     follow(whole)
+    assert killed.trainer is not None and whole.trainer is not None, "both have trained"
     ours, theirs = killed.trainer.weights(), whole.trainer.weights()
     return ours.keys() == theirs.keys() and all(
         torch.equal(ours[name], theirs[name]) for name in ours

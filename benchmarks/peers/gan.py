@@ -5,8 +5,9 @@ fakes, both losses read at every step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,7 +29,7 @@ def train(data_root: Path, device: torch.device, batch: int = BATCH) -> Iterator
 
 
 def adversarial(
-    generator: nn.Module, discriminator: nn.Module, loader, device: torch.device
+    generator: nn.Module, discriminator: nn.Module, loader: Iterable[Any], device: torch.device
 ) -> Iterator[int]:
     """The loop that the collection's ``gan.py`` and ``dcgan.py`` share."""
     generator, discriminator = generator.to(device), discriminator.to(device)

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks import bare, data, networks, sides
 from benchmarks.peers import dcgan32, dcgan64, gan, sngan32, wgan_gp
-from benchmarks.rows import OWN, RECIPES, RELATIVISTIC
+from benchmarks.recipes import OWN, RECIPES, RELATIVISTIC
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer

@@ -1,0 +1,141 @@
+"""The real app in a process of its own, and a page of it in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import browser as installation
+
+ROOT = Path(__file__).parents[1]
+FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
+
+
+class App:
+    """The app in a process of its own, and one page on it."""
+
+    def __init__(self, browser: Any, folder: Path, preset: str, data_root: Path):
+        self.folder = folder
+        with socket.socket() as trial:
+            trial.bind(("127.0.0.1", 0))
+            port = trial.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                str(ROOT / "app.py"),
+                "--port",
+                str(port),
+                "--no-browser",
+                "--device",
+                "cpu",
+                "--data-root",
+                str(data_root),
+                "--runs-root",
+                str(folder / "runs"),
+            ],
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+            env={
+                **os.environ,
+                "TMPDIR": str(folder / "tmp"),
+                "GRADIO_TEMP_DIR": str(folder / "tmp"),
+            },
+        )
+        while not self._answers():
+            time.sleep(0.05)
+        self.started = time.perf_counter() - began
+        self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        began = time.perf_counter()
+        self.page.goto(f"{self.url}/?preset={preset}")
+        self.page.wait_for_selector("body[data-gv-ready=yes]")
+        self.usable = time.perf_counter() - began
+        self.page.wait_for_function("window.ganviz.now.link === 'live'")
+        self.page.wait_for_timeout(1500)
+        self.page.fill("#gv-f-steps input", "0")  # until it is stopped
+        self.page.keyboard.press("Tab")
+        self.page.wait_for_timeout(500)
+
+    def train(self) -> float:
+        """Click Train; the moment of the click."""
+        at = time.time()
+        self.page.click("#gv-train")
+        self.page.wait_for_selector("body[data-gv-state=running]")
+        return at
+
+    def command(self, action: str) -> None:
+        body = json.dumps({"action": action}).encode()
+        request = urllib.request.Request(
+            f"{self.url}/gv/command", body, {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request, timeout=30).read()
+
+    def pause(self) -> None:
+        """Pause, and wait until the page says so."""
+        self.command("pause")
+        self.page.wait_for_selector("body[data-gv-state=paused]")
+        self.page.wait_for_timeout(300)
+
+    def rate(self, seconds: float) -> float:
+        """Steps a second over about ``seconds``. It counts from 2 s after the resuming on: a pause
+        makes all probes due at once, which nobody who just watches ever sees."""
+        self.pause()
+        self.command("resume")
+        self.page.wait_for_timeout(2000)
+        steps, elapsed = self.status()
+        self.page.wait_for_timeout(1000 * seconds)
+        after, later = self.status()
+        self.pause()
+        return (after - steps) / (later - elapsed)
+
+    def status(self) -> tuple[int, float]:
+        """Steps and trained seconds, as the page was told them last."""
+        status = self.page.evaluate("window.ganviz.now.status")
+        return status["step"], status["elapsed"]
+
+    def close(self) -> None:
+        self.page.close()
+        self.process.terminate()
+        self.process.wait(20)
+
+    def _answers(self) -> bool:
+        try:
+            return urllib.request.urlopen(self.url, timeout=5).status == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The system's browser, without a window; leaves with a sentence where there is none."""
+    path = installation.installed()
+    if path is None:
+        sys.exit(installation.MISSING)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def app(browser: Any, preset: str, data_root: Path) -> Iterator[App]:
+    with tempfile.TemporaryDirectory(prefix="ganviz-bench-") as folder:
+        (Path(folder) / "tmp").mkdir()
+        one = App(browser, Path(folder), preset, data_root)
+        try:
+            yield one
+        finally:
+            one.close()
