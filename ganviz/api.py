@@ -4,10 +4,8 @@ one."""
 from __future__ import annotations
 
 import copy
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from ganviz.engine.run import Run
     from ganviz.progress import Display
     from ganviz.runs.trained import TrainedGenerator
+    from ganviz.stop_signals import StopSignals
 
 
 @dataclass(frozen=True)
@@ -133,62 +132,47 @@ def make_resumed(
     )
 
 
-def follow(run: Run, progress: bool = False, signals: bool = False) -> RunResult:
-    """Start ``run`` and wait for its end, showing progress in the terminal where interrupted.
+def follow(run: Run, progress: bool = False, stop: StopSignals | None = None) -> RunResult:
+    """Start ``run`` and wait for its end, showing progress in the terminal where asked for.
 
-    ``signals``: SIGINT and SIGTERM stop it cleanly (for a main program; a second one ends the
-    process at once).
+    ``stop``: the signals that a main program catches; the first one stops and saves the run.
     """
     from ganviz.progress import make_display
 
-    interrupted = threading.Event()
-    with (
-        make_display(progress) as display,
-        _stopping_on_signals(interrupted) if signals else _nothing(),
-    ):
+    with make_display(progress) as display:
         run.start()
         try:
-            _wait(run, display, interrupted)
+            _wait(run, display, stop)
         except KeyboardInterrupt:
             run.stop()
-            run.join()
+            _wait_on(run)
         display.update(run)
     if run.store:
         run.store.close()
     return result_of(run)
 
 
-def _wait(run: Run, display: Display, interrupted: threading.Event) -> None:
+def _wait(run: Run, display: Display, stop: StopSignals | None) -> None:
     stopped = False
     while not run.join(pacing.JOIN_POLL_INTERVAL):
         display.update(run)
-        if interrupted.is_set() and not stopped:
+        if stop and stop.number is not None and not stopped:
             stopped = True
-            display.say("Stopping after the step in progress, and saving.")
             run.stop()
+            display.say("Stopping after the step in progress, and saving.")
 
 
-@contextmanager
-def _stopping_on_signals(interrupted: threading.Event) -> Iterator[None]:
-    def first(number: int, frame: Any) -> None:
-        interrupted.set()
-        signal.signal(number, before[number])
-
-    before: dict[int, Any] = {
-        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    for number in before:
-        signal.signal(number, first)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _wait_on(run: Run) -> None:
+    """Wait for a run that was told to stop. A second interrupt that comes with the first is no
+    reason not to save; a later one is."""
+    stopped = time.monotonic()
+    while True:
+        try:
+            run.join()
+            return
+        except KeyboardInterrupt:
+            if time.monotonic() - stopped > pacing.REPEATED_SIGNAL_INTERVAL:
+                raise
 
 
 def result_of(run: Run) -> RunResult:

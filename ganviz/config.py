@@ -226,7 +226,10 @@ class RunConfig(BaseModel):
     checkpoint_seconds: float = setting(
         RECORDING, 30.0, "Save every", unit="s", ge=1, le=86_400, fork=True
     )
-    """How often the run is saved."""
+    """How often the run is saved; the first time after 5 s."""
+    keep_checkpoints: int = setting(RECORDING, 3, "Checkpoints kept", ge=1, le=10_000, fork=True)
+    """How many of the newest checkpoints stay on disk, beside the best one. Each takes three to four
+    times the space of the networks."""
 
     @field_validator("g_hidden", "d_hidden")
     @classmethod

@@ -12,6 +12,8 @@ import datetime
 # -- a training tells its events -------------------------------------------------------------------
 # a run first reports after this long, if its ticks are not closer anyway: nobody waits for a sign
 FIRST_TICK = 0.25
+# the first checkpoint: a run that dies young is resumed, not begun anew
+FIRST_CHECKPOINT = 5.0
 # a sample grid is kept for looking back when both have passed since the last kept one
 FRAME_KEEP_INTERVAL = 0.4
 FRAME_KEEP_SHARE = 0.01
@@ -73,6 +75,8 @@ TRACKER_SHUTDOWN_GRACE = 15.0
 # -- processes start, wait and end -----------------------------------------------------------------
 # a main program looks this often whether its run has ended
 JOIN_POLL_INTERVAL = 0.1
+# a signal that comes so soon after the first is the same one, sent twice
+REPEATED_SIGNAL_INTERVAL = 1.0
 # lines of progress in a terminal that is no terminal
 PROGRESS_LINE_INTERVAL = 2.0
 # ... and later as a share of the time that has passed: 120 lines for a night of eight hours

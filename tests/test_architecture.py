@@ -13,7 +13,7 @@ LAYERS = (
     ("ui", "cli"),
     ("api",),
     ("server",),
-    ("classroom", "export", "progress"),
+    ("classroom", "export", "progress", "stop_signals"),
     ("runs", "probes", "experiments", "latent"),
     ("engine",),
     ("algorithms",),

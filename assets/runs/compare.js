@@ -11,7 +11,7 @@ import { player } from "../lib/player.js";
 
 const TONES = ["#1f77b4", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9"]; // Okabe and Ito: told apart by everyone
 const DASHES = ["solid", "6px,2px", "2px,2px", "8px,2px,2px,2px", "12px,3px", "4px,4px"];
-const UNTOLD = new Set(["name", "preset", "tick_seconds", "sample_seconds", "checkpoint_seconds"]);
+const UNTOLD = new Set(["name", "preset", "tick_seconds", "sample_seconds", "checkpoint_seconds", "keep_checkpoints"]);
 
 let shown = [];
 let transport = null;

@@ -3,6 +3,7 @@ dashboard does, without one."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,20 +177,24 @@ def _train_to_the_end(run: Any) -> None:
     it."""
     from ganviz.api import follow
     from ganviz.progress import duration
+    from ganviz.stop_signals import stop_signals
 
-    result = follow(run, progress=True, signals=True)
+    with stop_signals() as stop:
+        result = follow(run, progress=True, stop=stop)
     if result.state == "failed":
         complain(f"{result.sentence} The run is in {result.folder}.")
         raise typer.Exit(FAILED)
     print(
         f"{result.sentence.rstrip('.')} in {duration(run.status()['elapsed'])}. The run is in "
-        f"{result.folder}"
+        f"{result.folder} ({_weight(result.folder)})"
     )
     if result.state == "stopped":
-        print(f"Go on with it:  ganviz resume {result.folder}")
+        print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
     if run.store.problem:
         complain(run.store.problem)
-    print(f"Draw from it:   ganviz sample {result.folder} --n 64 --out grid.png")
+    print(f"Draw from it:   ganviz sample {shlex.quote(str(result.folder))} --n 64 --out grid.png")
+    if result.state == "stopped" and stop.exit_status:
+        raise typer.Exit(stop.exit_status)
 
 
 def sample(

@@ -59,7 +59,9 @@ class Recorder:
     def begin(self) -> None:
         """Start the clocks and show the untrained generator."""
         self.resume()
-        self._next_checkpoint = self._elapsed + self._trainer.config.checkpoint_seconds
+        pace = self._trainer.config.checkpoint_seconds
+        first = pace if self._elapsed else min(pace, pacing.FIRST_CHECKPOINT)
+        self._next_checkpoint = self._elapsed + first
         self._paint_now()
         self._sample_due = (
             self._tick_due

@@ -36,7 +36,6 @@ FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = (
     "train.log",
     "checkpoints",
 )
-KEEP_CHECKPOINTS = 3
 THUMB_SIZE = 160
 GRID_LOST = "A sample grid was not saved"
 _FRAME = re.compile(r"(\d{9,12})\.(png|jpg)")
@@ -148,7 +147,7 @@ class RunStore:
     def checkpoint(
         self, config: RunConfig, state: TrainingState, best: bool = False
     ) -> Path | None:
-        """Save the run and drop older checkpoints but the last three and the best; None when it
+        """Save the run and drop older checkpoints but the last ones (as many as the config keeps) and the best; None when it
         could not be saved.
 
         ``best``: this one is the best so far by whatever the caller measures; it stays until a
@@ -164,7 +163,7 @@ class RunStore:
             saved.append(checkpoint.save(folder, config, state))
             if best:
                 self.summary.best_checkpoint = saved[0].name
-            checkpoint.prune(folder, KEEP_CHECKPOINTS, {self.summary.best_checkpoint})
+            checkpoint.prune(folder, config.keep_checkpoints, {self.summary.best_checkpoint})
 
         self._try("The checkpoint was not saved", save, retry_at_once=True)
         return saved[0] if saved else None

@@ -11,10 +11,12 @@ import time
 import pytest
 from PIL import Image
 
+from ganviz import pacing
 from ganviz.cli import commands as cli
 from ganviz.cli.flags import GENERATED, TITLES, flag
 from ganviz.config import RunConfig, meta
 from ganviz.runs.listing import run_info
+from ganviz.stop_signals import StopSignals
 
 TINY = [
     "--preset",
@@ -283,28 +285,84 @@ def test_a_failed_run_ends_with_1(ganviz, tmp_path):
     assert run_info(tmp_path / "x").state == "failed"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to a child")
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
+
+
+def wait_until_it_trains(child, folder):
+    end = time.monotonic() + 120
+    while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
+        assert child.poll() is None and time.monotonic() < end
+        time.sleep(0.1)
+
+
+@needs_signals
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        (["SIGINT"], 0),
+        (["SIGINT", "SIGINT"], 0),
+        (["SIGTERM", "SIGTERM"], 128 + 15),
+        (["SIGHUP"], 128 + 1),
+    ],
+    ids=["interrupt", "interrupt twice", "terminate twice", "hang-up"],
+)
+def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
+    """``timeout`` and batch systems send theirs to a process and to its group, all at once."""
     folder = tmp_path / "x"
     child = start("train", *TINY, "--steps", "0", "--out", folder)
     try:
-        end = time.monotonic() + 120
-        while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
-            assert child.poll() is None and time.monotonic() < end
-            time.sleep(0.1)
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
+        wait_until_it_trains(child, folder)
+        for name in names:
+            child.send_signal(getattr(signal, name))
+        out, err = child.communicate(timeout=60)
     finally:
         child.kill()
-    assert child.returncode == 0, err
+    assert child.returncode == status, err
     assert (
         f"ganviz resume {folder}" in out
         and "Stopped after" in out
         and "Stopping after the step in progress" in err
     )
-    assert "images/s" in err  # plain lines, as the output is no terminal
+    assert re.search(r"^step \d", err, re.M)  # plain lines, as the output is no terminal
     info = run_info(folder)
     assert info.state == "stopped" and info.resumable and info.step > 0
+
+
+@needs_signals
+def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
+    """And nothing that is printed to it afterwards gets in the way."""
+    import fcntl
+    import termios
+
+    folder = tmp_path / "x"
+    master, slave = os.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ganviz", "train", *TINY, "--steps", "0", "--out", str(folder)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    try:
+        wait_until_it_trains(child, folder)
+        os.close(master)
+        assert child.wait(60) == 128 + signal.SIGHUP
+    finally:
+        child.kill()
+    assert run_info(folder).state == "stopped" and run_info(folder).step > 0
+
+
+def test_a_signal_long_after_the_first_ends_at_once(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(pacing, "REPEATED_SIGNAL_INTERVAL", -1.0)
+    stop = StopSignals()
+    stop.handle(signal.SIGINT, None)
+    assert stop.number == signal.SIGINT and not ended
+    stop.handle(signal.SIGINT, None)
+    assert ended == [130]
 
 
 def test_ui_hands_its_flags_to_the_dashboard(ganviz, monkeypatch):

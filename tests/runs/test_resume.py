@@ -2,12 +2,14 @@
 along."""
 
 import shutil
+import time
 from itertools import pairwise
 
 import pytest
 import torch
 from PIL import Image
 
+from ganviz import pacing
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
 from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
@@ -333,3 +335,18 @@ def test_another_number_of_threads_is_said(tmp_path, monkeypatch):
     same, other = sentences
     assert not any("threads" in sentence for sentence in same)
     assert "trained with 1 threads and goes on with 2" in other[-1]
+
+
+def test_the_first_checkpoint_does_not_wait_for_the_second(tmp_path, monkeypatch):
+    """A run that dies young is resumed, not begun anew."""
+    monkeypatch.setattr(pacing, "FIRST_CHECKPOINT", 0.05)
+    manager = manager_in(tmp_path)
+    config = RunConfig.parse({**BASE, **MLP, "steps": 0, "checkpoint_seconds": 86_400})
+    run = manager.start(config)
+    end = time.monotonic() + 60
+    while not run.events.since(0, ("checkpoint",)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    manager.close(30)
+    saved = [event.step for event in run.events.since(0, ("checkpoint",))]
+    assert len(saved) == 2  # this one, and the last

@@ -215,3 +215,11 @@ def test_fresh_folders_have_readable_names_of_their_own(tmp_path):
 )
 def test_names_are_made_safe(text, name):
     assert safe_name(text) == name
+
+
+@pytest.mark.parametrize("keep", [1, 2])
+def test_as_many_checkpoints_are_kept_as_the_config_says(store, tiny, keep):
+    for step in range(1, 6):
+        store.checkpoint(tiny(keep_checkpoints=keep), state(step), best=step == 2)
+    kept = sorted(path.name for path in (store.folder / "checkpoints").iterdir())
+    assert kept == [f"step-{step:09d}" for step in (2, *range(6 - keep, 6))]

@@ -1,0 +1,76 @@
+"""Signals that ask a main program to save and end: Ctrl-C, a batch system's SIGTERM, the hang-up of a
+terminal or of ssh."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from ganviz import pacing
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+AT_ONCE = "Ended at once, without saving: go on from the last checkpoint with ganviz resume.\n"
+
+
+class StopSignals:
+    """What has come. ``number``: of the first one, None before.
+
+    One that comes soon after the first is the same wish: a terminal, ``timeout`` and batch systems
+    send theirs to a process and to its group. A later one ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._came = 0.0
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """A signal handler."""
+        now = time.monotonic()
+        if getattr(signal, "SIGHUP", None) == number:
+            _mute()
+        if self.number is None:
+            self.number, self._came = number, now
+        elif now - self._came > pacing.REPEATED_SIGNAL_INTERVAL:
+            # an interpreter that is torn down around a training thread aborts
+            os.write(2, AT_ONCE.encode())
+            os._exit(128 + number)
+
+    @property
+    def exit_status(self) -> int:
+        """Of a process that has saved and ends: 0 after Ctrl-C, which asks for that; 128 and the
+        number after a signal from elsewhere, so that a script does not take the run for finished."""
+        return 0 if self.number in (None, signal.SIGINT) else 128 + self.number
+
+
+@contextmanager
+def stop_signals() -> Iterator[StopSignals]:
+    """Catch them for a while (in the main thread). One that the process was started to ignore, as
+    ``nohup`` does with SIGHUP, stays ignored."""
+    stop = StopSignals()
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
+    caught = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    for number in caught:
+        signal.signal(number, stop.handle)
+    try:
+        yield stop
+    finally:
+        for number in caught:
+            signal.signal(number, before[number])
+
+
+def _mute() -> None:
+    """The terminal is gone: whatever is printed to it from now on would raise. What goes to a file
+    or a pipe goes on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for handle in (1, 2):
+        with suppress(OSError):
+            if stat.S_ISCHR(os.fstat(handle).st_mode):
+                os.dup2(nowhere, handle)
+    os.close(nowhere)
