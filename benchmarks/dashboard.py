@@ -29,15 +29,19 @@ from benchmarks.app import ROOT, App, app, chromium
 
 WATCH = """() => { window.gvSeen = []; let last = 0;
   new MutationObserver(() => { const chart = window.ganviz.stats.chart;
-    if (chart && chart.step !== last) { last = chart.step; window.gvSeen.push([chart.step, chart.time, Date.now() / 1000]); } })
+    if (chart && chart.step !== last) {
+      last = chart.step; window.gvSeen.push([chart.step, chart.time, Date.now() / 1000]); } })
   .observe(document.body, { attributes: true, attributeFilter: ['data-gv-chart-step'] }); }"""
-SLIDE = """async (count) => { const canvas = document.querySelector('#gv-latent canvas'), pen = canvas.getContext('2d');
+SLIDE = """async (count) => { 
+  const canvas = document.querySelector('#gv-latent canvas'), pen = canvas.getContext('2d');
   const slider = document.querySelector('#gv-latent input[type=range]'), times = [];
-  const sum = () => pen.getImageData(0, 0, canvas.width, canvas.height).data.reduce((a, b, i) => (a * 31 + b) | 0, 7);
+  const sum = () => pen.getImageData(0, 0, canvas.width, canvas.height).data
+    .reduce((a, b, i) => (a * 31 + b) | 0, 7);
   for (let i = 0; i < count; i += 1) {
     const before = sum(); slider.value = (i % 2 ? 1 : -1) * (1.5 + (i % 7) / 4);
     const began = performance.now(); slider.dispatchEvent(new Event('input', { bubbles: true }));
-    while (sum() === before && performance.now() - began < 2000) await new Promise((go) => setTimeout(go, 1));
+    while (sum() === before && performance.now() - began < 2000) await new Promise((go) =>
+      setTimeout(go, 1));
     times.push(performance.now() - began); await new Promise((go) => setTimeout(go, 60)); }
   return times; }"""
 

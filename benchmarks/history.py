@@ -26,7 +26,8 @@ GRIDS = 600  # `ganviz.engine.frames.MOST_KEPT`
 EVERY = 10  # steps between two rows
 BATCH = 20_000
 SETTLE = 8_000  # ms; by then the app has done what it does after its start
-FIRST = """() => Boolean(document.querySelector('#gv-replay canvas')?.getAttribute('aria-label')?.includes('at step'))"""
+FIRST = """() => Boolean(document.querySelector('#gv-replay canvas')
+  ?.getAttribute('aria-label')?.includes('at step'))"""
 CURVES = """() => { const plot = document.querySelector('#gv-detail-plot');
   return !('waiting' in plot.dataset) && plot.data?.[0]?.x.length > 1000; }"""
 SCRUB = """async (count) => { const bar = document.querySelector('#gv-replay input[type=range]');

@@ -105,7 +105,7 @@ def train(trainer: LessonTrainer, seconds: float) -> bool:
     return False
 
 
-# -- figures: (trainer, source, data_root) -> float -------------------------------------------------
+# -- figures: (trainer, source, data_root) -> float ------------------------------------------------
 def stat(name: str) -> Any:
     """A statistic of the last steps, as the charts show it."""
     return lambda trainer, source, data_root: trainer.last_stats.get(name, float("nan"))

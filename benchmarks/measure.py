@@ -14,8 +14,9 @@ from benchmarks.sides import Worker
 
 Make = Callable[[], Worker]
 FRESH_EVERY = 2
-"""Rounds that a pair of processes works. Two processes of the same code differ by up to 4 % for as long as they live, by where
-their memory happened to come to lie; a ratio of one pair would keep that."""
+"""Rounds that a pair of processes works. Two processes of the same code differ by up to 4 % for as
+long as they live, by where their memory happened to come to lie; a ratio of one pair would keep
+that."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "d_steps": 5,
     },
 }
-"""The published recipes as settings of ours; the same networks, batch and optimiser as in `benchmarks.peers`."""
+"""The published recipes as settings of ours; the same networks, batch and optimiser as in
+`benchmarks.peers`."""
 
 OWN: dict[str, dict[str, Any]] = {
     "mlp28": {

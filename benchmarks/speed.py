@@ -81,7 +81,10 @@ def script(
             **source,
             **options,
         )
-        title = f"{LABELS[key]}, batch {batch}: ours recording{', bf16' if precision == 'bf16' else ''} / the usual script"
+        title = (
+            f"{LABELS[key]}, batch {batch}: ours "
+            f"recording{', bf16' if precision == 'bf16' else ''} / the usual script"
+        )
         return compare(name, title, ours, script, bench, bar)
 
     return run
@@ -209,8 +212,8 @@ def batched_seeds(bench: Bench) -> Measured:
         "seeds",
         f"Ring of 8: {SEEDS} seeds at once / one after the other",
         [SEEDS * a / b for a, b in zip(batched, one_by_one, strict=True)],
-        detail=f"{SEEDS * sum(batched) / len(batched):,.0f} / {sum(one_by_one) / len(one_by_one):,.0f} "
-        f"steps a second",
+        detail=f"{SEEDS * sum(batched) / len(batched):,.0f} / "
+        f"{sum(one_by_one) / len(one_by_one):,.0f} steps a second",
     )
 
 

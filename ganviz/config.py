@@ -228,8 +228,8 @@ class RunConfig(BaseModel):
     )
     """How often the run is saved; the first time after 5 s."""
     keep_checkpoints: int = setting(RECORDING, 3, "Checkpoints kept", ge=1, le=10_000, fork=True)
-    """How many of the newest checkpoints stay on disk, beside the best one. Each takes three to four
-    times the space of the networks."""
+    """How many of the newest checkpoints stay on disk, beside the best one. Each takes three to
+    four times the space of the networks."""
 
     @field_validator("g_hidden", "d_hidden")
     @classmethod

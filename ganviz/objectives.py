@@ -215,7 +215,10 @@ class LeastSquares(Objective):
 
     name = "least-squares"
     label = "Least squares"
-    why = "D brings its output to a target number, and samples far from G's target are pulled hardest."
+    why = (
+        "D brings its output to a target number, and samples far from G's target are pulled "
+        "hardest."
+    )
     formula_d = r"\mathbb{E}\left(D(x) - b\right)^2 + \mathbb{E}\left(D(G(z)) - a\right)^2"
     formula_g = r"\mathbb{E}\left(D(G(z)) - c\right)^2"
     has_targets = True
@@ -266,7 +269,8 @@ class Hinge(Objective):
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
-        # against a perfect G every constant D in [-1, 1] is optimal, so that no value of G's loss is
+        # against a perfect G every constant D in [-1, 1] is optimal, so that no value of G's loss
+        # is
         return {"loss_d": 2.0, "loss_g": None}
 
 
@@ -281,7 +285,10 @@ class Wasserstein(Objective):
 
     name = "wasserstein"
     label = "Wasserstein"
-    why = "The critic measures how far the fakes must be moved to become the reals, and G shortens the way."
+    why = (
+        "The critic measures how far the fakes must be moved to become the reals, and G shortens "
+        "the way."
+    )
     formula_d = r"\mathbb{E}\,D(G(z)) - \mathbb{E}\,D(x)"
     formula_g = r"-\mathbb{E}\,D(G(z))"
 
@@ -307,7 +314,10 @@ class Relativistic(Objective):
 
     name = "relativistic"
     label = "Relativistic (paired)"
-    why = "D tells which of a pair is the real one, so a fake is judged beside a real sample and modes are kept."
+    why = (
+        "D tells which of a pair is the real one, so a fake is judged beside a real sample and "
+        "modes are kept."
+    )
     formula_d = r"\mathbb{E}\,\log\left(1 + e^{D(G(z)) - D(x)}\right)"
     formula_g = r"\mathbb{E}\,\log\left(1 + e^{D(x) - D(G(z))}\right)"
     needs_real_in_g = True

@@ -1,5 +1,5 @@
-"""Signals that ask a main program to save and end: Ctrl-C, a batch system's SIGTERM, the hang-up of a
-terminal or of ssh."""
+"""Signals that ask a main program to save and end: Ctrl-C, a batch system's SIGTERM, the hang-up of
+a terminal or of ssh."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class StopSignals:
     @property
     def exit_status(self) -> int:
         """Of a process that has saved and ends: 0 after Ctrl-C, which asks for that; 128 and the
-        number after a signal from elsewhere, so that a script does not take the run for finished."""
+        number after a signal from elsewhere, so that a script does not take the run for
+        finished."""
         return 0 if self.number in (None, signal.SIGINT) else 128 + self.number
 
 

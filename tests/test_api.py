@@ -46,7 +46,10 @@ VAE = {**TINY, "algorithm": "vae"}
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    code = "import ganviz, sys; print(ganviz.__version__, sorted({'torch', 'numpy', 'pydantic', 'gradio'} & set(sys.modules)))"
+    code = (
+        "import ganviz, sys; print(ganviz.__version__, "
+        "sorted({'torch', 'numpy', 'pydantic', 'gradio'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [ganviz.__version__, "[]"]
     assert set(ganviz.__all__) <= set(dir(ganviz))

@@ -26,7 +26,8 @@ TABLES = (
     registry.PRESETS,
 )
 NAMES = {name for table in TABLES for name in table.names()} - {"none"}
-# A layer's kind, spelled like the discriminator of two convolutions; a kind of file, like a data set.
+# A layer's kind, spelled like the discriminator of two convolutions; a kind of file, like a data
+# set.
 OTHER_MEANING = {("probes/facts.py", "conv"), ("runs/sample_files.py", "folder")}
 
 

@@ -115,7 +115,7 @@ def replaced(path, data):
         path.write_bytes(before)
 
 
-# -- mutations -----------------------------------------------------------------------------------------
+# -- mutations -------------------------------------------------------------------------------------
 NUMBERS = [
     0,
     1,
@@ -226,7 +226,7 @@ def forge(folder, name, data):
     return json.dumps(manifest).encode()
 
 
-# -- checkpoints ---------------------------------------------------------------------------------------
+# -- checkpoints -----------------------------------------------------------------------------------
 @fuzz(240)
 @given(
     data=st.data(),
@@ -310,7 +310,7 @@ def test_pickle_bombs_do_not_go_off(old_checkpoint, data, bomb, protocol, name, 
         assert not whole, "a bomb was taken for a checkpoint"
 
 
-# -- settings ------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 @fuzz(120)
 @given(data=st.data())
 def test_settings_files(data):
@@ -337,7 +337,7 @@ def test_settings_from_anywhere(changes, preset):
         RunConfig.parse(TINY).but(**changes)
 
 
-# -- run folders ---------------------------------------------------------------------------------------
+# -- run folders -----------------------------------------------------------------------------------
 FILES = ["config.json", "summary.json", LOG, "live.json", "notes.json", "reals.png", "frame"]
 
 
@@ -428,7 +428,7 @@ def test_logs(run, lines, end):
         read_run_data(run)
 
 
-# -- pictures and data files ---------------------------------------------------------------------------
+# -- pictures and data files -----------------------------------------------------------------------
 def a_picture(form, mode):
     packed = io.BytesIO()
     random.seed(form + mode)
@@ -491,7 +491,7 @@ def test_caches_of_pictures(tmp_path_factory, data):
         assert images.shape[0] == labels.shape[0] == 4
 
 
-# -- what is never done --------------------------------------------------------------------------------
+# -- what is never done ----------------------------------------------------------------------------
 def test_nothing_unpacks_archives_or_runs_what_it_reads():
     source = "\n".join(
         path.read_text() for path in sorted(Path(checkpoint.__file__).parents[1].rglob("*.py"))

@@ -91,7 +91,7 @@ def within(seconds, action):
     return value
 
 
-# -- links and pipes in a run folder ---------------------------------------------------------------------
+# -- links and pipes in a run folder ---------------------------------------------------------------
 @POSIX
 @pytest.mark.parametrize(
     "name",
@@ -217,7 +217,7 @@ def test_files_without_end_are_not_read_into_memory(run, name):
         within(20, lambda: FolderRun(run))
 
 
-# -- pictures ------------------------------------------------------------------------------------------
+# -- pictures --------------------------------------------------------------------------------------
 def huge_png():
     """A whole PNG of 100 megapixels in 14 KB."""
 
@@ -300,7 +300,7 @@ def test_a_folder_of_links_to_elsewhere_is_no_data(tmp_path):
         )
 
 
-# -- weights -------------------------------------------------------------------------------------------
+# -- weights ---------------------------------------------------------------------------------------
 def test_weights_that_are_not_numbers_are_refused_by_name(run):
     import hashlib
 
@@ -322,7 +322,7 @@ def test_weights_that_are_not_numbers_are_refused_by_name(run):
         trained.load_generator(run)
 
 
-# -- disks and clocks ------------------------------------------------------------------------------------
+# -- disks and clocks ------------------------------------------------------------------------------
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 def test_a_whole_run_on_a_disk_that_fills_up(tmp_path):
     disk = tmp_path / "disk"
@@ -371,7 +371,7 @@ def test_a_clock_that_jumps_changes_nothing(run, tmp_path, monkeypatch):
     assert torch.equal(ours, theirs)
 
 
-# -- one damaged run among others ------------------------------------------------------------------------
+# -- one damaged run among others ------------------------------------------------------------------
 @pytest.mark.parametrize(
     "damage",
     [

@@ -43,8 +43,8 @@ def test_linear_discriminator(name):
 
 
 def test_the_norm_is_of_each_sample():
-    """D(x) = |x|^2 / 2 has the input gradient x: E |x|^2 and E (|x| - 1)^2, not a norm over the whole
-    batch."""
+    """D(x) = |x|^2 / 2 has the input gradient x: E |x|^2 and E (|x| - 1)^2, not a norm over the
+    whole batch."""
 
     def d(x):
         return x.square().sum(1) / 2

@@ -36,7 +36,10 @@ def train(folder: Path, device: torch.device, width: int, batch: int = BATCH) ->
             loss_d = relu(1 - real_output).mean() + relu(1 + fake_output).mean()
             loss_d.backward()
             optimizer_d.step()
-            _line = f"{loss_d.item():.4f} {real_output.sigmoid().mean().item():.4f} {fake_output.sigmoid().mean().item():.4f}"
+            _line = (
+                f"{loss_d.item():.4f} {real_output.sigmoid().mean().item():.4f} "
+                f"{fake_output.sigmoid().mean().item():.4f}"
+            )
             step, seen = step + 1, seen + len(real)
             if step % N_DIS:
                 continue

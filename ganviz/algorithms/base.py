@@ -41,8 +41,8 @@ class Series(NamedTuple):
 class Algorithm(ABC):
     """Owns networks and optimisers. Subclasses fill ``networks``, ``optimizers`` and ``ema``.
 
-    ``step`` takes ``next_batch``, which gives the next real batch, and not one batch as such: a critic
-    that is updated five times per generator update needs five.
+    ``step`` takes ``next_batch``, which gives the next real batch, and not one batch as such: a
+    critic that is updated five times per generator update needs five.
     """
 
     series: tuple[Series, ...] = ()

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ganviz.data.source import DataSource
 
 Progress = Callable[["float | None", str], None]
-"""``progress(fraction, text)``: how far loading is (0 to 1, None where unknown). It may raise to cancel the loading."""
+"""``progress(fraction, text)``: how far loading is (0 to 1, None where unknown). It may raise to
+cancel the loading."""
 
 Loader = Callable[["RunConfig", Path, Progress], "DataSource"]
 
@@ -24,12 +25,11 @@ class Dataset:
     """An entry of `registry.DATASETS`.
 
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
-    where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields that
-    mean something for this set alone. ``check(config)``: raises at once what
-    ``load`` would raise after a run has been made, and gives the settings that only mean the same
-    from here in words that do from anywhere. ``load(config, data_root,
-    progress)`` gives the real samples on the CPU; pictures may come in the set's own size and
-    colours, `ganviz.data.load_data` fits them.
+    where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields
+    that mean something for this set alone. ``check(config)``: raises at once what ``load`` would
+    raise after a run has been made, and gives the settings that only mean the same from here in
+    words that do from anywhere. ``load(config, data_root, progress)`` gives the real samples on the
+    CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data` fits them.
     """
 
     label: str

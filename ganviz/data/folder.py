@@ -93,7 +93,8 @@ class Found:
 
 @dataclass
 class Loaded:
-    """Pictures uint8 [N, C, size, size], the files they come from, and why others cannot be used."""
+    """Pictures uint8 [N, C, size, size], the files they come from, and why others cannot be
+    used."""
 
     images: Tensor
     kept: list[Path] = field(default_factory=list)
@@ -123,7 +124,8 @@ class Loaded:
             )
         if large:
             notes.append(
-                f"{len(large):,} of {total:,} files have more than {MAX_PIXELS // 10**6} megapixels "
+                f"{len(large):,} of {total:,} files have more than {MAX_PIXELS // 10**6} "
+                "megapixels "
                 f"and were left out: {listed(large)}."
             )
         if self.small:
@@ -150,7 +152,8 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     found = find(root)
     if not found.files:
         raise DataError(
-            f"The folder {printable(config.data_path)} holds no pictures that can be used (png, jpg, "
+            f"The folder {printable(config.data_path)} holds no pictures that can be used (png, "
+            "jpg, "
             f"gif, bmp, webp, tiff, ppm). {' '.join(found.notes(root))}".strip(),
             "data_path",
         )

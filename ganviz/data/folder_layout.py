@@ -21,9 +21,9 @@ PARTS = {*TRAINING, "test", "testing", "val", "valid", "validation", "dev", "eva
 
 @dataclass(frozen=True)
 class FolderLayout:
-    """``files``: those to use. ``root``: the folder whose sub-folders are the ``classes``, which are
-    none where it is None, and ``why_not`` then says why not where there are any. ``notes``: sentences
-    about what was left out, and why."""
+    """``files``: those to use. ``root``: the folder whose sub-folders are the ``classes``, which
+    are none where it is None, and ``why_not`` then says why not where there are any. ``notes``:
+    sentences about what was left out, and why."""
 
     files: list[Path]
     root: Path | None = None
@@ -53,7 +53,8 @@ class FolderLayout:
 
 
 def layout_of(files: list[Path]) -> FolderLayout:
-    """The layout of picture ``files``. A class is a folder directly below the one that all share."""
+    """The layout of picture ``files``. A class is a folder directly below the one that all
+    share."""
     shared = Path(os.path.commonpath([path.parent for path in files]))
     first = {path: path.relative_to(shared).parts for path in files}
     beside = [path for path, parts in first.items() if len(parts) == 1]

@@ -32,7 +32,8 @@ VERSION = 1
 SEED = 20_060_709
 """Of the drawing, not of a run: everyone has the same data set, whatever their run's seed."""
 GROUPS_PER_BLOCK = 100
-"""A group holds each class once. A block is drawn from its own random stream, so a prefix never depends on the count."""
+"""A group holds each class once. A block is drawn from its own random stream, so a prefix never
+depends on the count."""
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -53,11 +54,13 @@ FONTS = (
 )
 
 FIELD = 128
-"""Pixels across a glyph as it is drawn; its distance field is kept at half of that, which is smooth enough."""
+"""Pixels across a glyph as it is drawn; its distance field is kept at half of that, which is smooth
+enough."""
 TALL, WIDE = 19 / 28, 19 / 28
 """The box that a glyph is fitted into, as a share of the picture: MNIST's proportions."""
 REACH = 14
-"""Distances are measured up to so many field pixels: three picture pixels at 28, more than any stroke changes."""
+"""Distances are measured up to so many field pixels: three picture pixels at 28, more than any
+stroke changes."""
 LATTICE = 4
 """Control points of the elastic map along each axis."""
 

@@ -16,7 +16,8 @@ from torch import Tensor
 from ganviz.errors import DataError
 
 LIMIT = 2**31
-"""Bytes that one file may unpack to: more than any set of the family, less than a decompression bomb."""
+"""Bytes that one file may unpack to: more than any set of the family, less than a decompression
+bomb."""
 
 SPELLINGS = ("{part}-images-idx3-ubyte{gz}", "{part}-images.idx3-ubyte{gz}")
 

@@ -106,8 +106,8 @@ def _flat(image: Any, bits: int) -> Any:
 
 
 def _to_eight_bits(image: Any, bits: int) -> Any:
-    """Deep grey: 16-bit integers by their high byte, or by that of the bits in use; floats and wider
-    integers by the range they really use."""
+    """Deep grey: 16-bit integers by their high byte, or by that of the bits in use; floats and
+    wider integers by the range they really use."""
     from PIL import Image
 
     values = np.nan_to_num(np.asarray(image).astype(np.float64))

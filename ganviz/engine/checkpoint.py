@@ -82,7 +82,7 @@ class TrainingState:
         return without_prefix(self.weights, name)
 
 
-# -- writing -------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
 def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
     """Write ``folder/step-...`` atomically and return it; a checkpoint of the same step is
     replaced.
@@ -159,7 +159,7 @@ def _digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-# -- the folder ----------------------------------------------------------------------------------------
+# -- the folder ------------------------------------------------------------------------------------
 def list_checkpoints(folder: Path) -> list[Path]:
     """All checkpoints in ``folder`` (a run's ``checkpoints``), oldest first; damaged ones are not
     told apart."""
@@ -226,7 +226,7 @@ def prune(folder: Path, keep_last: int, protect: Set[str] = frozenset()) -> None
             shutil.rmtree(left, ignore_errors=True)
 
 
-# -- reading -------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 def load(path: Path | str, training: bool = True) -> tuple[RunConfig, TrainingState]:
     """Read a checkpoint, or a run's newest valid one (``state.note`` tells when that is not the
     newest).

@@ -25,7 +25,10 @@ def explain(error: Exception, trainer: Trainer | None, has_checkpoint: bool = Fa
         # They hold the step's graphs and networks, which a smaller batch needs.
         traceback.clear_frames(error.__traceback__)
         return _out_of_memory(trainer)
-    return f"Training ended with an internal error ({type(error).__name__}: {error}). The details are in the run's train.log."
+    return (
+        f"Training ended with an internal error ({type(error).__name__}: {error}). The details are "
+        "in the run's train.log."
+    )
 
 
 def _blown_up(error: NonFinite, trainer: Trainer, has_checkpoint: bool) -> str:
@@ -54,11 +57,17 @@ def _blown_up(error: NonFinite, trainer: Trainer, has_checkpoint: bool) -> str:
 
 def _out_of_memory(trainer: Trainer | None) -> str:
     if trainer is None:
-        return "Memory ran out while the data was being loaded. Use fewer or smaller samples (limit, image size)."
+        return (
+            "Memory ran out while the data was being loaded. Use fewer or smaller samples (limit, "
+            "image size)."
+        )
     size = trainer.config.batch_size
     fits = _largest_fitting_batch(trainer)
     if fits is None:
-        return f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower networks or smaller pictures."
+        return (
+            f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower "
+            "networks or smaller pictures."
+        )
     return (
         f"Memory ran out at batch size {size}. A batch size of {fits} fits: set it and start again."
     )

@@ -23,8 +23,8 @@ GAP, LINE = 1, 64  # px between tiles, and its grey: quiet beside black and whit
 
 @dataclass(frozen=True)
 class Frame:
-    """One encoded grid, or the data of a plane of points. ``labels``: the class of each column, or ()
-    where columns have none."""
+    """One encoded grid, or the data of a plane of points. ``labels``: the class of each column, or
+    () where columns have none."""
 
     step: int
     data: bytes

@@ -16,9 +16,9 @@ class Observer:
     """Base of all probes. Override `measure`; it runs in the training thread between two steps.
 
     ``every``: seconds between measurements, at least. ``share``: of the training time that
-    measuring may take, at most: a slow probe measures less often. A probe must not change the run: no steps, no
-    random numbers of the run's generators, no gradients left behind. Heavy work belongs on a thread
-    of the probe's own, on a copy.
+    measuring may take, at most: a slow probe measures less often. A probe must not change the run:
+    no steps, no random numbers of the run's generators, no gradients left behind. Heavy work
+    belongs on a thread of the probe's own, on a copy.
     """
 
     every = 1.0

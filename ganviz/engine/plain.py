@@ -69,7 +69,7 @@ def unpack_tensors(data: bytes) -> dict[str, Tensor]:
         ) from None
 
 
-# -- writing -------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
 def _packed(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     if isinstance(value, Tensor):
         return _packed_tensor(value, path, tensors)
@@ -91,7 +91,8 @@ def _packed_tensor(tensor: Tensor, name: str, tensors: dict[str, Tensor]) -> dic
         raise TypeError(f"two tensors of a checkpoint are called {name!r}")
     tensors[name] = tensor
     stride = tensor.stride()
-    # channels-last and the like: an optimiser steps as it did only where its tensors lie as they did
+    # channels-last and the like: an optimiser steps as it did only where its tensors lie as they
+    # did
     kept = not tensor.is_contiguous() and _is_dense(tensor.shape, stride)
     return {"tensor": name, "stride": list(stride)} if kept else {"tensor": name}
 
@@ -133,7 +134,7 @@ def _below(path: str, key: Any) -> str:
     return f"{path}/{key}" if path else key
 
 
-# -- reading -------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 def _unpacked(value: Any, tensors: dict[str, Tensor], depth: int) -> Any:
     if not depth:
         raise FormatError("it is nested without end")

@@ -42,7 +42,8 @@ REQUIRED = {
     "augment": (),
     "flip": False,
 }
-"""What a config must say: everything else mixes the samples of a batch, or draws from random numbers that all seeds share."""
+"""What a config must say: everything else mixes the samples of a batch, or draws from random
+numbers that all seeds share."""
 PENALTIES = ("none", "r1", "r2", "r1+r2")  # the others draw their points at random
 
 
@@ -53,7 +54,10 @@ def problem(config: RunConfig) -> str | None:
         if have != value and (have or value):
             return f"{name} is {have!r}, and several seeds train together only with {value!r}"
     if config.penalty not in PENALTIES:
-        return f"penalty is {config.penalty!r}, and several seeds train together only with one of {', '.join(PENALTIES)}"
+        return (
+            f"penalty is {config.penalty!r}, and several seeds train together only with one of "
+            f"{', '.join(PENALTIES)}"
+        )
     return None
 
 
@@ -116,8 +120,8 @@ def single(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
 
 
 class BatchedSeeds(Adversarial):
-    """The game of `Adversarial` for every one of ``members``, algorithms of one config that differ in
-    their seed.
+    """The game of `Adversarial` for every one of ``members``, algorithms of one config that differ
+    in their seed.
 
     Losses are means over all samples of all seeds; times K, they are the sum of each seed's own
     loss, and no weight of one seed is in the loss of another. Statistics are means over the seeds.

@@ -15,8 +15,8 @@ LEFT, BOTTOM, TOP, RIGHT = 46, 24, 8, 12
 
 
 class Chart:
-    """The losses of ``run_data`` over the steps, ``size`` px. `at` gives the chart with its cursor at
-    a step."""
+    """The losses of ``run_data`` over the steps, ``size`` px. `at` gives the chart with its cursor
+    at a step."""
 
     def __init__(self, run_data: RunData, size: tuple[int, int]):
         self.size = size

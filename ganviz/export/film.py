@@ -123,7 +123,7 @@ def timeline(count: int, fps: int, seconds: float | None) -> list[tuple[int, flo
     return order + [(count - 1, 0.0)] * max(1, round(HOLD_SECONDS * fps))
 
 
-# -- what is shown -------------------------------------------------------------------------------------
+# -- what is shown ---------------------------------------------------------------------------------
 def frame_sequence(run_data: RunData) -> FrameSequence:
     """The pictures that the run kept. Raises `ExportError` where it kept none."""
     newest = next(
@@ -162,7 +162,7 @@ def _scatter_sequence(scatters: list[Scatter]) -> FrameSequence:
     )
 
 
-# -- how it is laid out --------------------------------------------------------------------------------
+# -- how it is laid out ----------------------------------------------------------------------------
 class FrameLayout:
     """The unchanging parts of a film's picture; `compose` adds those of one frame. ``size`` is even
     on both sides."""

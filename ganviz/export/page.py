@@ -103,7 +103,7 @@ def _pack(page: Path, out: Path) -> None:
                 packed.write(path, f"{page.name}/{path.relative_to(page).as_posix()}", how)
 
 
-# -- what lies in the folder ---------------------------------------------------------------------------
+# -- what lies in the folder -----------------------------------------------------------------------
 def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool) -> None:
     page.mkdir()
     assets = assets_folder()
@@ -241,7 +241,7 @@ def _duration(seconds: float) -> str:
     )
 
 
-# -- pictures ------------------------------------------------------------------------------------------
+# -- pictures --------------------------------------------------------------------------------------
 def _frames(
     run_data: RunData, page: Path, notify: Progress
 ) -> tuple[dict[str, Any] | None, list[int]]:
@@ -298,7 +298,7 @@ def _flat(points: np.ndarray) -> list[float]:
     return points.round(3).ravel().tolist()
 
 
-# -- latent space --------------------------------------------------------------------------------------
+# -- latent space ----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Live:
     scripts: list[str]

@@ -24,7 +24,10 @@ from ganviz.disk import atomic_replace, disk_sentence, read_bounded
 from ganviz.errors import GanvizError
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
-INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+INTEGRITY = (
+    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8p"
+    "ZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+)
 # The plain WebAssembly build: those for WebGPU (jsep) and with asyncify are twice the size.
 SCRIPT, MODULE, WASM = (
     "ort.wasm.min.js",

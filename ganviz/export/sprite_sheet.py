@@ -48,8 +48,8 @@ class SpriteSheets:
 def write_sprite_sheets(
     generator: TrainedGenerator, folder: Path, notify: Progress
 ) -> SpriteSheets:
-    """Draw the sheets into ``folder``/sprite_sheet: for each class, over as many base z as time and space
-    allow.
+    """Draw the sheets into ``folder``/sprite_sheet: for each class, over as many base z as time and
+    space allow.
 
     Stops adding bases after `MOST_BYTES` or `MOST_SECONDS`; the first base is always whole. Raises
     `OSError`.

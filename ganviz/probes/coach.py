@@ -162,7 +162,7 @@ class Coach(Probe):
             self.run.log("coach", **said.to_dict())
 
 
-# -- the rules, the gravest first --------------------------------------------------------------------------
+# -- the rules, the gravest first ------------------------------------------------------------------
 @rule("nan-ahead", looks=2)
 def nan_ahead(now: Facts, memory: Memory) -> Verdict | None:
     """Weights several times their first size, and large, together with a sign that nothing good
@@ -529,7 +529,7 @@ def equilibrium(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-# -- helpers ---------------------------------------------------------------------------------------------
+# -- helpers ---------------------------------------------------------------------------------------
 def _good(now: Facts) -> bool:
     """Whether what can be measured of the samples themselves is good: a D that learns nothing is at
     its line as well."""

@@ -214,7 +214,7 @@ def _train(
     return round(float(torch.cat(right).mean()), 4)
 
 
-# -- the cache -------------------------------------------------------------------------------------------
+# -- the cache -------------------------------------------------------------------------------------
 def _fingerprint(source: DataSource, labels: Tensor) -> str:
     """The same for the same pictures and labels, whatever they are called."""
     step = max(1, len(source.samples) // 1000)

@@ -108,7 +108,10 @@ def current_state(folder: Path, state: str) -> str:
 
 def interrupted_sentence(step: int) -> str:
     """What to say of a run whose process died."""
-    return f"Its process ended without warning at step {step:,} or later. It can be resumed from its last checkpoint."
+    return (
+        f"Its process ended without warning at step {step:,} or later. It can be resumed from its "
+        "last checkpoint."
+    )
 
 
 def _rebuild(summary: Summary, folder: Path) -> None:
@@ -132,7 +135,7 @@ def _count(value: Any) -> int:
     return value if type(value) is int and value >= 0 else 0
 
 
-# -- changing ------------------------------------------------------------------------------------------
+# -- changing --------------------------------------------------------------------------------------
 def find(runs_root: Path | str, run_id: str) -> Path:
     """The folder of a run. Raises `RunError`; an id is a plain name, so it cannot lead out of
     ``runs_root``."""

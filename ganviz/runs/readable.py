@@ -1,5 +1,5 @@
-"""What a reader of a run relies on, whether it trains in this process (`Run`) or is followed from its
-folder (`FolderRun`)."""
+"""What a reader of a run relies on, whether it trains in this process (`Run`) or is followed from
+its folder (`FolderRun`)."""
 
 from __future__ import annotations
 

@@ -127,8 +127,8 @@ def forked(
     """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under
     changed settings.
 
-    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields, for
-    others would not fit the saved weights. Raises `CheckpointError` or `ConfigError`.
+    ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields,
+    for others would not fit the saved weights. Raises `CheckpointError` or `ConfigError`.
     """
     folder = Path(folder)
     for name in changes.keys() - set(FORK_FIELDS):
@@ -198,7 +198,8 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
         if conditional:
             raise ConfigError(
                 f"The classes of the data have changed since this run was saved ({what}), and it "
-                f"would take one for another. Bring back the classes {listed(list(saved.classes))}, "
+                "would take one for another. Bring back the classes "
+                f"{listed(list(saved.classes))}, "
                 "or train anew.",
                 "data",
             )

@@ -141,7 +141,7 @@ class Request:
         return json.dumps(table, indent=1) + "\n"
 
 
-# -- one picture of all --------------------------------------------------------------------------------
+# -- one picture of all ----------------------------------------------------------------------------
 def _write_grid(request: Request, beside: Path, out: Path) -> None:
     kind = Image.registered_extensions()[out.suffix.lower()]
     if request.generator.spec.kind == "points":
@@ -158,7 +158,7 @@ def _write_grid(request: Request, beside: Path, out: Path) -> None:
     _image(grid_of(full, Layout(rows, cols, (), None))).save(beside, kind)
 
 
-# -- raw values ----------------------------------------------------------------------------------------
+# -- raw values ------------------------------------------------------------------------------------
 def _write_npy(request: Request, beside: Path, out: Path) -> None:
     labels = np.full(request.n, -1)
     with open(beside, "wb") as file:
@@ -206,7 +206,7 @@ def _write_header(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype) -> N
     np.lib.format.write_array_header_1_0(file, header)
 
 
-# -- single pictures -----------------------------------------------------------------------------------
+# -- single pictures -------------------------------------------------------------------------------
 def _write_folder(request: Request, beside: Path, out: Path) -> None:
     beside.mkdir()
 
@@ -225,8 +225,8 @@ def _write_zip(request: Request, beside: Path, out: Path) -> None:
 
 
 def _store_pictures(request: Request, store: Callable[[str, bytes], None]) -> None:
-    """Each picture in its class's folder; and, for programs that would rather read one file, a table
-    of all labels."""
+    """Each picture in its class's folder; and, for programs that would rather read one file, a
+    table of all labels."""
     folders, digits = class_folders(request.classes), len(str(request.n - 1))
     rows = ["file,label,class"]
     for number, (pixels, label) in enumerate(request.pictures()):

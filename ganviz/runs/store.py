@@ -147,8 +147,8 @@ class RunStore:
     def checkpoint(
         self, config: RunConfig, state: TrainingState, best: bool = False
     ) -> Path | None:
-        """Save the run and drop older checkpoints but the last ones (as many as the config keeps) and the best; None when it
-        could not be saved.
+        """Save the run and drop older checkpoints but the last ones (as many as the config keeps)
+        and the best; None when it could not be saved.
 
         ``best``: this one is the best so far by whatever the caller measures; it stays until a
         better one comes.
@@ -227,7 +227,10 @@ class RunStore:
         if not self.folder.is_dir():
             self._gone = True
             self._problems.clear()
-            return f"The run folder {self.folder} is gone: the training goes on, but nothing more of it is saved."
+            return (
+                f"The run folder {self.folder} is gone: the training goes on, but nothing more of "
+                "it is saved."
+            )
         sentence = (
             error.sentence
             if isinstance(error, CheckpointError)

@@ -1,6 +1,7 @@
 """Who may use this server from where, and the one shape that every refusal has.
 
-Whoever may do what is decided here, and nowhere else; `ganviz.server.gate` asks it before every path.
+Whoever may do what is decided here, and nowhere else; `ganviz.server.gate` asks it before every
+path.
 """
 
 from __future__ import annotations

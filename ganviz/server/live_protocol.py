@@ -1,22 +1,23 @@
-"""The protocol of the live socket: what a page and the server say to each other, message by message.
+"""The protocol of the live socket: what a page and the server say to each other, message by
+message.
 
 A page opens ``/gv/live?run=ID&epoch=E&cursor=N``, all three optional. Without ``run`` it follows
-whatever run is current. With the ``epoch`` and ``cursor`` of an earlier connection it gets only what
-it missed, where that still means something; else everything anew. Every message is one JSON object
-in a text frame; numbers that JSON has no word for (NaN, infinities) are null.
+whatever run is current. With the ``epoch`` and ``cursor`` of an earlier connection it gets only
+what it missed, where that still means something; else everything anew. Every message is one JSON
+object in a text frame; numbers that JSON has no word for (NaN, infinities) are null.
 
 From the server:
 
 ``{"type": "hello", ...}``: all that a page needs to show the run, after connecting, when the run
 changes or has been prepared, and for the asking.
 
-- ``epoch``: names the server process and the run (and how often the run's log was rewound): a cursor
-  belongs to it.
+- ``epoch``: names the server process and the run (and how often the run's log was rewound): a
+  cursor belongs to it.
 - ``server``: ``version``, ``device``, ``device_label``.
 - ``run``: id, name, config, series, equilibrium, spec, conditional, latent_dim, reals; null while
   there is none.
-- ``status``: state, sentence, error, step, steps, images_per_second, elapsed, left (seconds or null),
-  device; what the status line shows.
+- ``status``: state, sentence, error, step, steps, images_per_second, elapsed, left (seconds or
+  null), device; what the status line shows.
 - ``history``: ``cursor``, and ``columns``: name -> values, thinned to what a chart can show.
 - ``frame``: the newest sample grid (url, step, rows, cols, width, height, kept) or null;
   ``frames``: the steps of all kept ones.
@@ -29,12 +30,13 @@ changes or has been prepared, and for the asking.
 ``snapshot``. It comes at most every `pacing.DELTA_INTERVAL`; a page that is slow gets fewer and
 larger ones. More than a chart can show comes as a new hello instead.
 
-``{"type": "error", "error": sentence}``: the run of ``?run=`` does not exist; the socket then closes
-with `UNKNOWN_RUN`. A socket that cannot keep up closes with `TOO_SLOW`: connect again with the
-cursor. One that the gate refuses never opens, and a browser hides why: ``GET /gv/why`` says it.
+``{"type": "error", "error": sentence}``: the run of ``?run=`` does not exist; the socket then
+closes with `UNKNOWN_RUN`. A socket that cannot keep up closes with `TOO_SLOW`: connect again with
+the cursor. One that the gate refuses never opens, and a browser hides why: ``GET /gv/why`` says it.
 
-From the page: ``{"type": "history"}`` asks for a hello. Anything else is passed over; a frame of more
-than `MAX_FRAME_BYTES` closes the socket. Commands do not come this way: they are ``POST /gv/...``.
+From the page: ``{"type": "history"}`` asks for a hello. Anything else is passed over; a frame of
+more than `MAX_FRAME_BYTES` closes the socket. Commands do not come this way: they are ``POST
+/gv/...``.
 """
 
 from __future__ import annotations
@@ -96,7 +98,8 @@ def hello(manager: RunManager, run: ReadableRun | None, epoch: str) -> dict[str,
 
 
 def delta(run: ReadableRun, after: int) -> dict[str, Any] | None:
-    """What happened after the cursor ``after``; None when that is more than a `hello` would hold."""
+    """What happened after the cursor ``after``; None when that is more than a `hello` would
+    hold."""
     version = run.snapshots.version
     cursor, rows, events = read(run.events, after)
     whole = describe.kinds_sent_whole()

@@ -174,7 +174,8 @@ class Hub:
             self._subscribe_to(None)
 
     async def _wait_for_news(self) -> None:
-        """Return when somebody came or something happened, at the latest when it is time to poll."""
+        """Return when somebody came or something happened, at the latest when it is time to
+        poll."""
         current = self._manager.current
         self._subscribe_to(current)
         notified = current is not None and current.state == "running" and not self._unsent

@@ -33,16 +33,21 @@ STYLES = (
 HEADER = """
 <header id="gv-header">
   <a class="gv-brand" href="./" aria-label="ganviz, start page">
-    <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true"><circle cx="12" cy="16" r="9" fill="var(--gv-d)"/>
+    <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true"><circle cx="12" cy="16" r="9"
+      fill="var(--gv-d)"/>
       <circle cx="20" cy="16" r="9" fill="var(--gv-fake)" class="gv-logo-g"/></svg>
     <span>gan<b>viz</b></span></a>
   <div class="gv-header-right">
     <span id="gv-device" class="gv-badge" hidden></span>
     <button id="gv-theme" type="button" class="gv-icon" aria-label="Switch between light and dark">
-      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path class="gv-moon" fill="currentColor"
-        d="M16.5 12.2A7 7 0 0 1 7.8 3.5a7 7 0 1 0 8.7 8.7Z"/><g class="gv-sun" fill="none" stroke="currentColor"
-        stroke-width="1.6" stroke-linecap="round"><circle cx="10" cy="10" r="3.4" fill="currentColor" stroke="none"/>
-        <path d="M10 2v2M10 16v2M2 10h2M16 10h2M4.4 4.4l1.4 1.4M14.2 14.2l1.4 1.4M4.4 15.6l1.4-1.4M14.2 5.8l1.4-1.4"/>
+      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path class="gv-moon"
+        fill="currentColor"
+        d="M16.5 12.2A7 7 0 0 1 7.8 3.5a7 7 0 1 0 8.7 8.7Z"/><g class="gv-sun" fill="none"
+          stroke="currentColor"
+        stroke-width="1.6" stroke-linecap="round"><circle cx="10" cy="10" r="3.4"
+          fill="currentColor" stroke="none"/>
+        <path d="M10 2v2M10 16v2M2 10h2M16 10h2M4.4 4.4l1.4 1.4M14.2 14.2l1.4 1.4
+          M4.4 15.6l1.4-1.4M14.2 5.8l1.4-1.4"/>
       </g></svg></button>
   </div>
 </header>
@@ -50,15 +55,18 @@ HEADER = """
 
 STATUS = """
 <footer id="gv-status" aria-label="Training status">
-  <div class="gv-progress" id="gv-progress" role="progressbar" aria-label="Training progress" aria-valuemin="0"
+  <div class="gv-progress" id="gv-progress" role="progressbar" aria-label="Training progress"
+    aria-valuemin="0"
     aria-valuemax="100" aria-valuenow="0"><div></div></div>
   <span class="gv-state"><i class="gv-dot"></i><b id="gv-state-text">Idle</b></span>
   <span class="gv-sentence" id="gv-sentence"></span>
   <span class="gv-figures">
-    <span class="gv-figure gv-figure-step"><b id="gv-step">0</b><small id="gv-steps">steps</small></span>
+    <span class="gv-figure gv-figure-step"><b id="gv-step">0</b><small
+      id="gv-steps">steps</small></span>
     <span class="gv-figure"><b id="gv-rate">&ndash;</b><small>images/s</small></span>
     <span class="gv-figure"><b id="gv-elapsed">0:00</b><small>elapsed</small></span>
-    <span class="gv-figure" id="gv-left-box"><b id="gv-left-time">&ndash;</b><small>left</small></span>
+    <span class="gv-figure" id="gv-left-box"><b
+      id="gv-left-time">&ndash;</b><small>left</small></span>
   </span>
   <span class="gv-link" id="gv-link" data-link="connecting"><i></i><span>connecting</span></span>
 </footer>
@@ -89,8 +97,8 @@ def build() -> gr.Blocks:
 
 
 def launch_options() -> dict[str, Any]:
-    """What `gr.mount_gradio_app` needs for the page's look: theme and head. Addresses are relative: a
-    proxy may add a path."""
+    """What `gr.mount_gradio_app` needs for the page's look: theme and head. Addresses are relative:
+    a proxy may add a path."""
 
     def asset(name: str) -> str:
         return asset_url(name).lstrip("/")

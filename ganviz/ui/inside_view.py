@@ -11,22 +11,27 @@ from ganviz.ui import form
 from ganviz.ui.view import View, static
 
 EMPTY = """
-<p class="gv-inside-empty">Once a run trains, its inside shows here: which layers learn, what D says, and how good the samples
+<p class="gv-inside-empty">Once a run trains, its inside shows here: which layers learn, what D
+  says, and how good the samples
   are.</p>
 """
 
 LAB = """
 <section class="gv-card gv-lab-card" id="gv-lab" aria-labelledby="gv-lab-title">
   <header class="gv-card-head"><h2 id="gv-lab-title">Try it: does a gradient arrive?</h2></header>
-  <p class="gv-say">Build a generator of plain layers for points in the plane, and see its gradients before the first step.
+  <p class="gv-say">Build a generator of plain layers for points in the plane, and see its gradients
+    before the first step.
     Nothing here touches the run that trains.</p>
   <div class="gv-lab-body">
     <form class="gv-lab-form" id="gv-lab-form">
-      <div class="gv-lab-chips" id="gv-lab-chips" role="group" aria-label="Set-ups to begin with"></div>
+      <div class="gv-lab-chips" id="gv-lab-chips" role="group"
+        aria-label="Set-ups to begin with"></div>
       <label class="gv-lab-field"><span>Hidden layers</span><output id="gv-lab-depth-out">8</output>
         <input type="range" name="depth" id="gv-lab-depth" min="1" max="32" value="8"></label>
-      <label class="gv-lab-field"><span>Activation</span><select name="activation">ACTIVATION</select></label>
-      <label class="gv-lab-field"><span>Initial weights</span><select name="init">INIT</select></label>
+      <label class="gv-lab-field"><span>Activation</span><select
+        name="activation">ACTIVATION</select></label>
+      <label class="gv-lab-field"><span>Initial weights</span><select
+        name="init">INIT</select></label>
       <label class="gv-lab-field"><span>Norm</span><select name="norm">NORM</select></label>
       <label class="gv-lab-field gv-lab-check"><input type="checkbox" name="residual">
         <span>Residual: a skip around each layer</span></label>
@@ -38,13 +43,16 @@ LAB = """
     </div>
     <div class="gv-lab-plot">
       <h3>While D learns and G stands still</h3>
-      <p class="gv-say" id="gv-frozen-say" role="status">G is frozen and D learns to tell its points from eight Gaussians. How
+      <p class="gv-say" id="gv-frozen-say" role="status">G is frozen and D learns to tell its points
+        from eight Gaussians. How
         much gradient would each objective leave to G?</p>
       <div class="gv-draw" id="gv-frozen-plot"></div>
       <div class="gv-lab-go">
-        <label class="gv-inline">D learns with <select name="objective" id="gv-frozen-objective">OBJECTIVE</select></label>
+        <label class="gv-inline">D learns with <select name="objective"
+          id="gv-frozen-objective">OBJECTIVE</select></label>
         <span class="gv-spring"></span>
-        <button type="button" class="gv-button gv-small gv-strong" id="gv-frozen-go">Freeze G, train D</button>
+        <button type="button" class="gv-button gv-small gv-strong" id="gv-frozen-go">Freeze G, train
+          D</button>
       </div>
     </div>
   </div>

@@ -1,5 +1,5 @@
-"""Lessons to read beside a training, and the buttons that open their set-ups. ``assets/lessons/lessons.js``
-brings it to life."""
+"""Lessons to read beside a training, and the buttons that open their set-ups.
+``assets/lessons/lessons.js`` brings it to life."""
 
 from __future__ import annotations
 

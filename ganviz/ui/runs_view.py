@@ -15,18 +15,22 @@ TABLE = """
     <span class="gv-spring"></span>
     <input type="search" id="gv-runs-search" class="gv-search" placeholder="Search"
       aria-label="Search runs by name, preset, data or notes">
-    <button type="button" class="gv-button gv-small gv-strong" id="gv-runs-compare" disabled>Compare</button>
+    <button type="button" class="gv-button gv-small gv-strong" id="gv-runs-compare"
+      disabled>Compare</button>
   </header>
   <p class="gv-note" id="gv-runs-note" role="status" hidden></p>
   <div class="gv-runs-scroll" tabindex="0" role="region" aria-label="Table of runs">
     <table class="gv-runs-table">
-      <thead><tr><th><span class="gv-hidden-text">Compare</span></th><th><span class="gv-hidden-text">Picture</span></th>
-        <th>Run</th><th>Data</th><th>Steps</th><th>Last D and G loss</th><th>State</th><th>Started</th></tr></thead>
+      <thead><tr><th><span class="gv-hidden-text">Compare</span></th><th><span
+        class="gv-hidden-text">Picture</span></th>
+        <th>Run</th><th>Data</th><th>Steps</th><th>Last D and G
+          loss</th><th>State</th><th>Started</th></tr></thead>
       <tbody id="gv-runs-body"></tbody>
     </table>
     <div class="gv-runs-empty" id="gv-runs-empty" hidden>
       <p class="gv-empty-title">No runs yet</p>
-      <p class="gv-empty-text">Each training you start is kept here, with its pictures and curves, until you delete it.</p>
+      <p class="gv-empty-text">Each training you start is kept here, with its pictures and curves,
+        until you delete it.</p>
     </div>
   </div>
   <p class="gv-runs-folder">Kept in <code id="gv-runs-folder"></code></p>
@@ -39,7 +43,8 @@ DETAIL = """
     <h2 id="gv-detail-title"></h2>
     <span class="gv-spring"></span>
     <button type="button" class="gv-button gv-small" id="gv-detail-rename">Rename</button>
-    <button type="button" class="gv-icon" id="gv-detail-close" aria-label="Close this run">&times;</button>
+    <button type="button" class="gv-icon" id="gv-detail-close"
+      aria-label="Close this run">&times;</button>
   </header>
   <p class="gv-caption" id="gv-detail-sub"></p>
   <div class="gv-replay" id="gv-replay"></div>
@@ -50,18 +55,23 @@ DETAIL = """
     <select id="gv-detail-at" aria-label="Which checkpoint the latent sliders draw from"></select>
     <button type="button" class="gv-button" id="gv-detail-resume">Resume</button>
     <button type="button" class="gv-button" id="gv-detail-fork" aria-expanded="false">Fork</button>
-    <button type="button" class="gv-button" id="gv-detail-export" aria-expanded="false">Export</button>
+    <button type="button" class="gv-button" id="gv-detail-export"
+      aria-expanded="false">Export</button>
     <span class="gv-spring"></span>
     <button type="button" class="gv-button gv-danger" id="gv-detail-delete">Delete</button>
   </div>
-  <p class="gv-caption gv-detail-help"><b>Open in Train</b> shows this run as it was: its pictures, curves and latent
-    space. <b>Resume</b> trains it on from its last checkpoint, under the same settings. <b>Fork</b> starts a new run from
+  <p class="gv-caption gv-detail-help"><b>Open in Train</b> shows this run as it was: its pictures,
+    curves and latent
+    space. <b>Resume</b> trains it on from its last checkpoint, under the same settings. <b>Fork</b>
+      starts a new run from
     one of its checkpoints, under other settings, and leaves this one as it is.</p>
   <div class="gv-drawer" id="gv-fork-drawer" hidden></div>
   <div class="gv-drawer" id="gv-export-drawer" hidden></div>
   <label class="gv-notes-label" for="gv-detail-notes">Notes</label>
-  <textarea id="gv-detail-notes" rows="3" maxlength="20000" placeholder="What did you try, and what came of it?"></textarea>
-  <details class="gv-settings-list"><summary>Settings</summary><dl id="gv-detail-settings"></dl></details>
+  <textarea id="gv-detail-notes" rows="3" maxlength="20000"
+    placeholder="What did you try, and what came of it?"></textarea>
+  <details class="gv-settings-list"><summary>Settings</summary><dl
+    id="gv-detail-settings"></dl></details>
   <p class="gv-runs-folder">Folder <code id="gv-detail-folder"></code>
     <button type="button" class="gv-button gv-small" id="gv-detail-copy">Copy</button></p>
 </section>
@@ -80,7 +90,8 @@ COMPARE = """
     <div class="gv-plot" id="gv-compare-plot"></div>
     <div class="gv-compare-grids" id="gv-compare-grids"></div>
     <div class="gv-replay" id="gv-compare-replay"></div>
-    <div class="gv-compare-scroll"><table class="gv-runs-table gv-diff-table" id="gv-compare-table"></table></div>
+    <div class="gv-compare-scroll"><table class="gv-runs-table gv-diff-table"
+      id="gv-compare-table"></table></div>
   </div>
 </section>
 """

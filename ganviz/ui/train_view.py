@@ -23,15 +23,19 @@ SIDE = """
   </div>
   <div id="gv-controls" role="group" aria-label="Training controls">
     <div class="gv-controls-row">
-      <button type="button" class="gv-button gv-strong" id="gv-pause"><span class="gv-when-running">Pause</span>
+      <button type="button" class="gv-button gv-strong" id="gv-pause"><span
+        class="gv-when-running">Pause</span>
         <span class="gv-when-paused">Resume</span></button>
       <button type="button" class="gv-button" id="gv-stop">Stop</button>
     </div>
     <div class="gv-controls-row gv-steps" role="group" aria-label="Train some steps, then pause">
       <span>Step</span>
-      <button type="button" class="gv-button gv-small" data-step="1" aria-label="Train 1 step">1</button>
-      <button type="button" class="gv-button gv-small" data-step="10" aria-label="Train 10 steps">10</button>
-      <button type="button" class="gv-button gv-small" data-step="100" aria-label="Train 100 steps">100</button>
+      <button type="button" class="gv-button gv-small" data-step="1"
+        aria-label="Train 1 step">1</button>
+      <button type="button" class="gv-button gv-small" data-step="10"
+        aria-label="Train 10 steps">10</button>
+      <button type="button" class="gv-button gv-small" data-step="100"
+        aria-label="Train 100 steps">100</button>
     </div>
   </div>
   <button type="button" class="gv-button" id="gv-settings-open" aria-expanded="false"

@@ -1,14 +1,16 @@
-"""The markup of the two watching panels; ``assets/train/grid.js`` and ``assets/train/charts.js`` bring them to
-life."""
+"""The markup of the two watching panels; ``assets/train/grid.js`` and ``assets/train/charts.js``
+bring them to life."""
 
 GRID = """
 <section class="gv-card gv-grid-card" aria-labelledby="gv-grid-title">
   <header class="gv-card-head">
     <h2 id="gv-grid-title">Samples</h2>
-    <button type="button" class="gv-tip" data-tip="samples" aria-label="What are these pictures?"></button>
+    <button type="button" class="gv-tip" data-tip="samples"
+      aria-label="What are these pictures?"></button>
     <span class="gv-caption" id="gv-grid-caption"></span>
     <div class="gv-switch" role="group" aria-label="Which pictures to show">
-      <button type="button" data-show="generated" aria-pressed="true" class="gv-is-fake">Generated</button>
+      <button type="button" data-show="generated" aria-pressed="true"
+        class="gv-is-fake">Generated</button>
       <button type="button" data-show="real" aria-pressed="false" class="gv-is-real">Real</button>
     </div>
   </header>
@@ -16,7 +18,8 @@ GRID = """
     <div class="gv-empty" id="gv-grid-empty">
       <div class="gv-empty-tiles" aria-hidden="true"></div>
       <p class="gv-empty-title">Nothing is training yet</p>
-      <p class="gv-empty-text">Click <b>Train</b>: a generator learns to draw digits from noise, and its pictures appear here
+      <p class="gv-empty-text">Click <b>Train</b>: a generator learns to draw digits from noise, and
+        its pictures appear here
         within two seconds.</p>
     </div>
     <div id="gv-grid" data-step="" hidden>
@@ -29,8 +32,10 @@ GRID = """
     </div>
   </div>
   <div class="gv-scrub">
-    <input type="range" id="gv-scrub" min="0" max="0" value="0" step="1" disabled aria-label="Look back over the kept pictures">
-    <button type="button" class="gv-button gv-small" id="gv-live" aria-pressed="true" disabled>Live</button>
+    <input type="range" id="gv-scrub" min="0" max="0" value="0" step="1" disabled
+      aria-label="Look back over the kept pictures">
+    <button type="button" class="gv-button gv-small" id="gv-live" aria-pressed="true"
+      disabled>Live</button>
   </div>
 </section>
 """
@@ -39,7 +44,8 @@ CHARTS = """
 <section class="gv-card gv-charts-card" aria-labelledby="gv-charts-title">
   <header class="gv-card-head">
     <h2 id="gv-charts-title">Losses</h2>
-    <div class="gv-legend" id="gv-legend-loss" role="group" aria-label="Show or hide loss curves"></div>
+    <div class="gv-legend" id="gv-legend-loss" role="group"
+      aria-label="Show or hide loss curves"></div>
     <span class="gv-spring"></span>
     <button type="button" class="gv-chip" id="gv-smooth" aria-pressed="true">Smooth</button>
     <button type="button" class="gv-chip" id="gv-log" aria-pressed="false">Log</button>
@@ -48,7 +54,8 @@ CHARTS = """
   <div class="gv-plot" id="gv-plot-loss"></div>
   <header class="gv-card-head gv-head-2" id="gv-score-head">
     <h2 id="gv-score-title">What D believes</h2>
-    <div class="gv-legend" id="gv-legend-score" role="group" aria-label="Show or hide score curves"></div>
+    <div class="gv-legend" id="gv-legend-score" role="group"
+      aria-label="Show or hide score curves"></div>
   </header>
   <div class="gv-plot" id="gv-plot-score"></div>
   <p class="gv-plot-empty" id="gv-plot-empty">The curves start with the first steps.</p>

@@ -1,4 +1,5 @@
-"""Configs, data specs and inputs for the tests of quicker ways; 8 px digits through small networks."""
+"""Configs, data specs and inputs for the tests of quicker ways; 8 px digits through small
+networks."""
 
 import pytest
 import torch

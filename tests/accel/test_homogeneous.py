@@ -70,8 +70,8 @@ def samples(network, count=6):
 
 
 def loss(logits, input_gradient):
-    """Mixes samples, as relativistic losses do, and looks at the input gradients of some samples only, as R1
-    does."""
+    """Mixes samples, as relativistic losses do, and looks at the input gradients of some samples
+    only, as R1 does."""
     real, fake = logits.chunk(2)
     return (
         softplus(fake - real.flip(0)).square().mean()

@@ -265,7 +265,8 @@ def test_a_penalty_is_taken_in_full_precision(monkeypatch):
 
 @pytest.mark.parametrize("changes", [{}, {"penalty": "r1"}, {"d_norm": "batch"}], ids=str)
 def test_the_class_loss_of_reals_and_of_fakes_counts_in_full(changes):
-    """AC-GAN's L_C is a sum of two expectations, however many passes D takes (Odena et al. 2017)."""
+    """AC-GAN's L_C is a sum of two expectations, however many passes D takes (Odena et al.
+    2017)."""
     algorithm = made(conditioning="auxiliary", **changes)
     data, fake = batch(), batch(5).x
     judged = algorithm.judge_both(data.x.clone(), fake.clone(), data.y)

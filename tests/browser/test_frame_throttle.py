@@ -6,9 +6,11 @@ import pytest
 
 from ganviz.server.static import ASSETS
 
-SAME = """() => { window.frames_ = 0; const loop = () => { window.frames_ += 1; requestAnimationFrame(loop); };
+SAME = """() => { window.frames_ = 0;
+  const loop = () => { window.frames_ += 1; requestAnimationFrame(loop); };
   requestAnimationFrame(loop); }"""
-ANEW = """() => { window.frames_ = 0; const loop = () => requestAnimationFrame(() => { window.frames_ += 1; loop(); });
+ANEW = """() => { window.frames_ = 0;
+  const loop = () => requestAnimationFrame(() => { window.frames_ += 1; loop(); });
   loop(); }"""
 
 

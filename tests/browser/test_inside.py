@@ -157,7 +157,8 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
         const { now, emit } = await import('/gv/assets/lib/stream.js');
         now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };
         emit('event', { seq: 1e9, kind: 'coach', step: 120, data: {
-          name: 'd-winning', sentence: 'D is winning.', try: 'Slow D down.', lesson: 'no-such-lesson',
+          name: 'd-winning', sentence: 'D is winning.', try: 'Slow D down.',
+          lesson: 'no-such-lesson',
           evidence: [{ figure: 'D accuracy', value: 0.97, threshold: '0.95 or more' }] } });
     }""")
     page.wait_for_selector("#gv-coach[data-tone=alarm]")
@@ -211,7 +212,8 @@ def test_a_card_that_a_probe_declares_is_drawn_without_touching_another_script(p
     # a hello on the way replaces what was measured, so the events are made until they are drawn
     points.wait_for_function("""async () => {
         const { emit } = await import('/gv/assets/lib/stream.js');
-        for (const step of [1, 2, 3]) emit('probe', { seq: step, kind: 'climb', step, data: { n: 1, height: step } });
+        for (const step of [1, 2, 3]) 
+          emit('probe', { seq: step, kind: 'climb', step, data: { n: 1, height: step } });
         return document.querySelector('#gv-climb-height-plot path.gv-svg-figure');
     }""")
     card = points.text_content(".gv-climb-card")

@@ -62,8 +62,10 @@ def test_text_is_text(visit, idle):
         const { render } = await import('/gv/assets/lib/markdown.js');
         const box = document.createElement('div');
         box.append(...render(['# A <b>title</b>', '',
-          '<img src=x onerror=alert(1)> [no](javascript:alert(1)) [yes](https://a.example/)', 'goes *on* `<i>`', '',
-          '- one', '  more', '- two', '', '1. first', '', '| a | b |', '|---|---|', '| 1 | **2** |', '',
+          '<img src=x onerror=alert(1)> [no](javascript:alert(1)) [yes](https://a.example/)',
+          'goes *on* `<i>`', '',
+          '- one', '  more', '- two', '', '1. first', '',
+          '| a | b |', '|---|---|', '| 1 | **2** |', '',
           '```', '<code>', '```'].join('\\n')));
         return box.innerHTML;
     }""")

@@ -23,7 +23,10 @@ MAIN_CONTROLS = (
     "#gv-status",
     "#gv-theme",
 )
-SCROLLS = "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+SCROLLS = (
+    "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - "
+    "innerHeight]"
+)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -65,7 +68,8 @@ CONTRAST = """([front, back]) => {
     probe.style.color = `var(${name})`;
     const parts = getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map(Number);
     probe.remove();
-    const [r, g, b] = parts.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = parts.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055)
+      / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const [light, dark] = [luminance(front), luminance(back)].sort((a, b) => b - a);
@@ -85,8 +89,10 @@ def test_the_chosen_theme_is_kept(visit, idle):
 
 def test_every_control_has_a_name(visit, idle):
     page = visit()
-    nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, select, textarea, canvas[role=img]')]
-        .filter((node) => node.checkVisibility() && !(node.getAttribute('aria-label') || node.textContent.trim()
+    nameless = page.evaluate("""() => [...document.querySelectorAll(
+          'button, input, select, textarea, canvas[role=img]')]
+        .filter((node) => node.checkVisibility() && !(
+          node.getAttribute('aria-label') || node.textContent.trim()
             || node.labels?.length || node.getAttribute('aria-labelledby') || node.title))
         .map((node) => node.outerHTML.slice(0, 120))""")
     assert nameless == []

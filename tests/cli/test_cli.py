@@ -75,9 +75,12 @@ def run_folder(tmp_path_factory):
     return folder
 
 
-# -- help ------------------------------------------------------------------------------------------------
+# -- help ------------------------------------------------------------------------------------------
 def test_help_lists_the_verbs_and_loads_no_torch(ganviz):
-    code = "import sys; from ganviz.cli import main; main(['--help']); print(sorted({'torch', 'gradio'} & set(sys.modules)))"
+    code = (
+        "import sys; from ganviz.cli import main; main(['--help']); "
+        "print(sorted({'torch', 'gradio'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
     )
@@ -112,7 +115,7 @@ def test_version(ganviz):
     assert ganviz("--version")[:2] == (0, f"ganviz {package.__version__}\n")
 
 
-# -- flags that mean nothing -------------------------------------------------------------------------------
+# -- flags that mean nothing -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -154,7 +157,7 @@ def test_bad_calls_of_the_other_verbs(ganviz, run_folder, tmp_path):
         assert words in err and "Traceback" not in err
 
 
-# -- the verbs ---------------------------------------------------------------------------------------------
+# -- the verbs -------------------------------------------------------------------------------------
 def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
     status, out, err = ganviz(
         "train", *TINY, "--steps", "10", "--runs-root", tmp_path, "--name", "My run", "--no-flip"

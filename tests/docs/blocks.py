@@ -1,7 +1,7 @@
 """The code blocks of a Markdown page, and what its writer says of each.
 
-A comment in the line before a block may say ``<!-- not run: reason -->``. Nothing else keeps a block
-from being run or checked.
+A comment in the line before a block may say ``<!-- not run: reason -->``. Nothing else keeps a
+block from being run or checked.
 """
 
 from __future__ import annotations

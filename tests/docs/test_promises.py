@@ -1,5 +1,5 @@
-"""What README and docs/ promise is run: code blocks as a reader would paste them, commands as typed,
-with few steps."""
+"""What README and docs/ promise is run: code blocks as a reader would paste them, commands as
+typed, with few steps."""
 
 import os
 import subprocess

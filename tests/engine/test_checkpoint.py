@@ -108,7 +108,7 @@ def test_fit_names_the_tensor_that_differs(folder):
             checkpoint.fit(net, weights, "generator")
 
 
-# -- damage ------------------------------------------------------------------------------------------------
+# -- damage ----------------------------------------------------------------------------------------
 FILES = (
     checkpoint.CONFIG,
     checkpoint.STATE,
@@ -297,7 +297,7 @@ def test_fuzzed_checkpoints_load_or_are_refused(tmp_path_factory, name, place, p
         assert state.step == 12
 
 
-# -- all or nothing ----------------------------------------------------------------------------------------
+# -- all or nothing --------------------------------------------------------------------------------
 def test_a_crash_before_the_rename_leaves_the_old_one(folder, monkeypatch):
     first = checkpoint.save(folder, CONFIG, make_state(1))
 

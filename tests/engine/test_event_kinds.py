@@ -1,5 +1,5 @@
-"""Kinds of events: declared once, where they are made; refused where nobody declared them; each made
-by something and shown somewhere."""
+"""Kinds of events: declared once, where they are made; refused where nobody declared them; each
+made by something and shown somewhere."""
 
 import ast
 from pathlib import Path

@@ -16,10 +16,12 @@ def write(folder, **modules):
 
 
 MODULES = {
-    "main": 'import * as all from "./words.js";\nimport {\n  add as plus, $,\n} from "./sums.js";\n\n'
+    "main": 'import * as all from "./words.js";\n'
+    'import {\n  add as plus, $,\n} from "./sums.js";\n\n'
     "export async function unused() {}\nconsole.log(plus(1, 2), $, all.word());\n",
     "words": 'import { $ } from "./sums.js";\n\nexport const word = () => `${$}!`;\n',
-    "sums": 'console.log("once");\nexport function add(a, b) { return a + b; }\nexport const $ = 7;\n'
+    "sums": 'console.log("once");\n'
+    "export function add(a, b) { return a + b; }\nexport const $ = 7;\n"
     "const hidden = 1;\nexport class Sum {}\n",
 }
 
