@@ -12,7 +12,7 @@ export default [
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-var": "error",
       "prefer-const": "error",
-      complexity: ["error", 10],
+      complexity: ["error", 12],
       "max-lines": ["error", 400],
     },
   },

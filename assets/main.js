@@ -1,4 +1,6 @@
-// The page's start: wait for Gradio's markup, wire each part once, connect.
+// @ts-check
+// The page's start: connect, wait for Gradio's markup, wire each part of Train once. The other views'
+// scripts come when their tab is opened.
 
 import "./lib/frame_throttle.js";
 import * as charts from "./train/charts.js";
@@ -6,40 +8,71 @@ import * as coach from "./train/coach.js";
 import * as controls from "./train/controls.js";
 import * as form from "./train/form.js";
 import * as grid from "./train/grid.js";
-import * as inside from "./inside/inside.js";
 import * as latent from "./latent/latent.js";
-import * as lessons from "./lessons/lessons.js";
 import * as measured from "./lib/measured.js";
 import * as reconstruction from "./train/reconstruction.js";
-import * as runs from "./runs/runs.js";
+import * as route from "./lib/route.js";
 import * as scatter from "./train/scatter.js";
 import * as tabs from "./lib/tabs.js";
 import * as strip from "./latent/strip.js";
 import * as dark from "./lib/dark.js";
 import * as tips from "./lib/tips.js";
 import * as watching from "./train/watching.js";
-import { present } from "./lib/dom.js";
-import { connect, now, stats } from "./lib/stream.js";
+import { on } from "./lib/bus.js";
+import { $, el, present } from "./lib/dom.js";
+import { loadFonts } from "./lib/fonts.js";
+import { connect, now, startReceiving, stats } from "./lib/stream.js";
 
-window.ganviz = { form, lessons, now, stats, tab: tabs.tab };
+/** @type {Record<string, () => Promise<any>>} */
+const VIEWS = {
+  inside: async () => await import("./inside/inside.js"),
+  lessons: async () => await import("./lessons/lessons.js"),
+  runs: async () => await import("./runs/runs.js"),
+};
+/** @type {Record<string, Promise<any> | undefined>} */
+const views = {};
 
-await present("gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset");
-dark.start();
-tips.start();
-controls.start();
-form.start();
-grid.start();
-charts.start();
-latent.start();
-strip.start();
-watching.start();
-runs.start();
-measured.start();
-scatter.start();
-reconstruction.start();
-inside.start();
-coach.start();
-lessons.start();
-tabs.start();
+/**
+ * A view's script, started.
+ * @param {string} name
+ */
+function view(name) {
+  views[name] ??= VIEWS[name]?.().then(async (script) => {
+    await script.start();
+    return script;
+  });
+  return views[name];
+}
+
+/** Open a lesson in its tab. */
+const openLesson = async (name) => (await view("lessons")).open(name);
+
+/** The address may name a lesson, which stands beside the run in Train. */
+function followAddress() {
+  if (route.get("lesson")) view("lessons");
+}
+
+const SHELL = [
+  "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
+];
+const PARTS = [
+  dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
+  reconstruction, coach, tabs,
+];
+
+window.ganviz = { form, openLesson, now, stats, tab: tabs.tab };
+
+// Gradio puts its style sheets into the head, whenever they come: in the body ours overrules them
+const styles = $("gv-styles", HTMLLinkElement).href;
+document.body.append(el("link", { rel: "stylesheet", href: styles }));
 connect();
-document.body.dataset.gvReady = "yes";
+present(...SHELL).then(() => {
+  tabs.onTab(view);
+  route.onNavigate(followAddress);
+  followAddress();
+  on("lesson", openLesson);
+  for (const part of PARTS) part.start();
+  startReceiving();
+  document.body.dataset.gvReady = "yes";
+  loadFonts();
+});

@@ -20,7 +20,7 @@ LAYERS = (
     ("accel", "objectives", "penalties", "models", "data", "device"),
     ("lessons", "presets", "rules", "config", "settings"),
     ("registry", "pacing"),
-    ("disk", "errors", "text", "version"),
+    ("bundle", "disk", "errors", "text", "version"),
 )
 RANK = {name: len(LAYERS) - row for row, names in enumerate(LAYERS) for name in names}
 WEB = {"gradio", "plotly", "fastapi", "starlette", "uvicorn"}

@@ -11,19 +11,14 @@ let all = []; // {name, title, line, text, watch, presets, level, group}
 let levels = []; // from the first to read to the last
 let shown = null;
 let besides = null; // the lesson whose text stands beside the run
-const waiting = [];
 
-export const known = (name) => all.some((lesson) => lesson.name === name);
-
-/** Call `task` once the lessons are there. */
-export const whenKnown = (task) => (all.length ? task() : waiting.push(task));
+const known = (name) => all.some((lesson) => lesson.name === name);
 
 export async function start() {
   present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
   const answer = await get("gv/lessons");
   all = answer.lessons ?? []; // the page works without its lessons
   levels = answer.levels ?? [];
-  for (const task of waiting.splice(0)) task();
   if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
   followAddress();
   route.onNavigate(followAddress);

@@ -29,6 +29,10 @@ export const CHART_IDLE_RATIO = 8;
 /** A chart that is due waits so long for the next message: one frame can show what both bring. */
 export const CHART_WAIT = 300;
 
+/** Plotly, the heaviest file of the page, is fetched when somebody points at a chart, or after this
+ * time: thirty students who join would wait for it together. Until then the curves are sketched. */
+export const PLOTLY_AFTER = 20_000;
+
 // -- latent pictures that only follow the training (latent/); what a person moves is never delayed
 
 export const LATENT_REFRESH = 600;

@@ -77,7 +77,7 @@ export function axisStyle() {
 /** The layout of every chart: no frame, the page's font, one label for all curves at a step. */
 export function baseLayout() {
   return {
-    margin: { l: 44, r: 14, t: 8, b: 26 },
+    margin: { l: 44, r: 40, t: 8, b: 26 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
     font: { family: getComputedStyle(document.body).fontFamily, color: colour("muted"), size: 11 },
     hovermode: "x unified",
@@ -128,9 +128,10 @@ export function marks(levels, { log = false, cursor = null } = {}) {
     line: { color: colour(role), width: 1, dash: "4px,4px" }, opacity: 0.75,
   }));
   const annotations = drawn.map(({ value, role, words }) => ({
-    xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(value) : value, yanchor: "bottom",
-    text: words, showarrow: false, borderpad: 1, bgcolor: colour("card-veil"),
-    font: { size: 10.5, color: colour(role) },
+    // beside the plot: the curves meet at these lines, and words there would cover them
+    xref: "paper", x: 1, xanchor: "left", xshift: 3, y: log ? Math.log10(value) : value,
+    yanchor: "middle", text: figure(value), hovertext: words, showarrow: false,
+    font: { size: 11, color: colour(role) },
   }));
   if (cursor !== null) {
     shapes.push({

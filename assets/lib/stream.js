@@ -43,6 +43,8 @@ let cursor = null;
 /** @type {string | null} */
 let epoch = null;
 let wait = RECONNECT_FIRST;
+/** Messages that came before the page could show them; null once it can. @type {any[] | null} */
+let early = [];
 
 /** Emits hello, rows, frame, status, event, probe, snapshot, link and refused. */
 export function connect() {
@@ -55,13 +57,23 @@ export function connect() {
   if (kept) url.searchParams.set("run", kept);
   socket = new WebSocket(url);
   socket.onopen = () => { wait = RECONNECT_FIRST; };
-  socket.onmessage = (message) => receive(JSON.parse(message.data));
+  socket.onmessage = ({ data }) => {
+    if (early) early.push(JSON.parse(data));
+    else receive(JSON.parse(data));
+  };
   socket.onclose = () => {
     link("reconnecting");
     // a chance of a quarter more or less keeps many pages from knocking at one time
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
     wait = Math.min(Math.max(wait, RECONNECT_FIRST) * RECONNECT_GROWTH, RECONNECT_LONGEST);
   };
+}
+
+/** Every listener is there: what has come so far, and all that comes, reaches them. */
+export function startReceiving() {
+  const messages = early ?? [];
+  early = null;
+  messages.forEach(receive);
 }
 
 /** The id of the kept run that is looked at, or null while the page follows whatever trains. */

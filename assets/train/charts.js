@@ -2,16 +2,19 @@
 // The live curves: Plotly, fed with deltas. Zoom, hidden curves and toggles survive every update.
 
 import { $, text } from "../lib/dom.js";
+import { figure } from "../lib/format.js";
 import { CHART_IDLE_RATIO, CHART_WAIT } from "../lib/pacing.js";
 import {
   baseLayout, curvePair, equilibriumLevels, marks, PLOT_SETTINGS, UNIT_AXIS,
 } from "../lib/plot.js";
-import { plotly } from "../lib/plotly.js";
+import { plotlyOnInterest } from "../lib/plotly.js";
 import { draw } from "../lib/schedule.js";
+import { drawSketch, removeSketch } from "../lib/sketch.js";
 import { smoothNext } from "../lib/smoothing.js";
 import { emit, now, on, requestHistory, stats } from "../lib/stream.js";
-import { legend, legendValues } from "./legend.js";
+import { legend, legendValues, levelKey } from "./legend.js";
 import { options, optionToggle } from "./options.js";
+import { refreshTable, startTable } from "./table.js";
 
 /** Beyond this the server's downsampled history replaces what is held here. */
 const MOST_POINTS = 3000;
@@ -21,7 +24,7 @@ const MOST_POINTS = 3000;
 /**
  * @typedef {object} Chart
  * @property {string} group of the series that it shows
- * @property {any} plot its element, once Plotly is there
+ * @property {any} plot its element
  * @property {Series[]} series
  * @property {number[]} x steps
  * @property {Columns} raw
@@ -65,37 +68,40 @@ export function start() {
   on("lookback", (step) => { lookback = step; draw("charts-marks", drawMarks); });
   optionToggle($("gv-smooth"), "smooth", redraw);
   optionToggle($("gv-log"), "log", redraw);
+  startTable(() => Object.values(charts));
   $("gv-zoom-out").addEventListener("click", zoomOut);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     if (missed) requestHistory();
     else schedule();
   });
-  plotly().then(ready);
-}
-
-function ready(found) {
-  if (!found) {
-    const sentence = "The chart library did not load; reload the page to try again.";
-    return text($("gv-plot-empty"), sentence);
-  }
-  Plotly = found;
   for (const chart of Object.values(charts)) {
     chart.plot = $(`gv-plot-${chart.group}`);
-    new ResizeObserver(() => draw(`resize-${chart.group}`, () => {
-      const { layout, clientWidth, clientHeight } = chart.plot;
-      if (layout && clientWidth && clientHeight) Plotly.Plots.resize(chart.plot);
-    })).observe(chart.plot);
+    new ResizeObserver(() => draw(`resize-${chart.group}`, () => resize(chart)))
+      .observe(chart.plot);
   }
-  redraw();
+  plotlyOnInterest(Object.values(charts).map(({ plot }) => plot), (found) => {
+    // where it did not load, the sketches stay: they show the same curves
+    Plotly = found;
+    if (Plotly) draw("charts-all", redraw);
+  });
+}
+
+/** @param {Chart} chart */
+function resize(chart) {
+  const { layout, clientWidth, clientHeight } = chart.plot;
+  if (!clientWidth || !clientHeight) return;
+  if (!Plotly) sketch(chart);
+  else if (layout) Plotly.Plots.resize(chart.plot);
 }
 
 /** Which curves there are. A run that prepares knows none yet; its next hello does. */
 function hello({ run, sameRun }) {
   for (const chart of Object.values(charts)) {
     chart.series = (run?.series ?? []).filter((series) => series.group === chart.group);
-    if (!sameRun) Object.assign(chart, { zoomed: false, revision: `${run?.id}` });
+    if (!sameRun) Object.assign(chart, { zoomed: false, unit: true, revision: `${run?.id}` });
     legend($(`gv-legend-${chart.group}`), chart.series, redraw);
+    levelKey($(`gv-legend-${chart.group}`), levels(chart));
   }
   if (!sameRun) $("gv-zoom-out").hidden = true;
   const scores = charts.score.series.length > 0 || !charts.loss.series.length;
@@ -167,7 +173,7 @@ function schedule() {
 }
 
 function extend() {
-  if (!charts.loss.plot?.data || !pending.length) return;
+  if (!pending.length) return;
   const begun = performance.now();
   const columns = joined(pending);
   pending = [];
@@ -199,13 +205,13 @@ function extendChart(chart, columns) {
   const single = chart.x.length < 2;
   const added = append(chart, columns);
   if (!chart.series.length || chart.plot.hidden) return;
-  if (single || unit !== chart.unit || positive !== chart.positive) return drawChart(chart);
+  const same = unit === chart.unit && positive === chart.positive;
+  if (single || !same || !chart.plot.data) return drawChart(chart);
   const y = added.flatMap(({ raw, mean }) => [raw, mean]);
   Plotly.extendTraces(chart.plot, { x: y.map(() => columns.step), y }, y.map((_, index) => index));
 }
 
 function redraw() {
-  if (!charts.loss.plot) return;
   for (const columns of pending) {
     for (const chart of Object.values(charts)) append(chart, columns);
   }
@@ -213,13 +219,34 @@ function redraw() {
   for (const chart of Object.values(charts)) {
     if (chart.plot.hidden) continue;
     drawChart(chart);
-    if (!chart.wired) wire(chart);
   }
   values();
 }
 
+/** @param {Chart} chart */
 function drawChart(chart) {
+  if (!Plotly) return sketch(chart);
+  removeSketch(chart.plot);
   Plotly.react(chart.plot, traces(chart), layout(chart), PLOT_SETTINGS);
+  if (!chart.wired) wire(chart);
+}
+
+/** The same curves, until Plotly has come. @param {Chart} chart */
+function sketch(chart) {
+  const visible = chart.series.filter(({ name }) => !options.hidden.includes(name));
+  drawSketch(chart.plot, {
+    x: chart.x, levels: levels(chart), smoothed: options.smooth, log: isLog(chart),
+    unit: chart.group === "score" && chart.unit, cursor: lookback, label: described(chart),
+    curves: visible.map((series) =>
+      ({ series, raw: chart.raw[series.name] ?? [], mean: chart.mean[series.name] ?? [] })),
+  });
+}
+
+/** What a screen reader says of a chart. @param {Chart} chart */
+function described(chart) {
+  const columns = options.smooth ? chart.mean : chart.raw;
+  const values = chart.series.map(({ name, label }) => `${label} ${figure(columns[name]?.at(-1))}`);
+  return `${values.join(", ")} at step ${chart.x.at(-1) ?? 0}`;
 }
 
 function wire(chart) {
@@ -273,12 +300,13 @@ function levels(chart) {
   // a relativistic D compares: only the gap between its two curves means something
   const compares = window.gvFacts.fields.objective.entries[now.run?.config?.objective]?.pairs;
   if (!chart.unit || compares || !showsBelief(chart)) return [];
-  return [{ value: 0.5, words: "0.5: D cannot tell", role: "muted" }];
+  return [{ value: 0.5, words: "At 0.5 D cannot tell real from fake", role: "muted" }];
 }
 
 function drawMarks() {
   for (const chart of Object.values(charts)) {
-    if (!chart.plot?.data) continue;
+    if (!Plotly) sketch(chart);
+    if (!chart.plot.data) continue;
     Plotly.relayout(chart.plot, marks(levels(chart), { log: isLog(chart), cursor: lookback }));
   }
 }
@@ -293,5 +321,6 @@ function values() {
     : "A loss of this run is zero or below, where a logarithm does not exist.";
   document.body.dataset.gvChartStep = String(charts.loss.x.at(-1) ?? "");
   document.body.dataset.gvPoints = String(charts.loss.x.length);
+  refreshTable();
   emit("charts-drawn");
 }

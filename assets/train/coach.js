@@ -3,7 +3,7 @@
 import { $, el, text } from "../lib/dom.js";
 import { count, figure } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
-import * as lessons from "../lessons/lessons.js";
+import { emit } from "../lib/bus.js";
 import { measured } from "../lib/measured.js";
 import { isActive } from "../lib/states.js";
 import { now, on } from "../lib/stream.js";
@@ -14,14 +14,13 @@ export function start() {
   document.querySelector(".gv-charts-card").append(el("div", { id: "gv-coach", class: "gv-coach", "data-tone": "idle" },
     el("div", { class: "gv-coach-words" }, el("p", { class: "gv-coach-say", id: "gv-coach-say", role: "status" }), el("p", { class: "gv-coach-try", id: "gv-coach-try" })),
     el("button", { type: "button", class: "gv-chip", id: "gv-coach-why", "aria-expanded": false, "aria-controls": "gv-coach-evidence", hidden: true, onclick: toggle }, "Why?"),
-    el("button", { type: "button", class: "gv-chip", id: "gv-coach-lesson", hidden: true, onclick: () => lessons.open($("gv-coach-lesson").dataset.lesson) }, "Lesson"),
+    el("button", { type: "button", class: "gv-chip", id: "gv-coach-lesson", hidden: true, onclick: () => emit("lesson", $("gv-coach-lesson").dataset.lesson) }, "Lesson"),
     el("div", { class: "gv-coach-evidence", id: "gv-coach-evidence", role: "group", "aria-label": "What speaks for it", hidden: true })));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   document.addEventListener("click", (event) => { if (!event.target.closest("#gv-coach")) close(); });
   on("hello", () => draw("coach", show));
   on("status", () => draw("coach", show));
   on("measured", (kind) => { if (kind === null || kind === "coach") draw("coach", show); });
-  lessons.whenKnown(() => draw("coach", show));
   show();
 }
 
@@ -38,7 +37,7 @@ function show() {
   $("gv-coach-try").title = advice;
   const evidence = said?.evidence ?? [];
   $("gv-coach-why").hidden = !evidence.length;
-  $("gv-coach-lesson").hidden = !lessons.known(said?.lesson);
+  $("gv-coach-lesson").hidden = !said?.lesson;
   $("gv-coach-lesson").dataset.lesson = said?.lesson ?? "";
   if (!evidence.length) close();
   $("gv-coach-evidence").replaceChildren(el("p", {}, `Seen at step ${count(event?.step ?? 0)}`), el("dl", {}, ...evidence.flatMap(row)));

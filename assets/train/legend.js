@@ -32,6 +32,19 @@ function toggle(name, button, changed) {
 }
 
 /**
+ * What the dashed lines are; their values stand beside them.
+ * @param {HTMLElement} box
+ * @param {import("../lib/plot.js").Level[]} levels
+ */
+export function levelKey(box, levels) {
+  if (!levels.length) return;
+  const words = `${levels.map((level) => level.words).join(". ")}.`;
+  box.append(el("span", { class: "gv-key gv-key-level", title: words },
+    el("i", { "aria-hidden": "true" }), "equilibrium",
+    el("span", { class: "gv-hidden-text" }, words)));
+}
+
+/**
  * The newest value of each curve.
  * @param {HTMLElement} box
  * @param {import("../lib/plot.js").Columns} columns

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from ganviz import registry
+from ganviz.bundle import bundle
 from ganviz.config import RunConfig, meta
 from ganviz.disk import atomic_replace, disk_sentence, finite_json
 from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import model, runtime, sprite_sheet
-from ganviz.export.bundle import bundle
 from ganviz.export.formats import ExportFormat, ExportOptions, Report
 from ganviz.export.run_data import (
     ExportError,
@@ -109,7 +109,7 @@ def _build(run_data: RunData, run_folder: Path, page: Path, notify: Progress, li
     assets = assets_folder()
     for name in TEMPLATES:
         shutil.copyfile(assets / name, page / Path(name).name)
-    (page / SCRIPT).write_text(bundle(assets / "export" / SCRIPT), encoding="utf-8")
+    (page / SCRIPT).write_text(bundle(assets, f"export/{SCRIPT}").text, encoding="utf-8")
     (page / "tokens.css").write_text(
         tokens((assets / "lib" / "base.css").read_text(encoding="utf-8")), encoding="utf-8"
     )

@@ -7,9 +7,12 @@ assets.
 
 from __future__ import annotations
 
+import threading
+
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ganviz.runs.manager import RunManager
+from ganviz.server import scripts, static
 from ganviz.server.commands import Commands
 from ganviz.server.declarations import declarations
 from ganviz.server.experiment_requests import ExperimentRequests
@@ -21,9 +24,10 @@ from ganviz.server.lessons import lessons
 from ganviz.server.library import Library
 from ganviz.server.live_socket import LiveSocket
 from ganviz.server.sample_grids import SampleGrids
-from ganviz.server.static import asset, asset_url, plotly, plotly_url, warm
+from ganviz.server.scripts import script, script_url, styles_url
+from ganviz.server.static import asset, asset_url, plotly, plotly_url
 
-__all__ = ["Gate", "asset_url", "plotly_url", "routes"]
+__all__ = ["Gate", "asset_url", "plotly_url", "routes", "script_url", "styles_url"]
 
 
 def routes(manager: RunManager) -> list[BaseRoute]:
@@ -34,10 +38,12 @@ def routes(manager: RunManager) -> list[BaseRoute]:
     commands, live = Commands(manager), LiveSocket(manager)
     library, exports = Library(manager), Exports(manager)
     experiments = ExperimentRequests(manager)
-    warm()
+    for task in (static.warm, scripts.warm):
+        threading.Thread(target=task, name="warm", daemon=True).start()
     return [
         WebSocketRoute("/gv/live", live.endpoint),
         Route("/gv/assets/{name:path}", guard.http(asset)),
+        Route("/gv/scripts/{name:path}", guard.http(script)),
         Route("/gv/plotly.js", guard.http(plotly)),
         Route("/gv/runs/{run}/frames/{step}.{ext}", guard.http(grids.frame)),
         Route("/gv/runs/{run}/reals.{ext}", guard.http(grids.reals)),

@@ -32,7 +32,8 @@ SERVED = {
     ".woff2": "font/woff2",
     ".json": "application/json",
 }  # mimetypes differ between machines
-BROTLI_QUALITY = 5
+# plotly.js is large: better packing would take seconds
+PLOTLY_QUALITY = 5
 GZIP_LEVEL = 6
 
 
@@ -62,7 +63,7 @@ async def asset(request: Request) -> Response:
     if path is None:
         raise Refused(404, "There is no such file; reload the page.")
     digest = _digest(path)
-    headers = _headers(digest, current=request.query_params.get("v") == digest)
+    headers = address_headers(digest, current=request.query_params.get("v") == digest)
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(path.read_bytes(), headers=headers, media_type=SERVED[path.suffix])
@@ -70,8 +71,10 @@ async def asset(request: Request) -> Response:
 
 async def plotly(request: Request) -> Response:
     """plotly.js, compressed once for everybody."""
-    coding = _coding(request.headers.get("accept-encoding", ""))
-    headers = _headers(f"plotly-{version('plotly')}-{coding}", current="v" in request.query_params)
+    coding = coding_of(request)
+    headers = address_headers(
+        f"plotly-{version('plotly')}-{coding}", current="v" in request.query_params
+    )
     headers["Vary"] = "Accept-Encoding"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
@@ -83,10 +86,15 @@ async def plotly(request: Request) -> Response:
 
 def warm() -> None:
     """Begin to compress plotly.js, so that the first page need not wait for it."""
-    _compressed("br" if _brotli() else "gzip")
+    _compressed(best_coding())
 
 
-def _headers(digest: str, current: bool) -> dict[str, str]:
+def best_coding() -> str:
+    """The coding that most browsers will get."""
+    return "br" if _brotli() else "gzip"
+
+
+def address_headers(digest: str, current: bool) -> dict[str, str]:
     """A content address may be kept for ever; a bare one is asked for again each time."""
     return {
         "ETag": f'"{digest}"',
@@ -119,8 +127,19 @@ def _digest_of(path: Path, _modified: int, _size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
+def coding_of(request: Request) -> str:
+    """The best coding that a request's Accept-Encoding allows: br, gzip or identity."""
+    return _coding(request.headers.get("accept-encoding", ""))
+
+
+def compress(content: bytes, coding: str, quality: int = 9) -> bytes:
+    """``content`` in a coding of `coding_of`; ``quality`` is brotli's, 0 to 11."""
+    if coding == "br" and (brotli := _brotli()):
+        return brotli(content, quality=quality)
+    return gzip.compress(content, GZIP_LEVEL, mtime=0) if coding == "gzip" else content
+
+
 def _coding(accepted: str) -> str:
-    """The best coding that an Accept-Encoding header allows: br, gzip or identity."""
     offers = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")
@@ -157,12 +176,7 @@ def _compressed(coding: str) -> Future:
 
 def _compress(coding: str, future: Future) -> None:
     try:
-        content = plotly_file().read_bytes()
-        if coding == "br":
-            content = _brotli()(content, quality=BROTLI_QUALITY)
-        elif coding == "gzip":
-            content = gzip.compress(content, GZIP_LEVEL, mtime=0)
-        future.set_result(content)
+        future.set_result(compress(plotly_file().read_bytes(), coding, PLOTLY_QUALITY))
     except Exception as error:
         with _lock:
             del _bodies[coding]  # the next request tries again

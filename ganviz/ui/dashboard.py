@@ -14,21 +14,11 @@ from typing import Any
 import gradio as gr
 
 import ganviz.ui
-from ganviz.server import asset_url, plotly_url
+from ganviz.server import asset_url, plotly_url, script_url, styles_url
+from ganviz.server.preload import preload_links
 from ganviz.ui import form
 from ganviz.ui.theme import theme
 from ganviz.ui.view import View, static
-
-STYLES = (
-    "lib/base.css",
-    "lib/ranges.css",
-    "train/form.css",
-    "train/panels.css",
-    "latent/latent.css",
-    "runs/runs.css",
-    "inside/inside.css",
-    "lessons/lessons.css",
-)
 
 HEADER = """
 <header id="gv-header">
@@ -97,18 +87,27 @@ def build() -> gr.Blocks:
 
 
 def launch_options() -> dict[str, Any]:
-    """What `gr.mount_gradio_app` needs for the page's look: theme and head. Addresses are relative:
-    a proxy may add a path."""
+    """What `gr.mount_gradio_app` needs for the page's look."""
+    return {"theme": theme(), "footer_links": [], "run_history": False}
 
-    def asset(name: str) -> str:
-        return asset_url(name).lstrip("/")
+
+def head(page: gr.Blocks) -> str:
+    """The markup before Gradio's own scripts: the page's script and styles, what the form is made
+    of, and what Gradio will need to draw ``page``, fetched at once. Addresses are relative: a proxy
+    may add a path."""
+
+    def relative(url: str) -> str:
+        return url.lstrip("/")
 
     facts = json.dumps(form.facts()).replace("<", "\\u003c")
-    links = "".join(f'<link rel="stylesheet" href="{asset(name)}">' for name in STYLES)
-    head = (
-        f'<meta name="gv-plotly" content="{plotly_url().lstrip("/")}">{links}'
-        f'<link rel="icon" type="image/svg+xml" href="{asset("icon.svg")}"><script>window.gvFacts '
-        f"= {facts};</script>"
-        f'<script type="module" src="{asset("main.js")}"></script>'
+    kinds = {block.get_block_name() for block in page.blocks.values()}
+    theme_css = f"theme.css?v={getattr(page, 'theme_hash', '')}"
+    # the style sheet overrules Gradio's, so that its script puts it after them (assets/main.js)
+    return (
+        f'<link rel="preload" as="style" id="gv-styles" href="{styles_url()}">'
+        f'<link rel="icon" type="image/svg+xml" href="{relative(asset_url("icon.svg"))}">'
+        f'<meta name="gv-plotly" content="{relative(plotly_url())}">'
+        f"<script>window.gvFacts = {facts};</script>"
+        f'<script defer fetchpriority="high" src="{script_url()}"></script>'
+        f'<link rel="preload" as="style" href="{theme_css}">{preload_links(kinds)}'
     )
-    return {"theme": theme(), "head": head, "footer_links": [], "run_history": False}

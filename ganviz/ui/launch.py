@@ -72,16 +72,22 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
     from fastapi import FastAPI
+    from starlette.middleware import Middleware
 
     from ganviz.server import Gate
     from ganviz.server.compression import compression
     from ganviz.server.limits import Limits
+    from ganviz.server.page_head import PageHead
     from ganviz.server.serve import serve
     from ganviz.ui import dashboard as page
 
     dashboard = page.build()
     app = FastAPI(
-        routes=routes, middleware=[compression()], docs_url=None, redoc_url=None, openapi_url=None
+        routes=routes,
+        middleware=[compression(), Middleware(PageHead, head=lambda: page.head(dashboard))],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     gr.mount_gradio_app(app, dashboard, "/", ssr_mode=False, **page.launch_options())
     limits = Limits.of_this_process()

@@ -1,23 +1,17 @@
 """How Gradio's own parts look: calm neutrals, so that colour is left to the data.
 
 Real is green, fake is purple, the discriminator is blue (``assets/lib/base.css`` holds those).
-The font files come with Gradio and are served by it: no request leaves the machine.
 """
 
 from __future__ import annotations
 
 import gradio as gr
-from gradio.themes.utils import colors, fonts, sizes
+from gradio.themes.utils import colors, sizes
 
-SANS = (
-    fonts.LocalFont("IBM Plex Sans", (400, 700)),
-    "system-ui",
-    "-apple-system",
-    "Segoe UI",
-    "Roboto",
-    "sans-serif",
-)
-MONO = (fonts.LocalFont("IBM Plex Mono", (400,)), "ui-monospace", "Consolas", "monospace")
+# IBM Plex Sans comes with Gradio; assets/lib/fonts.js fetches it when the page stands, so that it
+# does not hold up the first view over a slow line
+SANS = ("IBM Plex Sans", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+MONO = ("IBM Plex Mono", "ui-monospace", "Consolas", "monospace")
 
 
 def theme() -> gr.themes.Base:

@@ -133,6 +133,12 @@ def start(page) -> None:
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
 
 
+def read_charts(page) -> None:
+    """Point at the curves: Plotly comes, and takes them over from their sketch."""
+    page.hover("#gv-plot-loss")
+    page.wait_for_function("document.querySelector('#gv-plot-loss').data?.length > 0")
+
+
 def stop(server: Server) -> None:
     """Stop whatever trains."""
     for _ in range(300):

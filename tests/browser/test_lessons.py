@@ -40,7 +40,7 @@ def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle)
         "button.dataset.lesson)"
     )
     for name in names:
-        page.evaluate("name => window.ganviz.lessons.open(name)", name)
+        page.evaluate("name => window.ganviz.openLesson(name)", name)
         page.wait_for_selector(f"#gv-lesson[data-lesson={name}] .gv-prose p")
         text = page.text_content("#gv-lesson .gv-prose")
         assert "](" not in text and "**" not in text and "$" not in text, name

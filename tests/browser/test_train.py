@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .conftest import picture_of, start, step_of, stop
+from .conftest import picture_of, read_charts, start, step_of, stop
 
 
 def test_click_train_and_watch(visit, server, idle):
@@ -18,11 +18,14 @@ def test_click_train_and_watch(visit, server, idle):
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
     page.wait_for_function(f"Number(document.querySelector('#gv-grid').dataset.step) > {shown}")
     assert picture_of(page, "#gv-grid-canvas") != before
+    assert page.locator("#gv-plot-loss .gv-sketch-line").count() == 4
+    read_charts(page)
+    assert page.locator("#gv-plot-loss .gv-sketch").count() == 0
     traces = page.evaluate(
         "document.querySelector('#gv-plot-loss').data.map((trace) => [...trace.x].length)"
     )
     assert min(traces) > points
-    assert page.locator("#gv-legend-loss .gv-key").count() == 2
+    assert page.locator("#gv-legend-loss button.gv-key").count() == 2
     assert page.locator("#gv-columns span").all_text_contents() == [
         str(digit) for digit in range(10)
     ]
@@ -102,6 +105,7 @@ def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
     page.wait_for_selector("#gv-link[data-link=live]")
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 2}")
     assert page.evaluate("window.ganviz.stats.hellos") == hellos
+    read_charts(page)
     steps = page.evaluate("[...document.querySelector('#gv-plot-loss').data[0].x]")
     assert steps == sorted(set(steps))
     stop(server)
@@ -111,6 +115,7 @@ def test_zoom_and_hidden_curves_survive_updates(trained):
     page = trained
     page.wait_for_function("Number(document.body.dataset.gvPoints) > 8")
     page.click("#gv-legend-loss [data-series=loss_g]")
+    read_charts(page)
     box = page.locator("#gv-plot-loss .nsewdrag").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
@@ -144,3 +149,24 @@ def test_looking_back_and_live_again(trained):
     assert page.get_attribute("#gv-grid", "data-step") == "0"
     page.click("#gv-live")
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+
+
+def test_the_curves_are_there_as_a_table(trained):
+    page = trained
+    page.click("#gv-table")
+    panel = page.get_by_role("region", name="The curves as a table")
+    assert panel.locator("thead th").all_text_contents()[:3] == ["Step", "D loss", "G loss"]
+    rows = panel.locator("tbody tr")
+    assert rows.count() >= 2 and rows.first.locator("td").first.text_content()[0].isdigit()
+    page.click("#gv-table")
+    assert panel.is_hidden()
+
+
+def test_a_sample_can_be_enlarged_by_keyboard(trained):
+    page = trained
+    page.focus("#gv-grid-canvas")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    assert "row 1, column 2" in page.get_attribute("#gv-zoom canvas", "aria-label")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#gv-zoom")

@@ -1,0 +1,65 @@
+"""The page's head stands before Gradio's scripts, and in nothing else."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+from ganviz.server.page_head import PageHead
+
+HEAD = "<link rel=stylesheet href=ä.css>"
+PAGE = "<html><head><title>x</title><script>first()</script><script>second()</script></head></html>"
+
+
+async def page(request):
+    return HTMLResponse(PAGE)
+
+
+async def in_parts(request):
+    return StreamingResponse(iter((PAGE[:30], PAGE[30:])), media_type="text/html")
+
+
+async def data(request):
+    return JSONResponse({"script": "<script"})
+
+
+def client(first):
+    app = Starlette(
+        routes=[Route("/", first), Route("/other", page)],
+        middleware=[Middleware(PageHead, head=lambda: HEAD)],
+    )
+    return TestClient(app)
+
+
+@pytest.mark.parametrize("first", [page, in_parts])
+def test_it_comes_before_the_first_script(first):
+    answer = client(first).get("/")
+    before, tag, rest = answer.text.partition(HEAD)
+    assert tag and before + rest == PAGE and rest.startswith("<script>first()")
+    assert int(answer.headers.get("content-length", len(answer.content))) == len(answer.content)
+
+
+def test_behind_a_path_of_a_proxy():
+    app = Starlette(
+        routes=[
+            Mount(
+                "/tools/gan",
+                app=Starlette(
+                    routes=[Route("/", page)], middleware=[Middleware(PageHead, head=lambda: HEAD)]
+                ),
+            )
+        ]
+    )
+    assert HEAD in TestClient(app).get("/tools/gan/").text
+
+
+def test_everything_else_passes_untouched():
+    assert client(page).get("/other").text == PAGE
+    assert client(data).get("/").json() == {"script": "<script"}
+    head = client(page).head("/")
+    assert (
+        head.headers["content-length"] == client(page).get("/").headers["content-length"]
+        and head.content == b""
+    )
