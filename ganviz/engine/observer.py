@@ -49,5 +49,8 @@ class Observer:
         """
         return {}
 
+    def fail(self, error: Exception) -> None:
+        """The run ends with ``error``: no step follows, and what is logged now is the last."""
+
     def finish(self) -> None:
         """The run ends; a probe may measure a last time and must end its threads."""

@@ -3,6 +3,7 @@ when due."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,10 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import pacing
-from ganviz.data.source import DataSource
+from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
 from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.diversity import REALS, Diversity
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures
 from ganviz.engine.trainer import Trainer
@@ -45,6 +47,9 @@ class Recorder:
         z = torch.randn(count, config.latent_dim, generator=fixed).to(trainer.device)
         y = None if self._layout.y is None else self._layout.y.to(trainer.device)
         self._real_points = None if self._is_images else plane.some_of(source.samples)
+        self._y = y
+        self._diversity = _diversity(source, y is not None)
+        self._sample_diversity = float("nan")
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
         # Steps per second.
         self.rate = 0.0
@@ -113,6 +118,8 @@ class Recorder:
         self._painter.check()
         if stats:
             self._measure_rate()
+            if math.isfinite(self._sample_diversity):
+                stats["sample_diversity"] = self._sample_diversity
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
             self._run.log("scalars", **stats, elapsed=self.elapsed())
         if sample:
@@ -157,6 +164,7 @@ class Recorder:
 
         def show(generator: nn.Module, x: Tensor) -> None:
             run.snapshots.publish(generator, step, wait=True)
+            self._sample_diversity = self._diversity.of(x, self._y)
             kept = keep or run.frames.wants_to_keep(elapsed)
             frame = self._draw(x, step, kept, more)
             run.frames.add(frame, elapsed)
@@ -227,3 +235,12 @@ class Recorder:
             self._problem = problem
             if problem:
                 self._run.log("note", sentence=problem, level="warning")
+
+
+def _diversity(source: DataSource, conditional: bool) -> Diversity:
+    """What sample grids are measured against: some reals, of a generator of its own."""
+    count = len(source.samples)
+    index = torch.randperm(count, generator=torch.Generator().manual_seed(19))[:REALS]
+    index = index.to(source.samples.device)
+    labels = source.labels[index] if conditional and source.labels is not None else None
+    return Diversity(to_float(source.samples[index]), labels)

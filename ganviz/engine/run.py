@@ -355,6 +355,9 @@ class Run:
             self._recorder.close()
         if self.store and not isinstance(error, GanvizError):
             self.store.write_traceback("".join(traceback.format_exception(error)))
+        if self._recorder:
+            for observer in self.observers:
+                observer.fail(error)
         if is_out_of_memory(error) and self._recorder:
             # The weights are sound: only the last step did not fit.
             self._recorder.checkpoint()

@@ -1,10 +1,10 @@
-"""What the coach knows at one look: figures gathered from a run's own events, live or from its
+"""What the coach knows at one tick: figures gathered from a run's own events, live or from its
 log."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,23 +12,52 @@ from ganviz.engine.events import Event
 
 
 @dataclass(frozen=True)
-class Facts:
-    """One look. Every figure may be missing (None or an empty table).
+class Game:
+    """What a run is, as far as verdicts depend on it.
 
-    ``kind``: of the data, "images" or "points".
-    ``scalars``: means of the statistics since the last look. ``outputs``, ``modes``, ``fidelity``:
-    the newest events of those kinds. ``networks``: per network the figures of the newest
-    "gradients" event. ``equilibrium``: values of the losses there.
+    ``kind``: of the data, "images" or "points". ``adversary``: whether there is a D. ``scores``:
+    what the charted verdicts of D are, "probability", "beside" (of a D that judges pairs) or
+    "raw". ``equilibrium``: values of the losses there. ``sizes``: root mean square of each
+    network's weights before the first step.
+    """
+
+    kind: str = "images"
+    adversary: bool = True
+    scores: str = "probability"
+    equilibrium: dict[str, float | None] = field(default_factory=dict)
+    sizes: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known at one tick. Every figure may be missing (None or an empty table).
+
+    ``scalars``: means of the statistics since the last tick. ``outputs``, ``modes``, ``fidelity``,
+    ``sharpness``: the newest events of those kinds. ``networks``: per network the figures of the
+    newest "gradients" event. ``news``: the kinds that were measured anew since the last tick.
     """
 
     step: int = 0
-    kind: str = "images"
+    game: Game = field(default_factory=Game)
     scalars: dict[str, float] = field(default_factory=dict)
-    equilibrium: dict[str, float | None] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     networks: dict[str, dict[str, list]] = field(default_factory=dict)
     modes: dict[str, Any] = field(default_factory=dict)
     fidelity: dict[str, Any] = field(default_factory=dict)
+    sharpness: dict[str, Any] = field(default_factory=dict)
+    news: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> float | None:
+        """Diversity of the sample grid that a person sees, over the reals'."""
+        value = self.scalars.get("sample_diversity")
+        return value if value is not None and math.isfinite(value) else None
+
+    @property
+    def largest_loss(self) -> float:
+        """The larger of both losses, without its sign."""
+        values = [abs(self.scalars[name]) for name in ("loss_d", "loss_g") if name in self.scalars]
+        return max((value for value in values if not math.isnan(value)), default=0.0)
 
     @property
     def accuracy(self) -> float | None:
@@ -86,26 +115,29 @@ class Facts:
 
 
 class Collector:
-    """Gathers events into `Facts`, one look for each new "outputs" event: what was not measured
-    anew proves nothing new."""
+    """Gathers events into `Facts`, tick by tick."""
 
-    def __init__(self, kind: str, equilibrium: dict[str, float | None]):
-        self._facts = Facts(kind=kind, equilibrium=equilibrium)
+    def __init__(self, game: Game):
+        self._facts = Facts(game=game)
 
-    def take(
-        self, events: Iterable[Event], scalars: dict[str, Iterable[float]], step: int
+    def gather(
+        self, events: Iterable[Event], scalars: Mapping[str, Iterable[float]], step: int
     ) -> Facts | None:
-        """The facts at ``step``, from the events and the scalar rows (columns) since the last look;
-        None without news."""
+        """The facts at ``step``, from the events and the scalar rows (columns) since the last tick;
+        None without news: what was not measured anew proves nothing new."""
         new: dict[str, Any] = {}
         for event in events:
-            if event.kind in ("outputs", "modes", "fidelity"):
+            if event.kind in ("outputs", "modes", "fidelity", "sharpness"):
                 new[event.kind] = event.data
             elif event.kind == "gradients":
                 new["networks"] = event.data["networks"]
         means = {name: _mean(values) for name, values in scalars.items()}
-        self._facts = replace(self._facts, step=step, **{"scalars": means, **new} if means else new)
-        return self._facts if "outputs" in new else None
+        if means:
+            new["scalars"] = means
+        if not new:
+            return None
+        self._facts = replace(self._facts, step=step, news=frozenset(new), **new)
+        return self._facts
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -157,8 +157,8 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
         const { now, emit } = await import('/gv/assets/lib/stream.js');
         now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };
         emit('event', { seq: 1e9, kind: 'coach', step: 120, data: {
-          name: 'd-winning', sentence: 'D is winning.', try: 'Slow D down.',
-          lesson: 'no-such-lesson',
+          name: 'd-winning', tone: 'alarm', sentence: 'D is winning.',
+          try: 'Slow D down.', lesson: 'no-such-lesson',
           evidence: [{ figure: 'D accuracy', value: 0.97, threshold: '0.95 or more' }] } });
     }""")
     page.wait_for_selector("#gv-coach[data-tone=alarm]")

@@ -1,12 +1,34 @@
-"""The coach's rules on made-up looks: each verdict with its evidence, patience before it speaks,
-silence where all is well."""
+"""The coach's rules on made-up facts: each verdict with its evidence, patience before it speaks, and
+no reassurance without proof."""
+
+import math
 
 import pytest
+import torch
 
+from ganviz.algorithms.statistics import NonFinite
+from ganviz.engine.diversity import Diversity, spread
+from ganviz.engine.event_kinds import event_kinds
 from ganviz.engine.events import Event
-from ganviz.probes.coach import CALM, LEARNING, RULES, Coach, Memory, verdict
-from ganviz.probes.facts import Collector, Facts
-from ganviz.registry import LESSONS
+from ganviz.engine.run import Run
+from ganviz.probes import default_observers
+from ganviz.probes.coach import Coach, score_kind, weight_size
+from ganviz.probes.facts import Collector, Facts, Game
+from ganviz.probes.verdicts import RULES, TOO_EARLY, UNCLEAR, Memory, judge
+from ganviz.registry import LESSONS, OBJECTIVES
+
+GAN = Game(
+    equilibrium={"loss_d": 1.386, "loss_g": 0.693}, sizes={"generator": 0.5, "discriminator": 0.5}
+)
+POINTS = Game("points", equilibrium=GAN.equilibrium, sizes=GAN.sizes)
+RAW = Game(scores="raw", equilibrium={"loss_d": 0.0, "loss_g": None}, sizes=GAN.sizes)
+VAE = Game(adversary=False, scores="raw")
+ALL = frozenset({"scalars", "outputs", "networks", "modes", "fidelity", "sharpness"})
+GOOD = {
+    "fid": 20.0, "coverage": 0.5, "classes": ["a"], "covered": 1, "at": 100, "copies": 0.0,
+    "copies_real": 0.0, "confidence": 0.9,
+}  # fmt: skip
+BAD = {**GOOD, "fid": 80.0, "coverage": 0.1, "confidence": 0.5}
 
 
 def network(gradient=(1.0, 1.0, 1.0), weight=(1.0, 1.0, 1.0), update=(5e-3, 5e-3, 5e-3)):
@@ -20,241 +42,273 @@ def network(gradient=(1.0, 1.0, 1.0), weight=(1.0, 1.0, 1.0), update=(5e-3, 5e-3
     }
 
 
-def look(
-    step,
-    accuracy=0.7,
-    diversity=0.9,
-    g=None,
-    d=None,
-    modes=None,
-    fidelity=None,
-    kind="images",
-    **scalars,
-):
+def facts(step, game=GAN, accuracy=0.7, diversity=0.9, g=None, d=None, news=ALL, **more):
+    """Facts of a run that goes well, with changes; further names are scalars."""
+    tables = {name: more.pop(name, {}) for name in ("modes", "fidelity", "sharpness")}
     outputs = {
-        "accuracy": accuracy,
-        "diversity": diversity,
-        "unit": "probability",
-        "mean_fake": scalars.pop("mean_fake", 0.4),
-    }
-    return Facts(
-        step,
-        kind,
-        scalars or {"loss_d": 1.0, "loss_g": 1.0},
-        {"loss_d": 1.386, "loss_g": 0.693},
-        outputs,
-        {"generator": g or network(), "discriminator": d or network()},
-        modes or {},
-        fidelity or {},
-    )
-
-
-def listen(looks):
-    """The verdict at each look."""
-    memory, said = Memory(), []
-    for facts in looks:
-        spoken, memory = verdict(facts, memory)
-        said.append(spoken)
-    return said
-
-
-def last_words(*looks):
-    said = listen(looks)
-    return said[-1], [verdict.name for verdict in said]
+        "accuracy": accuracy, "diversity": diversity, "unit": "probability",
+        "mean_fake": more.pop("mean_fake", 0.4),
+    }  # fmt: skip
+    scalars = {
+        "loss_d": 1.0, "loss_g": 1.0, "d_real": 0.6, "d_fake": 0.4, "sample_diversity": diversity
+    }  # fmt: skip
+    networks = {"generator": g or network(), "discriminator": d or network()}
+    return Facts(step, game, scalars | more, outputs, networks, news=news, **tables)
 
 
 def modes(nearest, quality=0.9, strict=8):
     return {
-        "n": sum(nearest),
-        "total": len(nearest),
-        "nearest": nearest,
-        "quality": quality,
+        "n": sum(nearest), "total": len(nearest), "nearest": nearest, "quality": quality,
         "strict": strict,
-    }
+    }  # fmt: skip
 
 
-def at(values, **common):
-    return [look(200 * (i + 1), **common, **value) for i, value in enumerate(values)]
+def ticks(values, **common):
+    return [facts(200 * (i + 1), **{**common, **value}) for i, value in enumerate(values)]
 
 
-def test_all_well_is_said_in_one_word():
-    said = listen(at([{}] * 20))
-    assert all(spoken == LEARNING for spoken in said)
+def verdicts(sequence):
+    memory, found = Memory(), []
+    for now in sequence:
+        verdict, memory = judge(now, memory)
+        found.append(verdict)
+    return found
+
+
+def names(sequence):
+    return [verdict.name for verdict in verdicts(sequence)]
+
+
+FAULTS = [
+    ("diverged", ticks([{"loss_g": 3.4e9, "loss_d": 0.0}] * 6), "largest loss"),
+    ("diverged", ticks([{"loss_g": 400.0}] * 6, game=RAW), "largest loss"),
+    ("starving", ticks([{"loss_d": 4e-4, "loss_g": 8.0}] * 10), "D's loss over"),
+    (
+        "d-winning",
+        ticks([{"accuracy": 0.99, "g": network([10 ** (-i / 2)] * 3)} for i in range(14)]),
+        "D accuracy",
+    ),
+    ("blind-d", ticks([{"d_real": 1.0, "d_fake": 0.99, "loss_d": 4e-4}] * 5 * 2,
+                      game=Game(equilibrium={"loss_d": None})), "D's verdict on reals"),
+    ("blind-d", ticks([{"d_real": 0.03, "d_fake": 0.02}] * 10), "D's verdict on fakes"),
+    ("g-winning", ticks([{"accuracy": 0.5, "mean_fake": 0.95}] * 14), "mean verdict"),
+    ("identical", ticks([{"sample_diversity": 0.05}] * 30), "samples shown"),
+    ("collapse", ticks([{"diversity": 0.1, "sample_diversity": 0.3}] * 14), "diversity"),
+    ("missing-modes", ticks([{"modes": modes([1250, 1250] + [0] * 6)}] * 14, game=POINTS), "modes"),
+    (
+        "hopping",
+        ticks([{"modes": modes([2500 * (j == i % 8) for j in range(8)])} for i in range(16)],
+              game=POINTS),
+        "changes",
+    ),
+    ("oscillation", ticks([{"loss_g": 30.0 * (-1) ** i} for i in range(16)]), "change of G's loss"),
+    ("vanishing", ticks([{"g": network([1e-7, 1e-3, 1.0])}] * 6), "1 linear"),
+    ("exploding", ticks([{"d": network([5e3, 10.0, 1.0])}] * 6), "1 linear"),
+    (
+        "nan-ahead",
+        ticks([{"g": network(weight=[4.0 * (1 + i)] * 3), "loss_g": 30.0} for i in range(10)]),
+        "weights of the generator",
+    ),
+    ("nan-ahead", ticks([{"d": network(update=[0.5, 0.1, 0.1])}] * 6), "update-to-weight"),
+    ("scattered", ticks([{"sample_diversity": 1.9}] * 30), "samples shown"),
+    ("far-off", ticks([{"diversity": 1.7, "sample_diversity": 1.2}] * 14), "diversity"),
+    ("memorising", ticks([{"fidelity": {**GOOD, "copies": 0.6}}] * 4), "copy"),
+    ("unused-latents", ticks([{"in_use": 0.0, "elbo": -9.0}] * 14, game=VAE), "in use"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "sequence", "figure"), FAULTS)
+def test_every_fault_names_its_evidence(name, sequence, figure):
+    *before, last = verdicts(sequence)
+    assert last.name == name and last.tone == "alarm"
+    payload = last.to_dict()
+    assert payload["sentence"] and payload["try"] and payload["lesson"] in LESSONS.names()
+    assert any(figure in evidence["figure"] for evidence in payload["evidence"])
+    assert all(evidence["threshold"] for evidence in payload["evidence"])
+    assert all(verdict.tone != "calm" for verdict in before), "no reassurance on the way"
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_is_tried(rule):
+    assert rule in {name for name, *_ in FAULTS} | {"missing-classes"}
+
+
+def test_it_is_too_early_until_there_is_evidence():
+    assert names([facts(7)] * 3) == ["too-early"] * 3
+    assert names(ticks([{}] * 7)) == ["too-early"] * 7, "statistics of a few ticks prove nothing"
+    assert verdicts([facts(5, news=frozenset({"scalars"}))])[0] == TOO_EARLY
+
+
+def test_nothing_is_reassuring_without_proof_of_the_samples():
+    assert names(ticks([{}] * 20))[-1] == "unclear", "no figure of the samples is known"
+    assert names(ticks([{"fidelity": BAD}] * 20))[-1] == "unclear"
+    assert UNCLEAR.tone == TOO_EARLY.tone == "idle"
+
+
+def test_learning_names_what_got_better():
+    for extra, figure in (
+        ({"fidelity": GOOD}, "coverage of the data"),
+        (
+            {"fidelity": {**GOOD, "fid": None, "coverage": None}, "sharpness": {"ratio": 0.9}},
+            "sharpness",
+        ),
+        ({"modes": modes([300] * 8), "game": POINTS}, "share of the modes"),
+    ):
+        last = verdicts(ticks([{}] * 20, **extra))[-1]
+        assert last.name == "learning" and last.tone == "calm"
+        assert figure in last.evidence[0].figure
+    better = [{"fidelity": {**BAD, "at": 1}}] * 10 + [
+        {"fidelity": {**BAD, "fid": 40.0, "at": 2}}
+    ] * 10
+    assert names(ticks(better))[-1] == "learning"
 
 
 @pytest.mark.parametrize(
-    ("name", "looks", "figure"),
+    "doubt",
     [
-        (
-            "d-winning",
-            at([{"accuracy": 0.99, "g": network([10 ** (-i / 2)] * 3)} for i in range(14)]),
-            "D accuracy",
-        ),
-        ("g-winning", at([{"accuracy": 0.5, "mean_fake": 0.95}] * 14), "mean verdict"),
-        ("collapse", at([{"diversity": 0.1}] * 14), "diversity"),
-        (
-            "collapse",
-            at([{"kind": "points", "modes": modes([1250, 1250] + [0] * 6)}] * 14),
-            "modes reached",
-        ),
-        (
-            "oscillation",
-            at(
-                [
-                    {"kind": "points", "modes": modes([2500 * (j == i % 8) for j in range(8)])}
-                    for i in range(16)
-                ]
-            ),
-            "changes",
-        ),
-        (
-            "oscillation",
-            at([{"loss_g": 30.0 * (-1) ** i} for i in range(16)]),
-            "change of G's loss",
-        ),
-        ("vanishing", at([{"g": network([1e-7, 1e-3, 1.0])}] * 6), "1 linear"),
-        ("exploding", at([{"d": network([5e3, 10.0, 1.0])}] * 6), "1 linear"),
-        (
-            "nan-ahead",
-            at([{"g": network(weight=[2.0 * (1 + i)] * 3), "loss_g": 100.0} for i in range(10)]),
-            "weights of the generator",
-        ),
-        ("nan-ahead", at([{"d": network(update=[0.5, 0.1, 0.1])}] * 6), "update-to-weight"),
-        ("diverged", at([{"diversity": 1.7}] * 14), "diversity"),
-        (
-            "memorising",
-            at([{"fidelity": {"copies": 0.6, "copies_real": 0.01, "at": 1}}] * 4),
-            "copy",
-        ),
-        (
-            "equilibrium",
-            at([{"accuracy": 0.53, "loss_d": 1.38, "loss_g": 0.7, "kind": "points"}] * 12),
-            "D accuracy",
-        ),
+        {"sample_diversity": 0.1}, {"diversity": 0.3}, {"accuracy": 0.995}, {"diversity": 1.45},
+        {"fidelity": {**GOOD, "copies": 0.2}}, {"sharpness": {"ratio": 3.0}},
+        {"g": network([1e-7, 1e-3, 1.0])},
     ],
-)
-def test_every_verdict_names_its_evidence(name, looks, figure):
-    spoken, heard = last_words(*looks)
-    assert spoken.name == name
-    told = spoken.to_dict()
-    assert told["sentence"] and told["try"] and told["lesson"] in LESSONS.names()
-    assert any(figure in evidence["figure"] for evidence in told["evidence"])
-    assert all(evidence["threshold"] for evidence in told["evidence"])
-    assert heard[0] == "learning" or name == "memorising", "one look is not enough"
-    assert (name in CALM) == (name == "equilibrium")
+)  # fmt: skip
+def test_one_doubt_is_enough_to_say_nothing_reassuring(doubt):
+    well = ticks([{}] * 20, fidelity=GOOD, sharpness={"ratio": 1.0})
+    assert names(well)[-1] == "learning"
+    now = facts(4200, **{"fidelity": GOOD, "sharpness": {"ratio": 1.0}, **doubt})
+    assert verdicts([*well, now])[-1].tone == "idle"
 
 
-def test_one_bad_look_in_three_is_not_told():
-    bad, fine = {"g": network([1e-7, 1e-3, 1.0])}, {}
-    assert set(last_words(*at([bad, fine, fine] * 8))[1]) == {"learning"}
+def test_equilibrium_asks_for_good_samples():
+    settled = {"accuracy": 0.53, "loss_d": 1.38, "loss_g": 0.7}
+    last = verdicts(ticks([settled] * 12, fidelity=GOOD))[-1]
+    assert last.name == "equilibrium" and last.tone == "calm" and last.lesson == "the-game"
+    assert names(ticks([settled] * 12, fidelity=BAD))[-1] == "unclear"
+
+
+def test_a_vae_has_words_of_its_own():
+    figures = {"in_use": 0.8, "elbo": -100.0, "sharpness": {"ratio": 0.4}}
+    *_, last = verdicts(ticks([figures] * 20, game=VAE, accuracy=None))
+    assert last.name == "coding" and "Encoder and decoder" in last.sentence
+    assert "softer" in last.sentence and last.lesson == "wgan-vs-vae"
+    assert "discriminator" not in last.sentence.lower() and "both networks" not in last.sentence
+
+
+def test_one_bad_measurement_in_three_is_not_told():
+    bad = {"g": network([1e-7, 1e-3, 1.0])}
+    assert "vanishing" not in names(ticks([bad, {}, {}] * 8))
 
 
 def test_a_trembling_figure_does_not_make_it_stammer():
-    bad, fine = {"g": network([1e-7, 1e-3, 1.0])}, {}
-    said = listen(at([bad] * 5 + [fine, bad] * 6))
-    names = [spoken.name for spoken in said]
-    assert names[4:] == ["vanishing"] * 13
-    assert all(spoken.sentence for spoken in said)
+    bad = {"g": network([1e-7, 1e-3, 1.0])}
+    assert names(ticks([bad] * 5 + [{}, bad] * 6))[4:] == ["vanishing"] * 13
 
 
 def test_a_verdict_is_taken_back_when_all_is_well_again():
-    assert last_words(*at([{"g": network([1e-7, 1e-3, 1.0])}] * 6 + [{}] * 8))[0].name == "learning"
+    bad = {"g": network([1e-7, 1e-3, 1.0])}
+    assert names(ticks([bad] * 6 + [{}] * 12, fidelity=GOOD))[-1] == "learning"
+
+
+def test_what_was_not_measured_anew_is_no_further_evidence():
+    """D is measured once in twenty ticks: one bad measurement does not count twenty times."""
+    bad = {"accuracy": 0.5, "mean_fake": 0.95}
+    once = ticks([{**bad, "news": ALL if i == 0 else frozenset({"scalars"})} for i in range(20)])
+    assert "g-winning" not in names(once)
 
 
 def test_a_generator_that_is_still_spreading_out_has_not_collapsed():
-    growing = [{"diversity": 0.1 * 1.12**i} for i in range(14)]
-    assert set(last_words(*at(growing))[1]) == {"learning"}
-
-
-def test_a_blind_d_at_its_line_is_no_equilibrium_while_the_pictures_are_bad():
-    bad = {
-        "fid": 80.0,
-        "coverage": 0.1,
-        "classes": ["a"],
-        "covered": 1,
-        "at": 1,
-        "copies": 0.0,
-        "copies_real": 0.0,
-        "confidence": 0.5,
-    }
-    looks = at([{"accuracy": 0.5, "loss_d": 1.386, "loss_g": 0.693, "fidelity": bad}] * 12)
-    assert last_words(*looks)[0].name == "learning"
+    growing = [{"diversity": min(0.1 * 1.12**i, 1.0)} for i in range(24)]
+    assert not {"collapse", "identical"} & set(names(ticks(growing)))
 
 
 def test_missing_classes_are_told_after_the_second_measurement():
     def measured(at, covered):
-        return {
-            "fidelity": {
-                "fid": 50.0,
-                "coverage": 0.2,
-                "classes": list("0123456789"),
-                "covered": covered,
-                "at": at,
-                "confidence": 0.9,
-                "copies": 0.0,
-                "copies_real": 0.0,
-            },
-            "diversity": 0.7,
-        }
+        table = {**BAD, "fid": 50.0, "classes": list("0123456789"), "covered": covered, "at": at}
+        return {"fidelity": {**table, "confidence": 0.9}, "diversity": 0.7}
 
-    assert set(last_words(*at([measured(600, 4)] * 12))[1]) == {"learning"}
-    assert last_words(*at([measured(600, 4)] * 6 + [measured(900, 3)] * 8))[0].name == "collapse"
-    assert set(last_words(*at([measured(600, 4)] * 6 + [measured(900, 5)] * 8))[1]) == {
-        "learning"
-    }, "it is getting better"
+    assert "missing-classes" not in names(ticks([measured(600, 4)] * 12))
+    assert "missing-classes" in names(ticks([measured(600, 4)] * 6 + [measured(900, 3)] * 3))
+    assert "missing-classes" not in names(ticks([measured(600, 4)] * 6 + [measured(900, 5)] * 3))
 
 
 def test_unknown_figures_are_no_evidence():
-    bare = [Facts(200 * i, outputs={"diversity": None}) for i in range(1, 15)]
-    broken = [
-        Facts(
-            200 * i,
-            outputs={"diversity": 0.9, "accuracy": None},
-            networks={"generator": network([float("nan")] * 3, [float("inf")] * 3)},
-        )
-        for i in range(1, 15)
-    ]
-    for looks in (bare, broken):
-        assert {spoken.name for spoken in listen(looks)} == {"learning"}
+    bare = [Facts(200 * i, GAN, outputs={"diversity": None}, news=ALL) for i in range(1, 15)]
+    broken = ticks([{"accuracy": None, "loss_d": math.nan, "sample_diversity": math.nan,
+                     "g": network([math.nan] * 3, [math.inf] * 3)}] * 14)  # fmt: skip
+    for sequence in (bare, broken):
+        assert set(names(sequence)) <= {"too-early", "unclear"}
 
 
 def test_it_is_a_pure_function_with_bounded_memory():
     memory = Memory()
-    for facts in at([{}] * 200):
-        first, again = verdict(facts, memory), verdict(facts, memory)
+    for now in ticks([{}] * 300):
+        first, again = judge(now, memory), judge(now, memory)
         assert first == again
         memory = first[1]
-    assert len(memory.past) <= 41 and memory.past[0].step == 200
+    assert len(memory.past) <= 41 and len(memory.ticks) <= 121
+    assert memory.past[0].step == memory.ticks[0].step == 200
     assert set(memory.strikes) == set(RULES)
 
 
 def test_facts_are_gathered_from_events():
-    collector = Collector("points", {"loss_g": 0.7})
-    assert (
-        collector.take(
-            [Event(1, "modes", 5, 0.0, {"strict": 3})], {"loss_g": [1.0, 2.0, float("nan")]}, 5
-        )
-        is None
+    collector = Collector(POINTS)
+    assert collector.gather([Event(1, "note", 5, 0.0, {})], {}, 5) is None
+    now = collector.gather(
+        [Event(1, "modes", 5, 0.0, {"strict": 3})], {"loss_g": [1.0, 2.0, float("nan")]}, 5
     )
-    facts = collector.take(
-        [Event(2, "outputs", 9, 0.0, {"accuracy": 0.8, "diversity": 0.5})], {}, 9
-    )
-    assert (
-        facts.step == 9
-        and facts.accuracy == 0.8
-        and facts.scalars == {"loss_g": 1.5}
-        and facts.modes == {"strict": 3}
-    )
+    assert now.news == {"modes", "scalars"} and now.scalars == {"loss_g": 1.5}
+    later = collector.gather([Event(2, "outputs", 9, 0.0, {"accuracy": 0.8})], {}, 9)
+    assert later.news == {"outputs"} and later.accuracy == 0.8 and later.modes == {"strict": 3}
+    assert later.game is POINTS and later.step == 9
+
+
+def test_spread_is_of_the_class_where_the_class_is_told():
+    x = torch.tensor([[0.0], [2.0], [10.0], [12.0]])
+    y = torch.tensor([0, 0, 1, 1])
+    assert spread(x, y) == pytest.approx(math.sqrt(4 / 2))
+    assert spread(x[:2]) == 1.0
+    assert Diversity(x, y).of(x, y) == pytest.approx(1.0)
+    assert Diversity(x, None).of(x.mean(0, keepdim=True).expand(4, 1), None) == 0.0
+    assert math.isnan(Diversity(torch.zeros(4, 1), None).of(x, None))
+
+
+def test_what_the_game_is_comes_from_its_traits():
+    kinds = {name: score_kind(entry) for name, entry in OBJECTIVES}
+    assert kinds["non-saturating"] == "probability" and kinds["relativistic"] == "beside"
+    assert kinds["hinge"] == kinds["wasserstein"] == score_kind(None) == "raw"
+    layer = torch.nn.Linear(3, 1, bias=False)
+    torch.nn.init.constant_(layer.weight, -2.0)
+    assert weight_size(layer) == 2.0
 
 
 def test_the_coach_speaks_when_its_verdict_changes(lab):
     run = lab()
     coach = run.watched_by(Coach())
-    run.log("outputs", accuracy=0.7, diversity=0.9, unit="probability", mean_fake=0.4)
-    coach.tick()
     for step in range(8):
         run.trainer.step()
         run.log("gradients", at=step, networks={"generator": network([1e-7, 1e-3, 1.0])})
         run.log("outputs", accuracy=0.7, diversity=0.9, unit="probability", mean_fake=0.4)
         coach.tick()
-    assert [told["name"] for told in run.told("coach")] == ["learning", "vanishing"]
+    assert [told["name"] for told in run.told("coach")] == ["too-early", "vanishing"]
+    coach.fail(NonFinite("loss_g"))
+    last = run.told("coach")[-1]
+    assert last["name"] == "nan" and "loss_g became NaN" in last["sentence"]
+    assert last["lesson"] == "learning-rate"
+
+
+def test_after_a_nan_the_coach_says_so(config):
+    observers = default_observers()
+    run = Run(config(mistake="hidden-layer", steps=200), observers=observers).start()
+    assert run.join(60) and run.state == "failed"
+    spoken = [event.data for event in run.events.since(0, ("coach",))]
+    assert spoken[-1]["name"] == "nan" and spoken[-1]["tone"] == "alarm"
+    assert "coach" in {kind.name for kind in event_kinds() if kind.recalled}
+
+
+def test_a_dead_training_is_never_called_healthy(config, tmp_path):
+    """Learning rates of 10: the losses blow up within some steps, and the samples are one picture."""
+    run = Run(config(g_lr=10.0, d_lr=10.0, steps=1500), data_root=tmp_path,
+              observers=[Coach()]).start()  # fmt: skip
+    assert run.join(120)
+    spoken = [event.data for event in run.events.since(0, ("coach",))]
+    assert all(data["tone"] != "calm" for data in spoken)
+    assert spoken[-1]["tone"] == "alarm"
