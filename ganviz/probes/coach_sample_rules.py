@@ -1,5 +1,5 @@
-"""The coach's rules on samples: too few kinds of them, too far from the reals, copies, blur; and what
-a run must show before anybody is reassured."""
+"""The coach's rules on samples: too few kinds of them, too far from the reals, copies, empty codes;
+and what a run must show before anybody is reassured."""
 
 from __future__ import annotations
 

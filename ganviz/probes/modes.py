@@ -66,9 +66,8 @@ MODES = event_kind(
         ),
     ),
 )
-# the points themselves and D's verdict over the plane: pictures, not figures
+# the points themselves: a picture, no figures
 SCATTER = event_kind("scatter", browser="newest")
-SURFACE = event_kind("surface", browser="newest")
 
 
 @PROBES.register("modes")
@@ -100,10 +99,9 @@ class Modes(Probe):
 
 @PROBES.register("surface")
 class Surface(Probe):
-    """Logs "surface": D's verdict over the plane, on a grid around the data."""
+    """D's verdict over the plane, on a grid around the data; it goes with the frames."""
 
     name = "discriminator surface"
-    interval = 2.0
     _ended = True
     _frame_due = 0.0
 
@@ -137,8 +135,7 @@ class Surface(Probe):
         self._grid = torch.cat([grid[:, None], beside], 1).flatten(0, 1)
 
     def measure(self) -> None:
-        z, about = self._verdict()
-        self.run.log("surface", **about, z=short(z, 3))
+        """Nothing is logged: whoever makes a frame asks for the verdict then."""
 
     def frame_data(self, exact: bool) -> dict[str, Any]:
         if not self._ended:

@@ -1,5 +1,5 @@
-"""The coach's rules on made-up facts: each verdict with its evidence, patience before it speaks, and
-no reassurance without proof."""
+"""The coach's rules on made-up facts: each verdict with its evidence, patience before it speaks,
+and no reassurance without proof."""
 
 import math
 
@@ -305,7 +305,7 @@ def test_after_a_nan_the_coach_says_so(config):
 
 
 def test_a_dead_training_is_never_called_healthy(config, tmp_path):
-    """Learning rates of 10: the losses blow up within some steps, and the samples are one picture."""
+    """Learning rates of 10: the losses blow up at once, and the samples are one picture."""
     run = Run(config(g_lr=10.0, d_lr=10.0, steps=1500), data_root=tmp_path,
               observers=[Coach()]).start()  # fmt: skip
     assert run.join(120)

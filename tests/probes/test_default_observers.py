@@ -56,7 +56,7 @@ def test_watched_is_unwatched_bit_for_bit(config, tmp_path, monkeypatch, points,
     assert all(torch.equal(a[name], b[name]) for name in a)
     kinds = {event.kind for event in watched.events.since(0)}
     assert {"outputs", "gradients", "coach"} <= kinds
-    assert {"modes", "scatter", "surface"} <= kinds or not points
+    assert {"modes", "scatter"} <= kinds or not points
     warnings = [
         event.data
         for event in watched.events.since(0, ("note",))

@@ -63,13 +63,12 @@ def test_the_picture_has_points_and_a_surface(lab):
     run.watched_by(modes, surface)
     for probe in (modes, surface):
         probe.tick()
-    (scatter,), (told,), (plane,) = run.told("scatter"), run.told("modes"), run.told("surface")
+    (scatter,), (told,) = run.told("scatter"), run.told("modes")
+    z, plane = surface._verdict()
     assert {len(scatter[kind][axis]) for kind in ("fake", "real") for axis in "xy"} == {500}
     assert told["n"] == 2500 and told["total"] == 8
     assert (
-        len(plane["z"]) == GRID**2
-        and plane["unit"] == "probability"
-        and all(0 <= value <= 1 for value in plane["z"])
+        len(z) == GRID**2 and plane["unit"] == "probability" and all(0 <= value <= 1 for value in z)
     )
     assert plane["x"][0] < -1 and plane["x"][1] > 1
 
@@ -79,9 +78,8 @@ def test_the_surface_lies_the_right_way_round(lab):
     surface = run.watched_by(Surface())
     discriminator = run.trainer.algorithm.networks["discriminator"]
     discriminator.forward = lambda x, y=None: x[:, 1] * 30 + x[:, 0] * 10
-    surface.tick()
-    (plane,) = run.told("surface")
-    rows = torch.tensor(plane["z"]).view(GRID, GRID)
+    z, plane = surface._verdict()
+    rows = z.view(GRID, GRID)
     assert (rows[1:] > rows[:-1]).all() and (rows[:, 1:] > rows[:, :-1]).all(), (
         "rows go up in y, columns in x"
     )
@@ -91,8 +89,7 @@ def test_the_surface_lies_the_right_way_round(lab):
 def test_pac_sees_each_point_beside_real_ones(lab):
     run = lab(points=True, pac=2)
     surface = run.watched_by(Surface())
-    surface.tick()
-    assert len(run.told("surface")[0]["z"]) == GRID**2
+    assert len(surface._verdict()[0]) == GRID**2
 
 
 def test_a_frame_gets_the_newest_verdict_within_the_probes_share(lab):
