@@ -49,21 +49,29 @@ class StopSignals:
         return 0 if self.number in (None, signal.SIGINT) else 128 + self.number
 
 
-@contextmanager
-def stop_signals() -> Iterator[StopSignals]:
-    """Catch them for a while (in the main thread). One that the process was started to ignore, as
+def catch_stop_signals() -> StopSignals:
+    """Catch them from now on (in the main thread). One that the process was started to ignore, as
     ``nohup`` does with SIGHUP, stays ignored."""
     stop = StopSignals()
-    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
-    caught = [number for number in numbers if before[number] is not signal.SIG_IGN]
-    for number in caught:
+    for number in _caught():
         signal.signal(number, stop.handle)
+    return stop
+
+
+@contextmanager
+def stop_signals() -> Iterator[StopSignals]:
+    """Catch them for a while."""
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _caught()}
     try:
-        yield stop
+        yield catch_stop_signals()
     finally:
-        for number in caught:
-            signal.signal(number, before[number])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _caught() -> list[int]:
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _mute() -> None:

@@ -186,7 +186,7 @@ def _train_to_the_end(run: Any) -> None:
         raise typer.Exit(FAILED)
     print(
         f"{result.sentence.rstrip('.')} in {duration(run.status()['elapsed'])}. The run is in "
-        f"{result.folder} ({_weight(result.folder)})"
+        f"{result.folder} ({_weight(run.store.folder)})"
     )
     if result.state == "stopped":
         print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
@@ -281,6 +281,8 @@ def export(
         if known.missing():
             raise ConfigError(known.missing(), option)
         print(f"{known.write(folder, out, options, None)} ({_weight(out)})")
+        if known.left_out():
+            complain(known.left_out())
 
 
 def _weight(path: Path) -> str:

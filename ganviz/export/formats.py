@@ -32,6 +32,7 @@ class ExportFormat:
     for by; several formats that differ by their extension share one. ``write(run_folder, out,
     options, report)`` writes it and returns where; ``report(fraction, sentence)`` may raise to
     stop. ``reads``: the `ExportOptions` that it heeds. ``packages``: what it needs besides ganviz.
+    ``left_out``: a sentence about what an export made here lacks and how to have it, or "".
     ``suffix``: stands before the extension in the name of a file to download. ``media_type``: ""
     for what cannot be downloaded as one file.
     """
@@ -44,6 +45,7 @@ class ExportFormat:
     media_type: str = ""
     options: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    left_out: Callable[[], str] = str
     suffix: str = ""
 
     def missing(self) -> str:

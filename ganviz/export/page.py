@@ -367,7 +367,8 @@ def _carry(run_folder: Path, page: Path, notify: Progress) -> _Live:
     folder = page / "live"
     folder.mkdir()
     try:
-        packed = model.to_onnx(run_folder, page.parent / "generator.onnx").read_bytes()
+        with TemporaryDirectory(prefix="ganviz-") as work:
+            packed = model.to_onnx(run_folder, Path(work) / "generator.onnx").read_bytes()
         notify(0.85, "Packing onnxruntime-web.")
         (folder / runtime.SCRIPT).write_bytes(runtime.read(runtime.SCRIPT))
         wasm = gzip.compress(runtime.read(runtime.WASM), 6, mtime=0)
@@ -394,6 +395,20 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def _left_out() -> str:
+    """What a page made here lacks, and how to have it."""
+    lacks = [
+        *([] if model.available() else [f"pip install {model.NEEDED}"]),
+        *([] if runtime.found() else ["ganviz fetch-runtime"]),
+    ]
+    if not lacks:
+        return ""
+    return (
+        "The sliders of pages made here show pictures drawn beforehand. For live ones, export "
+        f"again after: {'; '.join(lacks)}"
+    )
+
+
 def _write_page(run_folder: Path, out: Path, options: ExportOptions, report: Report | None) -> Path:
     return export_page(run_folder, out, report)
 
@@ -408,6 +423,7 @@ EXPORTS.add(
         write=_write_page,
         media_type="application/zip",
         packages=("plotly",),
+        left_out=_left_out,
         suffix="-page",
     ),
 )
@@ -420,5 +436,6 @@ EXPORTS.add(
         option="page",
         write=_write_page,
         packages=("plotly",),
+        left_out=_left_out,
     ),
 )

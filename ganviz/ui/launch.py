@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
 import socket
 import sys
 import threading
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ganviz import pacing
+from ganviz.stop_signals import catch_stop_signals
 
 # of the extra `ui`; a core installation trains without
 NEEDED = ("gradio", "plotly", "websockets")
@@ -186,12 +187,12 @@ def _has_display() -> bool:
 
 
 def _wait_for_the_end() -> None:
-    """Block until Ctrl-C or a termination signal."""
-    end = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: end.set())
-    while not end.wait(1.0):  # a wait without end would not see Ctrl-C on Windows
-        pass
+    """Block until Ctrl-C, a termination signal, or the hang-up of the terminal. They stay caught: one
+    that is sent twice must not end the saving."""
+    stop = catch_stop_signals()
+    # a wait without end would not see Ctrl-C on Windows
+    while stop.number is None:
+        time.sleep(pacing.JOIN_POLL_INTERVAL)
 
 
 def _close(manager: Any) -> None:
@@ -219,6 +220,11 @@ def _make_manager(options: argparse.Namespace) -> Any:
     try:
         for flag, root in (("--runs-root", options.runs_root), ("--data-root", options.data_root)):
             _make_folder(flag, root)
+        if not os.access(options.runs_root, os.W_OK):
+            raise GanvizError(
+                f"Runs cannot be kept in {options.runs_root}: the folder may not be written. Choose "
+                "another with --runs-root."
+            )
         from ganviz.device import pick_device
         from ganviz.probes import default_observers
         from ganviz.runs.manager import RunManager

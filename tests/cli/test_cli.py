@@ -376,6 +376,13 @@ def test_ui_hands_its_flags_to_the_dashboard(ganviz, monkeypatch):
     assert seen == [["--port", "1234", "--no-browser"]]
 
 
+def test_a_runs_folder_that_may_not_be_written_is_said_at_the_start(tmp_path, monkeypatch, capsys):
+    launch = pytest.importorskip("ganviz.ui.launch")
+    monkeypatch.setattr(launch.os, "access", lambda path, mode: path != tmp_path)
+    assert launch.main(["--runs-root", str(tmp_path), "--no-browser"]) == 2
+    assert f"Runs cannot be kept in {tmp_path}" in capsys.readouterr().err
+
+
 def test_bench_modes_prints_our_row_beside_the_papers(ganviz):
     code, out, error = ganviz("bench", "modes", "--task", "ring8", "--seeds", "2", "--steps", "100")
     assert code == 0, error

@@ -3,7 +3,7 @@
 import pytest
 
 from ganviz.cli import main
-from ganviz.export import runtime
+from ganviz.export import model, runtime
 
 
 @pytest.fixture
@@ -19,7 +19,8 @@ def say(capsys):
 
 def test_a_film_and_a_page_by_the_runs_name(kept_run, tmp_path, say, monkeypatch):
     monkeypatch.setattr(runtime, "found", lambda: False)
-    status, out, _ = say(
+    monkeypatch.setattr(model, "available", lambda: False)
+    status, out, said = say(
         "export",
         kept_run.name,
         "--runs-root",
@@ -35,6 +36,8 @@ def test_a_film_and_a_page_by_the_runs_name(kept_run, tmp_path, say, monkeypatch
     )
     assert status == 0 and "film.gif (0." in out and "page.zip (1." in out and "MB" in out
     assert {one.name for one in tmp_path.iterdir()} == {"film.gif", "page.zip"}
+    # what such a page lacks is no secret of the page
+    assert "pip install onnxscript; ganviz fetch-runtime" in said
 
 
 def test_what_is_missing_is_said(kept_run, tmp_path, say):
