@@ -29,6 +29,7 @@ from ganviz.settings import (
     extra,
     setting,
 )
+from ganviz.text import without_controls
 
 MAX_HIDDEN = 32
 MAX_FILE = 2**20
@@ -230,6 +231,11 @@ class RunConfig(BaseModel):
     keep_checkpoints: int = setting(RECORDING, 3, "Checkpoints kept", ge=1, le=10_000, fork=True)
     """How many of the newest checkpoints stay on disk, beside the best one. Each takes three to
     four times the space of the networks."""
+
+    @field_validator("name")
+    @classmethod
+    def _visible(cls, name: str) -> str:
+        return without_controls(name)
 
     @field_validator("g_hidden", "d_hidden")
     @classmethod

@@ -195,6 +195,10 @@ def test_names_cannot_hide_or_turn_what_stands_beside_them(run):
     assert run_info(run).name == "kept"
 
 
+def test_a_name_in_the_settings_is_cleaned_as_well():
+    assert RunConfig.parse({**TINY, "name": "a\0b\u202e c"}).name == "ab c"
+
+
 def test_a_step_without_a_checkpoint_is_named(run):
     with pytest.raises(RunError, match=r"keeps no checkpoint of step 7\. .* 20"):
         FolderRun(run, at=7)
