@@ -44,9 +44,9 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
         table.add_column("source")
         table.add_column(f"modes of {TASKS[task].modes}", justify="right")
         table.add_column("high quality %", justify="right")
-        place = list(TASKS).index(task)
+        column = list(TASKS).index(task)
         for method, source, *theirs in PAPERS:
-            table.add_row(method, source, f"{theirs[place][0]:g}", f"{theirs[place][1]:g}")
+            table.add_row(method, source, f"{theirs[column][0]:g}", f"{theirs[column][1]:g}")
         table.add_row(
             "ganviz",
             TASKS[task].preset,

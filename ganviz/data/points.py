@@ -21,7 +21,7 @@ COUNT = 100_000
 SEED = 20_160_601
 """Of the data, not of a run: the points are the same in every run."""
 
-Draw = Callable[[np.random.Generator, int], np.ndarray]
+Distribution = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def ring_centres(k: int = 8, radius: float = 1.0) -> np.ndarray:
@@ -37,7 +37,7 @@ def grid_centres(k: int = 5, spacing: float = 2.0) -> np.ndarray:
     return np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
 
 
-def mixture(centres: np.ndarray, sigma: float) -> Draw:
+def mixture(centres: np.ndarray, sigma: float) -> Distribution:
     """Equal, round Gaussians."""
     return lambda random, n: (
         centres[random.integers(len(centres), size=n)] + random.normal(0, sigma, (n, 2))
@@ -87,9 +87,13 @@ TWO = np.array([[-1.0, 0.0], [1.0, 0.0]])
 BLOBS = np.array([[-1.7, 1.2], [0.1, 1.8], [1.8, 0.6], [-0.9, -0.4], [-1.6, -1.7], [1.1, -1.5]])
 
 
-def _entry(label: str, why: str, draw: Draw, modes: dict[str, Any] | None = None) -> Dataset:
+def _entry(
+    label: str, why: str, distribution: Distribution, modes: dict[str, Any] | None = None
+) -> Dataset:
     def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
-        points = torch.from_numpy(draw(np.random.default_rng(SEED), COUNT).astype(np.float32))
+        points = torch.from_numpy(
+            distribution(np.random.default_rng(SEED), COUNT).astype(np.float32)
+        )
         return DataSource(DataSpec(config.data, "points", (2,), COUNT), points, modes=modes)
 
     return Dataset(label, why, load, kind="points")

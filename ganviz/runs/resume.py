@@ -21,7 +21,7 @@ from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
-from ganviz.runs.folder_run import FolderFrames
+from ganviz.runs.folder_frames import FolderFrames
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
 from ganviz.runs.trained import parse_spec

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ganviz.engine.frames import Frame
 from ganviz.probes.reconstruction import FILE, Reconstruction
-from ganviz.runs.folder_run import MIMES, read_frame
+from ganviz.runs.folder_frames import MIMES, read_frame
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused

@@ -14,7 +14,8 @@ from websockets.sync.client import connect
 
 from ganviz.engine import run as run_module
 from ganviz.engine.trainer import Trainer
-from ganviz.runs.folder_run import FolderFrames, FolderRun
+from ganviz.runs.folder_frames import FolderFrames
+from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, routes
 from ganviz.server.experiment_requests import MAX_WAITING, ExperimentRequests

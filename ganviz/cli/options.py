@@ -1,0 +1,53 @@
+"""Arguments and options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from ganviz.errors import CheckpointError
+
+Device = Annotated[
+    str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", rich_help_panel="Where")
+]
+DataRoot = Annotated[Path, typer.Option(help="Where data sets are kept.", rich_help_panel="Where")]
+RunsRoot = Annotated[Path, typer.Option(help="Where runs are kept.", rich_help_panel="Where")]
+RunFolder = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's folder, or its name in the runs folder.")
+]
+OptionalPath = Optional[Path]  # noqa: UP045  (typer reads these at run time, on Python 3.10 too)
+OptionalText = Optional[str]  # noqa: UP045
+OptionalInt = Optional[int]  # noqa: UP045
+OptionalFloat = Optional[float]  # noqa: UP045
+OptionalTexts = Optional[list[str]]  # noqa: UP045
+ReportTo = Annotated[
+    OptionalTexts,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel="Where",
+        help="Tell the "
+        "run to a tracker as well: tensorboard, trackio or wandb; may be given "
+        "several times.",
+    ),
+]
+
+
+def find_run(run: str, runs_root: Path) -> Path:
+    """The folder that a person means by ``run``."""
+    for folder in (Path(run), runs_root / run):
+        if folder.is_dir():
+            return folder
+    raise CheckpointError(
+        f"There is no run {run!r}: it is no folder, and {runs_root} holds no run of this name."
+    )
+
+
+def weight(path: Path) -> str:
+    """How much space a file or a folder takes: '12.3 MB'."""
+    from ganviz.disk import megabytes
+
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return megabytes(sum(file.stat().st_size for file in files))
