@@ -187,8 +187,8 @@ def _has_display() -> bool:
 
 
 def _wait_for_the_end() -> None:
-    """Block until Ctrl-C, a termination signal, or the hang-up of the terminal. They stay caught: one
-    that is sent twice must not end the saving."""
+    """Block until Ctrl-C, a termination signal, or the hang-up of the terminal. They stay caught:
+    one that is sent twice must not end the saving."""
     stop = catch_stop_signals()
     # a wait without end would not see Ctrl-C on Windows
     while stop.number is None:
@@ -222,8 +222,8 @@ def _make_manager(options: argparse.Namespace) -> Any:
             _make_folder(flag, root)
         if not os.access(options.runs_root, os.W_OK):
             raise GanvizError(
-                f"Runs cannot be kept in {options.runs_root}: the folder may not be written. Choose "
-                "another with --runs-root."
+                f"Runs cannot be kept in {options.runs_root}: the folder may not be written. "
+                "Choose another with --runs-root."
             )
         from ganviz.device import pick_device
         from ganviz.probes import default_observers
