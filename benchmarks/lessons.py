@@ -14,6 +14,7 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,7 +45,6 @@ SEEDS = (11, 12, 13, 14, 15)
 OF_FIVE = 0.8
 FEW = 256
 CPU = torch.device("cpu")
-INITIAL = ("gradient_ratio", "nyquist", "starved")  # need no training
 
 
 @dataclass
@@ -75,18 +75,23 @@ class LessonTrainer(Trainer):
 def measure(promise: Promise, seed: int, data_root: Path | str = "data") -> float:
     """The promise's figure after its seconds, for one seed; NaN where it has none."""
     config = RunConfig.from_preset(promise.preset, **{**promise.settings, "seed": seed})
-    if promise.metric == "gradient_ratio":
-        return at_start(config).ratio or 0.0
-    source = load_data(config, CPU, data_root)
-    if promise.metric == "starved":
-        return starved(config, source)
-    trainer = LessonTrainer(config, source, CPU)
-    if promise.metric == "nyquist":
-        return nyquist(trainer)
-    failed = train(trainer, promise.seconds)
+    if promise.metric in INITIAL:
+        return INITIAL[promise.metric](config, load_data(config, CPU, data_root))
+    trainer, failed = trained(config.to_json(), promise.seconds, str(data_root))
     if promise.metric == "failed":
         return float(failed)
-    return float("nan") if failed else FIGURES[promise.metric](trainer, source, data_root)
+    if failed:
+        return float("nan")
+    return FIGURES[promise.metric](trainer, trainer.source, data_root)
+
+
+@lru_cache(maxsize=8)
+def trained(config: str, seconds: float, data_root: str) -> tuple[LessonTrainer, bool]:
+    """The set-up ``config`` (JSON) after so many seconds, and whether it blew up: promises of one
+    lesson share it."""
+    settings = RunConfig.from_json(config)
+    trainer = LessonTrainer(settings, load_data(settings, CPU, data_root), CPU)
+    return trainer, train(trainer, seconds)
 
 
 def train(trainer: LessonTrainer, seconds: float) -> bool:
@@ -197,9 +202,15 @@ def reconstruction_error(trainer: LessonTrainer, source: DataSource, data_root: 
     return float((drawn - held.x).square().mean() / variance)
 
 
-def nyquist(trainer: LessonTrainer) -> float:
+def gradient_ratio(config: RunConfig, source: DataSource) -> float:
+    """The gradient of G's first layer over its last hidden one's, before the first step."""
+    return at_start(config, spec=source.spec).ratio or 0.0
+
+
+def nyquist(config: RunConfig, source: DataSource) -> float:
     """Energy at the highest frequency of pictures of an untrained G, over the mean energy."""
-    z = torch.randn(64, trainer.config.latent_dim, generator=torch.Generator().manual_seed(1))
+    trainer = Trainer(config, source, CPU)
+    z = torch.randn(64, config.latent_dim, generator=torch.Generator().manual_seed(1))
     y = torch.zeros(64, dtype=torch.int64) if trainer.algorithm.conditional else None
     pictures = draw(trainer.algorithm.networks["generator"], z, y).float()
     energy = torch.fft.fft2(pictures - pictures.mean((2, 3), keepdim=True)).abs().square().mean(0)
@@ -230,6 +241,10 @@ FIGURES = {
 }
 
 
+# Need no training.
+INITIAL = {"gradient_ratio": gradient_ratio, "nyquist": nyquist, "starved": starved}
+
+
 def main() -> int:
     """Measure the promises of the lessons named (all without a name). The status is 1 where one is
     not kept."""
@@ -243,12 +258,13 @@ def main() -> int:
     seeds = [int(seed) for seed in options.seeds.split(",")]
     console, found = Console(), []
     for name in options.lessons or LESSONS.names():
-        for promise in LESSONS.get(name).promises:
-            one = Kept(name, promise)
-            for seed in seeds:
-                one.values.append(round(measure(promise, seed, options.data_root), 4))
+        lesson = [Kept(name, promise) for promise in LESSONS.get(name).promises]
+        for seed in seeds:
+            for one in lesson:
+                one.values.append(round(measure(one.promise, seed, options.data_root), 4))
+        for one in lesson:
             console.print(sentence(one), highlight=False)
-            found.append(one)
+        found += lesson
     table = Table("lesson", "promise", "kept")
     for one in found:
         table.add_row(one.lesson, one.promise.sentence, f"{one.kept} of {len(one.values)}")

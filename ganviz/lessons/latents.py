@@ -97,12 +97,12 @@ lesson(
     "Memorisation",
     "With few pictures, D learns them by heart, and G copies.",
     """
-Thirty-two pictures are soon known by heart. D needs no idea of a digit: it recognises these 32,
-and the only way for G to pass is to reproduce them. Losses and grid look fine, and that is the
+Sixteen pictures are soon known by heart. D needs no idea of a digit: it recognises these 16, and
+the only way for G to pass is to reproduce them. Losses and grid look fine, and that is the
 danger: the samples are sharp, because they are copies.
 
-Measured on 32 of the 8 px digits, two seeds, 3,000 steps: 99 % and 90 % of the samples were
-copies; with all 1,797 none was.
+Measured with this set-up: 83 % of the samples are copies after ten seconds, 93 % after thirty; with
+32 pictures 36 and 77 %.
 
 How to tell: put the nearest training picture beside each sample. A copy is far nearer to its first
 neighbour than to the second. And compare D's verdict on training and held-out pictures: a gap
@@ -117,6 +117,7 @@ faces, never for digits.
         "The nearest training pictures beside the samples.",
         "Switch DiffAugment on and start again with the same seed.",
     ),
+    promises=(Promise("copies", "memorisation", low=0.5),),
     level=NEXT,
     group=GROUP,
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from ganviz.registry import LESSONS
@@ -27,7 +25,7 @@ class Promise:
     low: float = float("-inf")
     high: float = float("inf")
     seconds: float = 30.0
-    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def holds(self, value: float) -> bool:
         """Whether a measured value keeps the promise; NaN never does."""

@@ -184,7 +184,17 @@ preset(
 preset(
     "memorisation",
     "Memorisation",
-    "Only 32 pictures to learn from: D comes to know them by heart, and G copies.",
+    "Only 16 pictures to learn from: D comes to know them by heart, and G copies.",
     PAPERS,
-    **{**MLP_GAN, "data_limit": 32, "g_lr": 5e-4, "d_lr": 5e-4, "ema_decay": 0.99, "steps": 6000},
+    **{
+        **MLP_GAN,
+        "image_size": 16,
+        "data_limit": 16,
+        "g_hidden": (128, 256),
+        "d_hidden": (256, 128),
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+        "ema_decay": 0.99,
+        "steps": 6000,
+    },
 )

@@ -60,6 +60,15 @@ preset(
     **{**POINTS, "g_steps": 5},
 )
 preset(
+    "ring8-too-fast",
+    "Ring of 8, rates too large",
+    "Both rates a hundred times the usual: within seconds D's weights have grown ninefold, and "
+    "nothing moves any more.",
+    PLANE,
+    "ring8",
+    **{**POINTS, "g_lr": 0.1, "d_lr": 0.1},
+)
+preset(
     "ring8-r1",
     "Ring of 8, R1",
     "The same ring with R1: D is kept flat at the data, and all eight modes are found within "
