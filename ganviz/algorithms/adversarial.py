@@ -35,7 +35,7 @@ class Adversarial(Algorithm):
     """Alternating or simultaneous updates of a generator and a discriminator (Goodfellow et al.,
     2014)."""
 
-    series = (
+    series: tuple[Series, ...] = (
         Series("loss_d", "D loss", "loss", "d"),
         Series("loss_g", "G loss", "loss", "g"),
         Series("d_real", "D(x), real", "score", "real"),

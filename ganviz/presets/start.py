@@ -1,8 +1,10 @@
 """Where to begin: digits on any machine, colour pictures on a GPU."""
 
+from typing import Any
+
 from ganviz.presets.preset import preset
 
-DIGITS = dict(
+DIGITS: dict[str, Any] = dict(
     data="glyphs",
     generator="dcgan",
     discriminator="dcgan",

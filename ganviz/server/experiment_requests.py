@@ -122,7 +122,8 @@ class ExperimentRequests:
         return place
 
     async def _stream(self, config: RunConfig, steps: int) -> AsyncIterator[bytes]:
-        loop, lines, ended = asyncio.get_running_loop(), asyncio.Queue(), threading.Event()
+        loop, ended = asyncio.get_running_loop(), threading.Event()
+        lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
         def send(line: dict[str, Any] | None) -> None:
             loop.call_soon_threadsafe(lines.put_nowait, line)

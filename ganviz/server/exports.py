@@ -99,14 +99,14 @@ class Exports:
         job = self._last.get(run_id)
         files = await READS.run(_listed, folder, run_id)
         made = next((file for file in files if job and file["kind"] == job.kind), None)
-        done = job is not None and job.state == "done" and made is not None
+        done = job is not None and job.state == "done"
         return json_response(
             {
                 "state": job.state if job else "idle",
                 "kind": job.kind if job else None,
                 "fraction": job.fraction if job else 0.0,
                 "sentence": job.sentence if job else "",
-                "url": made["url"] if done else None,
+                "url": made["url"] if made and done else None,
                 "files": files,
                 "formats": [
                     {"kind": kind, "label": one.label, "why": one.why, "missing": one.missing()}

@@ -166,8 +166,8 @@ def _names_of(url: SplitResult) -> set[str]:
 def _address(server: Sequence[Any] | None) -> IPv4Address | IPv6Address | None:
     """The IP address of a server; None for a unix socket, a name, or a test's made-up server."""
     try:
-        return ipaddress.ip_address(server[0])
-    except (TypeError, ValueError, IndexError):
+        return ipaddress.ip_address(server[0]) if server else None
+    except ValueError:
         return None
 
 

@@ -84,8 +84,8 @@ class LatentRequests:
         query = await body_as(StripRequest, request)
 
         def draw(run: ReadableRun) -> Response:
-            ends = self._latents(run, [query.a, query.b])
-            z = latent.path(*ends, query.steps, query.path)
+            start, end = self._latents(run, [query.a, query.b])
+            z = latent.path(start, end, query.steps, query.path)
             # a class cannot be blended by all networks: the way changes class half-way
             specs = [
                 query.a if index < query.steps / 2 else query.b for index in range(query.steps)
@@ -189,7 +189,8 @@ class LatentRequests:
         version = snapshots.version
         if known and (known.version == version or now < known.good_until):
             return known.directions
-        found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, known and known.directions)
+        previous = known.directions if known else None
+        found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, previous)
         cost = time.monotonic() - now
         good_until = now + max(pacing.DIRECTIONS_INTERVAL, cost / pacing.DIRECTIONS_SHARE)
         self._directions_of[run] = _CachedDirections(found, version, good_until)

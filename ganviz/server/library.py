@@ -67,12 +67,15 @@ class Library:
         run = find_run(self._manager, run_id)
         folder = kept.find(self._manager.runs_root, run_id)
         latest = run.frames.latest
+        info = kept.run_info(folder)
+        if info is None:
+            raise Refused(404, "This run was deleted.")
         steps = [
             int(path.name.removeprefix("step-"))
             for path in checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)
         ]
         return {
-            **row(kept.run_info(folder)),
+            **row(info),
             "run": describe.run(run),
             "folder": str(folder.resolve()),
             "frames": run.frames.steps(),
@@ -91,7 +94,7 @@ class Library:
         info = await READS.run(
             lambda: kept.run_info(kept.find(self._manager.runs_root, request.path_params["run"]))
         )
-        if info.thumb is None:
+        if info is None or info.thumb is None:
             raise Refused(404, "This run has no picture yet.")
         data = await READS.run(read_bounded, info.thumb, MAX_THUMB)
         return Response(
@@ -168,9 +171,7 @@ def _sound_row(info: RunInfo) -> dict[str, Any]:
         encode.dumps(line)
     except (TypeError, ValueError, ArithmeticError) as error:
         logger.warning("the summary of run %s is damaged: %r", info.id, error)
-        damaged = replace(
-            info, step=0, steps=0, created=0.0, updated=0.0, figures={}, best={}, notes=""
-        )
+        damaged = replace(info, step=0, steps=0, created=0.0, updated=0.0, figures={}, notes="")
         line = {**row(damaged), "sentence": "The files of this run are damaged."}
     return line
 

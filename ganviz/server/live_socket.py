@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -205,9 +206,12 @@ class Hub:
         if event.kind == "frame":
             # it goes with the next figures, or at the next poll
             return
+        task = self._task
+        if task is None:
+            return
         # RuntimeError: the server has ended
         with contextlib.suppress(RuntimeError):
-            self._task.get_loop().call_soon_threadsafe(self._wake.set)
+            task.get_loop().call_soon_threadsafe(self._wake.set)
 
     # -- who is sent what ------------------------------------------------------------------
     async def _tick(self) -> None:
@@ -220,7 +224,7 @@ class Hub:
             elif run not in self._reading:
                 task = asyncio.create_task(self._update(run, viewers, send_deltas))
                 self._reading[run] = task
-                task.add_done_callback(lambda done, run=run: self._read(run, done))
+                task.add_done_callback(partial(self._read, run))
 
     def _read(self, run: ReadableRun, task: asyncio.Task) -> None:
         self._reading.pop(run, None)
@@ -262,8 +266,9 @@ class Hub:
                 deltas.setdefault(viewer.cursor, []).append(viewer)
         if deltas:
             self._next_delta = now + pacing.DELTA_INTERVAL
-        for cursor, group in deltas.items():
-            await self._send_delta(run, cursor, group)
+        if run is not None:
+            for cursor, group in deltas.items():
+                await self._send_delta(run, cursor, group)
         greeted = [viewer for viewer in viewers if viewer.run is run and viewer.needs_hello]
         if greeted:
             await self._send_hello(run, greeted, seen.outline)

@@ -174,8 +174,10 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
-        self._header_timer = _cancelled(self._header_timer)
-        self._write_timer = _cancelled(self._write_timer)
+        _cancel(self._header_timer)
+        self._header_timer = None
+        _cancel(self._write_timer)
+        self._write_timer = None
         self.room.leave(self.transport)
         super().connection_lost(exc)
 
@@ -193,14 +195,16 @@ class Connection(H11Protocol):
         """Called by asyncio."""
         super().data_received(data)
         if not self.waits:
-            self._header_timer = _cancelled(self._header_timer)
+            _cancel(self._header_timer)
+            self._header_timer = None
         elif self._header_timer is None:
             self._wait_for_headers()
 
     def handle_websocket_upgrade(self, event: object) -> None:
         """Called by uvicorn: from here on another protocol has the connection."""
         self._is_socket = True
-        self._header_timer = _cancelled(self._header_timer)
+        _cancel(self._header_timer)
+        self._header_timer = None
         super().handle_websocket_upgrade(event)  # type: ignore[arg-type]
 
     def pause_writing(self) -> None:
@@ -210,13 +214,14 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         """Called by asyncio."""
-        self._write_timer = _cancelled(self._write_timer)
+        _cancel(self._write_timer)
+        self._write_timer = None
         super().resume_writing()
 
     def _wait_for_headers(self) -> None:
         self._header_timer = self.loop.call_later(pacing.HEADER_TIMEOUT, self.transport.abort)
 
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()

@@ -53,8 +53,11 @@ def plotly_url() -> str:
 
 def plotly_file() -> Path:
     """The plotly.min.js that the plotly package brings along."""
-    package = find_spec("plotly")  # found, not imported: that would take half a second
-    return Path(next(iter(package.submodule_search_locations))) / "package_data" / "plotly.min.js"
+    # found, not imported: that would take half a second
+    package = find_spec("plotly")
+    if package is None or not package.submodule_search_locations:
+        raise FileNotFoundError("plotly is not installed")
+    return Path(package.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
 
 
 async def asset(request: Request) -> Response:

@@ -93,6 +93,8 @@ def test_another_package_is_refused_before_it_is_unpacked(
         package({f"package/dist/{name}": b"other" for name in CONTENTS}),
         package({f"package/dist/{name}": b"" for name in CONTENTS}, tarfile.SYMTYPE),
     ],
+    # packages hold the time, and every process that runs the suite must name its tests alike
+    ids=["no gzip", "no tar", "empty", "other contents", "links"],
 )
 def test_a_package_of_other_content_is_refused_even_when_it_matches(pinned, data, tmp_path):
     with pytest.raises(RuntimeMissing):

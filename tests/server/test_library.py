@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from ganviz.config import RunConfig
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
-from ganviz.server import Gate, routes
+from ganviz.server import Gate, library, routes
 
 TINY = {
     "data": "digits",
@@ -159,3 +160,9 @@ def test_another_site_may_not_delete(kept):
         f"/gv/library/{run}", content='{"action":"delete"}', headers={"Content-Type": "text/plain"}
     )
     assert plain.status_code == 415
+
+
+def test_a_row_that_cannot_be_sent_says_so_instead_of_hiding_the_others(tmp_path):
+    info = RunInfo("a", tmp_path, "A", "", "", 10**400, 0, "stopped", "", 0.0, 0.0)
+    line = library._sound_row(info)
+    assert line["id"] == "a" and line["sentence"] == "The files of this run are damaged."
