@@ -171,9 +171,11 @@ def _train_to_the_end(run: Any) -> None:
     if result.state == "failed":
         complain(f"{result.sentence} The run is in {result.folder}.")
         raise typer.Exit(FAILED)
+    folder = result.folder
+    assert folder is not None  # the command line keeps every run
     print(
         f"{result.sentence.rstrip('.')} in {duration(run.status()['elapsed'])}. The run is in "
-        f"{result.folder} ({weight(run.store.folder)})"
+        f"{folder} ({weight(folder)})"
     )
     if result.state == "stopped":
         print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")

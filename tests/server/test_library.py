@@ -162,7 +162,11 @@ def test_another_site_may_not_delete(kept):
     assert plain.status_code == 415
 
 
-def test_a_row_that_cannot_be_sent_says_so_instead_of_hiding_the_others(tmp_path):
-    info = RunInfo("a", tmp_path, "A", "", "", 10**400, 0, "stopped", "", 0.0, 0.0)
-    line = library._sound_row(info)
+def test_a_row_that_cannot_be_sent_says_so_instead_of_hiding_the_others(tmp_path, monkeypatch):
+    def dumps(line):
+        if line["steps"]:
+            raise ValueError("not for JSON")
+
+    monkeypatch.setattr(library.encode, "dumps", dumps)
+    line = library._sound_row(RunInfo("a", tmp_path, "A", "", "", 7, 0, "stopped", "", 0.0, 0.0))
     assert line["id"] == "a" and line["sentence"] == "The files of this run are damaged."
