@@ -21,12 +21,14 @@ import numpy as np
 from PIL import Image
 
 from ganviz import pacing
+from ganviz.engine.event_kinds import EventKind, event_kinds
 from ganviz.engine.observer import Observer
 from ganviz.errors import ConfigError
 
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSource
+    from ganviz.engine.events import Event
     from ganviz.engine.run import Run
     from ganviz.engine.trainer import Trainer
 
@@ -41,7 +43,10 @@ class Tracker:
         """The run's settings, once, before anything else."""
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Statistics of one step, all finite."""
+        """Statistics of one step, or what a probe measured there, all finite."""
+
+    def text(self, step: int, name: str, sentence: str) -> None:
+        """A sentence of the run or of the coach."""
 
     def picture(self, step: int, pixels: np.ndarray) -> None:
         """A sample grid, uint8 [H, W, 3]."""
@@ -60,11 +65,23 @@ class TensorBoard(Tracker):
         self._writer = SummaryWriter(str(folder / "tensorboard"))
 
     def settings(self, config: RunConfig) -> None:
+        from torch.utils.tensorboard.summary import hparams
+
         self._writer.add_text("settings", f"```json\n{config.to_json()}```", 0)
+        # the tab HPARAMS compares runs by these
+        plain = {
+            name: value if isinstance(value, bool | int | float | str) else str(value)
+            for name, value in json.loads(config.to_json()).items()
+        }
+        for summary in hparams(plain, {"loss_d": 0.0, "loss_g": 0.0}):
+            self._writer._get_file_writer().add_summary(summary)
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
+
+    def text(self, step: int, name: str, sentence: str) -> None:
+        self._writer.add_text(name, sentence, step)
 
     def picture(self, step: int, pixels: np.ndarray) -> None:
         self._writer.add_image("samples", pixels, step, dataformats="HWC")
@@ -79,12 +96,24 @@ class Hosted(Tracker):
     def __init__(self, module: str, folder: Path, run_id: str):
         self._api = import_module(module)
         self._name = run_id
+        # Weights & Biases knows a run by its id, trackio by its name
+        self._identity = {"id": run_id} if module == "wandb" else {}
 
     def settings(self, config: RunConfig) -> None:
-        self._api.init(project=PROJECT, name=self._name, config=json.loads(config.to_json()))
+        self._api.init(
+            project=PROJECT,
+            name=self._name,
+            config=json.loads(config.to_json()),
+            # a resumed run goes on in the same place
+            resume="allow",
+            **self._identity,
+        )
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         self._api.log(values, step=step)
+
+    def text(self, step: int, name: str, sentence: str) -> None:
+        self._api.log({name: sentence}, step=step)
 
     def picture(self, step: int, pixels: np.ndarray) -> None:
         self._api.log({"samples": self._api.Image(pixels)}, step=step)
@@ -101,8 +130,27 @@ TRACKERS: dict[str, tuple[str, Callable[[Path, str], Tracker]]] = {
 }
 
 
+def _send_text(tracker: Tracker, step: int, name: str, sentence: str) -> None:
+    tracker.text(step, name, sentence)
+
+
 def _send_scalars(tracker: Tracker, step: int, values: dict[str, float]) -> None:
     tracker.scalars(step, values)
+
+
+def measured_figures(kind: EventKind, data: dict[str, Any]) -> dict[str, float]:
+    """The finite numbers of an event that a tracker gets, by name: what the kind declares as
+    ``tracked``, or else its figures."""
+    values = (
+        kind.tracked(data)
+        if kind.tracked
+        else {f"{kind.name}/{figure.name}": data.get(figure.name) for figure in kind.figures}
+    )
+    return {
+        name: float(value)
+        for name, value in values.items()
+        if isinstance(value, bool | int | float) and math.isfinite(value)
+    }
 
 
 def check_names(names: Sequence[str]) -> list[str]:
@@ -165,7 +213,7 @@ class Reporter(Observer):
 
     def _report(self, passed: float) -> None:
         seq = self.run.events.seq
-        rows = self.run.events.rows(self._cursor)
+        rows, events = self.run.events.rows(self._cursor), self.run.events.since(self._cursor)
         self._cursor = seq
         for index, step in enumerate(rows.get("step", ())):
             if step <= self._step:  # read with the rows of last time already
@@ -177,10 +225,27 @@ class Reporter(Observer):
                 if name not in ("step", "time") and math.isfinite(column[index])
             }
             self._send(partial(_send_scalars, step=self._step, values=values))
+        self._report_events([event for event in events if event.seq <= seq])
         self._picture_wait += passed
         if self._picture_wait >= pacing.TRACKER_PICTURE_INTERVAL:
             self._picture_wait = 0.0
             self._show()
+
+    def _report_events(self, events: list[Event]) -> None:
+        """What the probes measured and the coach said. Some trackers take no step that is past, so
+        that a measurement that took its time goes to the newest one."""
+        kinds = {kind.name: kind for kind in event_kinds()}
+        for event in events:
+            kind = kinds.get(event.kind)
+            if kind is None:
+                continue
+            step = max(self._step, event.step)
+            values = measured_figures(kind, event.data)
+            if values:
+                self._send(partial(_send_scalars, step=step, values=values))
+            sentence = event.data.get(kind.text) if kind.text else None
+            if sentence and event.data.get("level") != "progress":
+                self._send(partial(_send_text, step=step, name=kind.name, sentence=sentence))
 
     def _show(self) -> None:
         frame = self.run.frames.latest

@@ -9,9 +9,10 @@ import pytest
 
 from ganviz import pacing
 from ganviz.api import follow, make_run
+from ganviz.engine.event_kinds import event_kinds
 from ganviz.errors import ConfigError
 from ganviz.runs import trackers
-from ganviz.runs.trackers import Reporter, Tracker, check_names
+from ganviz.runs.trackers import Reporter, Tracker, check_names, measured_figures
 
 
 class Told(Tracker):
@@ -31,6 +32,9 @@ class Told(Tracker):
 
     def scalars(self, step, values):
         self._take("scalars", step, values)
+
+    def text(self, step, name, sentence):
+        self._take("text", step, name, sentence)
 
     def picture(self, step, pixels):
         self._take("picture", step, pixels)
@@ -71,7 +75,7 @@ def test_every_row_is_told_once_in_order(tiny, tmp_path, told, monkeypatch):
     run, result = train(tiny, tmp_path / "run", ["told"])
     rows = run.events.rows()
     assert result.state == "finished" and not notes(run)
-    scalars = [call for call in tracker.calls if call[0] == "scalars"]
+    scalars = [call for call in tracker.calls if call[0] == "scalars" and "loss_d" in call[2]]
     assert [step for _, step, _ in scalars] == rows["step"].tolist()
     for index, (_, _, values) in enumerate(scalars):
         assert values["loss_d"] == rows["loss_d"][index] and "time" not in values
@@ -79,6 +83,29 @@ def test_every_row_is_told_once_in_order(tiny, tmp_path, told, monkeypatch):
     assert tracker.calls[0] == ("settings", run.config) and tracker.calls[-1] == ("close",)
     (picture,) = [call for call in tracker.calls if call[0] == "picture"][-1:]
     assert picture[1] == 40 and picture[2].dtype == np.uint8 and picture[2].shape == (71, 71, 3)
+
+
+def test_trackers_hear_what_the_page_shows(tiny, tmp_path, told, monkeypatch):
+    monkeypatch.setattr(pacing, "TRACKER_INTERVAL", 0.03)
+    tracker = told("told")
+    run, _ = train(tiny, tmp_path / "run", ["told"])
+    heard = {name for call in tracker.calls if call[0] == "scalars" for name in call[2]}
+    assert {"outputs/accuracy", "outputs/diversity", "sharpness/ratio"} <= heard
+    assert any(name.startswith("gradient/generator/1 linear") for name in heard)
+    texts = [call[2:] for call in tracker.calls if call[0] == "text"]
+    coach = [event.data["sentence"] for event in run.events.since(0, ("coach",))]
+    assert [sentence for name, sentence in texts if name == "coach"] == coach and coach
+
+
+def test_every_figure_that_is_declared_is_heard():
+    for kind in event_kinds():
+        data = {figure.name: 0.5 for figure in kind.figures}
+        if kind.tracked is None:
+            assert len(measured_figures(kind, data)) == len(kind.figures)
+    fidelity = next(kind for kind in event_kinds() if kind.name == "fidelity")
+    assert measured_figures(fidelity, {"fid": 12.0, "kid": float("nan"), "recall": None}) == {
+        "fidelity/fid": 12.0
+    }
 
 
 @pytest.mark.parametrize("fails", ["settings", "scalars", "picture", "close"])
@@ -139,6 +166,10 @@ def test_trackio_and_wandb_through_their_shared_interface(tiny, tmp_path, monkey
     _, result = train(tiny, tmp_path / "my-run", [name])
     assert result.state == "finished" and calls[-1] == ("finish",)
     assert calls[0][1]["name"] == "my-run" and calls[0][1]["config"]["latent_dim"] == 4
+    assert calls[0][1]["resume"] == "allow", "a resumed run goes on in the same place"
+    assert calls[0][1].get("id") == ("my-run" if name == "wandb" else None)
+    steps = [call[1] for call in calls if call[0] == "log"]
+    assert steps == sorted(steps)
     assert any(call[0] == "log" and "loss_g" in call[2] for call in calls)
     assert any(
         call[0] == "log" and call[2].get("samples") == ("image", (71, 71, 3)) for call in calls
@@ -160,6 +191,7 @@ def test_tensorboard_can_read_its_event_files(tiny, tmp_path):
         (step, pytest.approx(value, rel=1e-6))
         for step, value in zip(rows["step"], rows["loss_d"], strict=True)
     ]
-    assert read.Images("samples")[-1].step == 40 and read.Tags()["tensors"] == [
-        "settings/text_summary"
-    ]
+    assert read.Images("samples")[-1].step == 40
+    assert {"settings/text_summary", "coach/text_summary"} <= set(read.Tags()["tensors"])
+    assert "outputs/diversity" in read.Tags()["scalars"]
+    assert read.SummaryMetadata("_hparams_/experiment").plugin_data.plugin_name == "hparams"
