@@ -1,10 +1,13 @@
+// @ts-check
 // Experiments with a generator of plain layers: gradients before the first step, and while G is frozen.
 
 import { $, el, text } from "../lib/dom.js";
 import { brief, count, power } from "../lib/format.js";
 import { NO_ANSWER, post, postForLines } from "../lib/request.js";
+import { fillTrack } from "../lib/slider.js";
 import { chart, decades, path, scale, svg } from "../lib/svg.js";
 
+/** @type {[string, Record<string, any>][]} */
 const CHIPS = [
   ["8 sigmoid", { depth: 8, activation: "sigmoid", init: "default", norm: "none", residual: false }],
   ["with batch norm", { depth: 8, activation: "sigmoid", init: "default", norm: "batch", residual: false }],
@@ -20,17 +23,22 @@ const MAIN = ["saturating", "non-saturating"];
 const SHORT = { saturating: "saturating", "non-saturating": "non-saturating", "least-squares": "least squares", hinge: "hinge", wasserstein: "Wasserstein",
   relativistic: "relativistic", "relativistic-average": "relativistic av." };
 
-let initial = null; // the newest answer
-let asking = null; // the request under way
-let frozen = null; // {points, done}
+/** The newest answer. @type {any} */
+let initial = null;
+/** The request under way. @type {AbortController | null} */
+let asking = null;
+/** {points, done} @type {any} */
+let frozen = null;
+/** @type {AbortController | null} */
 let freezing = null;
 let paintInitial = () => {};
 let paintFrozen = () => {};
 
 export function start() {
-  $("gv-lab-chips").append(...CHIPS.map(([label, values]) => el("button", { type: "button", class: "gv-chip", onclick: () => set(values) }, label)));
-  paintInitial = chart($("gv-initial-plot"), () => $("gv-initial-say").textContent, bars);
-  paintFrozen = chart($("gv-frozen-plot"), () => $("gv-frozen-say").textContent, curves);
+  $("gv-lab-chips").append(...CHIPS.map(([label, chosen]) =>
+    el("button", { type: "button", class: "gv-chip", onclick: () => set(chosen) }, label)));
+  paintInitial = chart($("gv-initial-plot"), () => $("gv-initial-say").textContent ?? "", bars);
+  paintFrozen = chart($("gv-frozen-plot"), () => $("gv-frozen-say").textContent ?? "", curves);
   const form = $("gv-lab-form");
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -42,33 +50,41 @@ export function start() {
   }).observe($("gv-lab"));
 }
 
+/** The form's controls, by name. @returns {any} */
+const controls = () => $("gv-lab-form", HTMLFormElement).elements;
+
 const values = () => {
-  const form = $("gv-lab-form").elements;
-  return { depth: form.depth.valueAsNumber, activation: form.activation.value, init: form.init.value, norm: form.norm.value, residual: form.residual.checked };
+  const { depth, activation, init, norm, residual } = controls();
+  return {
+    depth: depth.valueAsNumber, activation: activation.value, init: init.value, norm: norm.value,
+    residual: residual.checked,
+  };
 };
 
-function set(wanted) {
-  const form = $("gv-lab-form").elements;
-  for (const [name, value] of Object.entries(wanted)) {
-    if (name === "residual") form.residual.checked = value;
-    else form[name].value = value;
+function set(chosen) {
+  for (const [name, value] of Object.entries(chosen)) {
+    if (name === "residual") controls().residual.checked = value;
+    else controls()[name].value = value;
   }
   changed();
 }
 
 function changed() {
-  const wish = values();
-  text($("gv-lab-depth-out"), String(wish.depth));
-  $("gv-lab-depth").style.setProperty("--gv-fill", `${((wish.depth - 1) / 31) * 100}%`);
-  [...$("gv-lab-chips").children].forEach((chip, i) => chip.setAttribute("aria-pressed", Object.entries(CHIPS[i][1]).every(([name, value]) => wish[name] === value)));
-  ask(wish);
+  const now = values();
+  text($("gv-lab-depth-out"), String(now.depth));
+  fillTrack($("gv-lab-depth", HTMLInputElement));
+  [...$("gv-lab-chips").children].forEach((chip, i) => {
+    const same = Object.entries(CHIPS[i][1]).every(([name, value]) => now[name] === value);
+    chip.setAttribute("aria-pressed", String(same));
+  });
+  request(now);
 }
 
-/** Ask for the gradients of `wish`; only the newest wish counts. */
-async function ask(wish) {
+/** Request the gradients of a network; only the newest request counts. */
+async function request(network) {
   asking?.abort();
   const mine = (asking = new AbortController());
-  const answer = await post("gv/probe/initial", wish, { signal: mine.signal });
+  const answer = await post("gv/probe/initial", network, { signal: mine.signal });
   if (answer.aborted) return;
   if (answer.ok) initial = answer;
   text($("gv-initial-say"), answer.ok ? verdict(answer) : answer.sentence);
@@ -76,6 +92,7 @@ async function ask(wish) {
   paintInitial();
 }
 
+/** @param {any} answer */
 function verdict({ ratio, gradient, seconds }) {
   const took = ` Answered in ${seconds.toFixed(2)} s.`;
   const most = Math.max(...gradient);
@@ -120,9 +137,10 @@ async function freeze() {
   text($("gv-frozen-say"), "D begins to learn…");
   paintFrozen();
   try {
-    const body = { ...values(), width: 128, objective: $("gv-frozen-objective").value, steps: STEPS };
+    const body = { ...values(), width: 128, objective: $("gv-frozen-objective", HTMLSelectElement).value, steps: STEPS };
     await postForLines("gv/probe/frozen", body, take, mine.signal);
-  } catch (problem) {
+  } catch (error) {
+    const problem = /** @type {Error} */ (error);
     if (problem.name === "AbortError") text($("gv-frozen-say"), "Stopped.");
     else text($("gv-frozen-say"), problem instanceof TypeError ? NO_ANSWER : problem.message);
   }

@@ -70,27 +70,40 @@ function setState(name) {
   mark(document.body, "data-gv-state", name);
 }
 
+/** What is shown where nothing has been trained yet. */
+const NOTHING = { state: "idle", step: 0, steps: 0, elapsed: 0, images_per_second: 0, left: null };
+
 function show(status) {
-  const name = status?.state ?? "idle";
+  const known = { ...NOTHING, ...status };
+  const name = known.state;
   setState(name);
-  text($("gv-state-text"), stateLabel(name));
-  const steps = status?.steps ?? 0;
-  text($("gv-step"), count(status?.step ?? 0));
-  text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
-  text($("gv-rate"), status?.images_per_second ? count(status.images_per_second) : "–");
-  text($("gv-elapsed"), clock(status?.elapsed ?? 0));
-  text($("gv-left-time"), name === "running" || name === "paused" ? clock(status.left) : "–");
-  progress(status, steps, name);
-  const far = steps ? ` ${Math.floor((100 * (status?.step ?? 0)) / steps)} %` : "";
-  const title = isActive(name) ? `${stateLabel(name)}${far} · ganviz` : "ganviz";
-  if (document.title !== title) document.title = title; // it passes through three processes of the browser
+  showFigures(known);
+  progress(status, known.steps, name);
+  showTitle(known);
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
   resumeButton(status, name);
   for (const button of findAll("#gv-controls [data-step]")) button.toggleAttribute("disabled", name !== "paused");
   $("gv-pause").toggleAttribute("disabled", name === "preparing");
-  document.body.dataset.gvStep = status?.step ?? 0;
-  stats.shown = { step: status?.step ?? 0, time: stats.time, at: Date.now() / 1000 };
+  document.body.dataset.gvStep = String(known.step);
+  stats.shown = { step: known.step, time: stats.time, at: Date.now() / 1000 };
+}
+
+function showFigures({ state: name, step, steps, images_per_second: rate, elapsed, left }) {
+  text($("gv-state-text"), stateLabel(name));
+  text($("gv-step"), count(step));
+  text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
+  text($("gv-rate"), rate ? count(rate) : "–");
+  text($("gv-elapsed"), clock(elapsed));
+  text($("gv-left-time"), name === "running" || name === "paused" ? clock(left) : "–");
+}
+
+/** The page's title says how far the training is, for whoever reads something else meanwhile. */
+function showTitle({ state: name, step, steps }) {
+  const far = steps ? ` ${Math.floor((100 * step) / steps)} %` : "";
+  const title = isActive(name) ? `${stateLabel(name)}${far} · ganviz` : "ganviz";
+  // it passes through three processes of the browser
+  if (document.title !== title) document.title = title;
 }
 
 /** After its end a run can go on, beside being trained anew. */

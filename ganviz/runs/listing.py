@@ -48,6 +48,7 @@ class RunInfo:
     figures: dict[str, float | None] = field(default_factory=dict)
     thumb: Path | None = None
     notes: str = ""
+    changed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def resumable(self) -> bool:
@@ -98,6 +99,7 @@ def run_info(folder: Path) -> RunInfo | None:
         figures=summary.figures,
         thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None,
         notes=_text(notes.get("notes")),
+        changed=summary.changed,
     )
 
 

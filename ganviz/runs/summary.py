@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganviz import registry
+from ganviz.config import RunConfig
 from ganviz.disk import finite_json, read_json, write_atomic
 from ganviz.engine.events import ENDED, Event
 
 if TYPE_CHECKING:
-    from ganviz.config import RunConfig
     from ganviz.engine.frames import Frame
 
 SUMMARY = "summary.json"
@@ -39,6 +40,17 @@ def _is_sound(value: Any) -> bool:
     return not isinstance(value, int | float) or 0 <= value < MAX_NUMBER
 
 
+def changed_settings(config: RunConfig) -> dict[str, Any]:
+    """The settings that differ from those of the preset; none where it has no known one."""
+    if config.preset not in registry.PRESETS.names():
+        return {}
+    values = config.model_dump(mode="json")
+    preset = RunConfig.from_preset(config.preset).model_dump(mode="json")
+    return {
+        name: value for name, value in values.items() if value != preset[name] and name != "name"
+    }
+
+
 @dataclass
 class Summary:
     """What ``summary.json`` holds. ``figures``: the newest scalars.
@@ -48,6 +60,8 @@ class Summary:
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
+    # what was set otherwise than the preset has it: it tells runs of one preset apart
+    changed: dict[str, Any] = field(default_factory=dict)
     state: str = "idle"
     sentence: str = ""
     step: int = 0
@@ -94,6 +108,8 @@ class Summary:
             )
         }
 
+        self.changed = changed_settings(config)
+
     def describe(self, facts: dict[str, Any]) -> None:
         """Keep facts; dataclasses (a `DataSpec`) become tables."""
         for name, value in facts.items():
@@ -109,8 +125,11 @@ class Summary:
             self.state, self.sentence = event.data["state"], event.data.get("sentence", "")
         elif event.kind == "scalars":
             self.figures |= event.data
-        elif event.kind == "setting" and event.data.get("name") in self.settings:
-            self.settings[event.data["name"]] = event.data["value"]
+        elif event.kind == "setting" and event.data.get("name") in RunConfig.model_fields:
+            name, value = event.data["name"], event.data["value"]
+            self.changed[name] = value
+            if name in self.settings:
+                self.settings[name] = value
 
     def set_layout(self, frame: Frame) -> None:
         """Keep how the sample grids are laid out: the files hold only the pixels."""

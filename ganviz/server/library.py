@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz import registry
+from ganviz.config import RunConfig, meta
 from ganviz.disk import read_bounded
 from ganviz.engine import checkpoint
 from ganviz.errors import Busy
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 MAX_THUMB = 2**20
 SHORT = Annotated[str, Field(max_length=200)]
+# of a setting's value in the table
+MOST_LETTERS = 40
 
 
 class Action(BaseModel):
@@ -176,6 +179,16 @@ def _sound_row(info: RunInfo) -> dict[str, Any]:
     return line
 
 
+def changed(info: RunInfo) -> list[dict[str, str]]:
+    """What was set otherwise than the preset has it, as people read it. Where its own pictures lie
+    is nobody's business."""
+    return [
+        {"label": meta(name)["label"], "value": str(value)[:MOST_LETTERS]}
+        for name, value in info.changed.items()
+        if name in RunConfig.model_fields and name != "data_path"
+    ]
+
+
 def row(info: RunInfo) -> dict[str, Any]:
     """One line of the table."""
     sets = registry.DATASETS
@@ -194,6 +207,7 @@ def row(info: RunInfo) -> dict[str, Any]:
         "updated": info.updated,
         "figures": info.figures,
         "notes": info.notes,
+        "changed": changed(info),
         "resumable": info.resumable,
         "thumb": f"/gv/library/{info.id}/thumb.png?at={info.updated:.0f}" if info.thumb else None,
     }

@@ -22,6 +22,7 @@ from ganviz.ui.view import View, static
 
 HEADER = """
 <header id="gv-header">
+  <h1 id="gv-title" class="gv-hidden-text">ganviz: Train</h1>
   <a class="gv-brand" href="./" aria-label="ganviz, start page">
     <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true"><circle cx="12" cy="16" r="9"
       fill="var(--gv-d)"/>

@@ -23,8 +23,9 @@ TABLE = """
     <table class="gv-runs-table">
       <thead><tr><th><span class="gv-hidden-text">Compare</span></th><th><span
         class="gv-hidden-text">Picture</span></th>
-        <th>Run</th><th>Data</th><th>Steps</th><th>Last D and G
-          loss</th><th>State</th><th>Started</th></tr></thead>
+        <th>Run</th><th class="gv-data-cell">Data</th><th
+          class="gv-steps-cell">Steps</th><th class="gv-loss-cell">Last D and G loss</th>
+        <th>State</th><th class="gv-when">Started</th></tr></thead>
       <tbody id="gv-runs-body"></tbody>
     </table>
     <div class="gv-runs-empty" id="gv-runs-empty" hidden>

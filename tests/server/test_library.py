@@ -50,6 +50,7 @@ def test_the_table_names_every_run(kept):
     rows = client.get("/gv/library").json()["runs"]
     assert len(rows) >= 2
     assert rows[0]["step"] == 12 and rows[0]["state"] == "finished" and rows[0]["data_label"]
+    assert all(row["changed"] == [] for row in rows), "own settings differ from no preset"
     picture = client.get(rows[0]["thumb"])
     assert picture.status_code == 200 and picture.headers["content-type"] == "image/png"
 

@@ -1,0 +1,58 @@
+"""Access for all: axe finds nothing on any tab, and the keyboard does what the mouse does."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from .conftest import start, stop
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+VIEWS = ("train", "inside", "lessons", "runs")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
+
+without_axe = pytest.mark.skipif(
+    not AXE.is_file() and not os.environ.get("CI"), reason="needs axe-core: npm ci"
+)
+
+
+def violations(page) -> list[str]:
+    """What axe has against the page as it is now: the rule, and where."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=str(AXE))
+    found = page.evaluate(
+        f"axe.run({{ runOnly: {json.dumps(RULES)}, resultTypes: ['violations'] }})"
+    )
+    return [
+        f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]
+    ]
+
+
+@without_axe
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_tab(visit, server, theme):
+    stop(server)
+    page = visit(theme=theme)
+    start(page)
+    for view in VIEWS:
+        page.evaluate("name => window.ganviz.tab(name)", view)
+        page.wait_for_selector(f"#gv-view-{view}", state="visible")
+        if view == "runs":
+            page.click("#gv-runs-body tr")
+            page.wait_for_selector("#gv-replay canvas")
+        page.wait_for_timeout(500)
+        assert violations(page) == [], view
+    stop(server)
+
+
+def test_arrow_keys_move_between_tabs(visit):
+    page = visit()
+    page.focus("#gv-view-train-button")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#gv-view-inside", state="visible")
+    assert page.text_content("h1") == "ganviz: Inside"
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#gv-view-train", state="visible")
