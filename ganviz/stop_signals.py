@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,6 +65,25 @@ def stop_signals() -> Iterator[StopSignals]:
     before: dict[int, Any] = {number: signal.getsignal(number) for number in _caught()}
     try:
         yield catch_stop_signals()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def ending_on_signals() -> Iterator[None]:
+    """A signal ends the block as Ctrl-C does, so that what was begun is cleared away."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = [number for number in _caught() if number != signal.SIGINT]
+    main = threading.current_thread() is threading.main_thread()
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers if main}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -21,6 +21,7 @@ from ganviz.cli.options import (
     RunFolder,
     RunsRoot,
     find_run,
+    home_expanded,
     weight,
 )
 from ganviz.cli.terminal import complain
@@ -63,6 +64,7 @@ def train(
         typer.Option(
             metavar="FOLDER",
             help="The run's folder; without it, a new one in the runs folder.",
+            callback=home_expanded,
             rich_help_panel="Where",
             show_default=False,
         ),
@@ -181,7 +183,10 @@ def _train_to_the_end(run: Any) -> None:
         print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
     if run.store.problem:
         complain(run.store.problem)
-    print(f"Draw from it:   ganviz sample {shlex.quote(str(result.folder))} --n 64 --out grid.png")
+    if result.step:
+        print(
+            f"Draw from it:   ganviz sample {shlex.quote(str(result.folder))} --n 64 --out grid.png"
+        )
     if result.state == "stopped" and stop.exit_status:
         raise typer.Exit(stop.exit_status)
 

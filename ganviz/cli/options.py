@@ -9,11 +9,22 @@ import typer
 
 from ganviz.errors import CheckpointError
 
+
+def home_expanded(path: Path | None) -> Path | None:
+    """``~`` as the home folder: a shell leaves it where it stands after ``=``."""
+    return path and path.expanduser()
+
+
 Device = Annotated[
     str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", rich_help_panel="Where")
 ]
-DataRoot = Annotated[Path, typer.Option(help="Where data sets are kept.", rich_help_panel="Where")]
-RunsRoot = Annotated[Path, typer.Option(help="Where runs are kept.", rich_help_panel="Where")]
+DataRoot = Annotated[
+    Path,
+    typer.Option(help="Where data sets are kept.", rich_help_panel="Where", callback=home_expanded),
+]
+RunsRoot = Annotated[
+    Path, typer.Option(help="Where runs are kept.", rich_help_panel="Where", callback=home_expanded)
+]
 RunFolder = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or its name in the runs folder.")
 ]
@@ -37,7 +48,7 @@ ReportTo = Annotated[
 
 def find_run(run: str, runs_root: Path) -> Path:
     """The folder that a person means by ``run``."""
-    for folder in (Path(run), runs_root / run):
+    for folder in (Path(run).expanduser(), runs_root / run):
         if folder.is_dir():
             return folder
     raise CheckpointError(

@@ -20,6 +20,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.terminal import complain
 from ganviz.errors import GanvizError
+from ganviz.stop_signals import ending_on_signals
 
 
 def sample(
@@ -61,7 +62,7 @@ def sample(
     generator = load_generator(find_run(run, runs_root), pick_device(device))
     if generator.note:
         complain(generator.note)
-    with counting(n, "samples") as notify:
+    with ending_on_signals(), counting(n, "samples") as notify:
         written = write_samples(generator, out, n, seed, klass, psi, notify)
     labels = labels_beside(written)
     with_labels = f", their labels in {labels}" if generator.classes and labels.is_file() else ""
@@ -105,7 +106,9 @@ def export(
         options = checked_options(name, heeded if len(wanted) > 1 else chosen)
         if known.missing():
             raise ConfigError(known.missing(), option)
-        print(f"{known.write(folder, out, options, None)} ({weight(out)})")
+        with ending_on_signals():
+            written = known.write(folder, out, options, None)
+        print(f"{written} ({weight(out)})")
         if known.left_out():
             complain(known.left_out())
 

@@ -66,8 +66,16 @@ def list_runs(runs_root: Path | str) -> list[RunInfo]:
         folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
-    infos = [info for folder in folders if (info := run_info(folder))]
+    infos = [info for folder in folders if (info := _readable_info(folder))]
     return sorted(infos, key=lambda info: (info.created, info.id), reverse=True)
+
+
+def _readable_info(folder: Path) -> RunInfo | None:
+    """One that may not be read, or whose disk fails, takes no other from the table."""
+    try:
+        return run_info(folder)
+    except OSError:
+        return None
 
 
 def run_info(folder: Path) -> RunInfo | None:

@@ -125,15 +125,22 @@ def _flags() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data-root",
-        type=Path,
+        type=_path,
         default=Path("data"),
         help="where data sets are kept (default: ./data)",
     )
     parser.add_argument(
-        "--runs-root", type=Path, default=Path("runs"), help="where runs are kept (default: ./runs)"
+        "--runs-root",
+        type=_path,
+        default=Path("runs"),
+        help="where runs are kept (default: ./runs)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     return parser
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
 
 
 def _choose_port(host: str, wanted: int | None) -> int | None:

@@ -357,6 +357,31 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
     assert run_info(folder).state == "stopped" and run_info(folder).step > 0
 
 
+@needs_signals
+def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch):
+    from ganviz.runs.trained import TrainedGenerator
+
+    batches = TrainedGenerator.batches
+
+    def terminated(self, *arguments):
+        yield next(batches(self, *arguments))
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(20)
+
+    monkeypatch.setattr(TrainedGenerator, "batches", terminated)
+    status = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")[0]
+    assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
+
+
+def test_a_tilde_is_the_home_folder(ganviz, run_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(run_folder.parent))
+    monkeypatch.chdir(tmp_path)
+    assert ganviz("sample", f"~/{run_folder.name}", "--n", "1", "--out", "x.png")[0] == 0
+    assert ganviz("sample", run_folder.name, "--runs-root=~", "--n", "1", "--out", "y.png")[0] == 0
+    assert ganviz("train", *TINY, "--steps", "1", "--out=~/here")[0] == 0
+    assert (run_folder.parent / "here").is_dir() and not (tmp_path / "~").exists()
+
+
 def test_a_signal_long_after_the_first_ends_at_once(monkeypatch):
     ended = []
     monkeypatch.setattr(os, "_exit", ended.append)

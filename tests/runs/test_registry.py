@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -210,3 +211,19 @@ def test_a_refusing_disk_is_a_sentence(make_run, tmp_path, monkeypatch):
         rename(tmp_path, "one", "x")
     with pytest.raises(RunError, match=r"one was not deleted .*read-only"):
         delete(tmp_path, "one")
+
+
+def test_a_folder_that_may_not_be_read_takes_no_other_from_the_table(
+    make_run, tmp_path, monkeypatch
+):
+    for name in ("one", "two"):
+        make_run(name, "finished")
+    is_file = Path.is_file
+
+    def refuse(path):
+        if path.parent.name == "one":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert [info.id for info in list_runs(tmp_path)] == ["two"]
