@@ -30,7 +30,7 @@ from ganviz.errors import CheckpointError, GanvizError
 from ganviz.version import __version__
 
 DEFAULT_PRESET = "digits-quick"
-FAILED, BAD_FLAGS = 1, 2
+FAILED, BAD_FLAGS, INTERRUPTED = 1, 2, 130
 EXAMPLES = """[bold]Examples[/bold]
 
 ganviz ui
@@ -300,6 +300,9 @@ def main(arguments: list[str] | None = None) -> int:
             sentence += f" (--{error.field.replace('_', '-')})"
         complain(sentence)
         return BAD_FLAGS
+    except KeyboardInterrupt:
+        complain("Interrupted before anything was begun; nothing was kept.")
+        return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0

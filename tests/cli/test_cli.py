@@ -373,6 +373,15 @@ def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monke
     assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
 
 
+def test_an_interrupt_while_modules_load_is_a_sentence(ganviz, monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "make_app", interrupt)
+    status, _, err = ganviz("train", *TINY)
+    assert status == 130 and err.startswith("Interrupted before anything was begun")
+
+
 def test_a_tilde_is_the_home_folder(ganviz, run_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(run_folder.parent))
     monkeypatch.chdir(tmp_path)
