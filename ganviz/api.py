@@ -94,6 +94,7 @@ def make_run(
     """A run that is not started yet, kept in ``out``. Raises `ConfigError`."""
     from ganviz.data import check_data
     from ganviz.device import pick_device
+    from ganviz.engine.memory_need import check_memory
     from ganviz.engine.run import Run
     from ganviz.probes import default_observers
     from ganviz.runs.listing import run_info
@@ -107,6 +108,7 @@ def make_run(
             "out",
         )
     config = check_data(config)
+    check_memory(config, chosen)
     if out is None:
         return Run(config, None, chosen, Path(data_root))
     return Run(

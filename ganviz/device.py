@@ -98,6 +98,11 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         allow_tf32(tf32)
 
 
+def random_generator(device: torch.device, seed: int) -> torch.Generator:
+    """A seeded generator for tensors on ``device``; the meta device draws nothing and takes any."""
+    return torch.Generator("cpu" if device.type == "meta" else device).manual_seed(seed)
+
+
 def set_random(generator: torch.Generator, state: torch.Tensor) -> None:
     """Let ``generator`` go on from a saved ``state``. One of another kind of device, whose random
     numbers are of another kind, gives a seed: what follows is then as random and as repeatable, but

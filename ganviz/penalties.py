@@ -8,6 +8,7 @@ are unweighted: the caller multiplies by ``penalty_weight`` and adds the result 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,7 @@ def squared_norm(gradient: Tensor, count: int | None = None) -> Tensor:
 
 def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Tensor:
     """E (||dD/dx|| - centre)^2 at ``points``, per sample, in fp32 also under autocast."""
-    with torch.autocast(points.device.type, enabled=False):
+    with _no_autocast(points.device):
         x = (
             points.detach().float()
             if points.dtype in (torch.float16, torch.bfloat16)
@@ -50,6 +51,11 @@ def gradient_penalty(discriminator: Judge, points: Tensor, centre: float) -> Ten
         with input_grad_only():
             logits = discriminator(x)
         return off_centre(input_gradient(logits, x), len(logits), centre)
+
+
+def _no_autocast(device: torch.device) -> AbstractContextManager[object]:
+    # The meta device knows no autocast.
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 def off_centre(gradient: Tensor, count: int, centre: float) -> Tensor:

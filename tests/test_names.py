@@ -65,7 +65,7 @@ SAME_MODULE = {
     "commands": "of the page and of the shell",
 }
 # Files that are being rewritten: to be renamed there.
-PENDING = {"coach.py", "modes.py"}
+PENDING = {"coach.py"}
 
 
 def private_words(name: str) -> set[str]:

@@ -178,7 +178,7 @@ _OVERLAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 def upsample_conv_kernel(weight: Tensor) -> Tensor:
     """The kernel [in, out, 4, 4] of the transposed convolution, from weights [out, in, 3, 3]."""
     out, into = weight.shape[:2]
-    with torch.autocast(weight.device.type, enabled=False):
+    with torch.autocast("cpu", enabled=False):
         overlap = torch.tensor(_OVERLAP, dtype=weight.dtype, device=weight.device)
         sums = weight.reshape(out * into, 9) @ torch.kron(overlap, overlap).t()
         return sums.view(out, into, 4, 4).transpose(0, 1)

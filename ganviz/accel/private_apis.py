@@ -13,6 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves as tree_leaves
+
+DispatchMode = TorchDispatchMode
+"""Base of a mode whose ``__torch_dispatch__`` sees every operation of its thread."""
 
 Size2d = tuple[int, int]
 Tensors = list[Tensor] | tuple[Tensor, ...]
@@ -53,6 +58,11 @@ def clamp_each_(tensors: Tensors, limit: float) -> None:
     """Clamp each tensor to [-limit, limit]."""
     torch._foreach_clamp_max_(tensors, limit)
     torch._foreach_clamp_min_(tensors, -limit)
+
+
+def storage_key(tensor: Tensor) -> int:
+    """The same number for all tensors that share memory, also where it holds nothing (meta)."""
+    return tensor.untyped_storage()._cdata
 
 
 # -- optimisers ------------------------------------------------------------------------------------

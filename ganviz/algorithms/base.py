@@ -19,7 +19,7 @@ from ganviz.algorithms.statistics import Stats
 from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
-from ganviz.device import set_random
+from ganviz.device import random_generator, set_random
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -57,7 +57,7 @@ class Algorithm(ABC):
         self.networks: dict[str, nn.Module] = {}
         self.optimizers: dict[str, Optimizer] = {}
         self.ema: Ema
-        self.random = torch.Generator(device).manual_seed(config.seed + 1)
+        self.random = random_generator(device, config.seed + 1)
         self.steps_done = 0
         # Called before gradients are used; several processes put their mean here.
         self.average_gradients: Callable[[list[Tensor]], None] = keep_gradients
@@ -196,11 +196,11 @@ def keep_gradients(parameters: list[Tensor]) -> None:
 
 def to_device(network: nn.Module, device: torch.device) -> nn.Module:
     """``network`` on the device, in the memory layout that convolutions like, its layers as the
-    device likes them."""
+    device likes them. The meta device, which computes nothing, stands in for the CPU."""
     network = network.to(device)
     if has_convolutions(network):
         network = network.to(memory_format=torch.channels_last)
-    return optimize_layers(network, on_cpu=device.type == "cpu")
+    return optimize_layers(network, on_cpu=device.type in ("cpu", "meta"))
 
 
 def has_convolutions(network: nn.Module) -> bool:

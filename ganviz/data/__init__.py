@@ -27,6 +27,7 @@ __all__ = [
     "Progress",
     "Sampler",
     "check_data",
+    "expected_spec",
     "load_data",
     "to_float",
 ]
@@ -44,6 +45,15 @@ def check_data(config: RunConfig) -> RunConfig:
     """
     entry = DATASETS.get(config.data, "data")
     return config.but(**entry.check(config)) if entry.check else config
+
+
+def expected_spec(config: RunConfig) -> DataSpec:
+    """What the run's data would look like, without loading it: grey where only loading can tell."""
+    entry = DATASETS.get(config.data, "data")
+    if entry.kind == "points":
+        return DataSpec(config.data, "points", (2,), 0)
+    size, channels = config.image_size, 3 if config.colour == "rgb" else 1
+    return DataSpec(config.data, "images", (channels, size, size), 0, entry.classes or ())
 
 
 def load_data(

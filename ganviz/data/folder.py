@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import torch
 from torch import Tensor
 
+from ganviz.accel.memory import free_memory
 from ganviz.data.entry import Dataset, Progress
 from ganviz.data.folder_layout import FolderLayout, layout_of
 from ganviz.data.picture_files import (
@@ -350,20 +351,6 @@ def _fits_memory(size_bytes: int, count: int, size: int) -> None:
             f"({free / 1e9:.1f} GB); choose a smaller image size or set a data limit.",
             "data_limit",
         )
-
-
-def free_memory() -> int:
-    """Bytes of main memory that may be used; 4 GB where the system does not tell."""
-    try:
-        import psutil
-
-        return psutil.virtual_memory().available
-    except ImportError:
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 4 * 10**9
 
 
 def _absolute(config: RunConfig) -> dict[str, str]:

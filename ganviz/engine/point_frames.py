@@ -24,7 +24,8 @@ FAKE, REAL = (203, 132, 247), (62, 203, 148)
 POINTS = 250  # of each kind in a picture
 SIDE = 360  # px
 FINE = 3  # times as large, to be drawn with hard edges and made smaller
-SHOWN = 500  # generated points in the data of a frame
+# Generated points in the data of a frame.
+MAX_GENERATED = 500
 CHUNK = "ganviz"  # the keyword of a kept picture's text chunk, assets/lib/plane_data.js
 FINEST = 32_767
 # D's verdict is coloured as on the page: assets/lib/diverging.js, assets/train/plane.js
@@ -98,7 +99,7 @@ def plane_data(fake: np.ndarray, extent: float, step: int, more: dict[str, Any])
     """The generated points as JSON: ``points`` is int16 x and y in turns, little-endian and base64,
     in units of ``unit``; ``more`` is what probes add."""
     unit = ROOM * extent / FINEST
-    places = np.clip(np.round(fake[:SHOWN] / unit), -FINEST, FINEST).astype("<i2")
+    places = np.clip(np.round(fake[:MAX_GENERATED] / unit), -FINEST, FINEST).astype("<i2")
     packed = base64.b64encode(places.tobytes()).decode()
     return json.dumps({"step": step, "unit": unit, "points": packed, **more}).encode()
 

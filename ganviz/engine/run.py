@@ -23,6 +23,7 @@ from ganviz.data.source import DataSource, DataSpec
 from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
+from ganviz.engine.memory_need import check_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.recorder import Recorder
 from ganviz.engine.snapshot import SnapshotStore
@@ -238,6 +239,8 @@ class Run:
         if self.store:
             self.store.write_config(self.config)
         source = load_data(self.config, self.device, self._data_root, self._progress)
+        if self.make_trainer is Trainer:
+            check_memory(self.config, self.device, source.spec)
         self.trainer = trainer = self.make_trainer(self.config, source, self.device)
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         # it holds the saved weights

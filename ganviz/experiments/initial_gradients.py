@@ -11,11 +11,11 @@ import torch
 
 from ganviz import objectives
 from ganviz.config import RunConfig
+from ganviz.data import expected_spec
 from ganviz.models import build_discriminator, build_generator
 from ganviz.probes.gradients import gradient_norms
 from ganviz.probes.layers import layers_of
 from ganviz.probes.probe import short
-from ganviz.registry import DATASETS
 
 if TYPE_CHECKING:
     from ganviz.data.source import DataSpec
@@ -86,7 +86,7 @@ def at_start(
     alone.
     """
     began = time.perf_counter()
-    spec = spec or _spec(config)
+    spec = spec or expected_spec(config)
     generator = build_generator(config, spec)
     judged = config if network == "discriminator" else config.model_copy(update={"init": "default"})
     discriminator = build_discriminator(judged, spec)
@@ -115,18 +115,4 @@ def at_start(
         short(norms),
         ratio,
         round(time.perf_counter() - began, 3),
-    )
-
-
-def _spec(config: RunConfig) -> DataSpec:
-    """What the data would look like, without loading it."""
-    from ganviz.data.source import DataSpec
-
-    entry = DATASETS.get(config.data, "data")
-    if entry.kind == "points":
-        return DataSpec(config.data, "points", (2,), 0)
-    channels = 3 if config.colour == "rgb" else 1
-    classes = entry.classes or ()
-    return DataSpec(
-        config.data, "images", (channels, config.image_size, config.image_size), 0, classes
     )

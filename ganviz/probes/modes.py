@@ -26,7 +26,7 @@ from ganviz.registry import PROBES
 SAMPLES = 2500
 STRICT = 20  # of 2,500
 SIGMAS = 3.0
-SHOWN = 500
+SCATTER_POINTS = 500
 GRID = 40
 
 MODES = event_kind(
@@ -88,13 +88,13 @@ class Modes(Probe):
             torch.as_tensor(modes["centres"], dtype=torch.float32),
             float(modes["sigma"]),
         )
-        self._reals = columns(self._held.x[:SHOWN])  # one object in all events
+        self._reals = columns(self._held.x[:SCATTER_POINTS])  # one object in all events
 
     def measure(self) -> None:
         fakes = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y).float().cpu()
         if self._modes:
             self.run.log("modes", **mode_figures(fakes, *self._modes))
-        self.run.log("scatter", fake=columns(fakes[:SHOWN]), real=self._reals)
+        self.run.log("scatter", fake=columns(fakes[:SCATTER_POINTS]), real=self._reals)
 
 
 @PROBES.register("surface")

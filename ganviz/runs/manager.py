@@ -15,6 +15,7 @@ from ganviz import device as devices
 from ganviz.config import RunConfig, load_config
 from ganviz.data import check_data, load_data
 from ganviz.engine import checkpoint
+from ganviz.engine.memory_need import check_memory, training_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
@@ -85,10 +86,18 @@ class RunManager:
 
         def make() -> Run:
             checked = check_data(config)
+            check_memory(checked, self.device, reclaimable=self._memory_in_use())
             store = RunStore(new_run_folder(self.runs_root, checked.preset, checked.name))
             return Run(checked, store, self.device, self.data_root, observers=self._observers())
 
         return self._begin(make, replace)
+
+    def _memory_in_use(self) -> int:
+        """Bytes that the run which trains will give back when it ends."""
+        run = self.current
+        if run is None or not run.active or run.spec is None:
+            return 0
+        return training_memory(run.config, run.spec)
 
     def resume(self, run_id: str, more_steps: int | None = None, replace: bool = False) -> Run:
         """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
