@@ -52,7 +52,8 @@ def _best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-@functools.cache  # asked for with every status, and the answer never changes
+# Asked for with every status, and the answer never changes.
+@functools.cache
 def label(device: torch.device) -> str:
     """The device as a person would name it."""
     if device.type == "cuda":
@@ -79,7 +80,8 @@ def cores() -> int:
     """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
+    # macOS and Windows do not say.
+    except AttributeError:
         return os.cpu_count() or 1
 
 
@@ -94,7 +96,8 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         torch.set_num_threads(cpu_threads())
     elif device.type == "cuda":
         if device.index is not None:
-            torch.cuda.set_device(device)  # streams and graphs are made on the thread's own device
+            # Streams and graphs are made on the thread's own device.
+            torch.cuda.set_device(device)
         allow_tf32(tf32)
 
 

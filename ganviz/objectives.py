@@ -245,7 +245,8 @@ class LeastSquares(Objective):
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
-        a, b, c = self.targets  # D's best answer to a perfect G is the middle, (a + b) / 2
+        # D's best answer to a perfect G is the middle, (a + b) / 2.
+        a, b, c = self.targets
         return {"loss_d": (b - a) ** 2 / 2, "loss_g": ((a + b) / 2 - c) ** 2}
 
 

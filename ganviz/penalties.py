@@ -111,7 +111,8 @@ class Penalty:
         if fake is None:
             if self.needs_fake:
                 raise ValueError(f"The penalty {self.name!r} needs fakes.")
-            fake = real  # not used
+            # Not used.
+            fake = real
         terms = [
             gradient_penalty(discriminator, points, self.centre)
             for points in POINTS[self.at](real, fake, generator)

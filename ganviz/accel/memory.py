@@ -21,7 +21,8 @@ from ganviz.errors import GanvizError
 HEAP = 512 << 20
 
 
-@functools.cache  # once is enough
+# Once is enough.
+@functools.cache
 def keep_freed_memory() -> None:
     """Let glibc keep freed blocks: convolutional nets free and take the same large buffers at each
     step.
@@ -166,7 +167,8 @@ def largest_fitting_batch(
         try:
             train_one_step(size)
             return size
-        except GanvizError:  # the smaller size breaks a rule, such as batch norm with one sample
+        # The smaller size breaks a rule, such as batch norm with one sample.
+        except GanvizError:
             return None
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):

@@ -12,7 +12,8 @@ import torch
 def allow_tf32(allowed: bool) -> None:
     """On CUDA, take fp32 products of matrices and convolutions in TF32, or in full fp32. torch
     itself takes TF32 for convolutions unless told otherwise. The setting is the process's."""
-    backends: Any = torch.backends  # its annotations lack `conv` and `matmul`
+    # Its annotations lack `conv` and `matmul`.
+    backends: Any = torch.backends
     for products in (backends.cuda.matmul, backends.cudnn.conv):
         products.fp32_precision = "tf32" if allowed else "ieee"
 

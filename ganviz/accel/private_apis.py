@@ -175,7 +175,8 @@ def glibc() -> ctypes.CDLL | None:
     try:
         libc = ctypes.CDLL(None)
         return libc if hasattr(libc, "mallopt") else None
-    except (OSError, TypeError):  # the last one: Windows wants a name
+    # The last one: Windows wants a name.
+    except (OSError, TypeError):
         return None
 
 

@@ -182,7 +182,8 @@ class Algorithm(ABC):
         self.ema.load(without_prefix(weights, "ema"))
         if state is None:
             return
-        if state["optimizers"] is not None:  # None: they are seen to elsewhere
+        # None: they are restored elsewhere.
+        if state["optimizers"] is not None:
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
         self.ema.updates = state["ema_updates"]

@@ -133,9 +133,8 @@ class AdversarialVae(Vae):
 
     def loss(self, batch: Batch, drawn: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         with torch.no_grad():
-            super().loss(
-                batch, drawn, mean, log_variance
-            )  # what an honest VAE would minimise, for the chart
+            # What an honest VAE would minimise, for the chart.
+            super().loss(batch, drawn, mean, log_variance)
         y = batch.y if self.conditional else None
         loss_d = self.objective.d(
             self.discriminator(batch.x, y), self.discriminator(drawn.detach(), y)

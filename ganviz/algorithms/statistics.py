@@ -29,9 +29,8 @@ class Stats:
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = {}
         self._of: dict[str, Callable[[Tensor], Tensor]] = {}
-        self.gather: Callable[[Tensor], Tensor] = lambda column: (
-            column
-        )  # where several processes share a run: their mean
+        # Where several processes share a run: their mean.
+        self.gather: Callable[[Tensor], Tensor] = lambda column: column
 
     def add(self, name: str, value: Tensor, of: Callable[[Tensor], Tensor] | None = None) -> None:
         """Remember a ``value`` of this step (its graph is dropped); where it has dimensions, its

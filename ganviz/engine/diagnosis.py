@@ -27,7 +27,7 @@ def explain(error: Exception, trainer: Trainer | None, has_checkpoint: bool = Fa
         return _out_of_memory(trainer)
     return (
         f"Training ended with an internal error ({type(error).__name__}: {error}). The details are "
-        "in the run's train.log."
+        f"in the run's train.log."
     )
 
 
@@ -66,7 +66,7 @@ def _out_of_memory(trainer: Trainer | None) -> str:
     if fits is None:
         return (
             f"Memory ran out at batch size {size}, and no smaller batch fits. Use narrower "
-            "networks or smaller pictures."
+            f"networks or smaller pictures."
         )
     return (
         f"Memory ran out at batch size {size}. A batch size of {fits} fits: set it and start again."

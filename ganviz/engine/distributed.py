@@ -121,7 +121,8 @@ class ProcessGroup:
 
     def end(self) -> None:
         """The run has ended: the followers leave, and so does this process from the group."""
-        with contextlib.suppress(RuntimeError):  # a follower that died takes the connection with it
+        # A follower that died takes the connection with it.
+        with contextlib.suppress(RuntimeError):
             if self.leads:
                 self.send(END)
         dist.destroy_process_group()
@@ -209,9 +210,8 @@ class Member(Trainer):
             for network in algorithm.networks.values():
                 nn.SyncBatchNorm.convert_sync_batchnorm(network)
         elif device.type == "cpu":
-            torch.set_num_threads(
-                max(1, devices.cores() // group.local_size)
-            )  # torchrun itself asks for 1
+            # torchrun itself asks for 1.
+            torch.set_num_threads(max(1, devices.cores() // group.local_size))
 
 
 class Leader(Member):
@@ -284,9 +284,8 @@ def _follow(group: ProcessGroup, data_root: Path) -> None:
         if what == STEP:
             trainer.step()
         elif what == STATS:
-            with contextlib.suppress(
-                NonFinite
-            ):  # the leader gets the same numbers, and ends the run
+            # The leader gets the same numbers, and ends the run.
+            with contextlib.suppress(NonFinite):
                 trainer.read_stats()
         elif what == SET:
             trainer.apply(*json.loads(content))

@@ -20,8 +20,10 @@ from ganviz.accel import private_apis as private
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.snapshot import draw
 
-SHARE = 0.015  # of the training time, where painting is at its cost
-SHARE_ASIDE = 0.10  # of another core's time
+# Of the training time, where painting is at its cost.
+SHARE = 0.015
+# Of another core's time.
+SHARE_ASIDE = 0.10
 
 Show = Callable[[nn.Module, Tensor], None]
 

@@ -19,18 +19,24 @@ from torch import Tensor
 
 from ganviz.engine.frames import Frame
 
-PAGE, LINE = (13, 17, 23), (37, 46, 59)  # of the dashboard's dark theme, assets/lib/base.css
+# Of the dashboard's dark theme, assets/lib/base.css.
+PAGE, LINE = (13, 17, 23), (37, 46, 59)
 FAKE, REAL = (203, 132, 247), (62, 203, 148)
-POINTS = 250  # of each kind in a picture
-SIDE = 360  # px
-FINE = 3  # times as large, to be drawn with hard edges and made smaller
+# Of each kind in a picture.
+POINTS = 250
+# In px.
+SIDE = 360
+# Times as large, to be drawn with hard edges and made smaller.
+FINE = 3
 # Generated points in the data of a frame.
 MAX_GENERATED = 500
-CHUNK = "ganviz"  # the keyword of a kept picture's text chunk, assets/lib/plane_data.js
+# The keyword of a kept picture's text chunk, assets/lib/plane_data.js.
+CHUNK = "ganviz"
 FINEST = 32_767
 # D's verdict is coloured as on the page: assets/lib/diverging.js, assets/train/plane.js
 EXPONENT, STRENGTH, WITHIN = 0.6, 105 / 255, 0.98
-ROOM = 8.0  # times the data's reach that coordinates may lie outside; others are drawn at the edge
+# Times the data's reach that coordinates may lie outside; others are drawn at the edge.
+ROOM = 8.0
 
 
 def reach(points: np.ndarray) -> float:

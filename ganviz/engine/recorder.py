@@ -68,9 +68,8 @@ class Recorder:
         first = pace if self._elapsed else min(pace, pacing.FIRST_CHECKPOINT)
         self._next_checkpoint = self._elapsed + first
         self._paint_now()
-        self._sample_due = (
-            self._tick_due
-        )  # the first drawing is a slow one; what the first steps did is to be seen at once
+        # The first drawing is a slow one; what the first steps did is to be seen at once.
+        self._sample_due = self._tick_due
 
     def resume(self) -> None:
         """The clock runs again."""
@@ -94,7 +93,8 @@ class Recorder:
         if now >= self._tick_due:
             self._tick(now)
         elif now >= self._sample_due and now + self._lead() >= self._tick_due:
-            self._sample()  # done by the time of the tick: the picture goes with its figures
+            # Done by the time of the tick: the picture goes with its figures.
+            self._sample()
 
     def finish(self) -> None:
         """The last statistics, grid, snapshot and checkpoint."""
@@ -112,9 +112,8 @@ class Recorder:
 
     # -- a tick ----------------------------------------------------------------------------
     def _tick(self, now: float, sample: bool = False) -> None:
-        stats = (
-            self._trainer.read_stats()
-        )  # before the painter's word: they know which network broke down first, and when
+        # Before the painter's word: they know which network broke down first, and when.
+        stats = self._trainer.read_stats()
         self._painter.check()
         if stats:
             self._measure_rate()

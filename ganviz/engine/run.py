@@ -84,7 +84,8 @@ class Run:
         self.observers = list(observers)
         self._wake = threading.Condition()
         self._commands: list[Callable[[], None]] = []
-        self._allowed: float = float("inf")  # steps that may still be taken before pausing
+        # Steps that may still be taken before pausing.
+        self._allowed: float = float("inf")
         self._stopping = False
         self._target = config.steps
         self._recorder: Recorder | None = None

@@ -108,7 +108,8 @@ class SnapshotStore:
             raise LookupError(
                 "There is no picture yet: the generator appears with the first training steps."
             )
-        with copy_.lock:  # a copy that was rewritten while we waited is only newer
+        # A copy that was rewritten while we waited is only newer.
+        with copy_.lock:
             yield copy_.generator, copy_.step, copy_.version
 
     def _forward(self, generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +22,14 @@ from ganviz.algorithms.base import NextBatch
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, Sampler
 from ganviz.errors import ConfigError
+from ganviz.registry import DISCRIMINATORS, GENERATORS, PENALTIES
 
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
-REQUIRED = {
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "algorithm": "gan",
-    "mistake": "none",
+# What a config must say: everything else mixes the samples of a batch, or draws from random numbers
+# that all seeds share.
+REQUIRED: dict[str, Any] = {
     "conditioning": "none",
     "g_norm": "none",
     "d_norm": "none",
@@ -42,9 +41,6 @@ REQUIRED = {
     "augment": (),
     "flip": False,
 }
-"""What a config must say: everything else mixes the samples of a batch, or draws from random
-numbers that all seeds share."""
-PENALTIES = ("none", "r1", "r2", "r1+r2")  # the others draw their points at random
 
 
 def problem(config: RunConfig) -> str | None:
@@ -53,11 +49,14 @@ def problem(config: RunConfig) -> str | None:
         have = getattr(config, name)
         if have != value and (have or value):
             return f"{name} is {have!r}, and several seeds train together only with {value!r}"
-    if config.penalty not in PENALTIES:
-        return (
-            f"penalty is {config.penalty!r}, and several seeds train together only with one of "
-            f"{', '.join(PENALTIES)}"
-        )
+    if not config.adversarial or config.mistaken:
+        return "only an adversarial game without a mistake trains for several seeds together"
+    for name, table in (("generator", GENERATORS), ("discriminator", DISCRIMINATORS)):
+        if table.get(getattr(config, name), name).maps:
+            return f"{name} is {getattr(config, name)!r}, whose convolutions are not stacked"
+    penalty = PENALTIES.get(config.penalty, "penalty")
+    if penalty.at is not None and not penalty.at_samples:
+        return f"penalty is {config.penalty!r}, which draws its points at random"
     return None
 
 
@@ -120,7 +119,7 @@ def single(stacked: nn.Module, index: int, into: nn.Module) -> nn.Module:
 
 
 class BatchedSeeds(Adversarial):
-    """The game of `Adversarial` for every one of ``members``, algorithms of one config that differ
+    """The game of `Adversarial` for every one of ``members``: algorithms of one config that differ
     in their seed.
 
     Losses are means over all samples of all seeds; times K, they are the sum of each seed's own

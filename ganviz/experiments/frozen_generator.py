@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
 
 POINTS = 40
-MEASURED = 256  # latents in the batch that G's gradient is taken over
+# Latents in the batch that G's gradient is taken over.
+MEASURED = 256
 
 
 @dataclass

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ganviz.data.source import DataSpec
 
 BATCH = 128
-CHAIN = ("linear", "conv")  # the layers that lie one behind another
+# The layers that lie one behind another.
+CHAIN = ("linear", "conv")
 
 
 @dataclass(frozen=True)

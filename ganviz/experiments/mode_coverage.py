@@ -18,7 +18,8 @@ from ganviz.engine.trainer import Trainer
 from ganviz.experiments.batched_seeds import BatchedSeedsTrainer
 from ganviz.probes.modes import SAMPLES, mode_figures
 
-READ_EVERY = 500  # steps between two looks for NaN
+# Steps between two checks for NaN.
+READ_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def measure(
         )
         fakes = draw(trainer.averaged(seed), z, None).float()
         modes = source.modes
-        assert modes is not None  # the tasks are on points with known modes
+        # The tasks are on points with known modes.
+        assert modes is not None
         figures = mode_figures(fakes, modes["centres"], modes["sigma"])
         yield Outcome(task, seed, config.steps, spent, figures)
 

@@ -47,9 +47,8 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     if config.minibatch_std:
         layers.append(MinibatchStd())
         features += 1
-    dense_norm = (
-        "none" if config.d_norm == "instance" else config.d_norm
-    )  # one number has no spread to divide by
+    # One number has no spread to divide by.
+    dense_norm = "none" if config.d_norm == "instance" else config.d_norm
     layers += [
         nn.Linear(features, DENSE, bias=shifts(dense_norm)),
         norm1d(dense_norm, DENSE),

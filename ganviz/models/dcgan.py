@@ -56,7 +56,8 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
             else nn.ConvTranspose2d(into, out, 4, 2, 1, bias=bias)
         )
         layers += [grow, norm2d(config.g_norm, out), nn.LeakyReLU(NEGATIVE_SLOPE)]
-        if nearest:  # after norm and activation, which cost a quarter there and give the same
+        # After norm and activation, which cost a quarter there and give the same.
+        if nearest:
             layers.append(nn.Upsample(scale_factor=2))
     channels = spec.shape[0]
     last = (

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSpec
 
-WIDEST = 20.0  # of a log variance: its exponential stays finite whatever the weights are
+# Of a log variance: its exponential stays finite whatever the weights are.
+WIDEST = 20.0
 
 
 class Encoder(nn.Module):
@@ -26,7 +27,8 @@ class Encoder(nn.Module):
         self.labels = judge.labels
         self.trunk = judge.trunk
         self.ends = nn.Linear(judge.real.in_features, 2 * latent_dim)
-        nn.init.zeros_(self.ends.weight[latent_dim:])  # the variances start at 1, as the prior's
+        # The variances start at 1, as the prior's.
+        nn.init.zeros_(self.ends.weight[latent_dim:])
         nn.init.zeros_(self.ends.bias)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -84,9 +84,8 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     sizes = (into, *config.d_hidden)
     layers = [nn.Flatten(), *_layers(sizes[:-1], config, config.d_norm)]
     last, features = sizes[-2:] if config.d_hidden else (into, into)
-    if (
-        config.minibatch_std
-    ):  # before the last hidden layer, so that D can weigh it against what it sees
+    # Before the last hidden layer, so that D can weigh it against what it sees.
+    if config.minibatch_std:
         layers.append(MinibatchStd())
         last += 1
     if config.d_hidden:

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from ganviz.data.source import DataSpec
 
 SIZES = (16, 28, 32, 64)
-WIDEST = 8  # times the narrow end's channels
-NEAR_ZERO = 0.1  # how much of its usual size the last convolution of a norm-free branch starts with
+# Times the narrow end's channels.
+WIDEST = 8
+# How much of its usual size the last convolution of a norm-free branch starts with.
+NEAR_ZERO = 0.1
 
 
 def _widths(narrow: int, doublings: int) -> list[int]:

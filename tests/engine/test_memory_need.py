@@ -1,4 +1,4 @@
-"""What a training will take is known from shapes, and what does not fit is refused without effect."""
+"""What a training will take is known from shapes; what does not fit is refused without effect."""
 
 import subprocess
 import sys
