@@ -53,7 +53,8 @@ class RunConfig(BaseModel):
     algorithm: str = setting(RUN, "gan", "Algorithm", of="ALGORITHMS")
     """What one training step does: an adversarial game, or a variational autoencoder."""
     seed: int = setting(RUN, 0, "Seed", basic=True, kept=True, ge=0, le=2**31 - 1)
-    """The same seed and settings give the same run, bit for bit on a CPU."""
+    """The same seed and settings give the same run: bit for bit on a CPU with the same number of
+    threads."""
     steps: int = setting(
         RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=100_000_000, fork=True
     )

@@ -85,7 +85,7 @@ others: the plain GAN on this ring is given 1 mode of 8 in one paper (VEEGAN) an
 count and seeds is an anecdote.
 
 ganviz keeps the seed with the run: the same seed and settings give the same run again, bit for bit
-on a CPU.
+on a CPU with the same number of threads.
 """,
     ("ring8",),
     (
