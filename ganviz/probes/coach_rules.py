@@ -253,18 +253,23 @@ def _on_few_modes(facts: Facts) -> bool:
 @rule("identical", times=6, on="scalars")
 def identical(now: Facts, memory: Memory) -> Verdict | None:
     """The samples that a person sees are all the same, and it is not getting better."""
-    if now.shown is None or now.shown >= 0.2 or now.step < 2 * EARLY or len(memory.ticks) < 12:
+    if (
+        now.grid_diversity is None
+        or now.grid_diversity >= 0.2
+        or now.step < 2 * EARLY
+        or len(memory.ticks) < 12
+    ):
         return None
     before = memory.shown_around(now.step / 2)
-    best = max(memory.recent(lambda facts: facts.shown), default=0.0)
-    stuck = before and now.shown < 1.15 * median(before)
-    if not (stuck or now.shown < 0.4 * best):
+    best = max(memory.recent(lambda facts: facts.grid_diversity), default=0.0)
+    stuck = before and now.grid_diversity < 1.15 * median(before)
+    if not (stuck or now.grid_diversity < 0.4 * best):
         return None
     return Verdict(
         "identical",
         "Mode collapse: the samples are all but identical, whatever z is.",
         MORE_VARIETY,
-        (Evidence(ALIKE, now.shown, "below 0.2"),),
+        (Evidence(ALIKE, now.grid_diversity, "below 0.2"),),
         "mode-collapse",
     )
 
@@ -273,15 +278,20 @@ def identical(now: Facts, memory: Memory) -> Verdict | None:
 def scattered(now: Facts, memory: Memory) -> Verdict | None:
     """The samples lie far beyond the reals, and do not come back."""
     before = memory.shown_around(now.step / 2)
-    if now.shown is None or now.shown < 1.6 or now.step < EARLY or len(before) < 2:
+    if (
+        now.grid_diversity is None
+        or now.grid_diversity < 1.6
+        or now.step < EARLY
+        or len(before) < 2
+    ):
         return None
-    if now.shown < 0.9 * median(before):
+    if now.grid_diversity < 0.9 * median(before):
         return None
     return Verdict(
         "scattered",
         "The samples scatter far beyond the real ones and do not come back.",
         "Lower the learning rates, add a gradient penalty, and check that D is shown the data you "
         "mean.",
-        (Evidence(ALIKE, now.shown, "1.6 or more"),),
+        (Evidence(ALIKE, now.grid_diversity, "1.6 or more"),),
         "learning-rate",
     )

@@ -200,7 +200,7 @@ def learning(now: Facts, memory: Memory) -> Verdict | None:
     away."""
     if not now.game.adversary or now.diversity is None or not 0.6 <= now.diversity <= 1.35:
         return None
-    if now.shown is not None and not 0.5 <= now.shown <= 1.35:
+    if now.grid_diversity is not None and not 0.5 <= now.grid_diversity <= 1.35:
         return None
     if now.accuracy is not None and now.accuracy >= 0.98:
         return None

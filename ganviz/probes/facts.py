@@ -48,7 +48,7 @@ class Facts:
     news: frozenset[str] = frozenset()
 
     @property
-    def shown(self) -> float | None:
+    def grid_diversity(self) -> float | None:
         """Diversity of the sample grid that a person sees, over the reals'."""
         value = self.scalars.get("sample_diversity")
         return value if value is not None and math.isfinite(value) else None

@@ -111,9 +111,9 @@ class Memory:
 
     def shown_around(self, step: float, count: int = 3) -> list[float]:
         """What the diversity of the sample grid was about ``step``."""
-        known = [facts for facts in self.ticks if facts.shown is not None]
+        known = [facts for facts in self.ticks if facts.grid_diversity is not None]
         nearest = sorted(known, key=lambda facts: abs(facts.step - step))[:count]
-        return [facts.shown for facts in nearest if facts.shown is not None]
+        return [facts.grid_diversity for facts in nearest if facts.grid_diversity is not None]
 
     @property
     def suspicious(self) -> bool:
