@@ -64,6 +64,13 @@ MODES = event_kind(
             "How unevenly the good samples are spread over the modes, in nats. 0 is even.",
             better="lower",
         ),
+        Figure(
+            "spread",
+            "Spread within a mode",
+            "How wide the good samples lie about their modes, in the modes' own width: real points "
+            "have 0.97, a generator that draws dots has less.",
+            line=1.0,
+        ),
     ),
 )
 # the points themselves: a picture, no figures
@@ -191,6 +198,8 @@ def mode_figures(points: Tensor, centres: Tensor, sigma: float) -> dict[str, Any
     ``reverse_kl``: KL(p || uniform) = log K - H(p) in nats, p the distribution of the high-quality
     samples over the modes, as in PacGAN's code; None without any such sample. Its plug-in estimate
     is about (K - 1) / 2N too high.
+    ``spread``: the standard deviation of the high-quality samples about their modes, per coordinate
+    and in units of ``sigma``; that of the Gaussians themselves, cut at three sigma, is 0.974.
     ``counts``: high-quality samples of each mode; ``nearest``: all samples by their nearest mode.
     """
     distance, nearest = torch.cdist(points[None], centres[None])[0].min(1)
@@ -199,6 +208,7 @@ def mode_figures(points: Tensor, centres: Tensor, sigma: float) -> dict[str, Any
     total = int(counts.sum())
     share = counts[counts > 0].double() / max(1, total)
     entropy = float(-(share * share.log()).sum())
+    spread = float((points - centres[nearest])[good].square().mean().sqrt()) / sigma
     return {
         "n": len(points),
         "total": len(centres),
@@ -206,6 +216,7 @@ def mode_figures(points: Tensor, centres: Tensor, sigma: float) -> dict[str, Any
         "strict": int((counts >= STRICT * len(points) / SAMPLES).sum()),
         "quality": round(total / len(points), 4),
         "reverse_kl": round(max(0.0, math.log(len(centres)) - entropy), 4) if total else None,
+        "spread": round(spread, 4) if total else None,
         "counts": counts.tolist(),
         "nearest": torch.bincount(nearest, minlength=len(centres)).tolist(),
     }

@@ -28,6 +28,7 @@ def test_a_perfect_generator():
         7 / 5000, abs=0.003
     )  # the bias of the plug-in estimate
     assert sum(figures["counts"]) == round(2500 * figures["quality"])
+    assert figures["spread"] == pytest.approx(0.974, abs=0.02)
 
 
 def test_a_collapsed_generator():
@@ -48,6 +49,11 @@ def test_a_blur_is_flattered_by_the_count_of_captured_modes_only():
 def test_nothing_near_any_mode():
     figures = mode_figures(torch.zeros(100, 2), CENTRES, SIGMA)
     assert (figures["captured"], figures["quality"], figures["reverse_kl"]) == (0, 0.0, None)
+    assert figures["spread"] is None
+
+
+def test_dots_on_the_modes_have_no_spread():
+    assert mode_figures(CENTRES.repeat(10, 1), CENTRES, SIGMA)["spread"] == 0
 
 
 def test_strict_counts_scale_with_the_samples():
