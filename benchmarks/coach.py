@@ -19,7 +19,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -28,6 +28,7 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.diversity import REALS, Diversity
 from ganviz.engine.events import EventLog
+from ganviz.engine.run import Run
 from ganviz.engine.snapshot import draw
 from ganviz.engine.trainer import Trainer
 from ganviz.probes.coach import Coach
@@ -259,7 +260,7 @@ class Desk:
         self._coach = Coach()
         probes: list[Probe] = [Gradients(), Outputs(), Modes(), Sharpness(), self._fidelity]
         for probe in (*probes, self._coach):
-            probe.begin(self, self.trainer, source)
+            probe.begin(cast(Run, self), self.trainer, source)
             probe.share = 1e9
         self._due = {
             probe: FIRST if probe is self._fidelity else 0.0 for probe in probes if probe.applies()
