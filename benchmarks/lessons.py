@@ -261,7 +261,7 @@ def main() -> int:
         lesson = [Kept(name, promise) for promise in LESSONS.get(name).promises]
         for seed in seeds:
             for one in lesson:
-                one.values.append(round(measure(one.promise, seed, options.data_root), 4))
+                one.values.append(float(f"{measure(one.promise, seed, options.data_root):.4g}"))
         for one in lesson:
             console.print(sentence(one), highlight=False)
         found += lesson

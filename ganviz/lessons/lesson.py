@@ -34,7 +34,12 @@ class Promise:
     @property
     def sentence(self) -> str:
         """The promise in one line, for a report."""
-        return f"{self.metric} of {self.preset} from {self.low:g} to {self.high:g}"
+        what = f"{self.metric} of {self.preset}"
+        if self.low == float("-inf"):
+            return f"{what} at most {self.high:g}"
+        if self.high == float("inf"):
+            return f"{what} at least {self.low:g}"
+        return f"{what} from {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ def test_promises_are_about_set_ups_that_the_lesson_opens():
 
 def test_a_promise_is_held_to_its_bounds():
     promise = Promise("modes", "ring8-r1", low=8)
+    assert promise.sentence == "modes of ring8-r1 at least 8"
+    assert Promise("modes", "ring8", high=2).sentence == "modes of ring8 at most 2"
     assert promise.holds(8) and not promise.holds(7) and not promise.holds(float("nan"))
     kept = lessons.Kept("mode-collapse", promise, [8, 8, 8, 8, 2])
     assert kept.kept == 4 and kept.enough
