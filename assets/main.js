@@ -3,6 +3,7 @@
 // scripts come when their tab is opened.
 
 import "./lib/frame_throttle.js";
+import * as belowPath from "./lib/below_path.js";
 import * as charts from "./train/charts.js";
 import * as coach from "./train/coach.js";
 import * as controls from "./train/controls.js";
@@ -65,6 +66,7 @@ window.ganviz = { form, openLesson, now, stats, tab: tabs.tab };
 // Gradio puts its style sheets into the head, whenever they come: in the body ours overrules them
 const styles = $("gv-styles", HTMLLinkElement).href;
 document.body.append(el("link", { rel: "stylesheet", href: styles }));
+belowPath.start();
 connect();
 present(...SHELL).then(() => {
   tabs.onTab(view);

@@ -1,8 +1,11 @@
-"""What tests of several folders share: a real Chromium."""
+"""What tests of several folders share: a real Chromium, and a proxy."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import threading
 
 import pytest
 
@@ -86,3 +89,75 @@ def to_schema_1():
         return folder
 
     return convert
+
+
+class ReverseProxy:
+    """A web server's proxy, as small as can be: it passes each connection's bytes on, with another
+    path and other headers in the first request. ``below``: the path below which it shows the
+    server. ``headers``: what it adds; None takes a header away."""
+
+    def __init__(self, port: int, below: str = "", headers: dict | None = None):
+        self._target, self._below, self._headers = port, below.encode(), headers or {}
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{below}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                browser, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(browser,), daemon=True).start()
+
+    def _serve(self, browser):
+        with contextlib.suppress(OSError), browser:
+            data = b""
+            while b"\r\n\r\n" not in data:
+                part = browser.recv(65536)
+                if not part:
+                    return
+                data += part
+            head, _, rest = data.partition(b"\r\n\r\n")
+            with socket.create_connection(("127.0.0.1", self._target)) as server:
+                server.sendall(self._rewritten(head) + b"\r\n\r\n" + rest)
+                back = threading.Thread(target=self._copy, args=(server, browser), daemon=True)
+                back.start()
+                self._copy(browser, server)
+                back.join(60)
+
+    def _rewritten(self, head):
+        first, *lines = head.split(b"\r\n")
+        method, path, version = first.split(b" ")
+        kept = [line for line in lines if line.split(b":")[0].decode().lower() not in self._headers]
+        added = [f"{name}: {value}".encode() for name, value in self._headers.items() if value]
+        if b"upgrade: websocket" not in head.lower() or "upgrade" in self._headers:
+            # each further request of a connection would need its own rewriting
+            kept = [line for line in kept if not line.lower().startswith(b"connection:")]
+            added.append(b"Connection: close")
+        path = path.removeprefix(self._below) or b"/"
+        return b"\r\n".join([b" ".join((method, path, version)), *kept, *added])
+
+    @staticmethod
+    def _copy(source, target):
+        with contextlib.suppress(OSError):
+            while part := source.recv(65536):
+                target.sendall(part)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy():
+    """``proxy(port, below, headers)`` starts a `ReverseProxy` before the server at ``port``."""
+    proxies = []
+
+    def start(port, below="", headers=None):
+        proxies.append(ReverseProxy(port, below, headers))
+        return proxies[-1]
+
+    yield start
+    for one in proxies:
+        one.close()

@@ -4,7 +4,7 @@
 
 import { emit } from "./bus.js";
 import { RECONNECT_FIRST, RECONNECT_GROWTH, RECONNECT_LONGEST } from "./pacing.js";
-import { address } from "./request.js";
+import { NO_ANSWER, address, get } from "./request.js";
 import * as route from "./route.js";
 import { flushSoon } from "./schedule.js";
 
@@ -45,8 +45,10 @@ let epoch = null;
 let wait = RECONNECT_FIRST;
 /** Messages that came before the page could show them; null once it can. @type {any[] | null} */
 let early = [];
+/** Attempts in a row that did not open a socket. */
+let failures = 0;
 
-/** Emits hello, rows, frame, status, event, probe, snapshot, link and refused. */
+/** Emits hello, rows, frame, status, event, probe, snapshot, link, refused and blocked. */
 export function connect() {
   const url = new URL(address("gv/live"));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -56,13 +58,21 @@ export function connect() {
   }
   if (kept) url.searchParams.set("run", kept);
   socket = new WebSocket(url);
-  socket.onopen = () => { wait = RECONNECT_FIRST; };
+  let opened = false;
+  socket.onopen = () => {
+    opened = true;
+    failures = 0;
+    wait = RECONNECT_FIRST;
+    emit("blocked", "");
+  };
   socket.onmessage = ({ data }) => {
     if (early) early.push(JSON.parse(data));
     else receive(JSON.parse(data));
   };
   socket.onclose = () => {
     link("reconnecting");
+    failures += opened ? 0 : 1;
+    if (failures >= 2) explain();
     // a chance of a quarter more or less keeps many pages from knocking at one time
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
     wait = Math.min(Math.max(wait, RECONNECT_FIRST) * RECONNECT_GROWTH, RECONNECT_LONGEST);
@@ -74,6 +84,15 @@ export function startReceiving() {
   const messages = early ?? [];
   early = null;
   messages.forEach(receive);
+}
+
+/**
+ * Why no socket opens: a browser hides it, so the server is asked. One that does not answer is not
+ * running, and "reconnecting" says all there is to say.
+ */
+async function explain() {
+  const { sentence } = await get(`gv/why?origin=${encodeURIComponent(location.origin)}`);
+  if (failures) emit("blocked", sentence === NO_ANSWER ? "" : sentence);
 }
 
 /** The id of the kept run that is looked at, or null while the page follows whatever trains. */

@@ -44,6 +44,7 @@ export function start() {
   on("refused", (sentence) => { refused = sentence; });
   on("event", warning);
   on("link", (link) => showLink(link));
+  on("blocked", showBlocked);
   showLink(now.link);
 }
 
@@ -174,6 +175,20 @@ function device(server) {
   badge.hidden = !label;
   text(badge, label ?? "");
   badge.title = `Trains on ${label ?? "?"}`;
+}
+
+/** What keeps the live connection from opening stays in sight until it does. */
+function showBlocked(sentence) {
+  let banner = document.getElementById("gv-blocked");
+  if (!banner && !sentence) return;
+  if (!banner) {
+    banner = document.createElement("div");
+    banner.id = "gv-blocked";
+    banner.setAttribute("role", "alert");
+    document.body.prepend(banner);
+  }
+  text(banner, sentence);
+  banner.hidden = !sentence;
 }
 
 function showLink(link) {

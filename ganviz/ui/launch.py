@@ -11,10 +11,14 @@ import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganviz import pacing
 from ganviz.stop_signals import catch_stop_signals
+
+if TYPE_CHECKING:
+    from ganviz.server import Gate
+    from ganviz.server.limits import Limits
 
 # of the extra `ui`; a core installation trains without
 NEEDED = ("gradio", "plotly", "websockets")
@@ -69,6 +73,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
     """Serve the page and ``routes`` from a background thread; returns the address."""
+    from ganviz.server.limits import Limits
+    from ganviz.server.serve import serve
+
+    limits = Limits.of_this_process()
+    serve(application(routes, limits), host, port, limits)
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+
+
+def application(routes: list, limits: Limits | None = None) -> Gate:
+    """The page and ``routes``, behind the gate: an ASGI application."""
     # read at import: nothing leaves the machine
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
@@ -77,9 +91,7 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
 
     from ganviz.server import Gate
     from ganviz.server.compression import compression
-    from ganviz.server.limits import Limits
     from ganviz.server.page_head import PageHead
-    from ganviz.server.serve import serve
     from ganviz.ui import dashboard as page
 
     dashboard = page.build()
@@ -91,10 +103,7 @@ def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
         openapi_url=None,
     )
     gr.mount_gradio_app(app, dashboard, "/", ssr_mode=False, **page.launch_options())
-    limits = Limits.of_this_process()
-    gate = Gate(app, limits=limits, root_path=os.environ.get(ROOT_PATH_VARIABLE, ""))
-    serve(gate, host, port, limits)
-    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    return Gate(app, limits=limits, root_path=os.environ.get(ROOT_PATH_VARIABLE, ""))
 
 
 def _warm(manager: Any) -> None:

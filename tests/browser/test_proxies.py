@@ -1,0 +1,65 @@
+"""Behind a proxy the page works, or says what the proxy has to do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from urllib.parse import urlparse
+
+import pytest
+
+from .conftest import FRESH, PATIENCE, stop
+
+BELOW = "/user/ann/proxy/7860"
+
+
+@contextmanager
+def opened(chromium, url):
+    """(a page, the addresses that were not there)."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page, missing = context.new_page(), []
+    page.set_default_timeout(PATIENCE)
+    page.on("response", lambda one: one.status >= 400 and missing.append(urlparse(one.url).path))
+    page.goto(url + FRESH)
+    page.wait_for_selector("body[data-gv-ready=yes][data-gv-form=filled]")
+    yield page, missing
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-forwarded-prefix": BELOW},
+        {"x-forwarded-context": BELOW},
+        # a proxy that says nothing
+        {},
+    ],
+)
+def test_the_page_trains_below_a_path(chromium, server, proxy, headers):
+    stop(server)
+    shown = proxy(urlparse(server.url).port, BELOW, headers)
+    with opened(chromium, shown.url) as (page, missing):
+        page.wait_for_selector("#gv-link[data-link=live]")
+        assert page.evaluate("gradio_config.root") == shown.url
+        page.wait_for_function("document.querySelector('link[href*=\"theme.css\"]')")
+        page.click("#gv-train")
+        page.wait_for_selector("body[data-gv-state=running]")
+        page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+        # asked for before the page could know better
+        assert set(missing) <= (set() if headers else {"/theme.css", "/manifest.json"})
+    stop(server)
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"upgrade": None, "connection": "close"}, "does not pass WebSockets on"),
+        ({"host": "127.0.0.1"}, "proxy_set_header Host $http_host"),
+    ],
+)
+def test_a_proxy_that_keeps_the_socket_from_opening_is_named(
+    chromium, server, proxy, headers, words
+):
+    shown = proxy(urlparse(server.url).port, "", headers)
+    with opened(chromium, shown.url) as (page, _):
+        page.wait_for_selector("#gv-blocked")
+        assert words in page.inner_text("#gv-blocked")
