@@ -177,7 +177,10 @@ function device(server) {
   badge.title = `Trains on ${label ?? "?"}`;
 }
 
-/** What keeps the live connection from opening stays in sight until it does. */
+/**
+ * What keeps the live connection from opening stays in sight until it does.
+ * @param {string} sentence
+ */
 function showBlocked(sentence) {
   let banner = document.getElementById("gv-blocked");
   if (!banner && !sentence) return;
