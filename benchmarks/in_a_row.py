@@ -1,8 +1,8 @@
 """Memory after many runs in one process: ``python -m benchmarks.in_a_row [RUNS]``.
 
-One manager trains the default preset's networks for a few steps, again and again, as a class does in
-a day; resident memory is read after each run. The bar: after the 30th at most 1.05 times what it is
-after the 5th.
+One manager trains the default preset's networks for a few steps, again and again, as a class does
+in a day; resident memory is read after each run. The bar: after the 30th at most 1.05 times what it
+is after the 5th.
 """
 
 from __future__ import annotations
