@@ -15,7 +15,7 @@ def spread(x: Tensor, y: Tensor | None = None) -> float:
     from the mean of their class, so that a grid of ten classes of one picture each has none."""
     flat = x.detach().flatten(1).float()
     if y is None or len(x) < 2:
-        return math.sqrt(float(flat.var(0, correction=0).sum()))
+        return math.sqrt(float((flat - flat.mean(0)).square().sum()) / len(x))
     y = y.to(flat.device)
     count = int(y.max()) + 1
     sums = flat.new_zeros(count, flat.shape[1]).index_add_(0, y, flat)
