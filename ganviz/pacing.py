@@ -85,6 +85,9 @@ PROGRESS_LINE_SHARE = 0.1
 WARM_DELAY = 2.0
 # Ctrl-C waits so long for the run to be saved
 SHUTDOWN_GRACE = 1.8
+# D's scores wait so long for the step in progress, and serve everybody for so long
+SCORES_TIMEOUT = 3.0
+SCORES_INTERVAL = 1.0
 # a download that stalls
 DOWNLOAD_TIMEOUT = 8.0
 # the leader of several processes may be paused for long; after SIGTERM a follower waits so long

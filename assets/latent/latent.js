@@ -6,7 +6,7 @@ import { $, el, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { LATENT_REFRESH } from "../lib/pacing.js";
 import { paintRgb } from "../lib/pictures.js";
-import { get, postForBytes } from "../lib/request.js";
+import { get, post, postForBytes } from "../lib/request.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack, slider } from "../lib/slider.js";
 import { storage } from "../lib/storage.js";
@@ -23,6 +23,8 @@ const MOST_SEEDS = 2 ** 31;
 /**
  * @typedef {object} Latent an offset on the vector that `seed` draws
  * @property {number} seed
+ * @property {number | null} [tile] of the sample grid, whose z stands in the place of the seed's
+ * @property {string} [run] of the tile
  * @property {number | null} class
  * @property {Record<string, number>} directions
  * @property {Record<string, number>} raw single entries of z
@@ -30,7 +32,7 @@ const MOST_SEEDS = 2 ** 31;
  */
 
 /** This browser's z, kept while the tab lives. @type {Latent} */
-export const z = { seed: 1, class: null, directions: {}, raw: {}, psi: 1 };
+export const z = { seed: 1, tile: null, class: null, directions: {}, raw: {}, psi: 1 };
 export const info = {
   ready: false, conditional: false, latent_dim: 0, kind: "images",
   classes: /** @type {string[]} */ ([]), directions: [], version: 0,
@@ -67,10 +69,10 @@ export function start() {
 }
 
 function wireControls() {
-  $("gv-random").addEventListener("click", () => change({ seed: randomInteger(MOST_SEEDS) }));
+  $("gv-random").addEventListener("click", () => change({ seed: randomInteger(MOST_SEEDS), tile: null }));
   $("gv-seed").addEventListener("input", () => {
     const seed = $("gv-seed", HTMLInputElement).valueAsNumber;
-    if (Number.isInteger(seed) && seed >= 0 && seed < MOST_SEEDS) change({ seed }, false);
+    if (Number.isInteger(seed) && seed >= 0 && seed < MOST_SEEDS) change({ seed, tile: null }, false);
   });
   const psi = $("gv-psi", HTMLInputElement);
   psi.addEventListener("input", () => change({ psi: psi.valueAsNumber }));
@@ -90,7 +92,7 @@ function hello({ run, sameRun }) {
   clearPicture();
   $("gv-latent").dataset.ready = "no";
   text($("gv-latent-wait"), info.kind === "points"
-    ? "Latent pictures are for image data; this run learns points."
+    ? "A ring in the plane marks G(z), once the generator has been copied."
     : "The generator's picture appears here with the first snapshot.");
 }
 
@@ -127,16 +129,22 @@ export function change(part, redraw = true) {
 
 /** What the server needs to draw a z; entries at zero are left out. */
 export function asRequest(from = z) {
-  const moved = (/** @type {Record<string, number>} */ table) =>
-    Object.fromEntries(Object.entries(table).filter(([, value]) => value !== 0));
+  const moved = (/** @type {Record<string, number>} */ table, /** @type {number} */ size) =>
+    Object.fromEntries(Object.entries(table)
+      .filter(([index, value]) => value !== 0 && (!info.ready || Number(index) < size)));
+  const tile = tileOf(from);
   return {
-    seed: from.seed, class: info.conditional ? from.class ?? 0 : null,
-    directions: moved(from.directions), raw: moved(from.raw), psi: from.psi,
+    seed: from.seed, ...(tile === null ? {} : { tile }), class: info.conditional ? from.class ?? 0 : null,
+    directions: moved(from.directions, info.directions.length),
+    raw: moved(from.raw, info.latent_dim), psi: from.psi,
   };
 }
 
+/** The tile whose z stands for the seed's: one of the run that is shown. @param {Latent} from */
+const tileOf = ({ tile = null, run }) => (run === now.run?.id ? tile : null);
+
 /** There is a generator that draws pictures. */
-const canRequest = () => now.run && now.snapshot > 0 && info.kind === "images";
+const canRequest = () => now.run && now.snapshot > 0;
 
 async function requestPicture() {
   wanted = true;
@@ -154,6 +162,7 @@ async function requestPicture() {
 async function updatePicture(moved, mine) {
   try {
     if (!info.ready) await readInfo();
+    if (info.kind === "points") return await updatePoint(moved, mine);
     const picture = await fetchPicture("gv/latent", asRequest());
     if (mine !== generation) return;
     const order = (requested += 1);
@@ -166,6 +175,24 @@ async function updatePicture(moved, mine) {
   } catch (problem) {
     if (mine === generation) showProblem(/** @type {Error} */ (problem));
   }
+}
+
+/** Of points there is no picture: the plane marks where z lies. */
+async function updatePoint(moved, mine) {
+  const version = now.snapshot;
+  const answer = await post("gv/latent", { ...asRequest(), run: now.run?.id });
+  if (mine !== generation) return;
+  if (!answer.ok) throw new Error(answer.sentence);
+  shownVersion = version;
+  stats.latent = { version, moved, shown: performance.now() };
+  emit("latent-point", { x: answer.points[0][0], y: answer.points[0][1] });
+  followTraining();
+}
+
+/** The latent explorer takes the z of a tile of the sample grid. */
+export function useTile(tile, classIndex) {
+  change({ tile, run: now.run?.id, class: classIndex, directions: {}, raw: {}, psi: 1 });
+  $("gv-latent").scrollIntoView({ block: "nearest" });
 }
 
 /**
@@ -216,8 +243,10 @@ function paint(picture, moved, order) {
   const width = picture.width <= box ? Math.floor(box / picture.width) * picture.width : box;
   canvas.style.width = `${width}px`;
   canvas.classList.toggle("gv-smooth", picture.width > 40);
+  const tile = tileOf(z);
+  const from = tile === null ? `seed ${z.seed}` : `tile ${tile + 1}`;
   const what = info.conditional ? `class ${info.classes[asRequest().class ?? 0]}, ` : "";
-  canvas.setAttribute("aria-label", `Generated picture, ${what}seed ${z.seed}, step ${picture.step}`);
+  canvas.setAttribute("aria-label", `Generated picture, ${what}${from}, step ${picture.step}`);
   text($("gv-latent-caption"), `G(z) at step ${count(picture.step)}`);
   shownVersion = picture.version;
   canvas.dataset.version = String(picture.version);
@@ -262,7 +291,9 @@ function makeClasses() {
 function showControls() {
   draw("latent-controls", () => {
     const seed = $("gv-seed", HTMLInputElement);
-    if (document.activeElement !== seed) seed.value = String(z.seed);
+    const tile = tileOf(z);
+    seed.title = tile === null ? "" : `The z of tile ${tile + 1} of the sample grid; a seed replaces it.`;
+    if (document.activeElement !== seed) seed.value = tile === null ? String(z.seed) : "";
     const psi = $("gv-psi", HTMLInputElement);
     psi.value = String(z.psi);
     fillTrack(psi);

@@ -77,7 +77,7 @@ function followTraining() {
 
 async function requestStrip() {
   wanted = true;
-  if (busy || !info.ready) return;
+  if (busy || !info.ready || info.kind === "points") return;
   busy = true;
   while (wanted) {
     wanted = false;
@@ -138,4 +138,5 @@ function showControls() {
 }
 
 const nameOf = (end) => (info.conditional && end.class != null
-  ? `${info.classes[end.class]}, seed ${end.seed}` : `seed ${end.seed}`);
+  ? `${info.classes[end.class]}, ${sourceOf(end)}` : sourceOf(end));
+const sourceOf = ({ tile = null, seed }) => (tile === null ? `seed ${seed}` : `tile ${tile + 1}`);

@@ -41,6 +41,9 @@ export const STRIP_REFRESH = 3000;
 /** A request that takes longer is called off, and a sentence says so. */
 export const REQUEST_TIMEOUT = 8000;
 
+/** While a sample is enlarged, D's score of it is asked again so often. */
+export const SCORE_REFRESH = 2000;
+
 // -- the form (train/form.js)
 
 /** Quiet typing before a live setting is sent. */

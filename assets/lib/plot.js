@@ -118,21 +118,32 @@ export function equilibriumLevels(series, equilibrium) {
 /**
  * Shapes and annotations: levels, and the step that a cursor stands at.
  * @param {Level[]} levels
- * @param {{log?: boolean, cursor?: number | null}} [options]
+ * @param {{log?: boolean, cursor?: number | null, changes?: {step: number, words: string}[]}} [options]
  */
-export function marks(levels, { log = false, cursor = null } = {}) {
+export function marks(levels, { log = false, cursor = null, changes = [] } = {}) {
   const drawn = levels.filter(({ value }) => !log || value > 0);
   /** @type {object[]} */
   const shapes = drawn.map(({ value, role }) => ({
     type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "below",
     line: { color: colour(role), width: 1, dash: "4px,4px" }, opacity: 0.75,
   }));
+  /** @type {object[]} */
   const annotations = drawn.map(({ value, role, words }) => ({
     // beside the plot: the curves meet at these lines, and words there would cover them
     xref: "paper", x: 1, xanchor: "left", xshift: 3, y: log ? Math.log10(value) : value,
     yanchor: "middle", text: figure(value), hovertext: words, showarrow: false,
     font: { size: 11, color: colour(role) },
   }));
+  for (const { step, words } of changes) {
+    shapes.push({
+      type: "line", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, layer: "below",
+      line: { color: colour("muted"), width: 1, dash: "1px,3px" },
+    });
+    annotations.push({
+      x: step, xanchor: "left", yref: "paper", y: 1, yanchor: "top", text: words, showarrow: false,
+      borderpad: 1, bgcolor: colour("card-veil"), font: { size: 10.5, color: colour("muted") },
+    });
+  }
   if (cursor !== null) {
     shapes.push({
       type: "line", yref: "paper", x0: cursor, x1: cursor, y0: 0, y1: 1,

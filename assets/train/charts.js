@@ -7,6 +7,7 @@ import { CHART_IDLE_RATIO, CHART_WAIT } from "../lib/pacing.js";
 import {
   baseLayout, curvePair, equilibriumLevels, marks, PLOT_SETTINGS, UNIT_AXIS,
 } from "../lib/plot.js";
+import { indexAt } from "../lib/pictures.js";
 import { plotlyOnInterest } from "../lib/plotly.js";
 import { draw } from "../lib/schedule.js";
 import { drawSketch, removeSketch } from "../lib/sketch.js";
@@ -43,6 +44,8 @@ let Plotly = null;
 let pending = [];
 /** @type {number | null} the step that the pictures look back at */
 let lookback = null;
+/** What a person changed while the run trained. @type {{step: number, words: string}[]} */
+let changes = [];
 /** When the last drawing was, how long it took, and the shorter of the last two: one hiccup is no
  * slow machine. */
 let drawn = 0;
@@ -65,7 +68,11 @@ export function start() {
   document.body.dataset.gvPoints = "0";
   on("rows", rows);
   on("theme", () => draw("charts-all", redraw));
-  on("lookback", (step) => { lookback = step; draw("charts-marks", drawMarks); });
+  on("lookback", (step) => {
+    lookback = step;
+    draw("charts-marks", () => { drawMarks(); values(); });
+  });
+  on("event", settingChanged);
   optionToggle($("gv-smooth"), "smooth", redraw);
   optionToggle($("gv-log"), "log", redraw);
   startTable(() => Object.values(charts));
@@ -103,6 +110,8 @@ function hello({ run, sameRun }) {
     legend($(`gv-legend-${chart.group}`), chart.series, redraw);
     levelKey($(`gv-legend-${chart.group}`), levels(chart));
   }
+  // those of before follow with the hello
+  changes = [];
   if (!sameRun) $("gv-zoom-out").hidden = true;
   const scores = charts.score.series.length > 0 || !charts.loss.series.length;
   $("gv-score-head").hidden = $("gv-plot-score").hidden = !scores;
@@ -287,7 +296,7 @@ function layout(chart) {
   const { xaxis, yaxis, ...base } = baseLayout();
   return {
     ...base, uirevision: chart.revision, xaxis: { ...xaxis, uirevision: chart.revision },
-    yaxis: { ...yaxis, ...range }, ...marks(levels(chart), { log, cursor: lookback }),
+    yaxis: { ...yaxis, ...range }, ...marks(levels(chart), { ...marksOf(chart), log }),
   };
 }
 
@@ -303,17 +312,33 @@ function levels(chart) {
   return [{ value: 0.5, words: "At 0.5 D cannot tell real from fake", role: "muted" }];
 }
 
+/** @param {Chart} chart */
+const marksOf = (chart) => ({ cursor: lookback, changes: chart.group === "loss" ? changes : [] });
+
+/** A setting that was changed while the run trains leaves a mark where it was. */
+function settingChanged({ kind, step, data }) {
+  if (kind !== "setting") return;
+  const label = window.gvFacts?.fields[data.name]?.label ?? data.name;
+  const words = `${label} ${Array.isArray(data.value) ? data.value.join(", ") : data.value}`;
+  const same = changes.find((one) => one.step === step);
+  if (same) same.words += `<br>${words}`;
+  else changes.push({ step, words });
+  draw("charts-marks", drawMarks);
+}
+
 function drawMarks() {
   for (const chart of Object.values(charts)) {
     if (!Plotly) sketch(chart);
     if (!chart.plot.data) continue;
-    Plotly.relayout(chart.plot, marks(levels(chart), { log: isLog(chart), cursor: lookback }));
+    Plotly.relayout(chart.plot, marks(levels(chart), { ...marksOf(chart), log: isLog(chart) }));
   }
 }
 
 function values() {
   for (const chart of Object.values(charts)) {
-    legendValues($(`gv-legend-${chart.group}`), options.smooth ? chart.mean : chart.raw);
+    const columns = options.smooth ? chart.mean : chart.raw;
+    const at = lookback === null ? chart.x.length - 1 : indexAt(chart.x, lookback);
+    legendValues($(`gv-legend-${chart.group}`), columns, at);
   }
   const log = $("gv-log", HTMLButtonElement);
   log.disabled = !charts.loss.positive;

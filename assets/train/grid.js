@@ -8,6 +8,7 @@ import { context, resize } from "../lib/pictures.js";
 import { address } from "../lib/request.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack } from "../lib/slider.js";
+import { isActive } from "../lib/states.js";
 import { emit, now, on, stats } from "../lib/stream.js";
 import { closeTile, paintTile, startTiles } from "./tile.js";
 
@@ -38,13 +39,29 @@ export function start() {
   }
   $("gv-scrub").addEventListener("input", scrub);
   $("gv-live").addEventListener("click", goLive);
+  $("gv-enlarge").addEventListener("click", () => enlarge($("gv-enlarge").ariaPressed !== "true"));
+  document.addEventListener("keydown", ({ key }) => { if (key === "Escape") enlarge(false); });
   startTiles(() => ({ image: held.image, frame: held.frame }));
   new ResizeObserver(() => draw("grid", paint)).observe($("gv-stage"));
   on("hello", hello);
   on("frame", frame);
-  on("status", ({ state, sentence }) => {
-    if (state === "preparing") draw("wait", () => waitText(now.run, sentence));
-  });
+  on("status", (status) => draw("wait", () => emptyText(status)));
+}
+
+/** The samples over the whole window, and back. @param {boolean} large */
+function enlarge(large) {
+  $("gv-enlarge").setAttribute("aria-pressed", String(large));
+  document.body.toggleAttribute("data-gv-enlarged", large);
+}
+
+/** What stands in the place of pictures. @param {import("../lib/protocol.js").Status | null} status */
+function emptyText(status) {
+  if (!now.run || !status || now.frame) return;
+  if (status.state === "preparing") return waitText(now.run, status.sentence);
+  if (isActive(status.state)) return;
+  const empty = $("gv-grid-empty");
+  text(find(empty, ".gv-empty-title"), "This run made no pictures");
+  text(find(empty, ".gv-empty-text"), status.error ?? status.sentence ?? "");
 }
 
 function hello({ run, sameRun, frames }) {

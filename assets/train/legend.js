@@ -45,12 +45,13 @@ export function levelKey(box, levels) {
 }
 
 /**
- * The newest value of each curve.
+ * The value of each curve at one index.
  * @param {HTMLElement} box
  * @param {import("../lib/plot.js").Columns} columns
+ * @param {number} at
  */
-export function legendValues(box, columns) {
+export function legendValues(box, columns, at) {
   for (const button of findAll("button", box)) {
-    text(button.lastElementChild, figure(columns[button.dataset.series ?? ""]?.at(-1)));
+    text(button.lastElementChild, figure(columns[button.dataset.series ?? ""]?.[at]));
   }
 }

@@ -140,6 +140,26 @@ export function drawCrosses(pen, { x, y }, { px, py }) {
 }
 
 /**
+ * The point of the latent explorer: a disc with a ring around it.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {{x: number, y: number}} point
+ * @param {Projection} at
+ */
+export function drawMarker(pen, { x, y }, { px, py }) {
+  const [across, up] = [px(x), py(y)];
+  pen.beginPath();
+  pen.arc(across, up, 5, 0, 2 * Math.PI);
+  pen.fillStyle = colour("fake");
+  pen.fill();
+  pen.strokeStyle = colour("card");
+  pen.lineWidth = 2;
+  pen.stroke();
+  pen.beginPath();
+  pen.arc(across, up, 10, 0, 2 * Math.PI);
+  stroke(pen, "ink", 1.6, 0.9);
+}
+
+/**
  * @param {CanvasRenderingContext2D} pen
  * @param {string} name of a colour
  * @param {number} width

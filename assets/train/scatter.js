@@ -12,7 +12,7 @@ import { draw, whileLoading } from "../lib/schedule.js";
 import { storage } from "../lib/storage.js";
 import { now, on, stats } from "../lib/stream.js";
 import { showModes } from "./mode_tiles.js";
-import { clean, drawCrosses, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
+import { clean, drawCrosses, drawMarker, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
 
 const LEAST_SIDE = 40;
 const LAYERS = [
@@ -35,6 +35,8 @@ let verdict = null;
 /** The fakes' places before this plane, from which they glide. @type {Points | null} */
 let from = null;
 let moved = 0;
+/** Where the latent explorer's z lies. @type {{x: number, y: number} | null} */
+let marker = null;
 /** The newest plane wanted while another loads. @type {{url: string, step: number} | null} */
 let wanted = null;
 let busy = false;
@@ -47,9 +49,10 @@ export function start() {
   new ResizeObserver(() => draw("scatter", paint)).observe($("gv-stage"));
   on("hello", ({ run, sameRun }) => {
     document.body.dataset.gvKind = run?.spec?.kind ?? "images";
-    if (!sameRun) plane = from = verdict = picture = null;
+    if (!sameRun) plane = from = verdict = picture = marker = null;
   });
   on("plane", load);
+  on("latent-point", (point) => { marker = point; draw("scatter", paint); });
   on("measured", measured);
   on("theme", () => draw("scatter", () => { judge(); paint(); }));
   show();
@@ -177,6 +180,7 @@ function paintPoints(pen, real, side) {
   if (visible.d && verdict) drawVerdict(pen, verdict, at);
   if (visible.real) drawRings(pen, real, at);
   if (visible.fake) drawCrosses(pen, between(from, plane.fake, share), at);
+  if (marker) drawMarker(pen, marker, at);
   if (from && share < 1) requestAnimationFrame(paint);
   else from = null;
 }

@@ -1,8 +1,13 @@
 // @ts-check
 // One sample of the grid, enlarged: by a click, or by Enter on the grid; arrow keys lead on.
 
-import { $, find } from "../lib/dom.js";
+import { $, find, text } from "../lib/dom.js";
 import { context } from "../lib/pictures.js";
+import { SCORE_REFRESH } from "../lib/pacing.js";
+import { get } from "../lib/request.js";
+import { isActive } from "../lib/states.js";
+import { now, pinned } from "../lib/stream.js";
+import { useTile } from "../latent/latent.js";
 
 /** px between tiles, as the engine draws them */
 const LINE = 1;
@@ -14,7 +19,7 @@ const KEYS = {
 /**
  * @typedef {object} Grid
  * @property {HTMLImageElement | null} image
- * @property {{rows: number, cols: number} | null} frame
+ * @property {{rows: number, cols: number, step: number} | null} frame
  */
 
 /** @type {() => Grid} */
@@ -33,7 +38,8 @@ export function startTiles(getGrid) {
     if (open) closeTile();
     else openTile({ row: 0, col: 0 });
   });
-  find($("gv-zoom"), "button").addEventListener("click", () => { closeTile(); canvas.focus(); });
+  $("gv-zoom-use").addEventListener("click", useOpenTile);
+  find($("gv-zoom"), ".gv-icon").addEventListener("click", () => { closeTile(); canvas.focus(); });
   document.addEventListener("keydown", moveByKey);
 }
 
@@ -52,6 +58,9 @@ function openAtPointer(event) {
 /** @param {{row: number, col: number}} tile */
 function openTile(tile) {
   open = tile;
+  scores = null;
+  asked = "";
+  askedAt = 0;
   $("gv-zoom").hidden = false;
   paintTile();
 }
@@ -59,6 +68,47 @@ function openTile(tile) {
 export function closeTile() {
   open = null;
   $("gv-zoom").hidden = true;
+}
+
+/** D's scores of all tiles at one step of a run. @type {{step: number, scores: number[], unit: string} | null} */
+let scores = null;
+let asked = "";
+let askedAt = 0;
+
+/** What D says of the open tile: it is asked again when the run has gone on. */
+async function showScore() {
+  const { frame } = grid();
+  const line = $("gv-zoom-score");
+  const key = `${now.run?.id} ${frame?.step}`;
+  const due = key !== asked && performance.now() - askedAt > SCORE_REFRESH;
+  if (!pinned() && isActive(now.status?.state) && due) {
+    [asked, askedAt] = [key, performance.now()];
+    const answer = await get(`gv/runs/${encodeURIComponent(now.run?.id ?? "")}/scores`);
+    scores = answer.ok ? /** @type {any} */ (answer) : null;
+  }
+  text(line, open && frame && scores ? scoreWords(scores, open.row * frame.cols + open.col) : "");
+}
+
+/**
+ * D's score in words, with its place among the others: that means something for every D.
+ * @param {{step: number, scores: number[], unit: string}} known
+ * @param {number} tile
+ */
+export function scoreWords({ step, scores: all, unit }, tile) {
+  const score = all[tile];
+  if (score === undefined) return "";
+  const place = 1 + all.filter((other) => other > score).length;
+  const among = `D finds ${place - 1} of ${all.length} more real`;
+  return unit === "relative" ? `${among} (step ${step})` : `D scores it ${score}: ${among} (step ${step})`;
+}
+
+/** The latent explorer goes on from the z of the open tile. */
+function useOpenTile() {
+  const { frame } = grid();
+  if (!open || !frame) return;
+  const classes = now.run?.conditional ? now.run.spec?.classes ?? [] : [];
+  useTile(open.row * frame.cols + open.col, classes.length ? open.col % classes.length : null);
+  closeTile();
 }
 
 /** @param {KeyboardEvent} event */
@@ -93,6 +143,7 @@ export function paintTile() {
   Object.assign(canvas, { width, height });
   context(canvas)
     .drawImage(image, open.col * x, open.row * y, width, height, 0, 0, width, height);
+  showScore();
   canvas.setAttribute("aria-label",
     `Sample in row ${open.row + 1}, column ${open.col + 1}, enlarged`);
 }

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganviz import pacing
+from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, DataSpec
 
 RECENT = 16
@@ -71,6 +72,13 @@ def layout_for(spec: DataSpec, conditional: bool) -> Layout:
     y = (torch.arange(cols) % spec.n_classes).repeat(8)
     labels = tuple(spec.classes[int(i)] for i in y[:cols])
     return Layout(8, cols, labels, y)
+
+
+def fixed_latents(config: RunConfig, count: int) -> Tensor:
+    """The z of the samples that are shown again and again, float32 [count, latent_dim]: the same
+    for every run of one seed."""
+    random = torch.Generator().manual_seed(config.seed + 3)
+    return torch.randn(count, config.latent_dim, generator=random)
 
 
 def grid_of(pictures: np.ndarray, layout: Layout) -> np.ndarray:

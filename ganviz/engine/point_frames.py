@@ -33,8 +33,9 @@ MAX_GENERATED = 500
 # The keyword of a kept picture's text chunk, assets/lib/plane_data.js.
 CHUNK = "ganviz"
 FINEST = 32_767
-# D's verdict is coloured as on the page: assets/lib/diverging.js, assets/train/plane.js
-EXPONENT, STRENGTH, WITHIN = 0.6, 105 / 255, 0.98
+# D's verdict is coloured as on the page (assets/lib/diverging.js), more strongly: a thumbnail is
+# small.
+EXPONENT, STRENGTH, WITHIN = 0.6, 0.6, 0.98
 # Times the data's reach that coordinates may lie outside; others are drawn at the edge.
 ROOM = 8.0
 

@@ -42,9 +42,8 @@ class Recorder:
         self.reals = frames.reals_frame(source, self._layout) if self._is_images else None
         if run.store and self.reals:
             run.store.write_reals(self.reals)
-        fixed = torch.Generator().manual_seed(config.seed + 3)
         count = self._layout.count if self._is_images else plane.MAX_GENERATED
-        z = torch.randn(count, config.latent_dim, generator=fixed).to(trainer.device)
+        z = frames.fixed_latents(config, count).to(trainer.device)
         y = None if self._layout.y is None else self._layout.y.to(trainer.device)
         self._real_points = None if self._is_images else plane.some_of(source.samples)
         self._y = y

@@ -6,9 +6,10 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -33,6 +34,8 @@ from ganviz.errors import ConfigError, GanvizError
 
 if TYPE_CHECKING:
     from ganviz.engine.frames import Frame
+
+T = TypeVar("T")
 
 
 class _Stopped(Exception):
@@ -144,6 +147,20 @@ class Run:
             )
         checked = self.config.but(**settings)
         self._enqueue(lambda: self._apply({name: getattr(checked, name) for name in settings}))
+
+    def between_steps(self, task: Callable[[Trainer], T]) -> Future[T]:
+        """Have the training thread call ``task`` once, between two steps; what it raises ends the
+        future and not the run. ``task`` must not change the trainer, nor draw its random numbers."""
+        future: Future[T] = Future()
+
+        def command() -> None:
+            try:
+                future.set_result(task(self._prepared()[0]))
+            except Exception as error:
+                future.set_exception(error)
+
+        self._enqueue(command)
+        return future
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False when ``timeout`` seconds passed first."""

@@ -24,7 +24,8 @@ Index = Annotated[int, Field(ge=0)]
 class LatentSpec(BaseModel):
     """A point in latent space, as a person describes it.
 
-    ``seed`` draws the base z. ``directions`` and ``raw`` move it: strengths in standard deviations
+    ``seed`` draws the base z, unless ``tile`` takes it from that tile of the sample grid, counted
+    row by row. ``directions`` and ``raw`` move it: strengths in standard deviations
     along found directions (by their index) and along single entries of z (by theirs). ``psi`` pulls
     the base towards the mean (1: as drawn). ``class`` asks for a class by its index; None lets the
     seed choose.
@@ -35,6 +36,7 @@ class LatentSpec(BaseModel):
     )
 
     seed: int = Field(0, ge=0, le=MAX_SEED)
+    tile: int | None = Field(None, ge=0)
     label: int | None = Field(None, alias="class", ge=0)
     directions: dict[Index, Strength] = Field(default_factory=dict, max_length=64)
     raw: dict[Index, Strength] = Field(default_factory=dict, max_length=1024)
@@ -51,8 +53,9 @@ def base_z(seed: int, dim: int) -> Tensor:
     return torch.randn(dim, generator=generator, dtype=torch.float64).float()
 
 
-def compose(spec: LatentSpec, directions: Tensor, dim: int) -> Tensor:
-    """The z that ``spec`` means: float32 [dim]; ``directions`` are unit vectors [k, dim].
+def compose(spec: LatentSpec, directions: Tensor, dim: int, tiles: Tensor | None = None) -> Tensor:
+    """The z that ``spec`` means: float32 [dim]; ``directions`` are unit vectors [k, dim], ``tiles``
+    the latents of the sample grid [n, dim].
 
     Truncation is ``psi * z`` on the base only. The truncation trick (Brock et al. 2019) resamples
     entries outside a threshold; for a Gaussian z scaling has the same effect, fewer extremes for
@@ -60,7 +63,7 @@ def compose(spec: LatentSpec, directions: Tensor, dim: int) -> Tensor:
     the same at every psi. Raises `GanvizError` for a direction or an entry of z that does not
     exist.
     """
-    z = base_z(spec.seed, dim) * spec.psi
+    z = _base(spec, dim, tiles) * spec.psi
     for index, strength in spec.directions.items():
         if index >= len(directions):
             raise GanvizError(
@@ -76,6 +79,14 @@ def compose(spec: LatentSpec, directions: Tensor, dim: int) -> Tensor:
             )
         z[index] += strength
     return z
+
+
+def _base(spec: LatentSpec, dim: int, tiles: Tensor | None) -> Tensor:
+    if spec.tile is None:
+        return base_z(spec.seed, dim)
+    if tiles is None or spec.tile >= len(tiles):
+        raise GanvizError(f"The sample grid has no tile {spec.tile}, counted from 0.", "tile")
+    return tiles[spec.tile]
 
 
 def label_of(spec: LatentSpec, n_classes: int) -> int | None:

@@ -26,6 +26,7 @@ from ganviz.server.live_socket import LiveSocket
 from ganviz.server.sample_grids import SampleGrids
 from ganviz.server.scripts import script, script_url, styles_url
 from ganviz.server.static import asset, asset_url, plotly, plotly_url
+from ganviz.server.tile_scores import TileScores
 
 __all__ = ["Gate", "asset_url", "plotly_url", "routes", "script_url", "styles_url"]
 
@@ -48,6 +49,7 @@ def routes(manager: RunManager) -> list[BaseRoute]:
         Route("/gv/runs/{run}/frames/{step}.{ext}", guard.http(grids.frame)),
         Route("/gv/runs/{run}/reals.{ext}", guard.http(grids.reals)),
         Route("/gv/runs/{run}/reconstruction", guard.http(grids.reconstruction)),
+        Route("/gv/runs/{run}/scores", guard.http(TileScores(manager).scores)),
         Route("/gv/probe/initial", guard.http(experiments.initial), methods=["POST"]),
         Route("/gv/probe/frozen", guard.http(experiments.frozen), methods=["POST"]),
         Route("/gv/latent", guard.http(latent.picture), methods=["POST"]),

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from ganviz import latent, pacing
 from ganviz.device import prepare_serving_thread
+from ganviz.engine import frames
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, json_response
@@ -126,17 +127,23 @@ class LatentRequests:
         dim = run.snapshots.latent_dim
         wanted = any(spec.directions for spec in specs)
         vectors = self._directions(run).vectors if wanted else torch.empty(0, dim)
-        return torch.stack([latent.compose(spec, vectors, dim) for spec in specs])
+        tiles = self._tiles(run) if any(spec.tile is not None for spec in specs) else None
+        return torch.stack([latent.compose(spec, vectors, dim, tiles) for spec in specs])
+
+    def _tiles(self, run: ReadableRun) -> torch.Tensor:
+        """The latents of the sample grid."""
+        if run.spec is None:
+            raise Refused(409, "The run has not drawn its first pictures yet.")
+        layout = frames.layout_for(run.spec, run.config.conditional)
+        return frames.fixed_latents(run.config, layout.count)
 
     def _draw(self, run: ReadableRun, z: torch.Tensor, specs: list[latent.LatentSpec]) -> Response:
         snapshots = run.snapshots
-        if snapshots.kind != "images":
-            raise Refused(
-                409, "This run draws points, not pictures; watch them in the scatter view."
-            )
         n_classes = len(snapshots.classes) if snapshots.conditional else 0
         labels = [latent.label_of(spec, n_classes) for spec in specs]
         y = torch.tensor(labels) if n_classes else None
+        if snapshots.kind != "images":
+            return json_response({"points": snapshots.points(z, y).tolist()})
         pictures, step, version = snapshots.render(z, y)
         row = np.concatenate(list(pictures), axis=1)
         if row.shape[2] == 1:

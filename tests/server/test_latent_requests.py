@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from ganviz import pacing
 from ganviz.data.source import DataSpec
+from ganviz.engine.frames import fixed_latents, layout_for
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.server import latent_requests
 from ganviz.server.guard import Guard, Refused, missing
@@ -180,14 +181,28 @@ def test_an_earlier_run_can_still_be_asked(manager, client, drawing, tools):
     assert np.array_equal(picture(client, seed=1, run="one"), before)
 
 
-def test_points_are_no_pictures(manager, client, tools):
+def test_points_are_told_by_their_place(manager, client, tools):
     run = manager.current
     run.spec = DataSpec("ring", "points", (2,), 100)
     run.snapshots = SnapshotStore(12, (), False, "points")
     run.config = run.config.but(conditioning="none")
     tools.publish(run)
-    assert client.post("/gv/latent", json={}).status_code == 409
+    (point,) = client.post("/gv/latent", json={"seed": 3}).json()["points"]
+    assert len(point) == 2 and all(isinstance(value, float) for value in point)
+    assert len(client.post("/gv/strip", json={"a": {}, "b": {}}).json()["points"]) == 8
     assert client.get("/gv/latent/info").json()["width"] is None
+
+
+def test_the_z_of_a_tile_can_be_taken(manager, client, drawing):
+    run = manager.current
+    layout = layout_for(run.spec, run.config.conditional)
+    z = fixed_latents(run.config, layout.count)[3]
+    label = int(layout.y[3]) if layout.y is not None else None
+    spec = {"tile": 3, "class": label}
+    wanted, _, _ = run.snapshots.render(z[None], None if label is None else torch.tensor([label]))
+    assert np.array_equal(picture(client, **spec), wanted[0].repeat(3, axis=2))
+    answer = client.post("/gv/latent", json={"tile": layout.count})
+    assert answer.status_code == 422 and "tile" in answer.json()["error"]
 
 
 def test_info_tells_which_sliders_there_are(client, drawing):

@@ -1,0 +1,115 @@
+"""The plane of a two-dimensional run: it follows the training, single steps and the scrubber, and
+marks where the latent explorer's z lies."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import start, stop
+
+PLANE = "#gv-scatter canvas"
+
+
+@pytest.fixture
+def plane(visit, server, idle):
+    """A page whose run on points trains."""
+    page = visit(address="/?preset=ring8-r1")
+    page.click("#gv-train")
+    page.wait_for_selector(f"{PLANE}[data-step]")
+    yield page
+    stop(server)
+
+
+def at(page) -> int:
+    return int(page.get_attribute(PLANE, "data-step"))
+
+
+def test_it_follows_the_training_and_each_single_step(plane):
+    first = at(plane)
+    plane.wait_for_function(f"Number(document.querySelector('{PLANE}').dataset.step) > {first}")
+    assert plane.is_visible("#gv-plane-key")
+    plane.click("#gv-pause")
+    plane.wait_for_selector("body[data-gv-state=paused]")
+    step = int(plane.evaluate("document.body.dataset.gvStep"))
+    plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step}'")
+    for _ in range(2):
+        step += 1
+        plane.click("#gv-controls [data-step='1']")
+        plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step}'")
+
+
+def test_it_can_be_looked_back_at(plane):
+    plane.wait_for_function("Number(document.querySelector('#gv-scrub').max) >= 2")
+    plane.fill("#gv-scrub", "0")
+    plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '0'")
+    assert plane.get_attribute("#gv-live", "aria-pressed") == "false"
+    plane.click("#gv-live")
+    plane.wait_for_function(f"Number(document.querySelector('{PLANE}').dataset.step) > 0")
+
+
+def test_a_slider_moves_the_mark_in_the_plane(plane):
+    plane.click("#gv-pause")
+    plane.wait_for_selector("body[data-gv-state=paused]")
+    plane.wait_for_selector("#gv-latent[data-ready=yes]")
+    plane.wait_for_timeout(1500)
+    before = plane.eval_on_selector(PLANE, "canvas => canvas.toDataURL()")
+    plane.fill("[data-direction='0']", "3")
+    plane.wait_for_function(
+        f"before => document.querySelector('{PLANE}').toDataURL() !== before", arg=before
+    )
+
+
+def test_it_fills_the_window_and_comes_back(plane):
+    small = plane.locator(PLANE).bounding_box()["width"]
+    plane.click("#gv-enlarge")
+    plane.wait_for_function(f"document.querySelector('{PLANE}').clientWidth > {small + 50}")
+    plane.keyboard.press("Escape")
+    plane.wait_for_function(f"document.querySelector('{PLANE}').clientWidth <= {small + 1}")
+
+
+def test_a_tile_has_a_score_and_its_z_can_be_used(visit, server, idle):
+    page = visit()
+    start(page)
+    page.wait_for_selector("#gv-latent[data-ready=yes]")
+    page.click("#gv-grid-canvas", position={"x": 40, "y": 40})
+    page.wait_for_function("document.querySelector('#gv-zoom-score').textContent.includes('D ')")
+    shown = page.get_attribute("#gv-latent-canvas", "data-shown")
+    page.click("#gv-zoom-use")
+    page.wait_for_function(
+        f"document.querySelector('#gv-latent-canvas').ariaLabel.includes('tile')"
+        f" && document.querySelector('#gv-latent-canvas').dataset.shown > {shown or 0}"
+    )
+    assert page.is_hidden("#gv-zoom")
+    page.click("#gv-random")
+    page.wait_for_function("document.querySelector('#gv-latent-canvas').ariaLabel.includes('seed')")
+    stop(server)
+
+
+def test_a_live_change_leaves_its_mark_on_the_curves(visit, server, idle):
+    page = visit()
+    start(page)
+    page.click("#gv-group-optimisation > summary")
+    page.fill("#gv-i-g_lr", "0.0007")
+    page.wait_for_function(
+        """(document.querySelector('#gv-plot-loss').layout?.annotations ?? [])
+        .some(({ text }) => text.includes('0.0007'))"""
+    )
+    page.reload()
+    page.wait_for_selector("body[data-gv-ready=yes]")
+    page.wait_for_function(
+        """(document.querySelector('#gv-plot-loss').layout?.annotations ?? [])
+        .some(({ text }) => text.includes('0.0007'))"""
+    )
+    stop(server)
+
+
+def test_a_folder_that_does_not_exist_leaves_nothing_behind(visit, server, idle):
+    page = visit()
+    page.select_option("#gv-i-data", "folder")
+    page.fill("#gv-i-data_path", "/nowhere/at/all")
+    before = page.evaluate("fetch('/gv/library').then((answer) => answer.json())")["runs"]
+    page.click("#gv-train")
+    page.wait_for_selector("#gv-e-data_path")
+    assert "on their way" not in page.text_content("#gv-grid-empty")
+    after = page.evaluate("fetch('/gv/library').then((answer) => answer.json())")["runs"]
+    assert len(after) == len(before)
