@@ -17,6 +17,7 @@ import * as scatter from "./train/scatter.js";
 import * as tabs from "./lib/tabs.js";
 import * as strip from "./latent/strip.js";
 import * as dark from "./lib/dark.js";
+import * as language from "./lib/language.js";
 import * as tips from "./lib/tips.js";
 import * as watching from "./train/watching.js";
 import { on } from "./lib/bus.js";
@@ -57,7 +58,7 @@ const SHELL = [
   "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
 ];
 const PARTS = [
-  dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
+  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
   reconstruction, coach, tabs,
 ];
 

@@ -10,6 +10,10 @@ import { runAction } from "../lib/library.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { emit, now, on, stats } from "../lib/stream.js";
 
+/** Seconds left that nobody waits for, and seconds after which the pace is known. */
+const LONG = 3 * 3600;
+const SETTLED = 8;
+
 /** What trains on this machine, also while a kept run is looked at; else the run that is shown. */
 const status = () => now.training ?? now.status;
 
@@ -20,6 +24,8 @@ export const active = () => isActive(state());
 /** @type {string | null} */
 let announced = null;
 let noticeTimer = 0;
+/** The run whose pace has been spoken of. */
+let warned = "";
 /** Why the page does not show the run that was asked for. */
 let refused = "";
 
@@ -84,6 +90,7 @@ function show(status) {
   sentence(status, name);
   if (name === "failed") runNote(status.error ?? status.sentence, true);
   resumeButton(status, name);
+  paceNote(status, name);
   for (const button of findAll("#gv-controls [data-step]")) button.toggleAttribute("disabled", name !== "paused");
   $("gv-pause").toggleAttribute("disabled", name === "preparing");
   document.body.dataset.gvStep = String(known.step);
@@ -95,6 +102,7 @@ function showFigures({ state: name, step, steps, images_per_second: rate, elapse
   text($("gv-step"), count(step));
   text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
   text($("gv-rate"), rate ? count(rate) : "–");
+  text($("gv-rate-unit"), now.run?.spec?.kind === "points" ? "points/s" : "images/s");
   text($("gv-elapsed"), clock(elapsed));
   text($("gv-left-time"), name === "running" || name === "paused" ? clock(left) : "–");
 }
@@ -105,6 +113,17 @@ function showTitle({ state: name, step, steps }) {
   const title = isActive(name) ? `${stateLabel(name)}${far} · ganviz` : "ganviz";
   // it passes through three processes of the browser
   if (document.title !== title) document.title = title;
+}
+
+/** A run that takes many hours on a processor says so once, and what to choose instead. */
+function paceNote(status, name) {
+  const slow = name === "running" && status.left > LONG && status.elapsed > SETTLED;
+  if (!slow || warned === status.id || !now.server?.device?.startsWith("cpu")) return;
+  warned = status.id;
+  const { preset, presets } = window.gvFacts;
+  const hours = count(Math.round(status.left / 3600));
+  runNote(`At this pace the run takes another ${hours} hours on this processor. Stop it when you have seen `
+    + `enough; “${presets[preset].label}” shows its point within a minute.`, false);
 }
 
 /** After its end a run can go on, beside being trained anew. */

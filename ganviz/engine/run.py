@@ -150,7 +150,7 @@ class Run:
 
     def between_steps(self, task: Callable[[Trainer], T]) -> Future[T]:
         """Have the training thread call ``task`` once, between two steps; what it raises ends the
-        future and not the run. ``task`` must not change the trainer, nor draw its random numbers."""
+        future and not the run. ``task`` must change nothing and draw no random numbers."""
         future: Future[T] = Future()
 
         def command() -> None:

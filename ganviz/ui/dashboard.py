@@ -54,7 +54,8 @@ STATUS = """
   <span class="gv-figures">
     <span class="gv-figure gv-figure-step"><b id="gv-step">0</b><small
       id="gv-steps">steps</small></span>
-    <span class="gv-figure"><b id="gv-rate">&ndash;</b><small>images/s</small></span>
+    <span class="gv-figure"><b id="gv-rate">&ndash;</b><small
+      id="gv-rate-unit">images/s</small></span>
     <span class="gv-figure"><b id="gv-elapsed">0:00</b><small>elapsed</small></span>
     <span class="gv-figure" id="gv-left-box"><b
       id="gv-left-time">&ndash;</b><small>left</small></span>

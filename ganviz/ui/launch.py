@@ -11,12 +11,13 @@ import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganviz import pacing
 from ganviz.stop_signals import catch_stop_signals
 
 if TYPE_CHECKING:
+    from ganviz.runs.manager import RunManager
     from ganviz.server import Gate
     from ganviz.server.limits import Limits
 
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def open_dashboard(manager: Any, routes: list, host: str, port: int) -> str:
+def open_dashboard(manager: RunManager, routes: list, host: str, port: int) -> str:
     """Serve the page and ``routes`` from a background thread; returns the address."""
     from ganviz.server.limits import Limits
     from ganviz.server.serve import serve
@@ -106,7 +107,7 @@ def application(routes: list, limits: Limits | None = None) -> Gate:
     return Gate(app, limits=limits, root_path=os.environ.get(ROOT_PATH_VARIABLE, ""))
 
 
-def _warm(manager: Any) -> None:
+def _warm(manager: RunManager) -> None:
     """Get ready for the default preset while the person looks at the page: the first Train then
     starts at once."""
     from ganviz.config import RunConfig
@@ -211,7 +212,7 @@ def _wait_for_the_end() -> None:
         time.sleep(pacing.JOIN_POLL_INTERVAL)
 
 
-def _close(manager: Any) -> None:
+def _close(manager: RunManager) -> None:
     """Save the run and leave; open browser tabs hold sockets, so the server's own shutdown is not
     waited for."""
     saving = threading.Thread(target=manager.close, args=(pacing.SHUTDOWN_GRACE,), daemon=True)
@@ -229,7 +230,7 @@ def _close(manager: Any) -> None:
     )  # the server's and the trainer's threads end here, not in an interpreter half torn down
 
 
-def _make_manager(options: argparse.Namespace) -> Any:
+def _make_manager(options: argparse.Namespace) -> RunManager | None:
     """The one owner of runs, or None after telling what is wrong with the flags."""
     from ganviz.errors import GanvizError
 

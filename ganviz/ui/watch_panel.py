@@ -13,9 +13,11 @@ GRID = """
         class="gv-is-fake">Generated</button>
       <button type="button" data-show="real" aria-pressed="false" class="gv-is-real">Real</button>
     </div>
-    <button type="button" class="gv-icon gv-enlarge" id="gv-enlarge" aria-pressed="false" aria-label="Enlarge the samples">
-      <svg viewBox="0 0 20 20" width="16" height="16" aria-hidden="true"><path d="M12 3h5v5M8 17H3v-5M17 3l-6 6M3 17l6-6"
-        fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/></svg></button>
+    <button type="button" class="gv-icon gv-enlarge" id="gv-enlarge" aria-pressed="false"
+      aria-label="Enlarge the samples">
+      <svg viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" fill="none"
+        stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">
+        <path d="M12 3h5v5M8 17H3v-5M17 3l-6 6M3 17l6-6"/></svg></button>
   </header>
   <div class="gv-stage" id="gv-stage">
     <div class="gv-empty" id="gv-grid-empty">

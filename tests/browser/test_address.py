@@ -174,3 +174,13 @@ def test_a_comparison_is_in_the_address(visit, server, idle):
     page.click("#gv-compare-back")
     page.wait_for_selector("#gv-compare", state="hidden")
     assert "compare" not in address(page)
+
+
+def test_the_page_says_its_language_whatever_the_browser_prefers(chromium, server, idle):
+    context = chromium.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(server.url, wait_until="domcontentloaded")
+    page.wait_for_selector("body[data-gv-ready=yes]", timeout=60_000)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    context.close()
