@@ -49,7 +49,9 @@ export function start() {
   new ResizeObserver(() => draw("scatter", paint)).observe($("gv-stage"));
   on("hello", ({ run, sameRun }) => {
     document.body.dataset.gvKind = run?.spec?.kind ?? "images";
-    if (!sameRun) plane = from = verdict = picture = marker = null;
+    if (sameRun) return;
+    plane = from = verdict = picture = marker = null;
+    delete canvas.dataset.step;
   });
   on("plane", load);
   on("latent-point", (point) => { marker = point; draw("scatter", paint); });

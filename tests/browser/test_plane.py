@@ -15,6 +15,7 @@ def plane(visit, server, idle):
     """A page whose run on points trains."""
     page = visit(address="/?preset=ring8-r1")
     page.click("#gv-train")
+    page.wait_for_selector("body[data-gv-state=running]")
     page.wait_for_selector(f"{PLANE}[data-step]")
     yield page
     stop(server)
@@ -110,6 +111,6 @@ def test_a_folder_that_does_not_exist_leaves_nothing_behind(visit, server, idle)
     before = page.evaluate("fetch('/gv/library').then((answer) => answer.json())")["runs"]
     page.click("#gv-train")
     page.wait_for_selector("#gv-e-data_path")
-    assert "on their way" not in page.text_content("#gv-grid-empty")
+    assert page.get_by_text("on their way").filter(visible=True).count() == 0
     after = page.evaluate("fetch('/gv/library').then((answer) => answer.json())")["runs"]
     assert len(after) == len(before)
