@@ -4,7 +4,7 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { cursor, curves } from "../lib/curves.js";
-import { count } from "../lib/format.js";
+import { count, formatDate } from "../lib/format.js";
 import { frameUrl, runHistory, showNotice } from "../lib/library.js";
 import { album, nearest, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
@@ -59,11 +59,11 @@ const lineKey = (index) => svg("svg", { width: 30, height: 8, "aria-hidden": "tr
     "stroke-dasharray": DASHES[index] === "solid" ? null : DASHES[index].replaceAll("px", ""),
   }));
 
-/** Runs of one name are told apart by what was set otherwise, else by their folder. */
+/** Runs of one name are told apart by what was set otherwise, else by when they began. */
 function nameOf(run) {
   if (shown.filter(({ name }) => name === run.name).length < 2) return run.name;
   const changed = (run.changed ?? []).map(({ label, value }) => `${label} ${value}`).join(", ");
-  return `${run.name} (${changed || run.id})`;
+  return `${run.name} (${changed || formatDate(run.created)})`;
 }
 
 export function leaveCompare() {

@@ -18,7 +18,6 @@ def test_click_train_and_watch(visit, server, idle):
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
     page.wait_for_function(f"Number(document.querySelector('#gv-grid').dataset.step) > {shown}")
     assert picture_of(page, "#gv-grid-canvas") != before
-    assert page.locator("#gv-plot-loss .gv-sketch-line").count() == 4
     read_charts(page)
     assert page.locator("#gv-plot-loss .gv-sketch").count() == 0
     traces = page.evaluate(
@@ -170,3 +169,20 @@ def test_a_sample_can_be_enlarged_by_keyboard(trained):
     assert "row 1, column 2" in page.get_attribute("#gv-zoom canvas", "aria-label")
     page.keyboard.press("Escape")
     assert page.is_hidden("#gv-zoom")
+
+
+def test_curves_are_sketched_until_plotly_has_come(visit, server, idle):
+    """Its request is held back: over a slow line it takes many seconds."""
+    page = visit(before=lambda page: page.route("**/gv/plotly.js*", lambda route: None))
+    start(page)
+    page.hover("#gv-plot-loss")
+    page.wait_for_function(
+        "document.querySelectorAll('#gv-plot-loss .gv-sketch-line').length === 4"
+    )
+    label = page.get_attribute("#gv-plot-loss .gv-sketch", "aria-label")
+    assert "D loss" in label and "at step" in label
+    page.click("#gv-smooth")
+    page.wait_for_function(
+        "document.querySelectorAll('#gv-plot-loss .gv-sketch-line').length === 2"
+    )
+    stop(server)
