@@ -236,6 +236,14 @@ BROKEN = [
     ),
     Case("16 digits, R1", {**DIGITS, **R1, **FEW, "penalty_weight": 0.02}, ("memorising",)),
     Case("16 digits, relativistic", {**DIGITS, **RP, **FEW}, ("memorising",)),
+    Case("digits, learning rate 10", {**DIGITS, "g_lr": 10.0, "d_lr": 10.0}, _LARGE),
+    Case("digits, a logarithm of no probability", {**DIGITS, "mistake": "hidden-layer"}, ("nan",)),
+    Case(
+        "digits, SGD at 1",
+        {**DIGITS, "optimizer": "sgd", "g_lr": 1.0, "d_lr": 1.0},
+        (*_FEW, *_LARGE, *_WON),
+    ),
+    Case("digits, D's learning rate 0.1", {**DIGITS, "d_lr": 0.1}, (*_FEW, *_LARGE, *_WON)),
 ]
 
 
