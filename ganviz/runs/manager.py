@@ -97,7 +97,7 @@ class RunManager:
         run = self.current
         if run is None or not run.active or run.spec is None:
             return 0
-        return training_memory(run.config, run.spec)
+        return training_memory(run.config, run.spec, run.device)
 
     def resume(self, run_id: str, more_steps: int | None = None, replace: bool = False) -> Run:
         """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
