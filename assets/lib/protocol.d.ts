@@ -69,6 +69,8 @@ export interface Delta {
   columns?: Columns;
   status?: Status;
   frame?: FrameInfo;
+  /** Steps of the frames that were kept since. */
+  frames?: number[];
   snapshot?: number;
   events?: RunEvent[];
   probes?: Record<string, RunEvent>;

@@ -48,7 +48,7 @@ let early = [];
 /** Attempts in a row that did not open a socket. */
 let failures = 0;
 
-/** Emits hello, rows, frame, status, event, probe, snapshot, link, refused and blocked. */
+/** Emits hello, rows, kept, frame, status, event, probe, snapshot, link, refused and blocked. */
 export function connect() {
   const url = new URL(address("gv/live"));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -164,12 +164,13 @@ function delta(message) {
 
 /**
  * What a message holds besides rows, to whom it concerns.
- * @param {{[part in "status" | "events" | "probes" | "frame" | "snapshot"]?: any}} message
+ * @param {{[part in "status" | "events" | "probes" | "frame" | "frames" | "snapshot"]?: any}} message
  */
-function pass({ status, events, probes, frame, snapshot }) {
+function pass({ status, events, probes, frame, frames, snapshot }) {
   if (status) emit("status", status);
   for (const event of events ?? []) emit("event", event);
   for (const event of Object.values(probes ?? {})) emit("probe", event);
+  if (frames?.length) emit("kept", frames);
   if (frame) emit("frame", frame);
   if (!snapshot || snapshot === now.snapshot) return;
   now.snapshot = snapshot;

@@ -45,6 +45,10 @@ export function start() {
   new ResizeObserver(() => draw("grid", paint)).observe($("gv-stage"));
   on("hello", hello);
   on("frame", frame);
+  on("kept", (steps) => {
+    held.steps.push(...steps.filter((step) => step > (held.steps.at(-1) ?? -1)));
+    draw("scrubber", scrubber);
+  });
   on("status", (status) => draw("wait", () => emptyText(status)));
 }
 

@@ -114,6 +114,8 @@ def delta(run: ReadableRun, after: int) -> dict[str, Any] | None:
         "events": [describe.event(event) for event in watched],
         "probes": describe.newest(events, describe.kinds_sent_newest()),
         "frame": describe.frame_event(run.id, frames[-1]) if frames else None,
+        # a frame that is kept may be followed by one that is not
+        "frames": [event.step for event in frames if event.data["kept"]],
         "status": run.status(),
         "snapshot": version,
     }

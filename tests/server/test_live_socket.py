@@ -448,3 +448,13 @@ def test_measurements_of_a_strange_log_do_not_keep_the_page_from_opening(manager
     manager.current.events.append("gradients", 1, networks=["nonsense"])
     with live[1]() as viewer:
         assert take(viewer)["measured"]["gradients"] == {}
+
+
+def test_a_delta_names_every_frame_that_was_kept(manager, tools):
+    run = manager.current
+    before = run.events.seq
+    about = {"rows": 1, "cols": 1, "width": 8, "height": 8, "format": "png"}
+    for step, kept in ((3, True), (4, False), (5, True), (6, False)):
+        run.log_at(step, "frame", **about, kept=kept)
+    message = live_protocol.delta(run, before)
+    assert message["frames"] == [3, 5] and message["frame"]["step"] == 6
