@@ -183,9 +183,10 @@ def choices(data, algorithm):
             table[field] = [(), tuple(about["choices"])]
     table |= {"pac": [1, 2], "label_smoothing": [0.0, 0.1], "weight_clip": [0.0, 0.1]}
     for field in list(table):
-        allowed = meta(field)["when"].get("algorithm", (algorithm,))
+        ways = meta(field)["when"] or [{}]
+        means = any(algorithm in way.get("algorithm", (algorithm,)) for way in ways)
         table[field] = [one for one in table[field] if is_legal({**settled, field: one})]
-        if algorithm not in allowed or len(table[field]) < 2:
+        if not means or len(table[field]) < 2:
             del table[field]
     return table
 

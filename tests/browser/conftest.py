@@ -47,6 +47,11 @@ class Server:
         except urllib.error.HTTPError as refusal:
             return json.load(refusal)
 
+    def step(self) -> int:
+        """The step that the run here has reached."""
+        with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
+            return json.load(answer)["training"]["step"]
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
@@ -147,8 +152,11 @@ def stop(server: Server) -> None:
         time.sleep(0.1)
 
 
-def step_of(page) -> int:
-    return int(page.evaluate("document.body.dataset.gvStep"))
+def at_rest(page, server: Server) -> int:
+    """The step of a paused or ended run, when the page shows it."""
+    step = server.step()
+    page.wait_for_function(f"Number(document.body.dataset.gvStep) === {step}")
+    return step
 
 
 def picture_of(page, selector: str) -> str:

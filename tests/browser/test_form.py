@@ -3,7 +3,7 @@ run."""
 
 from __future__ import annotations
 
-from .conftest import start, step_of, stop
+from .conftest import at_rest, start, stop
 
 
 def set_number(page, field: str, value: str) -> None:
@@ -91,9 +91,8 @@ def test_stop_stops(visit, server, idle):
     start(page)
     page.click("#gv-stop")
     page.wait_for_selector("body[data-gv-state=stopped]")
-    at = step_of(page)
-    page.wait_for_timeout(800)
-    assert step_of(page) == at
+    at = at_rest(page, server)
+    assert server.step() == at
     assert not server.command("pause")["ok"]
     stop(server)
 

@@ -27,7 +27,12 @@ def paused(page) -> None:
         "Number(document.querySelector('#gv-latent-canvas').dataset.version) === "
         "window.ganviz.now.snapshot"
     )
-    page.wait_for_timeout(300)
+    answered(page)
+
+
+def answered(page) -> None:
+    """The picture is that of the newest z."""
+    page.wait_for_function("window.ganviz.stats.latent?.moved === window.ganviz.stats.moved")
 
 
 def expect_change(page, selector: str, before: str) -> str:
@@ -78,7 +83,7 @@ def test_z_is_each_browsers_own_and_survives_a_reload(trained, visit):
     page.fill("#gv-seed", "77")
     page.click("#gv-classes [data-class='4']")
     drag(page, "#gv-sliders [data-direction='1']", "2")
-    page.wait_for_timeout(500)
+    answered(page)
     mine = picture_of(page, CANVAS)
     other = visit()
     other.wait_for_selector("#gv-latent[data-ready=yes]")
@@ -147,7 +152,7 @@ def test_the_explorer_works_after_the_run(trained, server):
     page.wait_for_selector("#gv-latent[data-ready=yes]")
     stop(server)
     page.wait_for_selector("body[data-gv-state=stopped]")
-    page.wait_for_timeout(800)
+    answered(page)
     before = picture_of(page, CANVAS)
     page.click("#gv-random")
     expect_change(page, CANVAS, before)

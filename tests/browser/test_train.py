@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .conftest import picture_of, read_charts, start, step_of, stop
+from .conftest import at_rest, picture_of, read_charts, start, stop
 
 
 def test_click_train_and_watch(visit, server, idle):
@@ -45,34 +45,30 @@ def test_reals_can_be_looked_at(trained):
     assert picture_of(page, "#gv-grid-canvas") != fake
 
 
-def test_pause_step_resume(trained):
+def test_pause_step_resume(trained, server):
     page = trained
     assert page.is_disabled("[data-step='1']")
     page.click("#gv-pause")
     page.wait_for_selector("body[data-gv-state=paused]")
-    page.wait_for_timeout(500)
-    first = step_of(page)
-    page.wait_for_timeout(700)
-    assert step_of(page) == first
+    first = at_rest(page, server)
     for steps in (1, 10):
         page.click(f"#gv-controls [data-step='{steps}']")
         page.wait_for_function(f"Number(document.body.dataset.gvStep) === {first + steps}")
         first += steps
     page.wait_for_selector("body[data-gv-state=paused]")
     page.wait_for_function(f"document.querySelector('#gv-grid').dataset.step === '{first}'")
-    page.locator("h1, h2").first.click()
+    page.locator("h2:visible").first.click()
     page.keyboard.press("Space")
     page.wait_for_selector("body[data-gv-state=running]")
     page.wait_for_function(f"Number(document.body.dataset.gvStep) > {first}")
 
 
-def test_a_second_browser_and_a_reload_see_the_same_run(trained, visit):
+def test_a_second_browser_and_a_reload_see_the_same_run(trained, visit, server):
     page = trained
     page.wait_for_function("Number(document.body.dataset.gvPoints) > 6")
     page.click("#gv-pause")
     page.wait_for_selector("body[data-gv-state=paused]")
-    page.wait_for_timeout(600)
-    step, points = step_of(page), int(page.evaluate("document.body.dataset.gvPoints"))
+    step, points = at_rest(page, server), int(page.evaluate("document.body.dataset.gvPoints"))
     other = visit()
     page.reload()
     for view in (page, other):
@@ -144,7 +140,8 @@ def test_looking_back_and_live_again(trained):
     page.fill("#gv-scrub", "0")
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) === 0")
     assert page.get_attribute("#gv-live", "aria-pressed") == "false"
-    page.wait_for_timeout(1500)
+    points = int(page.evaluate("document.body.dataset.gvPoints"))
+    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
     assert page.get_attribute("#gv-grid", "data-step") == "0"
     page.click("#gv-live")
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
