@@ -78,15 +78,21 @@ let askedAt = 0;
 /** What D says of the open tile: it is asked again when the run has gone on. */
 async function showScore() {
   const { frame } = grid();
-  const line = $("gv-zoom-score");
-  const key = `${now.run?.id} ${frame?.step}`;
+  await askForScores(`${now.run?.id} ${frame?.step}`);
+  const words = open && frame && scores ? scoreWords(scores, open.row * frame.cols + open.col) : "";
+  text($("gv-zoom-score"), words);
+}
+
+/**
+ * Ask for the scores at ``key``, a run and its step; not while looking back, nor without a pause.
+ * @param {string} key
+ */
+async function askForScores(key) {
   const due = key !== asked && performance.now() - askedAt > SCORE_REFRESH;
-  if (!pinned() && isActive(now.status?.state) && due) {
-    [asked, askedAt] = [key, performance.now()];
-    const answer = await get(`gv/runs/${encodeURIComponent(now.run?.id ?? "")}/scores`);
-    scores = answer.ok ? /** @type {any} */ (answer) : null;
-  }
-  text(line, open && frame && scores ? scoreWords(scores, open.row * frame.cols + open.col) : "");
+  if (!due || pinned() || !isActive(now.status?.state)) return;
+  [asked, askedAt] = [key, performance.now()];
+  const answer = await get(`gv/runs/${encodeURIComponent(now.run?.id ?? "")}/scores`);
+  scores = answer.ok ? /** @type {any} */ (answer) : null;
 }
 
 /**
