@@ -28,8 +28,10 @@ class Dataset:
     where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields
     that mean something for this set alone. ``check(config)``: raises at once what ``load`` would
     raise after a run has been made, and gives the settings that only mean the same from here in
-    words that do from anywhere. ``load(config, data_root, progress)`` gives the real samples on the
-    CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data` fits them.
+    words that do from anywhere. ``list_classes(config)``, where ``classes`` is None: the classes
+    that loading will find, without loading. ``load(config, data_root, progress)`` gives the real
+    samples on the CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data`
+    fits them.
     """
 
     label: str
@@ -40,6 +42,7 @@ class Dataset:
     offline: bool = True
     extra_reads: tuple[str, ...] = ()
     check: Callable[[RunConfig], dict[str, Any]] | None = None
+    list_classes: Callable[[RunConfig], tuple[str, ...]] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from ganviz.data.picture_files import (
     Picture,
     UnusablePicture,
     load_picture,
+    read_picture,
 )
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.errors import ConfigError, DataError
@@ -359,6 +360,23 @@ def _absolute(config: RunConfig) -> dict[str, str]:
     return {"data_path": os.path.abspath(Path(plain_path(config.data_path)).expanduser())}
 
 
+def list_classes(config: RunConfig) -> tuple[str, ...]:
+    """The names of the classes that `load` will find: sub-folders with a picture that can be
+    read."""
+    layout = layout_of(sorted(find(find_folder(config.data_path)).files, key=Path.as_posix))
+    if layout.root is None:
+        return ()
+    grey, size = config.colour == "grey", config.image_size
+    files: dict[str, list[Path]] = {name: [] for name in layout.classes}
+    for path in layout.files:
+        files[path.relative_to(layout.root).parts[0]].append(path)
+    return tuple(
+        printable(name)
+        for name, members in files.items()
+        if any(read_picture(path, size, grey) is not None for path in members)
+    )
+
+
 ENTRIES = {
     "folder": Dataset(
         "Your own pictures",
@@ -369,5 +387,6 @@ ENTRIES = {
         classes=None,
         extra_reads=("data_path",),
         check=_absolute,
+        list_classes=list_classes,
     )
 }

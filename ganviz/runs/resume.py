@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
+from ganviz.registry import DATASETS
 from ganviz.runs.folder_frames import FolderFrames
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
@@ -55,6 +57,7 @@ def resumed(
             f"{folder.name} has all its {config.steps:,} steps; say how many more.", "steps"
         )
     config = check_data(config)
+    _check_classes(config, state)
     store = RunStore(folder)
     store.rewind(state.step)
     for step, path in frames_in(folder):
@@ -151,6 +154,7 @@ def forked(
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
     config = check_data(config)
+    _check_classes(config, state)
     store = RunStore(new_run_folder(runs_root, parent.preset, config.name))
     run = Run(
         config,
@@ -178,6 +182,15 @@ def _restore(
     for name in LIVE_FIELDS if changed else ():
         trainer.apply(name, getattr(changed, name))
     return elapsed
+
+
+def _check_classes(config: RunConfig, state: TrainingState) -> None:
+    """Raise `ConfigError` where a conditional run's classes have changed, before anything of the
+    run is touched; as far as that can be seen without loading the data."""
+    saved = parse_spec(state.info.get("spec"))
+    list_classes = DATASETS.get(config.data, "data").list_classes
+    if saved is not None and list_classes is not None and config.conditional:
+        compare_data(saved, replace(saved, classes=list_classes(config)), conditional=True)
 
 
 def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]:

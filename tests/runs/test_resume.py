@@ -270,9 +270,15 @@ def test_changed_classes_are_refused_by_name(animals, tmp_path):
     """They would be permuted without a word: cats, dogs, owls become dogs, owls, zcats."""
     manager, run = train_on(animals, tmp_path, conditioning="concat")
     (animals / "cats").rename(animals / "zcats")
-    again = manager.resume(run.id, more_steps=3)
-    assert again.join(60) and again.state == "failed"
-    assert "gone: cats; new: zcats" in again.error and "cats, dogs, owls" in again.error
+    log = tmp_path / "runs" / run.id / "log.jsonl"
+    before = log.read_bytes()
+    for refused in (
+        lambda: manager.resume(run.id, more_steps=3),
+        lambda: manager.fork(run.id, {"g_lr": 1e-3}),
+    ):
+        with pytest.raises(ConfigError, match=r"gone: cats; new: zcats.*cats, dogs, owls"):
+            refused()
+    assert log.read_bytes() == before and manager.current.state == "finished"
     (animals / "zcats").rename(animals / "cats")
     assert finish(manager.resume(run.id, more_steps=3)).step_count == 9
 
