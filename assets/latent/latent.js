@@ -214,6 +214,8 @@ export const fetchPicture = (path, body) => whileLoading(readPicture(path, body)
 
 async function readPicture(path, body) {
   const { number, bytes } = await postForBytes(path, { ...body, run: now.run?.id });
+  // before a run has said what it makes, its answer may be a point
+  if (!number("Width")) throw new Error("");
   return {
     width: number("Width"), height: number("Height"), step: number("Step"),
     version: number("Version"), rgb: bytes,

@@ -65,6 +65,12 @@ COUNTED = """const request = window.requestAnimationFrame.bind(window); window.f
   window.requestAnimationFrame = (task) => { window.frames_ += 1; return request(task); };"""
 
 
+# The same, and nothing that comes later can put another in its place.
+COUNTED_FOR_GOOD = """const request = window.requestAnimationFrame.bind(window); window.frames_ = 0;
+  const counted = (task) => { window.frames_ += 1; return request(task); };
+  Object.defineProperty(window, "requestAnimationFrame", { get: () => counted, set() {} });"""
+
+
 def frames_of_the_app(page):
     """Frames that the idle page asks for in two seconds, some seconds after its start."""
     page.wait_for_timeout(5000)
@@ -76,14 +82,8 @@ def frames_of_the_app(page):
 def test_gradio_still_leaves_an_animation_behind(visit, idle):
     """Where this fails, a new Gradio needs ``frame_throttle.js`` no longer: remove it."""
 
-    def without(page):
-        page.add_init_script(COUNTED)
-        page.route(
-            "**/frame_throttle.js*",
-            lambda route: route.fulfill(body="", content_type="text/javascript"),
-        )
-
-    assert frames_of_the_app(visit(before=without)) > 20
+    page = visit(before=lambda page: page.add_init_script(COUNTED_FOR_GOOD))
+    assert frames_of_the_app(page) > 20
 
 
 def test_the_idle_app_draws_next_to_nothing(visit, idle):

@@ -51,8 +51,9 @@ def test_points_live_in_the_plane_over_the_surface_of_d(points):
     )
     assert points.text_content("#gv-modes [data-figure=captured] b").endswith("of 8")
     assert "2,500" in points.text_content("#gv-modes")
-    for hidden in (".gv-grid-card .gv-switch", ".gv-scrub", "#gv-latent"):
-        assert points.is_hidden(hidden)
+    assert points.is_hidden(".gv-grid-card .gv-switch")
+    for shown in (".gv-scrub", "#gv-latent"):
+        assert points.is_visible(shown)
     used = points.evaluate("""() => {
         const canvas = document.querySelector('#gv-scatter canvas');
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -97,10 +98,7 @@ def test_the_inside_of_both_networks_shows_and_follows(points):
 
 
 def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
-    columns = (
-        "import('/gv/assets/lib/measured.js')"
-        ".then(({ measured }) => measured.past.gradients?.generator?.steps.length ?? 0)"
-    )
+    columns = "gvModules['lib/measured.js'].measured.past.gradients?.generator?.steps.length ?? 0"
     open_tab(points, "inside")
     wait_until(lambda: points.evaluate(columns) >= 3)
     late = visit(viewport=PHONE, theme="dark")
@@ -153,12 +151,12 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
     assert "The coach" in page.text_content("#gv-coach-say") or page.get_attribute(
         "#gv-coach", "data-verdict"
     )
-    page.evaluate("""async () => {
-        const { now, emit } = await import('/gv/assets/lib/stream.js');
+    page.evaluate("""() => {
+        const { now, emit } = gvModules['lib/stream.js'];
         now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };
         emit('event', { seq: 1e9, kind: 'coach', step: 120, data: {
           name: 'd-winning', tone: 'alarm', sentence: 'D is winning.',
-          try: 'Slow D down.', lesson: 'no-such-lesson',
+          try: 'Slow D down.', lesson: '',
           evidence: [{ figure: 'D accuracy', value: 0.97, threshold: '0.95 or more' }] } });
     }""")
     page.wait_for_selector("#gv-coach[data-tone=alarm]")
@@ -199,19 +197,19 @@ def test_a_card_that_a_probe_declares_is_drawn_without_touching_another_script(p
         kinds = route.fetch().json()["kinds"]
         route.fulfill(json={"kinds": [*kinds, CLIMB]})
 
-    script = "export function start({ section }) { section.dataset.apart = 'drawn'; }"
     points.route("**/gv/probes", with_climb)
-    points.route(
-        "**/inside/apart.js",
-        lambda route: route.fulfill(body=script, content_type="text/javascript"),
+    # as a file of assets/inside/ comes along with the tab's script
+    points.add_init_script(
+        "globalThis.gvModules = { 'inside/apart.js': "
+        "{ start({ section }) { section.dataset.apart = 'drawn'; } } };"
     )
     points.reload()
     points.wait_for_selector("#gv-scatter canvas[data-step]")
     open_tab(points, "inside")
     points.wait_for_selector(".gv-apart-card[data-apart=drawn]")
     # a hello on the way replaces what was measured, so the events are made until they are drawn
-    points.wait_for_function("""async () => {
-        const { emit } = await import('/gv/assets/lib/stream.js');
+    points.wait_for_function("""() => {
+        const { emit } = gvModules['lib/stream.js'];
         for (const step of [1, 2, 3]) 
           emit('probe', { seq: step, kind: 'climb', step, data: { n: 1, height: step } });
         return document.querySelector('#gv-climb-height-plot path.gv-svg-figure');

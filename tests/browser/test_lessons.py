@@ -26,6 +26,8 @@ def test_a_lesson_opens_and_its_set_up_starts(visit, server, idle):
     assert page.evaluate("window.ganviz.now.run.config.preset") == "ring8-r1"
     assert page.input_value("#gv-i-preset") == "ring8-r1"
     assert page.input_value("#gv-i-data") == "ring8-wide"
+    # the lesson's text stands in the place of the settings until they are asked for
+    page.get_by_role("button", name="Settings").click()
     page.click("#gv-group-objective > summary")
     assert page.input_value("#gv-i-penalty") == "r1"
     stop(server)
@@ -59,7 +61,7 @@ def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle)
 def test_text_is_text(visit, idle):
     page = visit()
     html = page.evaluate("""async () => {
-        const { render } = await import('/gv/assets/lib/markdown.js');
+        const { render } = gvModules['lib/markdown.js'];
         const box = document.createElement('div');
         box.append(...render(['# A <b>title</b>', '',
           '<img src=x onerror=alert(1)> [no](javascript:alert(1)) [yes](https://a.example/)',

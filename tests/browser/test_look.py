@@ -17,7 +17,7 @@ MAIN_CONTROLS = (
     "#gv-scrub",
     "#gv-plot-loss",
     "#gv-plot-score",
-    "#gv-latent-canvas",
+    "#gv-latent",
     "#gv-sliders",
     "#gv-strip",
     "#gv-status",

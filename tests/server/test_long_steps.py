@@ -24,13 +24,21 @@ from ganviz.server.experiment_requests import MAX_WAITING, ExperimentRequests
 SECONDS = 30
 
 
+class Held(threading.Event):
+    """Set: steps go on. Clear: the next one ``holds``."""
+
+    holds = False
+
+
 @pytest.fixture
 def served(serve, tools, tmp_path, monkeypatch):
-    """(manager, the address of its server, an event: while it is clear no step ends)."""
-    free, step = threading.Event(), Trainer.step
+    """(manager, the address of its server, an event: while it is clear no step ends; it tells
+    whether one is held)."""
+    free, step = Held(), Trainer.step
     free.set()
 
     def slow(trainer):
+        free.holds = not free.is_set()
         free.wait(600)
         step(trainer)
 
@@ -68,6 +76,8 @@ def test_a_long_step_holds_up_nothing_that_a_page_asks(served, tools):
     current = manager.start(tools.config({**tools.tiny, "steps": 0}), replace=True)
     wait_for(lambda: current.state == "running" and current.snapshots.version)
     free.clear()
+    # a run that is between two steps would obey
+    wait_for(lambda: free.holds)
     commands = [
         ("/gv/command", {"action": "pause"}),
         ("/gv/command", {"action": "set", "settings": {"g_lr": 1e-4}}),
