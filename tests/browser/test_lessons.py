@@ -61,7 +61,7 @@ def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle)
 def test_text_is_text(visit, idle):
     page = visit()
     html = page.evaluate("""async () => {
-        const { render } = gvModules['lib/markdown.js'];
+        const { render } = await import('/gv/assets/lib/markdown.js');
         const box = document.createElement('div');
         box.append(...render(['# A <b>title</b>', '',
           '<img src=x onerror=alert(1)> [no](javascript:alert(1)) [yes](https://a.example/)',

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DESKTOP, PHONE
+from .conftest import DESKTOP, PHONE, stop
 
 MAIN_CONTROLS = (
     "#gv-f-preset",
@@ -17,7 +17,7 @@ MAIN_CONTROLS = (
     "#gv-scrub",
     "#gv-plot-loss",
     "#gv-plot-score",
-    "#gv-latent",
+    "#gv-latent-canvas",
     "#gv-sliders",
     "#gv-strip",
     "#gv-status",
@@ -30,7 +30,9 @@ SCROLLS = (
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everything_for_the_main_job_is_in_view(visit, idle, theme):
+def test_everything_for_the_main_job_is_in_view(visit, server, trained, theme):
+    """After a run on pictures: points have no latent picture and no strip."""
+    stop(server)
     page = visit(DESKTOP, theme)
     assert page.evaluate(SCROLLS) == [0, 0]
     for selector in MAIN_CONTROLS:
