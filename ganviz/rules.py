@@ -260,7 +260,7 @@ def without_a_discriminator_only_concatenation(config: RunConfig) -> ConfigError
 
 
 @rule
-def coins_are_for_pictures(config: RunConfig) -> ConfigError | None:
+def bernoulli_likelihood_needs_pictures(config: RunConfig) -> ConfigError | None:
     reads_it = "likelihood" in registry.ALGORITHMS.get(config.algorithm).reads
     if reads_it and config.likelihood == "bernoulli" and not _pictures(config):
         return against(

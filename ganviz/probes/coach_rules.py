@@ -240,14 +240,16 @@ def hopping(now: Facts, memory: Memory) -> Verdict | None:
         "Add a gradient penalty (R1) or PacGAN, lower both learning rates, or take fewer G steps.",
         (
             Evidence("changes of the main mode in the last 9 measurements", moves, "3 or more"),
-            Evidence("modes reached", now.peopled or 0, f"half of {now.modes['total']} or fewer"),
+            Evidence(
+                "modes reached", now.modes_reached or 0, f"half of {now.modes['total']} or fewer"
+            ),
         ),
         "oscillation",
     )
 
 
 def _on_few_modes(facts: Facts) -> bool:
-    return facts.peopled is not None and facts.peopled <= facts.modes["total"] / 2
+    return facts.modes_reached is not None and facts.modes_reached <= facts.modes["total"] / 2
 
 
 @rule("identical", times=6, on="scalars")

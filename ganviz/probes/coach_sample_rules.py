@@ -70,17 +70,17 @@ def collapse(now: Facts, memory: Memory) -> Verdict | None:
 def missing_modes(now: Facts, memory: Memory) -> Verdict | None:
     """Samples come from half of the modes or fewer, and there are not more of them than before."""
     half = memory.around(now.step / 2)
-    if now.peopled is None or now.step < EARLY or len(half) < 2:
+    if now.modes_reached is None or now.step < EARLY or len(half) < 2:
         return None
-    if now.peopled > now.modes["total"] / 2:
+    if now.modes_reached > now.modes["total"] / 2:
         return None
-    if now.peopled > min(facts.peopled or 0 for facts in half):
+    if now.modes_reached > min(facts.modes_reached or 0 for facts in half):
         return None
     return Verdict(
         "missing-modes",
-        f"Modes are missing: samples come from {now.peopled} of {now.modes['total']} modes.",
+        f"Modes are missing: samples come from {now.modes_reached} of {now.modes['total']} modes.",
         MORE_VARIETY,
-        (Evidence("modes reached", now.peopled, f"half of {now.modes['total']} or fewer"),),
+        (Evidence("modes reached", now.modes_reached, f"half of {now.modes['total']} or fewer"),),
         "mode-collapse",
     )
 

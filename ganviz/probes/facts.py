@@ -70,7 +70,7 @@ class Facts:
         return self.outputs.get("diversity")
 
     @property
-    def peopled(self) -> int | None:
+    def modes_reached(self) -> int | None:
         """How many modes have at least 20 of 2,500 samples nearer to them than to any other,
         however far."""
         nearest = self.modes.get("nearest")
