@@ -55,16 +55,18 @@ def test_the_preset_list_changes_nothing_until_something_is_chosen(visit, idle):
 def test_another_preset_asks_what_becomes_of_changes(visit, idle):
     page = visit()
     set_number(page, "batch_size", "48")
-    for answer, preset, batch in (
-        ("", "digits-quick", "48"),
-        ("keep", "digits-mlp", "48"),
-        ("drop", "digits-quick", "32"),
+    for answer, preset, batch, query in (
+        ("", "digits-quick", "48", "preset=digits-quick&batch_size=48"),
+        ("keep", "digits-mlp", "48", "preset=digits-mlp&batch_size=48"),
+        ("drop", "digits-quick", "32", "preset=digits-quick"),
     ):
         page.select_option("#gv-i-preset", "digits-mlp" if answer != "drop" else "digits-quick")
         page.wait_for_selector("#gv-keep[open]")
         assert "batch size" in page.text_content("#gv-keep-words")
         page.click(f"#gv-keep button[value='{answer}']")
         page.wait_for_selector("#gv-keep", state="hidden")
+        # The list and the field may hold these values before the answer is followed; the address never does.
+        page.wait_for_function(f"location.search === '?{query}'")
         for field, value in (("preset", preset), ("batch_size", batch)):
             holds = f"document.getElementById('gv-i-{field}').value === '{value}'"
             page.wait_for_function(holds)
