@@ -65,7 +65,8 @@ def test_another_preset_asks_what_becomes_of_changes(visit, idle):
         assert "batch size" in page.text_content("#gv-keep-words")
         page.click(f"#gv-keep button[value='{answer}']")
         page.wait_for_selector("#gv-keep", state="hidden")
-        # The list and the field may hold these values before the answer is followed; the address never does.
+        # the list and the field may hold these values before the answer is followed, the
+        # address never does
         page.wait_for_function(f"location.search === '?{query}'")
         for field, value in (("preset", preset), ("batch_size", batch)):
             holds = f"document.getElementById('gv-i-{field}').value === '{value}'"
