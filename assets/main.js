@@ -5,6 +5,7 @@
 import "./lib/frame_throttle.js";
 import * as belowPath from "./lib/below_path.js";
 import * as charts from "./train/charts.js";
+import * as classroom from "./class/class.js";
 import * as coach from "./train/coach.js";
 import * as controls from "./train/controls.js";
 import * as form from "./train/form.js";
@@ -59,7 +60,7 @@ const SHELL = [
 ];
 const PARTS = [
   language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
-  reconstruction, coach, tabs,
+  reconstruction, coach, tabs, classroom,
 ];
 
 window.ganviz = { form, openLesson, now, stats, tab: tabs.tab };

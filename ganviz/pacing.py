@@ -38,6 +38,8 @@ STATUS_INTERVAL = 1.0
 SEND_TIMEOUT = 10.0
 # a dropped viewer's closing handshake
 CLOSE_TIMEOUT = 1.0
+# what a class does (follow, polls) reaches a page at most so often
+CLASS_INTERVAL = 0.04
 # after a failed broadcast
 BROADCAST_RETRY_INTERVAL = 1.0
 

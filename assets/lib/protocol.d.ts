@@ -76,6 +76,12 @@ export interface Delta {
   probes?: Record<string, RunEvent>;
 }
 
+/** What is new of the class, by the name of each piece. */
+export interface ClassNews {
+  type: "class";
+  state: Record<string, any>;
+}
+
 export interface Refusal {
   type: "error";
   error: string;

@@ -13,6 +13,7 @@ export { emit, on } from "./bus.js";
 /** @typedef {import("./protocol.js").Hello} Hello */
 /** @typedef {import("./protocol.js").Delta} Delta */
 /** @typedef {import("./protocol.js").Refusal} Refusal */
+/** @typedef {import("./protocol.js").ClassNews} ClassNews */
 
 /** What the page knows at this moment. */
 export const now = {
@@ -48,7 +49,7 @@ let early = [];
 /** Attempts in a row that did not open a socket. */
 let failures = 0;
 
-/** Emits hello, rows, kept, frame, status, event, probe, snapshot, link, refused and blocked. */
+/** Emits hello, rows, kept, frame, status, event, probe, snapshot, class, link, refused and blocked. */
 export function connect() {
   const url = new URL(address("gv/live"));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -122,13 +123,14 @@ function link(state) {
   emit("link", state);
 }
 
-/** @param {Hello | Delta | Refusal} message */
+/** @param {Hello | Delta | Refusal | ClassNews} message */
 function receive(message) {
   stats.messages += 1;
   stats.received = Date.now() / 1000;
   link("live");
   if (message.type === "hello") hello(message);
   else if (message.type === "delta") delta(message);
+  else if (message.type === "class") emit("class", message.state);
   else if (message.type === "error" && kept) {
     emit("refused", message.error);
     watch(null);

@@ -11,6 +11,7 @@ import threading
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from ganviz.classroom import Classroom
 from ganviz.runs.manager import RunManager
 from ganviz.server import scripts, static
 from ganviz.server.commands import Commands
@@ -31,42 +32,43 @@ from ganviz.server.tile_scores import TileScores
 __all__ = ["Gate", "asset_url", "plotly_url", "routes", "script_url", "styles_url"]
 
 
-def routes(manager: RunManager) -> list[BaseRoute]:
-    """All routes of ganviz for the runs of ``manager``; the application that has them belongs
-    behind a `Gate`."""
-    guard = Guard()
+def routes(manager: RunManager, classroom: Classroom | None = None) -> list[BaseRoute]:
+    """All routes of ganviz for the runs of ``manager`` and the class that watches them; the
+    application that has them belongs behind a `Gate`. Each is the presenter's, unless it says that
+    it is for ``viewers``."""
+    guard, classroom = Guard(), classroom or Classroom()
     grids, latent = SampleGrids(manager), LatentRequests(manager)
-    commands, live = Commands(manager), LiveSocket(manager)
+    commands, live = Commands(manager), LiveSocket(manager, classroom)
     library, exports = Library(manager), Exports(manager)
     experiments = ExperimentRequests(manager)
     for task in (static.warm, scripts.warm):
         threading.Thread(target=task, name="warm", daemon=True).start()
     return [
         WebSocketRoute("/gv/live", live.endpoint),
-        Route("/gv/assets/{name:path}", guard.http(asset)),
-        Route("/gv/scripts/{name:path}", guard.http(script)),
-        Route("/gv/plotly.js", guard.http(plotly)),
-        Route("/gv/runs/{run}/frames/{step}.{ext}", guard.http(grids.frame)),
-        Route("/gv/runs/{run}/reals.{ext}", guard.http(grids.reals)),
-        Route("/gv/runs/{run}/reconstruction", guard.http(grids.reconstruction)),
-        Route("/gv/runs/{run}/scores", guard.http(TileScores(manager).scores)),
+        Route("/gv/assets/{name:path}", guard.http(asset, viewers=True)),
+        Route("/gv/scripts/{name:path}", guard.http(script, viewers=True)),
+        Route("/gv/plotly.js", guard.http(plotly, viewers=True)),
+        Route("/gv/runs/{run}/frames/{step}.{ext}", guard.http(grids.frame, viewers=True)),
+        Route("/gv/runs/{run}/reals.{ext}", guard.http(grids.reals, viewers=True)),
+        Route("/gv/runs/{run}/reconstruction", guard.http(grids.reconstruction, viewers=True)),
+        Route("/gv/runs/{run}/scores", guard.http(TileScores(manager).scores, viewers=True)),
         Route("/gv/probe/initial", guard.http(experiments.initial), methods=["POST"]),
         Route("/gv/probe/frozen", guard.http(experiments.frozen), methods=["POST"]),
-        Route("/gv/latent", guard.http(latent.picture), methods=["POST"]),
-        Route("/gv/strip", guard.http(latent.strip), methods=["POST"]),
-        Route("/gv/latent/info", guard.http(latent.info)),
+        Route("/gv/latent", guard.http(latent.picture, viewers=True), methods=["POST"]),
+        Route("/gv/strip", guard.http(latent.strip, viewers=True), methods=["POST"]),
+        Route("/gv/latent/info", guard.http(latent.info, viewers=True)),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
-        Route("/gv/probes", guard.http(declarations)),
+        Route("/gv/probes", guard.http(declarations, viewers=True)),
         Route("/gv/train", guard.http(commands.train), methods=["POST"]),
-        Route("/gv/status", guard.http(commands.status)),
-        Route("/gv/lessons", guard.http(lessons)),
-        Route("/gv/library", guard.http(library.table)),
-        Route("/gv/library/{run}", guard.http(library.detail), methods=["GET"]),
+        Route("/gv/status", guard.http(commands.status, viewers=True)),
+        Route("/gv/lessons", guard.http(lessons, viewers=True)),
+        Route("/gv/library", guard.http(library.table, viewers=True)),
+        Route("/gv/library/{run}", guard.http(library.detail, viewers=True), methods=["GET"]),
         Route("/gv/library/{run}", guard.http(library.act), methods=["POST"]),
-        Route("/gv/library/{run}/history", guard.http(library.history)),
-        Route("/gv/library/{run}/thumb.png", guard.http(library.thumb)),
+        Route("/gv/library/{run}/history", guard.http(library.history, viewers=True)),
+        Route("/gv/library/{run}/thumb.png", guard.http(library.thumb, viewers=True)),
         Route("/gv/library/{run}/export", guard.http(exports.status), methods=["GET"]),
         Route("/gv/library/{run}/export", guard.http(exports.begin), methods=["POST"]),
         Route("/gv/library/{run}/exports/{file}", guard.http(exports.file)),
-        Route("/gv/{path:path}", guard.http(missing), methods=["GET", "POST"]),
+        Route("/gv/{path:path}", guard.http(missing, viewers=True), methods=["GET", "POST"]),
     ]

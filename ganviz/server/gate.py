@@ -16,9 +16,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganviz import pacing
+from ganviz.classroom.visitor import AT_THE_MACHINE
 from ganviz.errors import GanvizError
 from ganviz.server.guard import Guard, Refused, json_response, refusal
 from ganviz.server.limits import MAX_BODY, Limits, Quota, client_of
+from ganviz.server.visitor import with_visitor
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
 NO_UPGRADE = (
@@ -71,6 +73,7 @@ class Gate:
             scope = self._below_prefix(scope)
             await self._guard.admit(HTTPConnection(scope))
             _check_path(scope)
+            scope = with_visitor(scope, AT_THE_MACHINE)
             receive = await _with_body(scope, receive)
             if _path(scope) == WHY_PATH:
                 await self._why(Request(scope))(scope, receive, send)
@@ -96,6 +99,7 @@ class Gate:
             # 1013: try again later
             await send({"type": "websocket.close", "code": 1013})
             return
+        scope = with_visitor(scope, AT_THE_MACHINE)
         with self._sockets.place(client):
             await self._app(scope, receive, send)
 

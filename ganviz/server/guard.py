@@ -25,11 +25,15 @@ from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.encode import dumps
+from ganviz.server.visitor import visitor_of
 
 logger = logging.getLogger(__name__)
 
 HOSTS_VARIABLE = "GANVIZ_HOSTS"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
+PRESENTER_ONLY = (
+    "Only the presenter may do this. You can look, explore the latent space and answer questions."
+)
 STUMBLED = "The server stumbled over this request; its log says how. Try again."
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -62,11 +66,14 @@ class Guard:
         """With the names that the environment variable `HOSTS_VARIABLE` lists, by commas."""
         return cls(tuple(os.environ.get(HOSTS_VARIABLE, "").replace(",", " ").split()))
 
-    def http(self, endpoint: Endpoint) -> Endpoint:
-        """``endpoint``, whose errors become JSON with a sentence."""
+    def http(self, endpoint: Endpoint, viewers: bool = False) -> Endpoint:
+        """``endpoint`` for presenters, or with ``viewers`` for everybody who has joined; its errors
+        become JSON with a sentence."""
 
         async def answered(request: Request) -> Response:
             try:
+                if not viewers and not visitor_of(request).presenter:
+                    raise Refused(403, PRESENTER_ONLY)
                 return await endpoint(request)
             except GanvizError as error:
                 return refusal(error)

@@ -30,6 +30,10 @@ changes or has been prepared, and for the asking.
 ``snapshot``. It comes at most every `pacing.DELTA_INTERVAL`; a page that is slow gets fewer and
 larger ones. More than a chart can show comes as a new hello instead.
 
+``{"type": "class", "state": {...}}``: what the page's visitor may see of the class, piece by piece
+(see `ganviz.classroom`): after connecting all pieces, then those that changed, at most every
+`pacing.CLASS_INTERVAL`, the newest state only.
+
 ``{"type": "error", "error": sentence}``: the run of ``?run=`` does not exist; the socket then
 closes with `UNKNOWN_RUN`. A socket that cannot keep up closes with `TOO_SLOW`: connect again with
 the cursor. One that the gate refuses never opens, and a browser hides why: ``GET /gv/why`` says it.
@@ -119,6 +123,12 @@ def delta(run: ReadableRun, after: int) -> dict[str, Any] | None:
         "status": run.status(),
         "snapshot": version,
     }
+
+
+def class_text(pieces: dict[str, bytes]) -> str:
+    """The message that brings what is new of the class; ``pieces`` as JSON, by name."""
+    state = {name: orjson.Fragment(piece) for name, piece in pieces.items()}
+    return to_text({"type": "class", "state": state})
 
 
 def error(sentence: str) -> dict[str, Any]:

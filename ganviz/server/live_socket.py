@@ -21,12 +21,15 @@ from weakref import WeakKeyDictionary
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganviz import pacing
+from ganviz.classroom import Classroom, Visitor
 from ganviz.engine.events import Event, EventLog
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe
 from ganviz.server import live_protocol as protocol
+from ganviz.server.class_feed import ClassFeed
+from ganviz.server.visitor import visitor_of
 from ganviz.server.workers import READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)
@@ -38,8 +41,11 @@ class Viewer:
     """One browser's socket and what it has been sent. ``follows``: it changes over to whatever run
     is current."""
 
-    def __init__(self, websocket: WebSocket, run: ReadableRun | None, follows: bool):
+    def __init__(
+        self, websocket: WebSocket, visitor: Visitor, run: ReadableRun | None, follows: bool
+    ):
         self.websocket = websocket
+        self.visitor = visitor
         self.run = run
         self.follows = follows
         self.needs_hello = True
@@ -55,8 +61,9 @@ class Viewer:
 class LiveSocket:
     """The endpoint of the live socket. Each event loop has one `Hub`."""
 
-    def __init__(self, manager: RunManager):
+    def __init__(self, manager: RunManager, classroom: Classroom):
         self._manager = manager
+        self._classroom = classroom
         self._hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
     async def endpoint(self, websocket: WebSocket) -> None:
@@ -71,7 +78,7 @@ class LiveSocket:
             await websocket.send_text(protocol.to_text(protocol.error(problem.sentence)))
             await websocket.close(protocol.UNKNOWN_RUN)
             return
-        viewer = Viewer(websocket, run, follows=not query.get("run"))
+        viewer = Viewer(websocket, visitor_of(websocket), run, follows=not query.get("run"))
         hub = self.hub()
         epoch, cursor = query.get("epoch", ""), query.get("cursor", "")
         await READS.run(hub.resume_at_cursor, viewer, epoch, cursor)
@@ -79,7 +86,10 @@ class LiveSocket:
 
     def hub(self) -> Hub:
         """The hub of the running event loop."""
-        return self._hubs.setdefault(asyncio.get_running_loop(), Hub(self._manager))
+        loop = asyncio.get_running_loop()
+        if loop not in self._hubs:
+            self._hubs[loop] = Hub(self._manager, self._classroom)
+        return self._hubs[loop]
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,9 @@ def _observe(run: ReadableRun | None) -> _Observation:
 class Hub:
     """All viewers of one event loop, and the task that sends them what is new."""
 
-    def __init__(self, manager: RunManager):
+    def __init__(self, manager: RunManager, classroom: Classroom):
         self.viewers: set[Viewer] = set()
+        self._class_feed = ClassFeed(classroom)
         self._manager = manager
         self._token = secrets.token_hex(4)
         self._wake = asyncio.Event()
@@ -140,6 +151,7 @@ class Hub:
         waits = [
             asyncio.ensure_future(self._receive(viewer)),
             asyncio.ensure_future(viewer.gone.wait()),
+            asyncio.ensure_future(self._class_feed.serve(viewer.websocket, viewer.visitor)),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

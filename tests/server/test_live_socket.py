@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from ganviz import pacing
+from ganviz.classroom import Classroom
 from ganviz.engine import run as run_module
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, encode, live_protocol, routes
@@ -23,7 +24,7 @@ from ganviz.server.live_socket import LiveSocket
 @pytest.fixture
 def live(manager, serve):
     """(the `LiveSocket` endpoint, a function that opens a socket to it)."""
-    endpoint = LiveSocket(manager)
+    endpoint = LiveSocket(manager, Classroom())
     port = serve(Gate(Starlette(routes=[WebSocketRoute("/gv/live", endpoint.endpoint)])))
 
     def watch(query="", **options):
@@ -458,3 +459,27 @@ def test_a_delta_names_every_frame_that_was_kept(manager, tools):
         run.log_at(step, "frame", **about, kept=kept)
     message = live_protocol.delta(run, before)
     assert message["frames"] == [3, 5] and message["frame"]["step"] == 6
+
+
+def test_the_state_of_the_class_comes_piece_by_piece_and_only_what_changed(manager, serve):
+    classroom, shown = Classroom(), {"poll": 1, "wall": 1}
+    for name in shown:
+        classroom.add(name, lambda visitor, name=name: {"n": shown[name], "by": visitor.handle})
+    port = serve(Gate(Starlette(routes=routes(manager, classroom))))
+    with connect(f"ws://127.0.0.1:{port}/gv/live", compression=None) as viewer:
+        states = of_the_class(viewer)
+        assert next(states) == {name: {"n": 1, "by": "Presenter"} for name in shown}
+        for shown["poll"] in range(2, 50):
+            classroom.changed()
+        state = {}
+        while state.get("poll", {}).get("n") != 49:
+            state = next(states)
+            assert list(state) == ["poll"]
+
+
+def of_the_class(viewer):
+    """The states of the class that come, as they come."""
+    while True:
+        message = take(viewer)
+        if message["type"] == "class":
+            yield message["state"]
