@@ -1,0 +1,204 @@
+"""You are D: pairs of a real and a generated picture of one step of a run, judged by people and by
+the discriminator itself."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganviz.data.source import to_float
+from ganviz.engine.snapshot import draw, to_pictures
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import GanvizError
+from ganviz.probes.probe import undisturbed
+
+PAIRS = 10
+# D judges batches of this size, as it does in training: batch norm needs company
+BATCH = 64
+MAX_TILE = 256
+"""px: larger pictures are sent smaller."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What one game is played with, made between two steps.
+
+    ``real_first``: for each pair whether the real picture is the left one. ``margins``: D's logit
+    of the real one minus that of the fake, or None for a D that judges several samples at once.
+    ``d_rate``: how often D is right on `BATCH` such pairs. ``sheet``: a PNG, one row a pair,
+    the left and the right picture; ``width``, ``height``: of one picture in it.
+    """
+
+    step: int
+    real_first: tuple[bool, ...]
+    margins: tuple[float, ...] | None
+    d_rate: float | None
+    sheet: bytes
+    width: int
+    height: int
+
+    @property
+    def d_right(self) -> list[bool] | None:
+        """Whether D is right about each pair; a tie is no answer."""
+        return None if self.margins is None else [margin > 0 for margin in self.margins]
+
+
+@torch.no_grad()
+def make_pairs(trainer: Trainer, seed: int | None = None) -> Pairs:
+    """Pairs of the newest generator (its moving average, which the grid shows) and real pictures,
+    drawn by a generator of their own: the training draws no random number for them. ``seed``: for
+    tests; else nobody can foresee the sides.
+
+    Raises `GanvizError` where there is nothing to judge.
+    """
+    networks, source = trainer.algorithm.networks, trainer.source
+    if source.spec.kind != "images":
+        raise GanvizError(
+            "The game needs pictures: one point of the plane is neither real nor fake to the eye. "
+            "Train on pictures, then play."
+        )
+    if "discriminator" not in networks:
+        raise GanvizError("This run has no discriminator, so there is nobody to play against.")
+    random = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed)
+    index = torch.randint(len(source.samples), (BATCH,), generator=random)
+    index = index.to(source.samples.device)
+    labels = source.labels if trainer.algorithm.conditional else None
+    y = None if labels is None else labels[index]
+    real = to_float(source.samples[index])
+    z = torch.randn(BATCH, trainer.config.latent_dim, generator=random).to(trainer.device)
+    fake = draw(trainer.algorithm.ema.network, z, y)
+    margins = _margins(trainer, real, fake, y)
+    real_first = tuple((torch.rand(PAIRS, generator=random) < 0.5).tolist())
+    pictures = [to_pictures(x[:PAIRS].float()) for x in (real, fake)]
+    sheet, width, height = _sheet(*pictures, real_first)
+    return Pairs(
+        trainer.step_count,
+        real_first,
+        None if margins is None else tuple(round(one, 4) for one in margins[:PAIRS].tolist()),
+        None if margins is None else round(float((margins > 0).float().mean()), 4),
+        sheet,
+        width,
+        height,
+    )
+
+
+def _margins(trainer: Trainer, real: Tensor, fake: Tensor, y: Tensor | None) -> Tensor | None:
+    if trainer.config.pac > 1:
+        return None
+    with undisturbed(trainer.algorithm.networks["discriminator"]) as discriminator:
+        return (discriminator(real, y) - discriminator(fake, y)).float().flatten().cpu()
+
+
+def _sheet(
+    real: np.ndarray, fake: np.ndarray, real_first: tuple[bool, ...]
+) -> tuple[bytes, int, int]:
+    """uint8 [N, H, W, C] each -> PNG of N rows, and the size of a picture in it."""
+    rows = [
+        np.concatenate([x, y] if first else [y, x], axis=1)
+        for x, y, first in zip(real, fake, real_first, strict=True)
+    ]
+    sheet = np.concatenate(rows, axis=0)
+    image = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
+    shrink = max(1, -(-real.shape[2] // MAX_TILE))
+    if shrink > 1:
+        image = image.reduce(shrink)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue(), image.width // 2, image.height // len(real)
+
+
+@dataclass
+class Game:
+    """One round of the game: everybody judges the same pairs, each pair once.
+
+    ``answers``: by player, for each pair in turn whether the left picture was called real.
+    """
+
+    id: str
+    run: str
+    pairs: Pairs
+    answers: dict[str, list[bool]] = field(default_factory=dict)
+
+    def play(self, player: str, pair: int, left: bool) -> bool:
+        """The player calls the left picture of ``pair`` real, or the right one; whether that is
+        right. Pairs come in their order, and a judgement stands. Raises `GanvizError`."""
+        answers = self.answers.setdefault(player, [])
+        if pair != len(answers):
+            done = "You have judged this pair already." if pair < len(answers) else ""
+            raise GanvizError(done or "Judge the pairs in their order.", "pair")
+        if len(answers) >= len(self.pairs.real_first):
+            raise GanvizError("You have judged all pairs of this game.", "pair")
+        answers.append(left)
+        return left == self.pairs.real_first[pair]
+
+    def right(self, player: str) -> list[bool]:
+        """For each pair that the player has judged, whether rightly."""
+        sides = self.pairs.real_first
+        return [
+            left == side for left, side in zip(self.answers.get(player, ()), sides, strict=False)
+        ]
+
+    def finished(self, player: str) -> bool:
+        """Whether the player has judged all pairs."""
+        return len(self.answers.get(player, ())) == len(self.pairs.real_first)
+
+    @property
+    def class_right(self) -> list[tuple[int, int]]:
+        """For each pair how many judged it rightly, of how many."""
+        rows = [self.right(player) for player in self.answers]
+        judged = [
+            [row[pair] for row in rows if pair < len(row)]
+            for pair in range(len(self.pairs.real_first))
+        ]
+        return [(sum(right), len(right)) for right in judged]
+
+    def view(self, player: str) -> dict[str, Any]:
+        """What the player's page needs; of pairs that it has not judged it gets to know nothing."""
+        right = self.right(player)
+        pairs = self.pairs
+        margins = pairs.margins
+        return {
+            "id": self.id,
+            "run": self.run,
+            "step": pairs.step,
+            "pairs": len(pairs.real_first),
+            "width": pairs.width,
+            "height": pairs.height,
+            "right": right,
+            "d_right": None if pairs.d_right is None else pairs.d_right[: len(right)],
+            "margins": None if margins is None else list(margins[: len(right)]),
+            "class_right": self.class_right if self.finished(player) else None,
+        }
+
+    def to_row(self) -> dict[str, Any]:
+        """The game's result without its players: what is kept with the run and charted over the
+        steps."""
+        counts = self.class_right
+        answers = sum(all_ for _, all_ in counts)
+        d_right = self.pairs.d_right
+        return {
+            "step": self.pairs.step,
+            "players": sum(map(bool, self.answers.values())),
+            "rate": sum(right for right, _ in counts) / answers if answers else None,
+            "d_rate": self.pairs.d_rate,
+            "d_right": None if d_right is None else sum(d_right),
+            "pairs": [list(one) for one in counts],
+        }
+
+
+def league(games: list[Game], handles: dict[str, str]) -> list[dict[str, Any]]:
+    """Players of all ``games``, best first: ``handle``, ``right`` of ``judged``. Who is not in
+    ``handles`` has left."""
+    rows = []
+    for player, handle in handles.items():
+        right = [one for game in games for one in game.right(player)]
+        if right:
+            rows.append({"handle": handle, "right": sum(right), "judged": len(right)})
+    return sorted(rows, key=lambda row: (-row["right"], row["judged"], row["handle"]))
