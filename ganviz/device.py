@@ -98,6 +98,10 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         if device.index is not None:
             # Streams and graphs are made on the thread's own device.
             torch.cuda.set_device(device)
+        # Backward passes in this thread as well: it knows what they are for, and has the device's
+        # context, which the first kernel gives it; cuBLAS, asked before, warns.
+        torch.autograd.set_multithreading_enabled(False)
+        torch.zeros((), device=device)
         allow_tf32(tf32)
 
 

@@ -119,11 +119,15 @@ class Penalty:
         ]
         return self.factor * sum(terms[1:], terms[0])
 
-    def of_gradients(self, at_real: Tensor, at_fake: Tensor, count: int) -> Tensor:
+    def of_gradients(self, at_real: Tensor | None, at_fake: Tensor | None, count: int) -> Tensor:
         """The unweighted penalty from D's input gradients at ``count`` judged reals and as many
-        fakes; only where ``at_samples``."""
+        fakes; only where ``at_samples``. Those that it does not look at may be None."""
         at = {"real": (at_real,), "fake": (at_fake,), "both": (at_real, at_fake)}
-        terms = [off_centre(gradient, count, self.centre) for gradient in at[str(self.at)]]
+        terms = [
+            off_centre(gradient, count, self.centre)
+            for gradient in at[str(self.at)]
+            if gradient is not None
+        ]
         return self.factor * sum(terms[1:], terms[0])
 
 

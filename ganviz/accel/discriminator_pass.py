@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from ganviz.accel.homogeneous import HomogeneousDoubleBackward
 from ganviz.accel.precision import bf16_products
-from ganviz.accel.second_order import no_weight_gradients
+from ganviz.accel.second_order import no_sample_gradients, no_weight_gradients
 
 
 class Judgement(NamedTuple):
@@ -62,8 +62,9 @@ class DiscriminatorPass(ABC):
 
     @property
     @abstractmethod
-    def input_gradients(self) -> tuple[Tensor, Tensor]:
-        """dD/dx at the reals and at the fakes, each shaped as they are."""
+    def input_gradients(self) -> tuple[Tensor | None, Tensor | None]:
+        """dD/dx at the reals and at the fakes, each shaped as they are; None where nobody asked
+        for it."""
 
     @abstractmethod
     def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
@@ -73,14 +74,21 @@ class DiscriminatorPass(ABC):
 
 @dataclass(frozen=True)
 class PassOptions:
-    """``independent``: D takes each sample on its own. ``penalised``: the input gradients at the
-    samples are part of a penalty. ``homogeneous``: loss and penalty may share a double backward.
-    ``bf16``: backward passes take their products in bf16, unless they are second-order."""
+    """``independent``: D takes each sample on its own. ``penalised_real``, ``penalised_fake``: the
+    input gradients there are part of a penalty. ``homogeneous``: loss and penalty may share a
+    double backward. ``bf16``: backward passes take their products in bf16, unless they are
+    second-order."""
 
     independent: bool
-    penalised: bool
+    penalised_real: bool
+    penalised_fake: bool
     homogeneous: bool = False
     bf16: bool = False
+
+    @property
+    def penalised(self) -> bool:
+        """Whether an input gradient is part of a penalty."""
+        return self.penalised_real or self.penalised_fake
 
     def products(self) -> AbstractContextManager[None]:
         """The precision of a backward pass of first order."""
@@ -101,7 +109,11 @@ def discriminator_pass(
 
     ``judge`` augments by itself; ``augment`` is what it does to samples.
     """
-    if not options.independent:
+    one_sided = options.penalised_real != options.penalised_fake
+    if not options.independent or (
+        # Otherwise the others would be gone through twice as well.
+        one_sided and not options.homogeneous and not wants_input_gradients
+    ):
         return SeparatePasses(options, judge, real, fake, y, wants_input_gradients)
     samples = torch.cat([real, fake])
     y = None if y is None else torch.cat([y, y])
@@ -127,15 +139,16 @@ class _AutogradPass(DiscriminatorPass):
             )
 
     def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
-        if isinstance(penalty, Tensor) and self._options.bf16 and not self._options.penalised:
-            # bf16 is too coarse for a second derivative.
-            penalty.backward(inputs=weights)
-            penalty = 0.0
-        if isinstance(penalty, Tensor):
-            (loss + penalty).backward(inputs=weights)
-        else:
-            with self._options.products():
-                loss.backward(inputs=weights)
+        with no_sample_gradients():
+            if isinstance(penalty, Tensor) and self._options.bf16 and not self._options.penalised:
+                # bf16 is too coarse for a second derivative.
+                penalty.backward(inputs=weights)
+                penalty = 0.0
+            if isinstance(penalty, Tensor):
+                (loss + penalty).backward(inputs=weights)
+            else:
+                with self._options.products():
+                    loss.backward(inputs=weights)
 
 
 class JointPass(_AutogradPass):
@@ -164,7 +177,8 @@ class JointPass(_AutogradPass):
 
 
 class SeparatePasses(_AutogradPass):
-    """Reals first, then fakes: batch statistics of one must not depend on the other."""
+    """Reals first, then fakes: batch statistics of one must not depend on the other, and where only
+    one is penalised, the other goes the short way."""
 
     def __init__(
         self,
@@ -176,16 +190,21 @@ class SeparatePasses(_AutogradPass):
         wants_input_gradients: bool,
     ):
         super().__init__(options)
-        wanted = wants_input_gradients or options.penalised
-        real, fake = real.clone().requires_grad_(wanted), fake.requires_grad_(wanted)
-        self._samples = real, fake
-        self.real_logits, real_class_loss = judge(real, y, options.penalised)
-        self.fake_logits, fake_class_loss = judge(fake, y, options.penalised)
+        self._wanted = tuple(
+            wants_input_gradients or penalised
+            for penalised in (options.penalised_real, options.penalised_fake)
+        )
+        real = real.clone().requires_grad_(self._wanted[0])
+        fake = fake.requires_grad_(self._wanted[1])
+        self._samples = tuple(x for x in (real, fake) if x.requires_grad)
+        self.real_logits, real_class_loss = judge(real, y, options.penalised_real)
+        self.fake_logits, fake_class_loss = judge(fake, y, options.penalised_fake)
         self.class_loss = add_up(real_class_loss, fake_class_loss)
 
     @cached_property
-    def input_gradients(self) -> tuple[Tensor, Tensor]:
-        real, fake = self._differentiate()
+    def input_gradients(self) -> tuple[Tensor | None, Tensor | None]:
+        found = iter(self._differentiate())
+        real, fake = (next(found) if wanted else None for wanted in self._wanted)
         return real, fake
 
 

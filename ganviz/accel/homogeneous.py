@@ -106,7 +106,7 @@ class HomogeneousDoubleBackward:
             terms.append((self._input_gradient, to_input_gradient))
         for bias, gradient in zip(self._biases, self._output_gradients, strict=True):
             constant = _per_sample(to_logits, gradient) * _per_channel(bias.detach(), gradient)
-            terms.append((gradient, constant.expand_as(gradient)))
+            terms.append((gradient, constant.to(gradient.dtype).expand_as(gradient)))
             if bias.requires_grad:
                 _add_bias_gradient(bias, gradient.detach(), to_logits)
         # The gradient at the logit itself is 1 and has no graph.
@@ -119,10 +119,10 @@ class HomogeneousDoubleBackward:
 
 
 def _add_bias_gradient(bias: Tensor, output_gradient: Tensor, to_logits: Tensor) -> None:
-    pixels_summed = (
-        output_gradient.flatten(2).sum(2) if output_gradient.dim() > 2 else output_gradient
-    )
-    gradient = to_logits @ pixels_summed
+    pixels_summed = output_gradient
+    if output_gradient.dim() > 2:
+        pixels_summed = output_gradient.flatten(2).sum(2, dtype=to_logits.dtype)
+    gradient = to_logits @ pixels_summed.to(to_logits.dtype)
     bias.grad = gradient if bias.grad is None else bias.grad + gradient
 
 

@@ -12,7 +12,8 @@ What was measured, on an AMD EPYC with AVX-512 and one thread:
 - oneDNN works on 16 channels at a time, so a convolution from or to a single channel is one matrix
   product and a sum of shifted maps instead.
 
-Layers whose double backward is cheaper stand in `ganviz.accel.second_order`.
+Layers whose double backward is cheaper stand in `ganviz.accel.second_order` and
+`ganviz.accel.double_backward_conv`; those are for every device.
 
 The choice depends on the network and the machine alone, so the same run on the same machine stays
 the same bit for bit. The layers only change their class: weights, names and copies stay those of
@@ -30,34 +31,43 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from ganviz.accel import is_enabled
 from ganviz.accel import private_apis as private
-from ganviz.accel.second_order import (
-    FLAT_DERIVATIVE,
-    DoubleBackwardConv2d,
-    is_plain_fp32,
-    pair,
-    weight_gradients_wanted,
-)
+from ganviz.accel.double_backward_conv import CpuDoubleBackwardConv2d, double_backward_class
+from ganviz.accel.second_order import FLAT_DERIVATIVE, is_plain_fp32, pair, weight_gradients_wanted
 
 # Weights of a linear layer; below, the call costs more than the product.
 MIN_WEIGHTS = 16_384
 
 
 def optimize_layers(network: nn.Module, on_cpu: bool = True) -> nn.Module:
-    """Give the plain layers of ``network`` their optimised class: those without weights anywhere,
-    the others on the CPU."""
+    """Give the plain layers of ``network`` their optimised class: on CPUs also those that are
+    quicker there alone."""
     if not is_enabled():
         return network
     for module in list(network.modules()) if on_cpu else ():
         if isinstance(module, nn.Sequential):
             _fuse_upsampling(module)
     for module in network.modules():
-        optimized = FLAT_DERIVATIVE.get(type(module)) or (_cpu_class(module) if on_cpu else None)
-        if optimized:
-            module.__class__ = optimized
+        by_device = _cpu_class if on_cpu else double_backward_class
+        optimized = FLAT_DERIVATIVE.get(type(module)) or by_device(module)
+        if optimized is None:
+            continue
+        module.__class__ = (
+            _with_parametrized_weights(type(module), optimized)
+            if is_parametrized(module)
+            else optimized
+        )
     return network
+
+
+def _with_parametrized_weights(own: type[nn.Module], optimized: type[nn.Module]) -> type[nn.Module]:
+    """``optimized`` with what spectral norm put into ``own``, the class that it made for one
+    layer."""
+    inside = {k: v for k, v in vars(own).items() if k not in ("__dict__", "__weakref__")}
+    return type(own.__name__, (optimized,), inside)
 
 
 def _cpu_class(module: nn.Module) -> type[nn.Module] | None:
@@ -72,7 +82,7 @@ def _cpu_class(module: nn.Module) -> type[nn.Module] | None:
         return None
     if module.out_channels == 1 and module.stride == (1, 1):
         return SingleOutputConv2d
-    return SingleInputConv2d if module.in_channels == 1 else DoubleBackwardConv2d
+    return SingleInputConv2d if module.in_channels == 1 else CpuDoubleBackwardConv2d
 
 
 def _is_simple(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:

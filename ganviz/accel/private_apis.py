@@ -118,31 +118,18 @@ def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
 
-def conv2d_gradients(
+def convolution_gradients(
     output_grad: Tensor,
     x: Tensor,
     weight: Tensor,
-    stride: Size2d,
-    padding: Size2d,
+    options: tuple[Size2d, Size2d, Size2d, bool, Size2d, int],
     wants_input: bool,
     wants_weight: bool,
 ) -> tuple[Tensor, Tensor]:
-    """The gradients of `F.conv2d` at its input and at its weight, those that are wanted."""
+    """The gradients of a convolution at its input and at its weight, those that are wanted.
+    ``options``: stride, padding, dilation, transposed, output padding, groups."""
     wanted = (wants_input, wants_weight, False)
-    dilation, output_padding, groups = (1, 1), (0, 0), 1
-    return torch.ops.aten.convolution_backward(
-        output_grad,
-        x,
-        weight,
-        None,
-        stride,
-        padding,
-        dilation,
-        False,
-        output_padding,
-        groups,
-        wanted,
-    )[:2]
+    return torch.ops.aten.convolution_backward(output_grad, x, weight, None, *options, wanted)[:2]
 
 
 def leaky_relu_input_grad(output_grad: Tensor, x: Tensor, negative_slope: float) -> Tensor:

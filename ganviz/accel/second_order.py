@@ -1,14 +1,16 @@
 """Second-order gradients: what a backward pass is for, and layers whose double backward is cheap.
 
-A gradient penalty differentiates dD/dx once more. Two things are then cheaper than torch's own way
-on a CPU (measured on an AMD EPYC and an Intel Xeon):
+A gradient penalty differentiates dD/dx once more. Two things are then cheaper than torch's own
+way:
 
 - The derivative of a ReLU or of a mean has no derivative of its own. Torch gives zeros for it, and
   where nothing else travels back through a pass whose input gradient is penalised, those zeros do,
   through all of it. Here they are left out.
 - Differentiating the input gradient of a convolution, torch takes the part at the weights for a
-  convolution whose kernel is a whole map. It is a weight gradient like any other, and oneDNN's
-  takes a half to a quarter of the time.
+  convolution whose kernel is a whole map (`ganviz.accel.double_backward_conv`).
+
+What is said here of a pass, its backward passes must hear, too: on CUDA torch takes those in a
+thread of its own, unless told otherwise (`ganviz.device.prepare_training_thread`).
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ class _Scope(threading.local):
     """What this thread said of the passes that it makes."""
 
     no_weight_gradients = False
+    no_sample_gradients = False
     double_backward = False
     input_grad_only = False
 
@@ -44,6 +47,12 @@ def no_weight_gradients() -> contextlib.AbstractContextManager[None]:
     Autograd says so to torch's own operations, but not to those written in Python.
     """
     return _within("no_weight_gradients")
+
+
+def no_sample_gradients() -> contextlib.AbstractContextManager[None]:
+    """Within: a backward pass of this thread asks for gradients at weights only, so those at the
+    samples that D was given are not computed."""
+    return _within("no_sample_gradients")
 
 
 def double_backward() -> contextlib.AbstractContextManager[None]:
@@ -61,7 +70,18 @@ def weight_gradients_wanted() -> bool:
     return not _scope.no_weight_gradients
 
 
-def _differentiated_again() -> bool:
+def sample_gradients_wanted() -> bool:
+    """Whether a backward pass of this thread asks for gradients at D's samples."""
+    return not _scope.no_sample_gradients
+
+
+def is_input_grad_only() -> bool:
+    """Whether this thread computes in `input_grad_only`."""
+    return _scope.input_grad_only
+
+
+def differentiated_again() -> bool:
+    """Whether the input gradient of what this thread computes will be differentiated."""
     return (_scope.double_backward or _scope.input_grad_only) and torch.is_grad_enabled()
 
 
@@ -94,7 +114,7 @@ class FlatDerivativeReLU(nn.ReLU):
     homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
-        return _LeakyReLU.apply(x, 0.0) if _differentiated_again() else super().forward(x)
+        return _LeakyReLU.apply(x, 0.0) if differentiated_again() else super().forward(x)
 
 
 class FlatDerivativeLeakyReLU(nn.LeakyReLU):
@@ -103,7 +123,7 @@ class FlatDerivativeLeakyReLU(nn.LeakyReLU):
     homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
-        if not _differentiated_again():
+        if not differentiated_again():
             return super().forward(x)
         return _LeakyReLU.apply(x, self.negative_slope)
 
@@ -146,7 +166,7 @@ class FlatDerivativeAvgPool2d(nn.AvgPool2d):
     homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
-        if not _differentiated_again():
+        if not differentiated_again():
             return super().forward(x)
         return _AvgPool2d.apply(
             x,
@@ -199,84 +219,6 @@ FLAT_DERIVATIVE = {
     nn.AvgPool2d: FlatDerivativeAvgPool2d,
 }
 """torch's layer -> the same one, without a second derivative; on every device."""
-
-
-# -- convolutions under a penalty ------------------------------------------------------------------
-class DoubleBackwardConv2d(nn.Conv2d):
-    """`nn.Conv2d`, cheaper where its input gradient is differentiated as well."""
-
-    homogeneous = True
-
-    def forward(self, x: Tensor) -> Tensor:
-        if (
-            not _differentiated_again()
-            or (x.is_leaf and not _scope.input_grad_only)
-            or not is_plain_fp32(x, self.weight)
-        ):
-            return super().forward(x)
-        return _Conv2d.apply(x, self.weight, self.bias, self.stride, self.padding)
-
-
-class _Conv2d(torch.autograd.Function):
-    """A convolution. Differentiated as torch's own, and its input gradient with the kernels of
-    first derivatives."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any
-    ) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.options = stride, padding
-        return F.conv2d(x, weight, bias, stride, padding)
-
-    @staticmethod
-    def backward(ctx: Any, output_grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
-        stride, padding = ctx.options
-        wants_x, wants_weight, wants_bias = ctx.needs_input_grad[:3]
-        if _scope.no_weight_gradients:
-            wants_weight = wants_bias = False
-        x_grad: Tensor | None = None
-        weight_grad: Tensor | None = None
-        if torch.is_grad_enabled():
-            if wants_x:
-                x_grad = _Conv2dInputGrad.apply(output_grad, x.detach(), weight, stride, padding)
-            if wants_weight:
-                weight_grad = private.conv2d_gradients(
-                    output_grad, x, weight, stride, padding, False, True
-                )[1]
-        else:
-            x_grad, weight_grad = private.conv2d_gradients(
-                output_grad, x, weight, stride, padding, wants_x, wants_weight
-            )
-        bias_grad = output_grad.sum((0, 2, 3)) if wants_bias else None
-        return x_grad, weight_grad, bias_grad, None, None
-
-
-class _Conv2dInputGrad(torch.autograd.Function):
-    """The gradient of a convolution at its input: linear in ``output_grad`` and in the weights."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, output_grad: Tensor, x: Tensor, weight: Tensor, stride: Any, padding: Any
-    ) -> Tensor:
-        ctx.save_for_backward(output_grad, weight)
-        ctx.options = stride, padding
-        return private.conv2d_gradients(output_grad, x, weight, stride, padding, True, False)[0]
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        output_grad, weight = ctx.saved_tensors
-        stride, padding = ctx.options
-        wants_output_grad, _, wants_weight = ctx.needs_input_grad[:3]
-        conv2d = _Conv2d.apply if torch.is_grad_enabled() else F.conv2d
-        to_output_grad = conv2d(grad, weight, None, stride, padding) if wants_output_grad else None
-        to_weight: Tensor | None = None
-        if wants_weight:
-            to_weight = private.conv2d_gradients(
-                output_grad, grad, weight, stride, padding, False, True
-            )[1]
-        return to_output_grad, None, to_weight, None, None
 
 
 def pair(size: Any) -> tuple[int, int]:

@@ -106,7 +106,7 @@ class Adversarial(Algorithm):
             fake = self.generator(self.latents(len(batch.x)), y)
         detached = fake.detach().float()
         judged = self.judge_both(batch.x, detached, y, wants_input_gradients=True)
-        at_fake = judged.input_gradients[1].detach()
+        at_fake = cast(Tensor, judged.input_gradients[1]).detach()
         penalty = self.gradient_penalty(judged, batch.x, detached, y)
         loss_d = self.discriminator_loss(judged.real_logits, judged.fake_logits)
 
@@ -274,7 +274,8 @@ class Adversarial(Algorithm):
         penalised = self.penalty.at_samples
         return PassOptions(
             independent,
-            penalised,
+            penalised_real=self.penalty.at in ("real", "both"),
+            penalised_fake=self.penalty.at in ("fake", "both"),
             homogeneous=independent and penalised and is_homogeneous(self.discriminator),
             bf16=self._bf16_in_products,
         )

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.accel import SWITCH, kernels, second_order
+from ganviz.accel import SWITCH, double_backward_conv, kernels, second_order
 from ganviz.models.parts import add_spectral_norm
 
-OURS = (kernels.__name__, second_order.__name__)
+OURS = (kernels.__name__, second_order.__name__, double_backward_conv.__name__)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ NETWORKS = {
             nn.Conv2d(1, 5, 4, 2, 1), nn.Tanh(), nn.Conv2d(5, 6, 4, 2, 1), nn.Tanh()
         ),
         (3, 1, 28, 28),
-        (kernels.SingleInputConv2d, second_order.DoubleBackwardConv2d),
+        (kernels.SingleInputConv2d, double_backward_conv.CpuDoubleBackwardConv2d),
     ),
     "colour judge": (
         lambda: nn.Sequential(
@@ -47,7 +47,7 @@ NETWORKS = {
             nn.Tanh(),
         ),
         (3, 3, 12, 12),
-        (second_order.DoubleBackwardConv2d,) * 3,
+        (double_backward_conv.CpuDoubleBackwardConv2d,) * 3,
     ),
     "doublings": (
         lambda: nn.Sequential(
@@ -61,7 +61,7 @@ NETWORKS = {
         ),
         (3, 4, 7, 5),
         (
-            second_order.DoubleBackwardConv2d,
+            double_backward_conv.CpuDoubleBackwardConv2d,
             *2 * (kernels.DeferredUpsample, kernels.UpsampleConv2d),
         ),
     ),
@@ -165,7 +165,7 @@ def test_a_convolution_can_be_differentiated_as_often_as_wanted():
 
 def test_only_convolutions_whose_slope_is_differentiated_take_the_quick_way():
     _, fast, _ = both("colour judge")
-    quickly = {second_order._Conv2d.__name__ + "Backward"}
+    quickly = {double_backward_conv._Convolution.__name__ + "Backward"}
 
     def ways(layer, x):
         return {type(layer(x).grad_fn).__name__} & quickly

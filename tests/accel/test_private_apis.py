@@ -100,13 +100,20 @@ def test_onednn_linear(bias, transposed):
     close([private.onednn_linear(x, weight, b)], [F.linear(x, weight, b)])
 
 
-def test_conv2d_gradients():
-    x, weight = random(2, 3, 9, 7).requires_grad_(), random(5, 3, 3, 2).requires_grad_()
-    y = F.conv2d(x, weight, None, (2, 1), (1, 0))
+@pytest.mark.parametrize("transposed", [False, True])
+def test_convolution_gradients(transposed):
+    x = random(2, 4, 9, 7).requires_grad_()
+    if transposed:
+        weight, more = random(4, 3, 3, 2).requires_grad_(), (True, (1, 0), 2)
+        y = F.conv_transpose2d(x, weight, None, (2, 1), (1, 0), (1, 0), 2)
+    else:
+        weight, more = random(6, 2, 3, 2).requires_grad_(), (False, (0, 0), 2)
+        y = F.conv2d(x, weight, None, (2, 1), (1, 0), 1, 2)
     output_grad = random(*y.shape, seed=2)
     wanted = torch.autograd.grad(y, (x, weight), output_grad)
-    got = private.conv2d_gradients(
-        output_grad, x.detach(), weight.detach(), (2, 1), (1, 0), True, True
+    options = ((2, 1), (1, 0), (1, 1), *more)
+    got = private.convolution_gradients(
+        output_grad, x.detach(), weight.detach(), options, True, True
     )
     close(got, wanted)
 

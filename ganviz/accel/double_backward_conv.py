@@ -1,0 +1,190 @@
+"""Convolutions whose input gradient is cheap to differentiate: strided, grouped, dilated,
+transposed, 1 x 1, in full or in short numbers, on every device.
+
+A convolution is linear in its input and in its weights, and so is its input gradient. Torch takes
+the derivative of the input gradient at the weights for a convolution whose kernel is a whole map,
+for which no library has a good kernel: on an H100 it made penalised games 10 to 100 times slower
+than the rest. It is a weight gradient like any other, with the two factors exchanged, and taken by
+the kernels of weight gradients here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import type_before_parametrizations
+
+from ganviz.accel import private_apis as private
+from ganviz.accel import second_order
+
+
+class ConvOptions(NamedTuple):
+    """How a kernel moves over a map; as torch's layers name it."""
+
+    stride: private.Size2d
+    padding: private.Size2d
+    dilation: private.Size2d
+    transposed: bool
+    output_padding: private.Size2d
+    groups: int
+
+
+class DoubleBackwardConv2d(nn.Conv2d):
+    """`nn.Conv2d`, cheaper where its input gradient is differentiated as well."""
+
+    homogeneous = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not _is_ours():
+            return super().forward(x)
+        return _convolve(x, self.weight, self.bias, _options_of(self))
+
+
+class DoubleBackwardConvTranspose2d(nn.ConvTranspose2d):
+    """`nn.ConvTranspose2d`, cheaper where its input gradient is differentiated as well."""
+
+    homogeneous = True
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        if output_size is not None or not _is_ours():
+            return super().forward(x, output_size)
+        return _convolve(x, self.weight, self.bias, _options_of(self))
+
+
+class CpuDoubleBackwardConv2d(nn.Conv2d):
+    """The same for CPUs, in fp32. A layer that sees the samples themselves is left to torch, which
+    takes no gradient there that nobody asks for."""
+
+    homogeneous = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        if (
+            not second_order.differentiated_again()
+            or (x.is_leaf and not second_order.is_input_grad_only())
+            or not second_order.is_plain_fp32(x, self.weight)
+        ):
+            return super().forward(x)
+        return _Convolution.apply(x, self.weight, self.bias, _options_of(self))
+
+
+def double_backward_class(module: nn.Module) -> type[nn.Module] | None:
+    """The class that computes what ``module`` does, also where its weights are parametrised (as by
+    spectral norm); None where it is no convolution of torch's own, or pads with something else than
+    zeros."""
+    kinds: dict[type[nn.Module], type[nn.Module]] = {
+        nn.Conv2d: DoubleBackwardConv2d,
+        nn.ConvTranspose2d: DoubleBackwardConvTranspose2d,
+    }
+    ours = kinds.get(type_before_parametrizations(module))
+    padded: Any = module
+    if ours and padded.padding_mode == "zeros" and isinstance(padded.padding, tuple):
+        return ours
+    return None
+
+
+def _is_ours() -> bool:
+    return (
+        second_order.differentiated_again()
+        and not private.in_function_transform()
+        and not torch.compiler.is_compiling()
+    )
+
+
+def _options_of(module: nn.Conv2d | nn.ConvTranspose2d) -> ConvOptions:
+    layer: Any = module
+    return ConvOptions(
+        layer.stride,
+        layer.padding,
+        layer.dilation,
+        layer.transposed,
+        layer.output_padding,
+        layer.groups,
+    )
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
+    """Under autocast in its numbers: autograd takes the conversion back by itself."""
+    kind = x.device.type
+    # The meta device knows no autocast.
+    if kind == "meta" or not torch.is_autocast_enabled(kind):
+        return _Convolution.apply(x, weight, bias, options)
+    short = torch.get_autocast_dtype(kind)
+    bias = None if bias is None else bias.to(short)
+    return _Convolution.apply(x.to(short), weight.to(short), bias, options)
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
+    """The convolution itself, as torch differentiates it."""
+    stride, padding, dilation, transposed, output_padding, groups = options
+    if transposed:
+        return F.conv_transpose2d(
+            x, weight, bias, stride, padding, output_padding, groups, dilation
+        )
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+
+
+class _Convolution(torch.autograd.Function):
+    """A convolution. Differentiated as torch's own, and its input gradient with the kernels of
+    first derivatives."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.options = options
+        # A weight that a layer takes for its input is none.
+        ctx.sees_samples = x.is_leaf and not isinstance(x, nn.Parameter)
+        return convolve(x, weight, bias, options)
+
+    @staticmethod
+    def backward(ctx: Any, output_grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        wants_x, wants_weight, wants_bias = ctx.needs_input_grad[:3]
+        if not second_order.weight_gradients_wanted():
+            wants_weight = wants_bias = False
+        if ctx.sees_samples and not second_order.sample_gradients_wanted():
+            wants_x = False
+        x_grad: Tensor | None = None
+        weight_grad: Tensor | None = None
+        if torch.is_grad_enabled():
+            if wants_x:
+                x_grad = _InputGrad.apply(output_grad, x.detach(), weight, ctx.options)
+            if wants_weight:
+                weight_grad = private.convolution_gradients(
+                    output_grad, x, weight, ctx.options, False, True
+                )[1]
+        elif wants_x or wants_weight:
+            x_grad, weight_grad = private.convolution_gradients(
+                output_grad, x, weight, ctx.options, wants_x, wants_weight
+            )
+        bias_grad = output_grad.sum((0, 2, 3)) if wants_bias else None
+        return x_grad, weight_grad, bias_grad, None
+
+
+class _InputGrad(torch.autograd.Function):
+    """The gradient of a convolution at its input: linear in ``output_grad`` and in the weights."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, output_grad: Tensor, x: Tensor, weight: Tensor, options: ConvOptions
+    ) -> Tensor:
+        ctx.save_for_backward(output_grad, weight)
+        ctx.options = options
+        return private.convolution_gradients(output_grad, x, weight, options, True, False)[0]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        output_grad, weight = ctx.saved_tensors
+        wants_output_grad, _, wants_weight = ctx.needs_input_grad[:3]
+        convolution = _Convolution.apply if torch.is_grad_enabled() else convolve
+        to_output_grad = convolution(grad, weight, None, ctx.options) if wants_output_grad else None
+        to_weight: Tensor | None = None
+        if wants_weight:
+            to_weight = private.convolution_gradients(
+                output_grad, grad, weight, ctx.options, False, True
+            )[1]
+        return to_output_grad, None, to_weight, None
