@@ -48,6 +48,8 @@ BROADCAST_RETRY_INTERVAL = 1.0
 DIRECTIONS_INTERVAL = 1.0
 # ... and take at most this part of the drawing thread's time
 DIRECTIONS_SHARE = 0.05
+# explorers share a copy of all networks of the run that trains for so long
+EXPLORE_COPY_INTERVAL = 2.0
 # an experiment on a machine busier than it was thought to be ends early
 EXPERIMENT_TIMEOUT = 40.0
 

@@ -12,6 +12,8 @@ const WORDS = {
   loss: "What the network minimises; lower is better.",
   latent: "The generator turns a list of random numbers, the latent vector z, into a picture. Each slider pushes z along one " +
     "direction: one of the eight along which the generator's first layer reacts most. Double-click a slider to zero it.",
+  explore: "A generator, and one point in its latent space: yours alone, whatever others look at. The address carries both, so " +
+    "that a link opens this picture.",
   truncation: "Pulls z towards the average. Lower gives safer, more typical pictures; higher gives more variety.",
   slerp: "Two ways from A to B. lerp walks straight and passes through short vectors that the generator never saw; " +
     "slerp walks along the sphere on which random vectors lie.",

@@ -4,6 +4,7 @@ slider."""
 from ganviz.latent.directions import Directions, directions, pca
 from ganviz.latent.paths import lerp, path, slerp
 from ganviz.latent.sampling import MAX_SEED, MAX_STRENGTH, LatentSpec, base_z, compose, label_of
+from ganviz.latent.vectors import from_text, to_text
 
 __all__ = [
     "MAX_SEED",
@@ -13,9 +14,11 @@ __all__ = [
     "base_z",
     "compose",
     "directions",
+    "from_text",
     "label_of",
     "lerp",
     "path",
     "pca",
     "slerp",
+    "to_text",
 ]

@@ -13,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from ganviz.errors import GanvizError
+from ganviz.latent.vectors import from_text
 
 MAX_SEED = 2**31 - 1
 MAX_STRENGTH = 4.0
+# of one z as text: 1,024 numbers of four bytes as base64
+MAX_TEXT = 5464
 
 Strength = Annotated[float, Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH)]
 Index = Annotated[int, Field(ge=0)]
@@ -25,10 +28,10 @@ class LatentSpec(BaseModel):
     """A point in latent space, as a person describes it.
 
     ``seed`` draws the base z, unless ``tile`` takes it from that tile of the sample grid, counted
-    row by row. ``directions`` and ``raw`` move it: strengths in standard deviations
-    along found directions (by their index) and along single entries of z (by theirs). ``psi`` pulls
-    the base towards the mean (1: as drawn). ``class`` asks for a class by its index; None lets the
-    seed choose.
+    row by row, or ``z`` gives it (base64, see `ganviz.latent.vectors`). ``directions`` and ``raw``
+    move it: strengths in standard deviations along found directions (by their index) and along
+    single entries of z (by theirs). ``psi`` pulls the base towards the mean (1: as drawn).
+    ``class`` asks for a class by its index; None lets the seed choose.
     """
 
     model_config = ConfigDict(
@@ -37,6 +40,7 @@ class LatentSpec(BaseModel):
 
     seed: int = Field(0, ge=0, le=MAX_SEED)
     tile: int | None = Field(None, ge=0)
+    z: str | None = Field(None, max_length=MAX_TEXT)
     label: int | None = Field(None, alias="class", ge=0)
     directions: dict[Index, Strength] = Field(default_factory=dict, max_length=64)
     raw: dict[Index, Strength] = Field(default_factory=dict, max_length=1024)
@@ -82,6 +86,11 @@ def compose(spec: LatentSpec, directions: Tensor, dim: int, tiles: Tensor | None
 
 
 def _base(spec: LatentSpec, dim: int, tiles: Tensor | None) -> Tensor:
+    if spec.z is not None:
+        latents = from_text(spec.z, dim)
+        if len(latents) != 1:
+            raise GanvizError("A point has one z.", "z")
+        return latents[0]
     if spec.tile is None:
         return base_z(spec.seed, dim)
     if tiles is None or spec.tile >= len(tiles):

@@ -4,17 +4,21 @@ trained on."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
-from ganviz.engine.snapshot import draw
+from ganviz.engine.snapshot import draw, to_pictures
 from ganviz.errors import CheckpointError, ConfigError, GanvizError
+from ganviz.latent.sampling import base_z
+from ganviz.latent.vectors import from_text
 from ganviz.models import build_generator
 
 MAX_SIDE = 4096
@@ -89,6 +93,35 @@ class TrainedGenerator(nn.Module):
                 part,
             )
 
+    def at(
+        self, z: str | None = None, seed: int = 0, y: int | str | None = None, psi: float = 1.0
+    ) -> Tensor:
+        """The one sample of a latent: an image [C, H, W] in [-1, 1], or a point [2].
+
+        ``z``: base64 of its numbers, as the tab Explore gives it; None takes what ``seed`` draws,
+        times ``psi``. ``y``: a class by name or index; None lets the seed choose, as everywhere.
+        It is drawn by itself and in one thread, so that it is the same to the last bit whoever
+        draws it on such a machine. Raises `GanvizError`.
+        """
+        drawn = base_z(seed, self.latent_dim) if z is None else from_text(z, self.latent_dim)[:1]
+        drawn = drawn.reshape(1, -1) * psi
+        if y is None and self.classes:
+            y = seed % len(self.classes)
+        labels, device = self.labels(1, y), next(self.parameters()).device
+        with _one_thread():
+            return draw(
+                self.network, drawn.to(device), None if labels is None else labels.to(device)
+            )[0].cpu()
+
+    def picture(
+        self, z: str | None = None, seed: int = 0, y: int | str | None = None, psi: float = 1.0
+    ) -> Image.Image:
+        """What `at` gives, as a picture that can be saved. Raises `GanvizError` for points."""
+        if self.spec.kind != "images":
+            raise GanvizError("This generator makes points, and they have no picture; use at().")
+        pixels = to_pictures(self.at(z, seed, y, psi)[None])[0]
+        return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
     def labels(self, n: int, y: int | str | Tensor | list[int] | None = None) -> Tensor | None:
         """The classes of ``n`` samples, int64 [n]; None for a generator that knows none. Raises
         `ConfigError`."""
@@ -121,9 +154,24 @@ class TrainedGenerator(nn.Module):
         )
 
 
-def load_generator(path: Path | str, device: torch.device | str = "cpu") -> TrainedGenerator:
-    """The generator of a run (its newest valid checkpoint) or of one checkpoint. Raises
-    `CheckpointError`."""
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums are added up in another order where more threads share them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def load_generator(
+    path: Path | str, device: torch.device | str = "cpu", step: int | None = None
+) -> TrainedGenerator:
+    """The generator of a run (its newest valid checkpoint, or that of ``step``) or of one
+    checkpoint. Raises `CheckpointError`."""
+    if step is not None:
+        path = checkpoint.path_of(Path(path) / checkpoint.CHECKPOINTS, step)
     config, state = checkpoint.load(path, training=False)
     return from_state(config, state, device)
 

@@ -17,6 +17,7 @@ from ganviz.server import scripts, static
 from ganviz.server.commands import Commands
 from ganviz.server.declarations import declarations
 from ganviz.server.experiment_requests import ExperimentRequests
+from ganviz.server.explore_routes import explore_routes
 from ganviz.server.exports import Exports
 from ganviz.server.gate import Gate
 from ganviz.server.guard import Guard, missing
@@ -57,6 +58,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/latent", guard.http(latent.picture, viewers=True), methods=["POST"]),
         Route("/gv/strip", guard.http(latent.strip, viewers=True), methods=["POST"]),
         Route("/gv/latent/info", guard.http(latent.info, viewers=True)),
+        *explore_routes(manager, guard),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
         Route("/gv/probes", guard.http(declarations, viewers=True)),
         Route("/gv/train", guard.http(commands.train), methods=["POST"]),

@@ -25,6 +25,7 @@ STYLES = (
     "runs/runs.css",
     "inside/inside.css",
     "lessons/lessons.css",
+    "explore/explore.css",
 )
 STYLE_SHEET = "styles.css"
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}

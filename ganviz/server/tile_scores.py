@@ -18,7 +18,8 @@ from ganviz.engine.run import Run
 from ganviz.engine.snapshot import draw
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
-from ganviz.probes.probe import short, undisturbed
+from ganviz.latent.scores import discriminator_scores, score_unit
+from ganviz.probes.probe import short
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Refused, json_response
 
@@ -69,10 +70,7 @@ def tile_scores(trainer: Trainer) -> dict[str, Any]:
     z = frames.fixed_latents(trainer.config, layout.count).to(trainer.device)
     y = None if layout.y is None else layout.y.to(trainer.device)
     x = draw(trainer.algorithm.ema.network, z, y)
-    with undisturbed(networks["discriminator"]) as discriminator:
-        logits = discriminator(x, y).float().flatten()
     objective = cast(Adversarial, trainer.algorithm).objective
-    probability = bool(objective.score_range) and not objective.pairs
-    unit = "relative" if objective.pairs else "probability" if probability else "raw"
-    scores = objective.score(logits) if probability else logits
+    scores = discriminator_scores(networks["discriminator"], objective, x, y)
+    unit = score_unit(objective)
     return {"step": trainer.step_count, "scores": short(scores.cpu(), 3), "unit": unit}

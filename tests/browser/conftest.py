@@ -47,10 +47,26 @@ class Server:
         except urllib.error.HTTPError as refusal:
             return json.load(refusal)
 
+    def train(self, preset: str, **settings) -> str:
+        """Train to the end, and return the run's id."""
+        body = json.dumps({"preset": preset, "settings": settings, "replace": True}).encode()
+        request = urllib.request.Request(
+            f"{self.url}/gv/train", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            run = json.load(answer)["run"]
+        while self.status()["state"] not in ("finished", "failed"):
+            time.sleep(0.1)
+        return run
+
+    def status(self) -> dict:
+        """How the run here stands."""
+        with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
+            return json.load(answer)["training"]
+
     def step(self) -> int:
         """The step that the run here has reached."""
-        with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
-            return json.load(answer)["training"]["step"]
+        return self.status()["step"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,238 @@
+// @ts-check
+// A wall of samples with their seeds: find those that are worth a star, by eye or by what D says.
+
+import { on } from "../lib/bus.js";
+import { el, findAll, text } from "../lib/dom.js";
+import { figure } from "../lib/format.js";
+import { showNotice } from "../lib/library.js";
+import { STRIP_REFRESH } from "../lib/pacing.js";
+import { address, sentenceOf } from "../lib/request.js";
+import { now } from "../lib/stream.js";
+import { current as currentTab } from "../lib/tabs.js";
+import { combine } from "../latent/vectors.js";
+import { drawSamples, paintSample, scoresOf } from "./draw.js";
+import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar } from "./state.js";
+
+export const label = "Gallery";
+export const why = "A wall of samples with their seeds, sorted by D's score";
+
+const COUNTS = [36, 64, 144, 256];
+const RANDOM_BELOW = 1_000_000;
+
+/** @typedef {{seed: number, vector: import("../latent/vectors.js").Vector, y: number | null, canvas: HTMLCanvasElement, button: HTMLElement, score: number | null}} Cell */
+
+const choices = { count: 64, first: 0, sort: "seed", one: false };
+/** @type {Cell[]} */
+let cells = [];
+/** @type {Record<string, any>} */
+let parts = {};
+let drawing = 0;
+let drawn = "";
+let lastDrawing = 0;
+let timer = 0;
+
+export function make() {
+  const pick = (/** @type {string} */ name, /** @type {[any, string][]} */ values, /** @type {(value: string) => void} */ onPick) => {
+    const list = el("select", { class: "gv-input", "data-choice": name, onchange: () => onPick(list.value) },
+      ...values.map(([value, words]) => el("option", { value, selected: value === choices[name] }, words)));
+    return list;
+  };
+  parts = {
+    count: pick("count", COUNTS.map((n) => [n, String(n)]), (value) => { choices.count = Number(value); draw(); }),
+    first: el("input", {
+      type: "number", class: "gv-input", min: 0, max: 2 ** 31 - 1, value: 0, "aria-label": "First seed",
+      onchange: () => {
+        const value = parts.first.valueAsNumber;
+        if (Number.isInteger(value) && value >= 0 && value < 2 ** 31 - 300) { choices.first = value; draw(); }
+      },
+    }),
+    one: pick("one", [["", "each class in turn"], ["yes", "the class chosen left"]], (value) => { choices.one = Boolean(value); draw(); }),
+    sort: pick("sort", [["seed", "seed"], ["high", "D's score, highest first"], ["low", "D's score, lowest first"]],
+      (value) => { choices.sort = value; sort(); }),
+    say: el("span", { class: "gv-caption", role: "status" }),
+    note: el("p", { class: "gv-note", hidden: true }),
+    wall: el("div", { class: "gv-explore-wall", role: "list", "aria-label": "Samples", onkeydown: moveByKey }),
+  };
+  parts.oneLabel = el("label", { class: "gv-inline" }, "of", parts.one);
+  on("explore-stars", showStars);
+  on("explore-point", () => { if (explored.source && key() !== drawn) draw(); });
+  on("snapshot", follow);
+  return el("div", { class: "gv-explore-gallery" },
+    el("div", { class: "gv-explore-bar" },
+      el("label", { class: "gv-inline" }, "Show", parts.count), el("label", { class: "gv-inline" }, "from seed", parts.first),
+      parts.oneLabel, el("label", { class: "gv-inline" }, "by", parts.sort),
+      el("button", {
+        type: "button", class: "gv-button gv-small", onclick: () => {
+          choices.first = randomSeed() % RANDOM_BELOW;
+          parts.first.value = choices.first;
+          draw();
+        },
+      }, "Other seeds"),
+      el("span", { class: "gv-spring" }), parts.say,
+      el("button", { type: "button", class: "gv-button gv-small", "data-act": "zip", onclick: saveZip }, "Download .zip")),
+    parts.note, parts.wall);
+}
+
+/** What the wall depends on. */
+const key = () => [explored.source?.run, explored.psi, choices.one ? explored.y : "", choices.count, choices.first].join();
+
+export function open() {
+  parts.oneLabel.hidden = !explored.source?.conditional;
+  if (key() !== drawn) draw();
+}
+
+/** The classes of the wall's samples. */
+const labelOf = (/** @type {number} */ index) => {
+  const { source, y } = explored;
+  if (!source?.conditional) return null;
+  return choices.one ? y : index % source.classes.length;
+};
+
+async function draw() {
+  drawing += 1;
+  const [mine, source] = [drawing, current()];
+  drawn = key();
+  lastDrawing = performance.now();
+  const seeds = Array.from({ length: choices.count }, (_, index) => choices.first + index);
+  try {
+    const bases = await latentsOf(seeds);
+    if (mine !== drawing || source !== current()) return;
+    const { psi } = explored;
+    makeCells(seeds, bases.map((base) => combine([[psi, base]], base.length)));
+    await drawSamples(cells.map(({ vector }) => vector), cells.map(({ y }) => y), (index, sample) => {
+      if (mine === drawing) paintSample(cells[index].canvas, sample);
+    });
+    if (mine !== drawing) return;
+    parts.wall.dataset.drawn = String((Number(parts.wall.dataset.drawn) || 0) + 1);
+    showNotice(parts.note, "");
+    await sort();
+  } catch (problem) {
+    if (mine === drawing) showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+  }
+}
+
+/** @param {number[]} seeds @param {import("../latent/vectors.js").Vector[]} vectors */
+function makeCells(seeds, vectors) {
+  cells = seeds.map((seed, index) => {
+    const y = labelOf(index);
+    const canvas = el("canvas", { width: 28, height: 28 });
+    const vector = vectors[index];
+    const button = el("button", {
+      type: "button", class: "gv-explore-cell", "data-seed": seed, tabindex: index ? -1 : 0,
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.shiftKey) toggleStar(vector, y, explored.psi === 1 ? seed : null);
+        else goTo(seed, y, index);
+      },
+    }, canvas);
+    return { seed, vector, y, canvas, button, score: null };
+  });
+  cells.forEach(nameCell);
+  parts.wall.replaceChildren(...cells.map(({ button }) => el("div", { role: "listitem" }, button)));
+  showStars();
+}
+
+/** @param {Cell} cell */
+function nameCell({ button, seed, y, score }) {
+  const words = [`Seed ${seed}`, y === null ? "" : `class ${className(y)}`, score === null ? "" : `D's score ${figure(score)}`]
+    .filter(Boolean).join(", ");
+  button.setAttribute("aria-label", words);
+  button.title = `${words}. Click: show it left. Shift and click, or the key S: star it.`;
+}
+
+async function goTo(seed, y, index) {
+  const [base] = await latentsOf([seed]);
+  if (base) change({ seed, base, y, moves: {} });
+  cells.forEach(({ button }, at) => { button.tabIndex = at === index ? 0 : -1; });
+}
+
+function showStars() {
+  for (const { vector, y, button } of cells) button.classList.toggle("gv-starred", isStarred(vector, y));
+}
+
+/** Bring the cells into the order that was chosen. */
+async function sort() {
+  const mine = drawing;
+  if (choices.sort !== "seed" && cells.some(({ score }) => score === null)) {
+    try {
+      const answer = await scoresOf(cells.map(({ vector }) => vector), cells.map(({ y }) => y));
+      if (mine !== drawing) return;
+      answer.scores.forEach((score, index) => { cells[index].score = score; });
+      cells.forEach(nameCell);
+      text(parts.say, unitSentence(answer.unit));
+    } catch (problem) {
+      choices.sort = parts.sort.value = "seed";
+      showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+    }
+  }
+  if (choices.sort === "seed") text(parts.say, "");
+  const order = { seed: () => 0, high: rank(-1), low: rank(1) }[choices.sort] ?? (() => 0);
+  parts.wall.append(...cells.toSorted(order).map(({ button }) => /** @type {Node} */ (button.parentNode)));
+  parts.wall.dataset.sorted = choices.sort;
+}
+
+/** @param {number} sign @returns {(a: Cell, b: Cell) => number} */
+const rank = (sign) => (a, b) => sign * ((a.score ?? 0) - (b.score ?? 0));
+
+/** @param {string} unit */
+const unitSentence = (unit) => ({
+  probability: "D's score: the probability that it is real.",
+  relative: "D's score: only differences count.",
+})[unit] ?? "D's score: higher is more real.";
+
+/** The generator trains on: draw the wall again, sometimes, and only where it is seen. */
+function follow() {
+  clearTimeout(timer);
+  if (explored.source?.run !== now.run?.id || currentTab() !== "explore" || !parts.wall?.isConnected) return;
+  const wait = lastDrawing + STRIP_REFRESH - performance.now();
+  if (wait > 0) timer = setTimeout(follow, wait);
+  else redraw();
+}
+
+/** The same latents by the newest generator; no cell moves. */
+async function redraw() {
+  const mine = drawing;
+  lastDrawing = performance.now();
+  try {
+    await drawSamples(cells.map(({ vector }) => vector), cells.map(({ y }) => y), (index, sample) => {
+      if (mine === drawing) paintSample(cells[index].canvas, sample);
+    });
+  } catch { /* the next snapshot tries again */ }
+}
+
+/** @param {KeyboardEvent} event */
+function moveByKey(event) {
+  const all = findAll("button", parts.wall);
+  const at = all.findIndex((one) => one === document.activeElement);
+  if (at < 0) return;
+  if (event.key.toLowerCase() === "s") {
+    const cell = cells.find(({ button }) => button === all[at]);
+    if (cell) toggleStar(cell.vector, cell.y, explored.psi === 1 ? cell.seed : null);
+    return;
+  }
+  const across = all.filter((one) => one.offsetTop === all[0].offsetTop).length || 1;
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
+  const to = by === undefined ? undefined : all[at + by];
+  if (!to) return;
+  event.preventDefault();
+  all.forEach((one) => { one.tabIndex = one === to ? 0 : -1; });
+  to.focus();
+}
+
+async function saveZip() {
+  const { source, psi } = explored;
+  const body = {
+    run: source?.run, step: source?.step, psi, seeds: cells.map(({ seed }) => seed),
+    y: source?.conditional ? cells.map(({ y }) => y) : null,
+  };
+  showNotice(parts.note, "");
+  const response = await fetch(address("gv/explore/zip"), {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  });
+  if (!response.ok) {
+    showNotice(parts.note, sentenceOf(await response.json().catch(() => ({}))), true);
+    return;
+  }
+  const url = URL.createObjectURL(await response.blob());
+  el("a", { href: url, download: `${source?.run.split("@")[0]}-${source?.step}.zip` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,112 @@
+"""The tab Explore in a real browser: one run is trained, stopped, and explored from all sides."""
+
+from __future__ import annotations
+
+import ast
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ganviz
+
+from .conftest import picture_of, stop
+from .test_latent import drag, expect_change
+
+CANVAS = "#gv-explore-canvas"
+
+
+@pytest.fixture(scope="module")
+def kept(server) -> str:
+    """The id of a run that has ended with some pictures worth a look."""
+    stop(server)
+    return server.train("digits-quick", steps=60, batch_size=16)
+
+
+def explore(visit, run: str, more: str = ""):
+    page = visit(address=f"/?tab=explore&at={run}{more}")
+    page.wait_for_selector("#gv-explore-side[data-ready=yes]")
+    page.wait_for_selector(f"{CANVAS}[data-shown]")
+    return page
+
+
+def answered(page) -> None:
+    """The picture is that of the newest z."""
+    page.wait_for_function("window.ganviz.stats.explore?.moved === window.ganviz.stats.moved")
+
+
+def made_by(page, line: str, server, monkeypatch) -> np.ndarray:
+    """The pixels that a line of Python makes."""
+    call = ast.parse(line.removeprefix("import ganviz\n"), mode="eval")
+    monkeypatch.chdir(server.runs.parent)
+    return np.asarray(eval(compile(call, "line", "eval"), {"ganviz": ganviz}))
+
+
+def test_a_picture_its_address_and_its_line(visit, server, kept, monkeypatch):
+    page = explore(visit, kept, "&z=seed-7_class-3")
+    answered(page)
+    first = picture_of(page, CANVAS)
+    assert page.input_value("#gv-explore-seed") == "7"
+    page.click("#gv-explore-python")
+    page.wait_for_function(
+        "document.querySelector('#gv-explore-code').textContent.includes('seed=7')"
+    )
+    pixels = made_by(page, page.text_content("#gv-explore-code"), server, monkeypatch)
+    with page.expect_download() as download:
+        page.click("#gv-explore-png")
+    saved = np.asarray(Image.open(download.value.path()))
+    assert np.array_equal(pixels, saved)
+
+    page.click("#gv-explore-hold")
+    drag(page, "#gv-explore-psi", "0.4")
+    calm = expect_change(page, CANVAS, first)
+    page.wait_for_function("location.search.includes('psi-0.4')")
+    assert "0° in z" in page.text_content("#gv-explore-compared-say")
+    page.click("#gv-explore-classes [data-class='5']")
+    five = expect_change(page, CANVAS, calm)
+    page.wait_for_function("location.search.includes('class-5')")
+    other = visit(address=page.evaluate("location.pathname + location.search"))
+    other.wait_for_function(
+        "five => document.querySelector('#gv-explore-canvas').toDataURL() === five", arg=five
+    )
+
+    page.click("#gv-explore-star")
+    page.wait_for_selector("#gv-explore-stars canvas")
+    page.click("#gv-explore-random")
+    expect_change(page, CANVAS, five)
+    page.click("#gv-explore-stars .gv-explore-cell")
+    page.wait_for_function(
+        "five => document.querySelector('#gv-explore-canvas').toDataURL() === five", arg=five
+    )
+    page.wait_for_function("location.search.includes('base=')")
+    page.reload()
+    page.wait_for_function(
+        "five => document.querySelector('#gv-explore-canvas')?.toDataURL() === five", arg=five
+    )
+    assert page.locator("#gv-explore-stars canvas").count() == 1
+
+
+def test_the_gallery_sorts_stars_and_is_saved(visit, server, kept, monkeypatch):
+    page = explore(visit, kept)
+    page.wait_for_selector(".gv-explore-wall[data-drawn]")
+    assert page.locator(".gv-explore-wall button").count() == 64
+    page.select_option("[data-choice=sort]", "high")
+    page.wait_for_selector(".gv-explore-wall[data-sorted=high]")
+    scores = page.eval_on_selector_all(
+        ".gv-explore-wall button",
+        "all => all.map(one => Number(one.getAttribute('aria-label').match(/score (.*)/)[1]))",
+    )
+    assert scores == sorted(scores, reverse=True) and len(set(scores)) > 8
+    page.focus(".gv-explore-wall button >> nth=0")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    page.wait_for_selector(".gv-explore-wall > :nth-child(2) .gv-starred")
+    page.select_option("[data-choice=count]", "36")
+    page.wait_for_function("document.querySelectorAll('.gv-explore-wall button').length === 36")
+    page.wait_for_function("Number(document.querySelector('.gv-explore-wall').dataset.drawn) > 1")
+    with page.expect_download() as download:
+        page.click("[data-act=zip]")
+    archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
+    assert len(archive.namelist()) == 37
