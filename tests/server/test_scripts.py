@@ -15,7 +15,9 @@ from ganviz.server.guard import Guard
 @pytest.fixture(scope="module")
 def client():
     return TestClient(
-        Starlette(routes=[Route("/gv/scripts/{name:path}", Guard().http(scripts.script))]),
+        Starlette(
+            routes=[Route("/gv/scripts/{name:path}", Guard().http(scripts.script, viewers=True))]
+        ),
         base_url="http://127.0.0.1",
     )
 
