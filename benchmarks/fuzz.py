@@ -1,4 +1,4 @@
-"""``python -m benchmarks.fuzz [TIMES]``: the fuzzing of ``tests/test_fuzz.py`` with so many times
+"""``python -m benchmarks.fuzz [TIMES]``: the fuzzing of ``tests/fuzz`` with so many times
 its mutations, at random."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     root = Path(__file__).parents[1]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_fuzz.py"],
+        [sys.executable, "-m", "pytest", "-q", "tests/fuzz"],
         cwd=root,
         env={**os.environ, "GANVIZ_FUZZ": (arguments or [TIMES])[0]},
     ).returncode

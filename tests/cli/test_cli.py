@@ -1,78 +1,18 @@
-"""The command line: every verb as a process of its own or through `main`, flags from the config,
-statuses 0, 1 and 2."""
+"""The command line: every verb through `main`, flags from the config, statuses 0, 1 and 2."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from PIL import Image
 
-from ganviz import pacing
 from ganviz.cli import commands as cli
 from ganviz.cli.flags import GENERATED, TITLES, flag
 from ganviz.config import RunConfig, meta
 from ganviz.runs.listing import run_info
-from ganviz.stop_signals import StopSignals
 
-TINY = [
-    "--preset",
-    "digits-mlp",
-    "--data",
-    "digits",
-    "--image-size",
-    "8",
-    "--g-hidden",
-    "16",
-    "--d-hidden",
-    "16,8",
-    "--batch-size",
-    "16",
-    "--device",
-    "cpu",
-    "--tick-seconds",
-    "0.02",
-]
-ENVIRONMENT = {
-    **os.environ,
-    "OMP_NUM_THREADS": "1",
-    "COLUMNS": "200",
-    "NO_COLOR": "1",
-    "PYTHONUNBUFFERED": "1",
-}
-
-
-@pytest.fixture
-def ganviz(capfd, monkeypatch):
-    """Runs the command line in this process: (status, standard output, standard error)."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        return status, *capfd.readouterr()
-
-    return run
-
-
-def start(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "ganviz", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-    )
-
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli") / "x"
-    assert cli.main(["train", *TINY, "--steps", "10", "--out", str(folder)]) == 0
-    return folder
+from .conftest import ENVIRONMENT, TINY
 
 
 # -- help ------------------------------------------------------------------------------------------
@@ -288,100 +228,6 @@ def test_a_failed_run_ends_with_1(ganviz, tmp_path):
     assert run_info(tmp_path / "x").state == "failed"
 
 
-needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
-
-
-def wait_until_it_trains(child, folder):
-    end = time.monotonic() + 120
-    while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
-        assert child.poll() is None and time.monotonic() < end
-        time.sleep(0.1)
-
-
-@needs_signals
-@pytest.mark.parametrize(
-    ("names", "status"),
-    [
-        (["SIGINT"], 0),
-        (["SIGINT", "SIGINT"], 0),
-        (["SIGTERM", "SIGTERM"], 128 + 15),
-        (["SIGHUP"], 128 + 1),
-    ],
-    ids=["interrupt", "interrupt twice", "terminate twice", "hang-up"],
-)
-def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
-    """``timeout`` and batch systems send theirs to a process and to its group, all at once."""
-    folder = tmp_path / "x"
-    child = start("train", *TINY, "--steps", "0", "--out", folder)
-    try:
-        wait_until_it_trains(child, folder)
-        for name in names:
-            child.send_signal(getattr(signal, name))
-        out, err = child.communicate(timeout=60)
-    finally:
-        child.kill()
-    assert child.returncode == status, err
-    assert (
-        f"ganviz resume {folder}" in out
-        and "Stopped after" in out
-        and "Stopping after the step in progress" in err
-    )
-    assert re.search(r"^step \d", err, re.M)  # plain lines, as the output is no terminal
-    info = run_info(folder)
-    assert info.state == "stopped" and info.resumable and info.step > 0
-
-
-@needs_signals
-def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
-    """And nothing that is printed to it afterwards gets in the way."""
-    import fcntl
-    import termios
-
-    folder = tmp_path / "x"
-    master, slave = os.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ganviz", "train", *TINY, "--steps", "0", "--out", str(folder)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(slave)
-    try:
-        wait_until_it_trains(child, folder)
-        os.close(master)
-        assert child.wait(60) == 128 + signal.SIGHUP
-    finally:
-        child.kill()
-    assert run_info(folder).state == "stopped" and run_info(folder).step > 0
-
-
-@needs_signals
-def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch):
-    from ganviz.runs.trained import TrainedGenerator
-
-    batches = TrainedGenerator.batches
-
-    def terminated(self, *arguments):
-        yield next(batches(self, *arguments))
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(20)
-
-    monkeypatch.setattr(TrainedGenerator, "batches", terminated)
-    status = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")[0]
-    assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
-
-
-def test_an_interrupt_while_modules_load_is_a_sentence(ganviz, monkeypatch):
-    def interrupt(arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "make_app", interrupt)
-    status, _, err = ganviz("train", *TINY)
-    assert status == 130 and err.startswith("Interrupted before anything was begun")
-
-
 def test_a_tilde_is_the_home_folder(ganviz, run_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(run_folder.parent))
     monkeypatch.chdir(tmp_path)
@@ -389,17 +235,6 @@ def test_a_tilde_is_the_home_folder(ganviz, run_folder, tmp_path, monkeypatch):
     assert ganviz("sample", run_folder.name, "--runs-root=~", "--n", "1", "--out", "y.png")[0] == 0
     assert ganviz("train", *TINY, "--steps", "1", "--out=~/here")[0] == 0
     assert (run_folder.parent / "here").is_dir() and not (tmp_path / "~").exists()
-
-
-def test_a_signal_long_after_the_first_ends_at_once(monkeypatch):
-    ended = []
-    monkeypatch.setattr(os, "_exit", ended.append)
-    monkeypatch.setattr(pacing, "REPEATED_SIGNAL_INTERVAL", -1.0)
-    stop = StopSignals()
-    stop.handle(signal.SIGINT, None)
-    assert stop.number == signal.SIGINT and not ended
-    stop.handle(signal.SIGINT, None)
-    assert ended == [130]
 
 
 def test_ui_hands_its_flags_to_the_dashboard(ganviz, monkeypatch):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ganviz.config import RunConfig
 from ganviz.data import load_data
+from ganviz.errors import DataError
 from ganviz.registry import DATASETS
 
 
@@ -61,3 +62,15 @@ def pictures(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def refusal(load):
+    """A function that loads a folder that is refused, and returns the error."""
+
+    def refused(path, **changes) -> DataError:
+        with pytest.raises(DataError) as error:
+            load("folder", data_path=str(path), **changes)
+        return error.value
+
+    return refused

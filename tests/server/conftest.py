@@ -5,9 +5,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
+from websockets.sync.client import connect
 
 from ganviz.algorithms.base import Series
+from ganviz.classroom import Classroom
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.engine.frames import Frame
@@ -15,6 +18,7 @@ from ganviz.engine.run import Run
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.models import build_generator
 from ganviz.server import Gate, routes
+from ganviz.server.live_socket import LiveSocket
 from ganviz.server.serve import serve as serve_app
 
 CPU = torch.device("cpu")
@@ -120,3 +124,17 @@ def serve():
     for server in servers:
         server.close(10)
         assert not server.thread.is_alive()
+
+
+@pytest.fixture
+def live(manager, serve):
+    """(the `LiveSocket` endpoint, a function that opens a socket to it)."""
+    endpoint = LiveSocket(manager, Classroom())
+    port = serve(Gate(Starlette(routes=[WebSocketRoute("/gv/live", endpoint.endpoint)])))
+
+    def watch(query="", **options):
+        return connect(
+            f"ws://127.0.0.1:{port}/gv/live{query}", compression=None, max_size=None, **options
+        )
+
+    return endpoint, watch

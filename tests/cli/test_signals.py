@@ -1,0 +1,131 @@
+"""Signals and closed terminals: the run is saved, and a sentence says how to go on."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ganviz import pacing
+from ganviz.cli import commands as cli
+from ganviz.runs.listing import run_info
+from ganviz.stop_signals import StopSignals
+
+from .conftest import ENVIRONMENT, TINY
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "ganviz", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+
+
+def wait_until_it_trains(child, folder):
+    end = time.monotonic() + 120
+    while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
+        assert child.poll() is None and time.monotonic() < end
+        time.sleep(0.1)
+
+
+@needs_signals
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        (["SIGINT"], 0),
+        (["SIGINT", "SIGINT"], 0),
+        (["SIGTERM", "SIGTERM"], 128 + 15),
+        (["SIGHUP"], 128 + 1),
+    ],
+    ids=["interrupt", "interrupt twice", "terminate twice", "hang-up"],
+)
+def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
+    """``timeout`` and batch systems send theirs to a process and to its group, all at once."""
+    folder = tmp_path / "x"
+    child = start("train", *TINY, "--steps", "0", "--out", folder)
+    try:
+        wait_until_it_trains(child, folder)
+        for name in names:
+            child.send_signal(getattr(signal, name))
+        out, err = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert child.returncode == status, err
+    assert (
+        f"ganviz resume {folder}" in out
+        and "Stopped after" in out
+        and "Stopping after the step in progress" in err
+    )
+    assert re.search(r"^step \d", err, re.M)  # plain lines, as the output is no terminal
+    info = run_info(folder)
+    assert info.state == "stopped" and info.resumable and info.step > 0
+
+
+@needs_signals
+def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
+    """And nothing that is printed to it afterwards gets in the way."""
+    import fcntl
+    import termios
+
+    folder = tmp_path / "x"
+    master, slave = os.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ganviz", "train", *TINY, "--steps", "0", "--out", str(folder)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    try:
+        wait_until_it_trains(child, folder)
+        os.close(master)
+        assert child.wait(60) == 128 + signal.SIGHUP
+    finally:
+        child.kill()
+    assert run_info(folder).state == "stopped" and run_info(folder).step > 0
+
+
+@needs_signals
+def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch):
+    from ganviz.runs.trained import TrainedGenerator
+
+    batches = TrainedGenerator.batches
+
+    def terminated(self, *arguments):
+        yield next(batches(self, *arguments))
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(20)
+
+    monkeypatch.setattr(TrainedGenerator, "batches", terminated)
+    status = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")[0]
+    assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
+
+
+def test_an_interrupt_while_modules_load_is_a_sentence(ganviz, monkeypatch):
+    def interrupt(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "make_app", interrupt)
+    status, _, err = ganviz("train", *TINY)
+    assert status == 130 and err.startswith("Interrupted before anything was begun")
+
+
+def test_a_signal_long_after_the_first_ends_at_once(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(pacing, "REPEATED_SIGNAL_INTERVAL", -1.0)
+    stop = StopSignals()
+    stop.handle(signal.SIGINT, None)
+    assert stop.number == signal.SIGINT and not ended
+    stop.handle(signal.SIGINT, None)
+    assert ended == [130]
