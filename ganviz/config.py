@@ -34,6 +34,8 @@ from ganviz.text import without_controls
 MAX_HIDDEN = 32
 MAX_FILE = 2**20
 ADAM = {"optimizer": ("adam",)}
+# what runs did whose files were written before there was the setting
+BEFORE = {"holdout": 0.0}
 CONDITIONING = {"concat": "Concatenation", "auxiliary": "Auxiliary classifier"}
 UPSAMPLING = {"nearest": "Nearest, then convolution", "transposed": "Transposed convolution"}
 
@@ -73,6 +75,9 @@ class RunConfig(BaseModel):
     """Grey or colour; automatic keeps what the data set has."""
     data_limit: int = setting(DATA, 0, "Limit", unit="samples", ge=0, le=10_000_000)
     """Use only the first so many real samples; 0 uses all. Few samples show memorisation."""
+    holdout: float = setting(DATA, 0.1, "Held out", ge=0, le=0.5)
+    """Share of the real pictures that neither network ever sees: what tells learning from
+    memorising. Under a limit they come from the rest of the set. 0 holds none out."""
     flip: bool = setting(DATA, False, "Horizontal flip")
     """Mirror real pictures left to right at random: twice the data where left and right do not
     matter. Never for digits or letters."""
@@ -312,14 +317,17 @@ class RunConfig(BaseModel):
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:
-        """The inverse of `to_json`; raises `ConfigError` for text that is not a config."""
+        """The inverse of `to_json`; raises `ConfigError` for text that is not a config.
+
+        A setting that came later has the value under which runs of before did what they did.
+        """
         try:
             values = json.loads(text)
         except (ValueError, RecursionError):
             raise ConfigError("The settings file is not valid JSON.") from None
         if not isinstance(values, dict):
             raise ConfigError("The settings file does not hold a table of settings.")
-        return cls.parse(values)
+        return cls.parse({**BEFORE, **values})
 
 
 registry.SETTINGS.update(RunConfig.model_fields)

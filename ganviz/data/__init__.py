@@ -71,7 +71,7 @@ def load_data(
     loaded = entry.load(
         config, Path(data_root).expanduser(), _throttled(progress) if progress else ignore_progress
     )
-    source = fit(loaded, config)
+    source = fit(loaded, config, entry.shuffled)
     if config.conditional and not source.spec.classes:
         raise ConfigError(
             "These pictures have no classes; set conditioning to 'none', or sort them into "

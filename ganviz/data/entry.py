@@ -25,13 +25,13 @@ class Dataset:
     """An entry of `registry.DATASETS`.
 
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
-    where only loading can tell. ``offline``: needs no download. ``extra_reads``: `RunConfig` fields
-    that mean something for this set alone. ``check(config)``: raises at once what ``load`` would
-    raise after a run has been made, and gives the settings that only mean the same from here in
-    words that do from anywhere. ``list_classes(config)``, where ``classes`` is None: the classes
-    that loading will find, without loading. ``load(config, data_root, progress)`` gives the real
-    samples on the CPU; pictures may come in the set's own size and colours, `ganviz.data.load_data`
-    fits them.
+    where only loading can tell. ``offline``: needs no download. ``shuffled``: ``load`` gives the
+    samples in random order. ``extra_reads``: `RunConfig` fields that mean something for this set
+    alone. ``check(config)``: raises at once what ``load`` would raise after a run has been made,
+    and gives the settings that only mean the same from here in words that do from anywhere.
+    ``list_classes(config)``, where ``classes`` is None: the classes that loading will find, without
+    loading. ``load(config, data_root, progress)`` gives the real samples on the CPU; pictures may
+    come in the set's own size and colours, `ganviz.data.load_data` fits them.
     """
 
     label: str
@@ -40,6 +40,7 @@ class Dataset:
     kind: str = "images"
     classes: tuple[str, ...] | None = ()
     offline: bool = True
+    shuffled: bool = False
     extra_reads: tuple[str, ...] = ()
     check: Callable[[RunConfig], dict[str, Any]] | None = None
     list_classes: Callable[[RunConfig], tuple[str, ...]] | None = None
@@ -47,7 +48,7 @@ class Dataset:
     @property
     def reads(self) -> tuple[str, ...]:
         """The `RunConfig` fields that mean something for this set."""
-        pictures = ("image_size", "colour", "flip") if self.kind == "images" else ()
+        pictures = ("image_size", "colour", "flip", "holdout") if self.kind == "images" else ()
         labels = () if self.classes == () else ("conditioning",)
         return (*pictures, *labels, *self.extra_reads)
 

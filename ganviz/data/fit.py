@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganviz.data.held_out import Index, digest, partition
 from ganviz.data.source import DataSource
 
 if TYPE_CHECKING:
@@ -19,13 +20,23 @@ LUMA = (0.299, 0.587, 0.114)
 CHUNK = 4096
 
 
-def fit(source: DataSource, config: RunConfig) -> DataSource:
-    """``source`` cut to ``data_limit`` and, for pictures, in the run's colours and size."""
-    limit = config.data_limit or len(source.samples)
-    samples, labels = source.samples[:limit], source.labels
-    if labels is not None:
-        labels = labels[:limit]
-    if source.spec.kind == "images":
+def fit(source: DataSource, config: RunConfig, shuffled: bool = False) -> DataSource:
+    """``source`` cut to ``data_limit``, without the share that is held out, and, for pictures, in
+    the run's colours and size. ``shuffled``: it stands in random order."""
+    share = config.holdout if source.spec.kind == "images" else 0.0
+    learned, held = partition(len(source.samples), config.data_limit, share, shuffled)
+    training, held_out = (_part(source, config, index) for index in (learned, held))
+    if not held_out.spec.count:
+        return training
+    split = digest(training.samples, held_out.samples)
+    spec = replace(training.spec, held_out=held_out.spec.count, split=split)
+    return replace(training, spec=spec, held_out=held_out)
+
+
+def _part(source: DataSource, config: RunConfig, index: Index) -> DataSource:
+    samples = source.samples[index]
+    labels = None if source.labels is None else source.labels[index]
+    if source.spec.kind == "images" and len(samples):
         if config.colour == "grey":
             samples = grey(samples)
         samples = resized(samples, config.image_size)

@@ -22,6 +22,7 @@ from torch import Tensor
 from ganviz.accel.memory import free_memory
 from ganviz.data.entry import Dataset, Progress
 from ganviz.data.folder_layout import FolderLayout, layout_of
+from ganviz.data.held_out import samples_to_load
 from ganviz.data.picture_files import (
     MAX_PIXELS,
     TOO_LARGE,
@@ -191,7 +192,7 @@ def _load(config: RunConfig, layout: FolderLayout, progress: Progress) -> tuple[
     """The pictures that a run takes, and a note where their depth was not what their files say."""
     files = list(layout.files)
     random.Random(0).shuffle(files)
-    limit = max(config.data_limit, MIN_PICTURES) if config.data_limit else len(files)
+    limit = max(samples_to_load(config), MIN_PICTURES) if config.data_limit else len(files)
     wanted = min(limit, len(files))
     grey, size = config.colour == "grey", config.image_size
     _fits_memory(wanted * (1 if grey else 3) * size * size, wanted, size)
@@ -385,6 +386,7 @@ ENTRIES = {
         "become classes.",
         load,
         classes=None,
+        shuffled=True,
         extra_reads=("data_path",),
         check=_absolute,
         list_classes=list_classes,

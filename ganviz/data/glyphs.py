@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ganviz.data.cache import cached
 from ganviz.data.entry import DIGITS, Dataset, Progress
+from ganviz.data.held_out import samples_to_load
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.errors import DataError
 
@@ -202,7 +203,7 @@ def _grid(uniform: Callable[..., Tensor], size: int) -> Tensor:
 
 def _loader(name: str, chars: tuple[str, ...]) -> Callable[[RunConfig, Path, Progress], DataSource]:
     def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
-        count = min(config.data_limit or COUNT, COUNT)
+        count = min(samples_to_load(config) or COUNT, COUNT)
         size = config.image_size
         images, labels = cached(
             data_root / "glyphs" / f"{name}-v{VERSION}-{COUNT}-{size}px.npz",
@@ -224,11 +225,13 @@ ENTRIES = {
         "seconds, no download.",
         _loader("glyphs", DIGITS),
         classes=DIGITS,
+        shuffled=True,
     ),
     "letters": Dataset(
         "Letters from fonts",
         "60,000 capital letters A to Z, drawn the same way; 26 classes, no download.",
         _loader("letters", LETTERS),
         classes=LETTERS,
+        shuffled=True,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -13,8 +13,9 @@ from ganviz.device import set_random
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a data set holds. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is ()
-    without labels."""
+    """What a run learns from. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is ()
+    without labels. ``count``: without the ``held_out`` ones, which no network sees. ``split``:
+    tells this split of these samples from any other, "" where nothing is held out."""
 
     name: str
     kind: str
@@ -22,6 +23,8 @@ class DataSpec:
     count: int
     classes: tuple[str, ...] = ()
     note: str = ""
+    held_out: int = 0
+    split: str = ""
 
     @property
     def n_classes(self) -> int:
@@ -38,20 +41,23 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class DataSource:
-    """All real samples as one tensor on the device: uint8 [N, C, H, W], or float32 [N, 2] points.
+    """The real samples that a run learns from, as one tensor on the device: uint8 [N, C, H, W], or
+    float32 [N, 2] points.
 
     ``modes``: for points with known modes, a dict with ``centres`` [K, 2] and ``sigma``.
+    ``held_out``: real samples of the same kind that no network may see; they stay on the CPU.
     """
 
     spec: DataSpec
     samples: Tensor
     labels: Tensor | None = None
     modes: dict[str, Any] | None = None
+    held_out: DataSource | None = None
 
     def to(self, device: torch.device) -> DataSource:
         """The same source with its tensors on ``device``."""
         labels = None if self.labels is None else self.labels.to(device)
-        return DataSource(self.spec, self.samples.to(device), labels, self.modes)
+        return replace(self, samples=self.samples.to(device), labels=labels)
 
 
 def to_float(samples: Tensor) -> Tensor:

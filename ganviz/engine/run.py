@@ -263,6 +263,8 @@ class Run:
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         # it holds the saved weights
         self._restore = None
+        # a saved run knows more of its data than can be seen of them now
+        source = trainer.source
         if self.config.compiled:
             self._progress(None, "Compiling the networks: up to a minute.")
             self._accelerate(trainer, compile_networks)

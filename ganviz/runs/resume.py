@@ -13,6 +13,7 @@ import torch
 
 from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, load_config, meta
 from ganviz.data import check_data
+from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.data.source import DataSpec
 from ganviz.device import cpu_threads, fits_random
 from ganviz.engine import checkpoint
@@ -177,6 +178,10 @@ def _restore(
     if saved is not None:
         for sentence in compare_data(saved, trainer.source.spec, run.config.conditional):
             run.log("note", sentence=sentence, level="warning")
+        if saved.split and saved.split != trainer.source.spec.split:
+            trainer.source = replace(
+                trainer.source, spec=replace(trainer.source.spec, split=MIXED_SPLIT)
+            )
     elapsed = checkpoint.restore(trainer, state)
     # the saved optimisers bring their old learning rates along
     for name in LIVE_FIELDS if changed else ():
@@ -217,10 +222,16 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
                 "data",
             )
         sentences.append(f"The classes of the data have changed since this run was saved ({what}).")
-    if saved.count != now.count:
+    before, there = saved.count + saved.held_out, now.count + now.held_out
+    if before != there:
         sentences.append(
-            f"The data hold {now.count:,} samples now and held {saved.count:,} when this run was "
+            f"The data hold {there:,} samples now and held {before:,} when this run was "
             "saved: it goes on with what is there, which is not what it would have been."
+        )
+    if saved.split and saved.split != now.split:
+        sentences.append(
+            "Other pictures are held out than before, so the networks have seen some of them: no "
+            "report of this run can be measured against held-out pictures any more."
         )
     return sentences
 

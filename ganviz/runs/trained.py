@@ -71,9 +71,10 @@ class TrainedGenerator(nn.Module):
         seed: int = 0,
         y: int | str | Tensor | list[int] | None = None,
         psi: float = 1.0,
+        start: int = 0,
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """What `sample` returns, in parts of up to 256 with their classes, for numbers that do not
-        fit into memory."""
+        fit into memory. ``start``: leave out the parts before it."""
         if n < 1:
             raise ConfigError("Ask for at least one sample.", "n")
         device = next(self.parameters()).device
@@ -83,6 +84,8 @@ class TrainedGenerator(nn.Module):
             z = torch.randn(BATCH, self.latent_dim, generator=random, dtype=torch.float64)[
                 :count
             ]  # so n changes no sample
+            if first < start:
+                continue
             part = None if labels is None else labels[first : first + count]
             yield (
                 draw(
@@ -231,4 +234,9 @@ def parse_spec(table: object) -> DataSpec | None:
     classes = classes if isinstance(classes, list | tuple) else ()
     if len(classes) > 10_000 or any(not isinstance(c, str) for c in classes):
         return None
-    return DataSpec(name, kind, tuple(shape), count, tuple(classes))
+    held_out, split = table.get("held_out", 0), table.get("split", "")
+    if type(held_out) is not int or held_out < 0 or not isinstance(split, str):
+        return None
+    return DataSpec(
+        name, kind, tuple(shape), count, tuple(classes), held_out=held_out, split=split[:64]
+    )

@@ -24,6 +24,7 @@ def config():
             "discriminator": "mlp",
             "g_hidden": (8,),
             "d_hidden": (8,),
+            "holdout": 0.0,
         }
         return RunConfig.parse(
             {**basics, **({} if kind == "points" else {"image_size": 28}), **changes}

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ganviz import pacing
 from ganviz.config import RunConfig
+from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.engine import checkpoint
 from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
 from ganviz.runs import resume
@@ -290,6 +291,8 @@ def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp
     again = finish(manager.resume(run.id, more_steps=3))
     assert any("gone: cats; new: zcats" in note for note in notes(again))
     assert any("hold 29 samples now and held 30" in note for note in notes(again))
+    assert any("Other pictures are held out" in note for note in notes(again))
+    assert again.spec.split == MIXED_SPLIT
 
 
 def test_unchanged_data_need_no_note(animals, tmp_path):
