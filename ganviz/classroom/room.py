@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 import secrets
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from ganviz.classroom.animals import ANIMALS
 from ganviz.classroom.visitor import Visitor
 from ganviz.errors import GanvizError
 
 MAX_MEMBERS = 400
+FULL = "The room is full: {n} browsers are in it. Ask the presenter to make room."
+LOCKED = "The room is locked. Ask the presenter to open it, then try again."
+SENT_OUT = "The presenter has sent this browser out of the class."
 
 
 @dataclass(frozen=True)
@@ -28,41 +33,67 @@ class Member:
 class Room:
     """The members of a class. Safe to use from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: dict[str, Any] | None = None):
+        """``data``: what `as_data` gave, for a room that goes on after a restart."""
         self._lock = threading.Lock()
         self._members: dict[str, Visitor] = {}
         self._removed: set[str] = set()
         self._open_pages: Counter[str] = Counter()
-        self._locked = False
+        # where members came from: in memory only
+        self._addresses: dict[str, str] = {}
+        self._refused_addresses: set[str] = set()
+        self.locked = False
+        if data:
+            self._restore(data)
 
-    @property
-    def locked(self) -> bool:
-        """Whether nobody else may join."""
-        return self._locked
+    def _restore(self, data: dict[str, Any]) -> None:
+        self.locked = data.get("locked") is True
+        self._removed = {str(one) for one in data.get("removed") or ()}
+        for one in data.get("members") or ():
+            visitor = Visitor(str(one["id"]), str(one["handle"]), one["presenter"] is True)
+            self._members[visitor.id] = visitor
 
-    def lock(self, locked: bool) -> None:
-        """Let nobody else in, or anybody with the code again."""
-        self._locked = locked
+    def as_data(self) -> dict[str, Any]:
+        """What is kept of the room: random ids and handles, and nothing about their owners."""
+        with self._lock:
+            members = [
+                {"id": one.id, "handle": one.handle, "presenter": one.presenter}
+                for one in self._members.values()
+            ]
+            return {"locked": self.locked, "removed": sorted(self._removed), "members": members}
 
-    def join(self, presenter: bool = False) -> Visitor:
-        """A new member. Raises `GanvizError` where the room is locked or full; presenters always
-        come in."""
+    # -- coming and going ------------------------------------------------------------------
+    def join(self, presenter: bool = False, address: str = "") -> Visitor:
+        """A new member who comes from the network ``address``. Raises `GanvizError` where the room
+        is locked or full, or somebody was sent out who came from there; presenters always come
+        in."""
         with self._lock:
             if not presenter:
-                self._refuse()
+                self._refuse(address)
             handle = "Presenter" if presenter else self._handle()
             visitor = Visitor(secrets.token_hex(8), handle, presenter)
             self._members[visitor.id] = visitor
+            self._addresses[visitor.id] = address
             return visitor
 
-    def _refuse(self) -> None:
-        if self._locked:
-            raise GanvizError("The room is locked; ask the presenter to open it, then try again.")
-        if len(self._members) >= MAX_MEMBERS:
-            raise GanvizError(
-                "The room is full: {n} have joined. Ask the presenter to begin a new class.",
-                n=MAX_MEMBERS,
-            )
+    def _refuse(self, address: str) -> None:
+        if address in self._refused_addresses:
+            raise GanvizError(SENT_OUT)
+        if self.locked:
+            raise GanvizError(LOCKED)
+        if len(self._members) < MAX_MEMBERS:
+            return
+        # somebody who came in and never opened the page, or has closed it, makes room
+        away = (
+            visitor_id
+            for visitor_id, one in self._members.items()
+            if visitor_id not in self._open_pages and not one.presenter
+        )
+        gone = next(away, None)
+        if gone is None:
+            raise GanvizError(FULL, n=MAX_MEMBERS)
+        del self._members[gone]
+        self._addresses.pop(gone, None)
 
     def _handle(self) -> str:
         taken = {visitor.handle for visitor in self._members.values()}
@@ -74,23 +105,49 @@ class Room:
             number += 1
         return f"{ANIMALS[0]} {number}"
 
-    def member(self, visitor_id: str) -> Visitor | None:
-        """The member with this id; None for somebody who never joined or was sent out."""
-        return None if visitor_id in self._removed else self._members.get(visitor_id)
-
     def remove(self, visitor_id: str) -> None:
-        """Send a member out, for good. Raises `GanvizError` for an id that no viewer has."""
+        """Send a viewer out, to stay out: the browser, and its network address where nobody else of
+        the room has it. Raises `GanvizError` for an id that no viewer has."""
         with self._lock:
             member = self._members.get(visitor_id)
             if member is None or member.presenter:
                 raise GanvizError("There is no such viewer in the room.")
             del self._members[visitor_id]
             self._removed.add(visitor_id)
+            address = self._addresses.pop(visitor_id, "")
+            if _tells_apart(address) and address not in self._addresses.values():
+                self._refused_addresses.add(address)
 
-    def opened(self, visitor: Visitor) -> None:
+    def readmit(self) -> None:
+        """Whoever was sent out may join again."""
+        with self._lock:
+            self._removed.clear()
+            self._refused_addresses.clear()
+
+    def empty(self) -> None:
+        """All viewers leave; with the code they may come again."""
+        with self._lock:
+            self._members = {key: one for key, one in self._members.items() if one.presenter}
+
+    # -- who is who ------------------------------------------------------------------------
+    def member(self, visitor_id: str) -> Visitor | None:
+        """The member with this id; None for somebody who never joined, or has left."""
+        return self._members.get(visitor_id)
+
+    def was_removed(self, visitor_id: str) -> bool:
+        """Whether a presenter has sent the visitor with this id out."""
+        return visitor_id in self._removed
+
+    @property
+    def removed_count(self) -> int:
+        """How many were sent out."""
+        return len(self._removed)
+
+    def opened(self, visitor: Visitor, address: str = "") -> None:
         """A page of ``visitor`` has connected."""
         with self._lock:
             self._open_pages[visitor.id] += 1
+            self._addresses[visitor.id] = address
 
     def closed(self, visitor: Visitor) -> None:
         """A page of ``visitor`` has gone."""
@@ -106,3 +163,11 @@ class Room:
                 Member(one.id, one.handle, one.presenter, one.id in self._open_pages)
                 for one in self._members.values()
             ]
+
+
+def _tells_apart(address: str) -> bool:
+    """Whether a network address may be one device's: a proxy on this machine stands for many."""
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

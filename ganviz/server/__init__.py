@@ -14,8 +14,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from ganviz.classroom import Classroom
 from ganviz.runs.manager import RunManager
 from ganviz.server import scripts, static
+from ganviz.server.class_requests import ClassRequests
 from ganviz.server.commands import Commands
 from ganviz.server.declarations import declarations
+from ganviz.server.discretion import Sight
 from ganviz.server.experiment_requests import ExperimentRequests
 from ganviz.server.explore_routes import explore_routes
 from ganviz.server.exports import Exports
@@ -37,11 +39,12 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
     """All routes of ganviz for the runs of ``manager`` and the class that watches them; the
     application that has them belongs behind a `Gate`. Each is the presenter's, unless it says that
     it is for ``viewers``."""
-    guard, classroom = Guard(), classroom or Classroom()
+    classroom = classroom or Classroom()
+    guard = Guard(sees=Sight(manager, classroom).sees)
     grids, latent = SampleGrids(manager), LatentRequests(manager)
     commands, live = Commands(manager), LiveSocket(manager, classroom)
     library, exports = Library(manager), Exports(manager)
-    experiments = ExperimentRequests(manager)
+    experiments, of_class = ExperimentRequests(manager), ClassRequests(classroom)
     for task in (static.warm, scripts.warm):
         threading.Thread(target=task, name="warm", daemon=True).start()
     return [
@@ -72,5 +75,8 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/library/{run}/export", guard.http(exports.status), methods=["GET"]),
         Route("/gv/library/{run}/export", guard.http(exports.begin), methods=["POST"]),
         Route("/gv/library/{run}/exports/{file}", guard.http(exports.file)),
+        Route("/gv/class", guard.http(of_class.act), methods=["POST"]),
+        Route("/gv/class/shown", guard.http(of_class.show), methods=["POST"]),
+        Route("/gv/class/invitation", guard.http(of_class.invitation)),
         Route("/gv/{path:path}", guard.http(missing, viewers=True), methods=["GET", "POST"]),
     ]

@@ -12,6 +12,7 @@ from ganviz import pacing
 from ganviz.classroom import Classroom, Visitor
 from ganviz.server import encode
 from ganviz.server import live_protocol as protocol
+from ganviz.server.limits import client_of
 
 
 class ClassFeed:
@@ -32,22 +33,29 @@ class ClassFeed:
         if not self._waiting:
             self.classroom.subscribe(self._on_change)
         self._waiting.add(news)
+        self.classroom.room.opened(visitor, client_of(websocket.scope))
+        self.classroom.changed()
         try:
             await self._send_changes(websocket, visitor, news)
+            # it was sent out
+            await websocket.close(protocol.SENT_OUT)
         except (WebSocketDisconnect, RuntimeError, OSError):
             return
         finally:
             self._waiting.discard(news)
+            self.classroom.room.closed(visitor)
+            self.classroom.changed()
             if not self._waiting:
                 self.classroom.unsubscribe(self._on_change)
 
     async def _send_changes(
         self, websocket: WebSocket, visitor: Visitor, news: asyncio.Event
     ) -> None:
+        """Returns when ``visitor`` is in the room no longer."""
         sent: dict[str, bytes] = {}
-        while True:
+        while now := self.classroom.current(visitor):
             news.clear()
-            changed = _changes(self.classroom.view(visitor), sent)
+            changed = _changes(self.classroom.view(now), sent)
             if changed:
                 await websocket.send_text(protocol.class_text(changed))
             await asyncio.sleep(pacing.CLASS_INTERVAL)

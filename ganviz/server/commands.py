@@ -14,7 +14,9 @@ from ganviz.engine.events import ENDED
 from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
+from ganviz.server.discretion import status_for_viewers
 from ganviz.server.guard import Refused, command_as, find_run, json_response
+from ganviz.server.visitor import visitor_of
 from ganviz.server.workers import COMMANDS
 
 MAX_STEPS = 100_000
@@ -72,7 +74,10 @@ class Commands:
         """The status of the run that trains here (None: there is none), for a page that looks at
         another one."""
         run = self._manager.current
-        return json_response({"training": run.status() if run else None})
+        status = run.status() if run else None
+        if status and not visitor_of(request).presenter:
+            status = status_for_viewers(status)
+        return json_response({"training": status})
 
     def _train(self, training: Training) -> dict[str, Any]:
         config = as_config(training.preset, training.settings)

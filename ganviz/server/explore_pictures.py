@@ -27,7 +27,7 @@ from ganviz.runs.networks import TrainedNetworks
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.explore_runs import ExploreRuns
 from ganviz.server.explore_work import ExploreWork
-from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.guard import Refused, body_as, json_response, sees_run
 from ganviz.server.library import title
 from ganviz.server.workers import READS, open_run
 
@@ -133,14 +133,14 @@ class ExplorePictures:
 
     async def runs(self, request: Request) -> Response:
         """The newest runs: ``{"runs": [{"id", "name", "step", "active"}]}``."""
-        return json_response(await READS.run(self._list))
+        rows = [row for row in await READS.run(self._list) if sees_run(request, row["id"])]
+        return json_response({"runs": rows[:MOST_RUNS]})
 
-    def _list(self) -> dict[str, Any]:
-        rows = [
+    def _list(self) -> list[dict[str, Any]]:
+        return [
             {"id": info.id, "name": title(info), "step": info.step, "active": _is_active(info)}
-            for info in listing.list_runs(self._manager.runs_root)[:MOST_RUNS]
+            for info in listing.list_runs(self._manager.runs_root)
         ]
-        return {"runs": rows}
 
     async def describe(self, request: Request) -> Response:
         """What the generator of ``?run=`` takes and makes, and what else the run has."""

@@ -1,4 +1,5 @@
-"""The addresses of the tab Explore. Viewers may explore: nothing here changes a run."""
+"""The addresses of the tab Explore. Viewers may explore: nothing here changes a run. Exports
+are the presenter's."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     runs, work = ExploreRuns(manager), ExploreWork()
     pictures = ExplorePictures(manager, runs, work)
     posts = {"latents": pictures.latents, "samples": pictures.samples, "scores": pictures.scores}
-    posts |= {"exact": pictures.exact, "zip": pictures.zip}
+    posts["exact"] = pictures.exact
     return [
         Route("/gv/explore/runs", guard.http(pictures.runs, viewers=True)),
         Route("/gv/explore/info", guard.http(pictures.describe, viewers=True)),
@@ -24,4 +25,5 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
             Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
             for name, endpoint in posts.items()
         ],
+        Route("/gv/explore/zip", guard.http(pictures.zip), methods=["POST"]),
     ]

@@ -12,15 +12,17 @@ from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganviz import pacing
-from ganviz.classroom.visitor import AT_THE_MACHINE
+from ganviz.classroom import Classroom
+from ganviz.classroom.visitor import NOBODY
 from ganviz.errors import GanvizError
+from ganviz.server.entrance import NOT_JOINED, Entrance
 from ganviz.server.guard import Guard, Refused, json_response, refusal
 from ganviz.server.limits import MAX_BODY, Limits, Quota, client_of
-from ganviz.server.visitor import with_visitor
+from ganviz.server.visitor import visitor_of, with_visitor
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
 NO_UPGRADE = (
@@ -44,7 +46,7 @@ FRAME_ANCESTORS = "'self' http://localhost:* http://127.0.0.1:* vscode-webview:"
 
 class Gate:
     """ASGI middleware. ``root_path``: the path below which a proxy shows the page, where it does
-    not say so itself."""
+    not say so itself. ``classroom``: whose members come in; where it has no keys, everybody."""
 
     def __init__(
         self,
@@ -52,12 +54,14 @@ class Gate:
         guard: Guard | None = None,
         limits: Limits | None = None,
         root_path: str = "",
+        classroom: Classroom | None = None,
     ):
         self._app = app
         self._guard = guard or Guard.from_environment()
         limits = limits or Limits()
         self._sockets = Quota(limits.sockets, limits.sockets_per_client)
         self._root_path = root_path.rstrip("/")
+        self._entrance = Entrance(classroom or Classroom())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,24 +76,34 @@ class Gate:
         try:
             scope = self._below_prefix(scope)
             await self._guard.admit(HTTPConnection(scope))
-            _check_path(scope)
-            scope = with_visitor(scope, AT_THE_MACHINE)
+            path = _path(scope)
+            visitor = self._entrance.visitor_of(HTTPConnection(scope))
+            scope = with_visitor(scope, visitor)
+            if not self._entrance.is_open_at(path):
+                if visitor == NOBODY and path != "/":
+                    raise Refused(403, NOT_JOINED, "join")
+                _check_path(scope)
             receive = await _with_body(scope, receive)
-            if _path(scope) == WHY_PATH:
-                await self._why(Request(scope))(scope, receive, send)
-                return
+            answer = await self._own_answer(Request(scope, receive), path)
         except GanvizError as error:
-            response = refusal(error)
-            response.headers["Connection"] = "close"
-            await response(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            answer = refusal(error)
+            answer.headers["Connection"] = "close"
+        await (answer or self._app)(scope, receive, send)
+
+    async def _own_answer(self, request: Request, path: str) -> Response | None:
+        """What the gate answers itself."""
+        if self._entrance.is_open_at(path):
+            return await self._entrance.answer(request, path)
+        if visitor_of(request) == NOBODY:
+            return RedirectResponse("./join", 303, {"Cache-Control": "no-store"})
+        return self._why(request) if path == WHY_PATH else None
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             scope = self._below_prefix(scope)
             await self._guard.admit(HTTPConnection(scope))
-            if _path(scope) != LIVE_PATH:
+            visitor = self._entrance.visitor_of(HTTPConnection(scope))
+            if _path(scope) != LIVE_PATH or visitor == NOBODY:
                 raise Refused(404, "There is no socket at this address.")
         except GanvizError:
             await send({"type": "websocket.close", "code": 1008})
@@ -99,9 +113,8 @@ class Gate:
             # 1013: try again later
             await send({"type": "websocket.close", "code": 1013})
             return
-        scope = with_visitor(scope, AT_THE_MACHINE)
         with self._sockets.place(client):
-            await self._app(scope, receive, send)
+            await self._app(with_visitor(scope, visitor), receive, send)
 
     def _why(self, request: Request) -> Response:
         """Why a live socket of the page that asks does not open: a browser hides the reason. The

@@ -21,9 +21,11 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from ganviz.classroom import Visitor
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
+from ganviz.server.discretion import discreet
 from ganviz.server.encode import dumps
 from ganviz.server.visitor import visitor_of
 
@@ -34,6 +36,8 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 PRESENTER_ONLY = (
     "Only the presenter may do this. You can look, explore the latent space and answer questions."
 )
+# of a scope: whether a visitor may look at a run
+SEES = "ganviz.sees"
 STUMBLED = "The server stumbled over this request; its log says how. Try again."
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -49,13 +53,19 @@ class Refused(GanvizError):
 
 
 class Guard:
-    """Decides from where this server may be used. Roles belong here when there are any.
+    """Decides from where this server may be used, and who may ask for what.
 
-    ``hosts``: further host names under which it may be addressed, those of a proxy in front of it;
-    one that begins with a dot stands for all names that end so.
+    ``sees``: whether a visitor may look at the run that an address names. ``hosts``: further host
+    names under which it may be addressed, those of a proxy in front of it; one that begins with a
+    dot stands for all names that end so.
     """
 
-    def __init__(self, hosts: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        hosts: tuple[str, ...] = (),
+        sees: Callable[[Visitor, str | None], bool] = lambda visitor, run: True,
+    ):
+        self._sees = sees
         # some systems give the own name a loopback address
         self._own = socket.gethostname().lower()
         self.hosts = tuple(host.lower().removeprefix("*") for host in hosts)
@@ -71,12 +81,16 @@ class Guard:
         become JSON with a sentence."""
 
         async def answered(request: Request) -> Response:
+            visitor = visitor_of(request)
             try:
-                if not viewers and not visitor_of(request).presenter:
+                if not viewers and not visitor.presenter:
                     raise Refused(403, PRESENTER_ONLY)
+                request.scope[SEES] = self._sees
+                for run in (request.path_params.get("run"), request.query_params.get("run")):
+                    check_run(request, run)
                 return await endpoint(request)
             except GanvizError as error:
-                return refusal(error)
+                return refusal(error, discreetly=not visitor.presenter)
             except Exception:
                 logger.exception("%s %s failed", request.method, request.url.path)
                 return refusal(Refused(500, STUMBLED))
@@ -186,11 +200,11 @@ def _parsed(url: str) -> SplitResult:
         return urlsplit("")
 
 
-def refusal(error: GanvizError) -> Response:
-    """An error as JSON: ``{"error": sentence, "field": name or null}``."""
-    return json_response(
-        {"error": error.sentence, "field": error.field}, getattr(error, "status", 422)
-    )
+def refusal(error: GanvizError, discreetly: bool = False) -> Response:
+    """An error as JSON: ``{"error": sentence, "field": name or null}``; ``discreetly``: without
+    the names of files."""
+    sentence = discreet(error.sentence) if discreetly else error.sentence
+    return json_response({"error": sentence, "field": error.field}, getattr(error, "status", 422))
 
 
 def json_response(value: Any, status: int = 200) -> Response:
@@ -207,12 +221,14 @@ async def missing(request: Request) -> Response:
 
 async def body_as(model: type[Model], request: Request) -> Model:
     """The request's JSON body, which the gate bounds, as a ``model``. Raises `Refused` with a
-    sentence."""
+    sentence, also for a ``run`` in it that the visitor may not see."""
     body = await request.body()
     try:
-        return model.model_validate_json(body)
+        found = model.model_validate_json(body)
     except ValidationError as error:
         raise _as_refusal(error) from None
+    check_run(request, getattr(found, "run", None))
+    return found
 
 
 async def command_as(model: type[Model], request: Request) -> Model:
@@ -235,6 +251,18 @@ def _as_refusal(error: ValidationError) -> Refused:
     return Refused(
         422, f"{where[:80] or 'The request'}: {problem[0].lower()}{problem[1:]}.", where or None
     )
+
+
+def sees_run(connection: HTTPConnection, run_id: str | None) -> bool:
+    """Whether who asks may look at the run called ``run_id``; None is the one that trains."""
+    sees = connection.scope.get(SEES)
+    return sees is None or sees(visitor_of(connection), run_id)
+
+
+def check_run(connection: HTTPConnection, run_id: str | None) -> None:
+    """Raise the same refusal for a run that who asks may not see as for one that does not exist."""
+    if not sees_run(connection, run_id):
+        raise Refused(404, f"There is no run called {str(run_id)[:80]!r} here; reload the page.")
 
 
 def find_run(manager: RunManager, run_id: str | None) -> ReadableRun:

@@ -20,8 +20,10 @@ from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe, encode
-from ganviz.server.guard import Refused, command_as, find_run, json_response
+from ganviz.server.discretion import config_for_viewers, detail_for_viewers, row_for_viewers
+from ganviz.server.guard import Refused, command_as, find_run, json_response, sees_run
 from ganviz.server.sample_grids import IMMUTABLE
+from ganviz.server.visitor import visitor_of
 from ganviz.server.workers import COMMANDS, READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)
@@ -54,17 +56,24 @@ class Library:
         self._manager = manager
 
     async def table(self, request: Request) -> Response:
-        """All runs, newest first: nothing here reads a log or loads a network."""
-        return json_response(await READS.run(self._table))
+        """All runs that the visitor may see, newest first: nothing here reads a log or loads a
+        network."""
+        return json_response(await READS.run(self._table, request))
 
-    def _table(self) -> dict[str, Any]:
-        folder = str(self._manager.runs_root.resolve())
-        return {"runs": [_sound_row(info) for info in self._manager.library()], "folder": folder}
+    def _table(self, request: Request) -> dict[str, Any]:
+        seen = [info for info in self._manager.library() if sees_run(request, info.id)]
+        rows = [_sound_row(info) for info in seen]
+        if not visitor_of(request).presenter:
+            return {"runs": [row_for_viewers(row) for row in rows], "folder": ""}
+        return {"runs": rows, "folder": str(self._manager.runs_root.resolve())}
 
     async def detail(self, request: Request) -> Response:
         """One run with its kept pictures and checkpoints: all that can be told without reading its
         log."""
-        return json_response(await READS.run(self._detail, request.path_params["run"]))
+        detail = await READS.run(self._detail, request.path_params["run"])
+        if not visitor_of(request).presenter:
+            detail = detail_for_viewers(detail)
+        return json_response(detail)
 
     def _detail(self, run_id: str) -> dict[str, Any]:
         run = find_run(self._manager, run_id)
@@ -90,7 +99,10 @@ class Library:
         """What a run's log tells: thinned curves, the newest figures, and the settings as they were
         in the end."""
         run = await open_run(self._manager, request.path_params["run"])
-        return json_response(await READS.run(_history, await read_to_end(run)))
+        history = await READS.run(_history, await read_to_end(run))
+        if not visitor_of(request).presenter:
+            history["config"] = config_for_viewers(history["config"])
+        return json_response(history)
 
     async def thumb(self, request: Request) -> Response:
         """A run's newest small picture."""

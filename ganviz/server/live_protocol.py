@@ -36,7 +36,8 @@ larger ones. More than a chart can show comes as a new hello instead.
 
 ``{"type": "error", "error": sentence}``: the run of ``?run=`` does not exist; the socket then
 closes with `UNKNOWN_RUN`. A socket that cannot keep up closes with `TOO_SLOW`: connect again with
-the cursor. One that the gate refuses never opens, and a browser hides why: ``GET /gv/why`` says it.
+the cursor; that of somebody who is in the class no longer with `SENT_OUT`. One that the gate
+refuses never opens, and a browser hides why: ``GET /gv/why`` says it.
 
 From the page: ``{"type": "history"}`` asks for a hello. Anything else is passed over; a frame of
 more than `MAX_FRAME_BYTES` closes the socket. Commands do not come this way: they are ``POST
@@ -61,7 +62,7 @@ MAX_EVENTS = 50
 MAX_FRAME_BYTES = 4096
 # digits of a cursor: as many as a count of events can have
 MAX_CURSOR_DIGITS = 18
-UNKNOWN_RUN, TOO_SLOW = 4404, 1013
+UNKNOWN_RUN, TOO_SLOW, SENT_OUT = 4404, 1013, 4403
 
 
 def hello(manager: RunManager, run: ReadableRun | None, epoch: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe
 from ganviz.server import live_protocol as protocol
 from ganviz.server.class_feed import ClassFeed
+from ganviz.server.discretion import Sight, message_for_viewers
+from ganviz.server.guard import SEES, check_run
 from ganviz.server.visitor import visitor_of
 from ganviz.server.workers import READS, open_run, read_to_end
 
@@ -64,21 +66,24 @@ class LiveSocket:
     def __init__(self, manager: RunManager, classroom: Classroom):
         self._manager = manager
         self._classroom = classroom
+        self._sight = Sight(manager, classroom)
         self._hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
     async def endpoint(self, websocket: WebSocket) -> None:
         """Serve one socket until it closes."""
         await websocket.accept()
-        query = websocket.query_params
+        query, visitor = websocket.query_params, visitor_of(websocket)
         run: ReadableRun | None = self._manager.current
         try:
             if query.get("run"):
+                websocket.scope[SEES] = self._sight.sees
+                check_run(websocket, query["run"])
                 run = await read_to_end(await open_run(self._manager, query["run"]))
         except GanvizError as problem:
             await websocket.send_text(protocol.to_text(protocol.error(problem.sentence)))
             await websocket.close(protocol.UNKNOWN_RUN)
             return
-        viewer = Viewer(websocket, visitor_of(websocket), run, follows=not query.get("run"))
+        viewer = Viewer(websocket, visitor, run, follows=not query.get("run"))
         hub = self.hub()
         epoch, cursor = query.get("epoch", ""), query.get("cursor", "")
         await READS.run(hub.resume_at_cursor, viewer, epoch, cursor)
@@ -114,6 +119,7 @@ class Hub:
 
     def __init__(self, manager: RunManager, classroom: Classroom):
         self.viewers: set[Viewer] = set()
+        self._classroom = classroom
         self._class_feed = ClassFeed(classroom)
         self._manager = manager
         self._token = secrets.token_hex(4)
@@ -298,14 +304,19 @@ class Hub:
         """A long history is thinned in another thread, so that nobody waits for it."""
         # a run of this process needs no disk: its viewers do not wait for those of one that does
         thread = asyncio.to_thread if run is None or run.in_memory else READS.run
-        message = await thread(protocol.hello, self._manager, run, self.epoch(run))
-        text, now = protocol.to_text(message), time.monotonic()
+        message = await thread(self._greeting, run, viewers)
+        text, now = _Texts(message), time.monotonic()
         for viewer in viewers:
             if viewer.run is not run:
                 continue
             viewer.needs_hello, viewer.hello_requested = False, False
             viewer.outline, viewer.hello_at = outline, now
             self._send(run, viewer, text, message["history"]["cursor"], message["snapshot"])
+
+    def _greeting(self, run: ReadableRun | None, viewers: list[Viewer]) -> dict[str, Any]:
+        if run is not None and not all(viewer.visitor.presenter for viewer in viewers):
+            self._classroom.show(run.id)
+        return protocol.hello(self._manager, run, self.epoch(run))
 
     async def _send_delta(self, run: ReadableRun, cursor: int, viewers: list[Viewer]) -> None:
         message = await _call(run, protocol.delta, run, cursor)
@@ -314,18 +325,34 @@ class Hub:
             for viewer in viewers:
                 viewer.needs_hello = True
             return
-        text = protocol.to_text(message)
+        text = _Texts(message)
         for viewer in viewers:
             self._send(run, viewer, text, message["cursor"], message["snapshot"])
 
     def _send(
-        self, run: ReadableRun | None, viewer: Viewer, text: str, cursor: int, version: int
+        self, run: ReadableRun | None, viewer: Viewer, text: _Texts, cursor: int, version: int
     ) -> None:
         if viewer.run is not run or viewer.send_task:
             # it changed over while the message was made
             return
         viewer.cursor, viewer.version, viewer.sent_at = cursor, version, time.monotonic()
-        viewer.send_task = asyncio.create_task(_deliver(viewer, text))
+        viewer.send_task = asyncio.create_task(_deliver(viewer, text.to(viewer.visitor)))
+
+
+class _Texts:
+    """One message as text, made at most once for presenters and once for viewers."""
+
+    def __init__(self, message: dict[str, Any]):
+        self._message = message
+        self._texts: dict[bool, str] = {}
+
+    def to(self, visitor: Visitor) -> str:
+        """The message as ``visitor`` gets it."""
+        whole = visitor.presenter
+        if whole not in self._texts:
+            message = self._message if whole else message_for_viewers(self._message)
+            self._texts[whole] = protocol.to_text(message)
+        return self._texts[whole]
 
 
 async def _call(run: ReadableRun | None, function: Callable[..., T], *arguments: Any) -> T:

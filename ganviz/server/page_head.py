@@ -8,14 +8,17 @@ from collections.abc import Callable
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ganviz.classroom import Visitor
+from ganviz.server.visitor import visitor_of
+
 BEFORE = b"<script"
 
 
 class PageHead:
-    """ASGI middleware that puts the markup ``head()`` before the first script of the page, and
-    touches nothing else."""
+    """ASGI middleware that puts the markup ``head(visitor)`` before the first script of the page,
+    and touches nothing else."""
 
-    def __init__(self, app: ASGIApp, head: Callable[[], str]):
+    def __init__(self, app: ASGIApp, head: Callable[[Visitor], str]):
         self._app = app
         self._head = head
 
@@ -24,7 +27,7 @@ class PageHead:
             "",
             "/",
         ):
-            send = _Page(send, self._head().encode())
+            send = _Page(send, self._head(visitor_of(scope)).encode())
         await self._app(scope, receive, send)
 
 

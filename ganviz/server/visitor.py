@@ -12,7 +12,7 @@ KEY = "ganviz.visitor"
 
 def visitor_of(connection: HTTPConnection | Scope) -> Visitor:
     """The visitor behind a request, a socket or a scope; nobody where no gate let it in."""
-    scope = connection.scope if isinstance(connection, HTTPConnection) else connection
+    scope = getattr(connection, "scope", connection)
     visitor: Visitor = scope.get(KEY, NOBODY)
     return visitor
 

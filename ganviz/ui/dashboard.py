@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 import ganviz.ui
+from ganviz.classroom.visitor import AT_THE_MACHINE, Visitor
 from ganviz.server import asset_url, plotly_url, script_url, styles_url
 from ganviz.server.preload import preload_links
 from ganviz.ui import form
@@ -93,15 +94,16 @@ def launch_options() -> dict[str, Any]:
     return {"theme": theme(), "footer_links": [], "run_history": False}
 
 
-def head(page: gr.Blocks) -> str:
+def head(page: gr.Blocks, visitor: Visitor = AT_THE_MACHINE) -> str:
     """The markup before Gradio's own scripts: the page's script and styles, what the form is made
-    of, and what Gradio will need to draw ``page``, fetched at once. Addresses are relative: a proxy
-    may add a path."""
+    of, whether ``visitor`` commands, and what Gradio will need to draw ``page``, fetched at once.
+    Addresses are relative: a proxy may add a path."""
 
     def relative(url: str) -> str:
         return url.lstrip("/")
 
     facts = json.dumps(form.facts()).replace("<", "\\u003c")
+    role = '"presenter"' if visitor.presenter else '"viewer"'
     kinds = {block.get_block_name() for block in page.blocks.values()}
     theme_css = f"theme.css?v={getattr(page, 'theme_hash', '')}"
     # the style sheet overrules Gradio's, so that its script puts it after them (assets/main.js)
@@ -109,7 +111,8 @@ def head(page: gr.Blocks) -> str:
         f'<link rel="preload" as="style" id="gv-styles" href="{styles_url()}">'
         f'<link rel="icon" type="image/svg+xml" href="{relative(asset_url("icon.svg"))}">'
         f'<meta name="gv-plotly" content="{relative(plotly_url())}">'
-        f"<script>window.gvFacts = {facts};</script>"
+        f"<script>document.documentElement.dataset.gvRole = {role};"
+        f"window.gvFacts = {facts};</script>"
         f'<script defer fetchpriority="high" src="{script_url()}"></script>'
         f'<link rel="preload" as="style" href="{theme_css}">{preload_links(kinds)}'
     )

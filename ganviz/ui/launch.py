@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import socket
@@ -17,15 +18,20 @@ from ganviz import pacing
 from ganviz.stop_signals import catch_stop_signals
 
 if TYPE_CHECKING:
+    from ganviz.classroom import Classroom
+    from ganviz.classroom.keys import Keys
     from ganviz.runs.manager import RunManager
     from ganviz.server import Gate
     from ganviz.server.limits import Limits
 
 # of the extra `ui`; a core installation trains without
-NEEDED = ("gradio", "plotly", "websockets")
+NEEDED = ("gradio", "plotly", "websockets", "segno")
 FIRST_PORT, LAST_PORT = 7860, 7899
 # the path below which a proxy shows the page, where it does not say so in a header
 ROOT_PATH_VARIABLE = "GRADIO_ROOT_PATH"
+# a presenter's key that is not left to chance, such as that of a container
+KEY_VARIABLE = "GANVIZ_PRESENTER_KEY"
+SHORTEST_KEY = 16
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,9 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         manager = _make_manager(options)
         if manager is None:
             return 2
-        from ganviz.server import routes
-
-        url = open_dashboard(manager, routes(manager), options.host, port)
+        classroom = _make_classroom(options, port)
+        if classroom is None:
+            return 2
+        url = open_dashboard(manager, options.host, port, classroom)
     except KeyboardInterrupt:
         print("Stopped before the page was up; nothing was running.", file=sys.stderr)
         return 130
@@ -62,6 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"stops it)",
         flush=True,
     )
+    if classroom.keys is not None:
+        url = _invite(classroom.keys, options.host, port, url)
     if not options.no_browser and _has_display():
         import webbrowser
 
@@ -72,39 +81,49 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def open_dashboard(manager: RunManager, routes: list, host: str, port: int) -> str:
-    """Serve the page and ``routes`` from a background thread; returns the address."""
+def open_dashboard(
+    manager: RunManager, host: str, port: int, classroom: Classroom | None = None
+) -> str:
+    """Serve the page for the runs of ``manager`` from a background thread; returns the address."""
     from ganviz.server.limits import Limits
     from ganviz.server.serve import serve
 
     limits = Limits.of_this_process()
-    serve(application(routes, limits), host, port, limits)
+    serve(application(manager, classroom, limits), host, port, limits)
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
 
-def application(routes: list, limits: Limits | None = None) -> Gate:
-    """The page and ``routes``, behind the gate: an ASGI application."""
+def application(
+    manager: RunManager, classroom: Classroom | None = None, limits: Limits | None = None
+) -> Gate:
+    """The page for the runs of ``manager``, behind the gate: an ASGI application. Without a
+    ``classroom`` whoever reaches it commands."""
     # read at import: nothing leaves the machine
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
-    from ganviz.server import Gate
+    from ganviz.classroom import Classroom
+    from ganviz.server import Gate, routes
     from ganviz.server.compression import compression
     from ganviz.server.page_head import PageHead
     from ganviz.ui import dashboard as page
 
-    dashboard = page.build()
+    dashboard, classroom = page.build(), classroom or Classroom()
     app = FastAPI(
-        routes=routes,
-        middleware=[compression(), Middleware(PageHead, head=lambda: page.head(dashboard))],
+        routes=routes(manager, classroom),
+        middleware=[
+            compression(),
+            Middleware(PageHead, head=lambda visitor: page.head(dashboard, visitor)),
+        ],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
     )
     gr.mount_gradio_app(app, dashboard, "/", ssr_mode=False, **page.launch_options())
-    return Gate(app, limits=limits, root_path=os.environ.get(ROOT_PATH_VARIABLE, ""))
+    root_path = os.environ.get(ROOT_PATH_VARIABLE, "")
+    return Gate(app, limits=limits, root_path=root_path, classroom=classroom)
 
 
 def _warm(manager: RunManager) -> None:
@@ -145,12 +164,63 @@ def _flags() -> argparse.ArgumentParser:
         default=Path("runs"),
         help="where runs are kept (default: ./runs)",
     )
+    parser.add_argument(
+        "--class",
+        dest="with_class",
+        action="store_true",
+        help="others join by a code and cannot command, as with a --host that others can reach; "
+        "for a server behind a proxy",
+    )
+    parser.add_argument(
+        "--new-class",
+        action="store_true",
+        help="forget who joined before the last start, and make a new key and code",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     return parser
 
 
 def _path(text: str) -> Path:
     return Path(text).expanduser()
+
+
+def _make_classroom(options: argparse.Namespace, port: int) -> Classroom | None:
+    """The class that may join, or None after telling what is wrong. Whoever reaches a server that
+    only this machine can reach is at the machine, and has nothing to join."""
+    from ganviz.classroom import Classroom
+    from ganviz.server.invitation import is_loopback
+
+    key = os.environ.get(KEY_VARIABLE, "")
+    if key and (len(key) < SHORTEST_KEY or not key.isascii() or not key.isalnum()):
+        print(
+            f"{KEY_VARIABLE} is no safe key: give at least {SHORTEST_KEY} letters and digits.",
+            file=sys.stderr,
+        )
+        return None
+    if is_loopback(options.host) and not (options.with_class or options.new_class or key):
+        return Classroom()
+    return Classroom.open(options.data_root / f"class-{port}.json", key, options.new_class)
+
+
+def _invite(keys: Keys, host: str, port: int, url: str) -> str:
+    """Print how presenters and the class come in; returns the presenter's link."""
+    from ganviz.server.invitation import Invitation, home_of, is_loopback
+
+    home = home_of(host, port)
+    invitation, mine = Invitation.at(home, keys), f"{url}/present/{keys.presenter}"
+    print(f"\nPresenter's link (keep it to yourself):  {mine}")
+    if home != f"{url}/":
+        print(f"  from another device of yours:          {home}present/{keys.presenter}")
+    if is_loopback(host):
+        print("  behind a proxy: its address in the place of this machine's")
+        print(
+            f"\nThe class joins at the proxy's address and /join   code  {keys.code}\n", flush=True
+        )
+        return mine
+    print(f"\nThe class joins at  {invitation.address}   code  {keys.code}\n")
+    with contextlib.suppress(UnicodeEncodeError):
+        print(invitation.terminal(), flush=True)
+    return mine
 
 
 def _choose_port(host: str, wanted: int | None) -> int | None:

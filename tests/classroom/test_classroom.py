@@ -33,12 +33,12 @@ def test_who_was_sent_out_stays_out_and_presenters_cannot_be():
 def test_a_locked_room_takes_presenters_only():
     room = Room()
     early = room.join()
-    room.lock(True)
+    room.locked = True
     with pytest.raises(GanvizError, match="locked"):
         room.join()
     room.join(presenter=True)
     assert room.member(early.id) == early
-    room.lock(False)
+    room.locked = False
     room.join()
 
 
@@ -65,9 +65,9 @@ def test_each_visitor_sees_its_own_view_of_a_piece():
 def test_changes_are_heard_until_the_listener_leaves():
     classroom, heard = Classroom(), []
     listener = heard.append
-    classroom.subscribe(lambda: listener(classroom.version))
+    classroom.subscribe(lambda: listener("change"))
     classroom.changed()
-    assert heard == [1]
+    assert len(heard) == 1
 
 
 def test_the_pieces_of_a_class_share_a_file_and_keep_out_of_each_others_way(tmp_path):

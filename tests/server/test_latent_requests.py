@@ -321,8 +321,8 @@ def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
     port = serve(
         Starlette(
             routes=[
-                Route("/gv/latent", door.http(server.picture), methods=["POST"]),
-                Route("/gv/nothing", door.http(missing)),
+                Route("/gv/latent", door.http(server.picture, viewers=True), methods=["POST"]),
+                Route("/gv/nothing", door.http(missing, viewers=True)),
             ]
         )
     )

@@ -28,7 +28,7 @@ async def data(request):
 def client(first):
     app = Starlette(
         routes=[Route("/", first), Route("/other", page)],
-        middleware=[Middleware(PageHead, head=lambda: HEAD)],
+        middleware=[Middleware(PageHead, head=lambda visitor: HEAD)],
     )
     return TestClient(app)
 
@@ -47,7 +47,8 @@ def test_behind_a_path_of_a_proxy():
             Mount(
                 "/tools/gan",
                 app=Starlette(
-                    routes=[Route("/", page)], middleware=[Middleware(PageHead, head=lambda: HEAD)]
+                    routes=[Route("/", page)],
+                    middleware=[Middleware(PageHead, head=lambda visitor: HEAD)],
                 ),
             )
         ]

@@ -1,0 +1,83 @@
+"""What the presenter shows, for everybody to follow, and whether they must."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ganviz.classroom.classroom import Classroom
+from ganviz.classroom.visitor import Visitor
+
+NAME = "follow"
+SHORT = 200
+
+
+class Latent(BaseModel):
+    """A point of the latent space as the latent explorer of the page holds it."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    seed: int = Field(1, ge=0, lt=2**31)
+    tile: int | None = Field(None, ge=0, lt=10_000)
+    run: str | None = Field(None, max_length=SHORT)
+    label: int | None = Field(None, ge=0, lt=100_000, alias="class")
+    directions: dict[str, float] = Field(default_factory=dict, max_length=64)
+    raw: dict[str, float] = Field(default_factory=dict, max_length=256)
+    psi: float = Field(1.0, ge=0, le=1)
+
+
+class Shown(BaseModel):
+    """A part of what the presenter's page shows; what is left out stays as it was.
+
+    ``tab`` is open; ``run`` is looked at (empty: whatever trains), with its picture of ``step``
+    (None: the newest); ``pictures``: generated or real; ``tile`` is enlarged, ``large`` all of
+    them; ``latent`` is drawn; ``zoom``: per chart the ranges of x and y, None where it shows
+    everything; ``lesson`` is read; ``open`` and ``compare``: runs in the tab Runs.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    tab: str = Field("train", max_length=40)
+    run: str = Field("", max_length=SHORT)
+    step: int | None = Field(None, ge=0, lt=2**53)
+    pictures: str = Field("generated", pattern="^(generated|real)$")
+    tile: tuple[int, int] | None = None
+    large: bool = False
+    latent: Latent | None = None
+    zoom: dict[str, tuple[float, float, float, float] | None] = Field(
+        default_factory=dict, max_length=8
+    )
+    lesson: str = Field("", max_length=SHORT)
+    open: str = Field("", max_length=SHORT)
+    compare: tuple[str, ...] = Field((), max_length=12)
+
+
+class Follow:
+    """The piece of the class that holds what the presenter shows. The newest word counts, whichever
+    presenter says it."""
+
+    def __init__(self, classroom: Classroom):
+        self._classroom = classroom
+        self._lock = threading.Lock()
+        self._shown: dict[str, Any] = {}
+        self._free = False
+        classroom.add(NAME, self._view)
+
+    def show(self, part: Shown) -> None:
+        """The presenter's page shows ``part``."""
+        changes = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        with self._lock:
+            self._shown = {**self._shown, **changes}
+        for run in (part.run, part.open, *part.compare):
+            self._classroom.show(run)
+        self._classroom.changed()
+
+    def let_go(self, free: bool) -> None:
+        """Viewers explore on their own, or follow again."""
+        self._free = free
+        self._classroom.changed()
+
+    def _view(self, visitor: Visitor) -> dict[str, Any]:
+        return {"free": self._free, "shown": None if visitor.presenter else self._shown}
