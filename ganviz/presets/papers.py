@@ -1,43 +1,9 @@
 """Further systems, as their papers have them, at a size for a CPU."""
 
-from typing import Any
-
 from ganviz.presets.preset import PAPERS, preset
-from ganviz.presets.systems import MLP_GAN
+from ganviz.presets.recipes import CONVOLUTIONS, DCGAN, MLP, R1_R2, VAE, Recipe
 
-CONVOLUTIONS = dict(
-    data="glyphs",
-    generator="dcgan",
-    discriminator="dcgan",
-    g_width=16,
-    d_width=16,
-    g_norm="batch",
-    d_norm="none",
-    batch_size=64,
-)
-VAE: dict[str, Any] = {
-    **CONVOLUTIONS,
-    "algorithm": "vae",
-    "latent_dim": 32,
-    "likelihood": "bernoulli",
-    "g_lr": 1e-3,
-    "beta1": 0.9,
-    "beta2": 0.999,
-    "steps": 4000,
-}
-DCGAN: dict[str, Any] = {
-    **CONVOLUTIONS,
-    "latent_dim": 100,
-    "g_width": 32,
-    "d_width": 32,
-    "upsample": "transposed",
-    "init": "dcgan",
-    "g_lr": 2e-4,
-    "d_lr": 2e-4,
-    "beta1": 0.5,
-    "beta2": 0.999,
-    "steps": 6000,
-}
+CONVOLUTIONAL_VAE: Recipe = {**CONVOLUTIONS, **VAE, "latent_dim": 32, "steps": 4000}
 
 preset(
     "dcgan",
@@ -45,14 +11,14 @@ preset(
     "Convolutions, batch norm, weights from N(0, 0.02) (Radford et al., 2016); unlike the paper's, "
     "G has LeakyReLU, too.",
     PAPERS,
-    **{**DCGAN, "d_norm": "batch", "batch_size": 128},
+    **{**DCGAN, "batch_size": 128},
 )
 preset(
     "lsgan",
     "LSGAN",
     "Least squares: D brings fakes to 0 and reals to 1, and G wants 1 (Mao et al., 2017).",
     PAPERS,
-    **{**DCGAN, "d_norm": "batch", "objective": "least-squares", "ls_targets": (0.0, 1.0, 1.0)},
+    **{**DCGAN, "objective": "least-squares", "ls_targets": (0.0, 1.0, 1.0)},
 )
 preset(
     "wgan-clip",
@@ -69,7 +35,6 @@ preset(
         "optimizer": "rmsprop",
         "g_lr": 5e-5,
         "d_lr": 5e-5,
-        "d_norm": "batch",
     },
 )
 preset(
@@ -99,36 +64,34 @@ preset(
     "Spectral norm bounds D layer by layer; residual networks and the hinge loss (Miyato et al., "
     "2018).",
     PAPERS,
-    data="glyphs",
-    generator="resnet",
-    discriminator="resnet",
-    latent_dim=128,
-    g_width=16,
-    d_width=16,
-    g_norm="batch",
-    d_norm="spectral",
-    objective="hinge",
-    batch_size=64,
-    d_steps=2,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.0,
-    beta2=0.9,
-    steps=4000,
+    **{
+        **CONVOLUTIONS,
+        "generator": "resnet",
+        "discriminator": "resnet",
+        "latent_dim": 128,
+        "d_norm": "spectral",
+        "objective": "hinge",
+        "d_steps": 2,
+        "g_lr": 2e-4,
+        "d_lr": 2e-4,
+        "beta1": 0.0,
+        "beta2": 0.9,
+        "steps": 4000,
+    },
 )
 preset(
     "improved-techniques",
     "Improved techniques",
     "DCGAN with minibatch statistics for D and one-sided label smoothing (Salimans et al., 2016).",
     PAPERS,
-    **{**DCGAN, "d_norm": "batch", "minibatch_std": True, "label_smoothing": 0.1},
+    **{**DCGAN, "minibatch_std": True, "label_smoothing": 0.1},
 )
 preset(
     "cgan",
     "Conditional GAN",
     "Both networks are told the class, so you can ask for a 7 (Mirza and Osindero, 2014).",
     PAPERS,
-    **{**MLP_GAN, "conditioning": "concat"},
+    **{**MLP, "conditioning": "concat"},
 )
 preset(
     "acgan",
@@ -136,7 +99,7 @@ preset(
     "D also names the class of what it sees, and G must draw what it was asked for (Odena et al., "
     "2017).",
     PAPERS,
-    **{**DCGAN, "d_norm": "batch", "conditioning": "auxiliary"},
+    **{**DCGAN, "conditioning": "auxiliary"},
 )
 preset(
     "r3gan",
@@ -144,25 +107,20 @@ preset(
     "Relativistic loss, R1 and R2: local convergence is proved (Huang et al., 2024). Plain "
     "residual blocks: none grouped or expanded as theirs.",
     PAPERS,
-    data="glyphs",
-    generator="resnet-free",
-    discriminator="resnet-free",
-    latent_dim=64,
-    g_width=16,
-    d_width=16,
-    g_norm="none",
-    d_norm="none",
-    objective="relativistic",
-    penalty="r1+r2",
-    penalty_weight=1.0,
-    update="simultaneous",
-    batch_size=32,
-    g_lr=5e-4,
-    d_lr=5e-4,
-    beta1=0.0,
-    beta2=0.99,
-    ema_decay=0.998,
-    steps=4000,
+    **{
+        **CONVOLUTIONS,
+        **R1_R2,
+        "generator": "resnet-free",
+        "discriminator": "resnet-free",
+        "latent_dim": 64,
+        "g_norm": "none",
+        "objective": "relativistic",
+        "batch_size": 32,
+        "g_lr": 5e-4,
+        "d_lr": 5e-4,
+        "ema_decay": 0.998,
+        "steps": 4000,
+    },
 )
 preset(
     "vae",
@@ -170,7 +128,7 @@ preset(
     "An encoder guesses z from the picture, a decoder draws it again (Kingma and Welling, 2014).",
     PAPERS,
     "beta-vae",
-    **VAE,
+    **CONVOLUTIONAL_VAE,
 )
 preset(
     "beta-vae",
@@ -179,7 +137,7 @@ preset(
     "(Higgins et al., 2017).",
     PAPERS,
     "vae",
-    **{**VAE, "beta": 4.0, "kl_warmup": 500},
+    **{**CONVOLUTIONAL_VAE, "beta": 4.0, "kl_warmup": 500},
 )
 preset(
     "memorisation",
@@ -187,7 +145,7 @@ preset(
     "Only 16 pictures to learn from: D comes to know them by heart, and G copies.",
     PAPERS,
     **{
-        **MLP_GAN,
+        **MLP,
         "image_size": 16,
         "data_limit": 16,
         "g_hidden": (128, 256),

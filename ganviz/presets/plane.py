@@ -1,48 +1,37 @@
 """Points in the plane: every success and failure at a glance."""
 
-from typing import Any
-
 from ganviz.presets.preset import PLANE, preset
+from ganviz.presets.recipes import MLP, R1_R2, Recipe
 
-POINTS: dict[str, Any] = dict(
-    data="ring8-wide",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=2,
-    g_hidden=(128, 128),
-    d_hidden=(128, 128),
-    activation="relu",
-    g_norm="none",
-    d_norm="none",
-    objective="non-saturating",
-    batch_size=256,
-    g_lr=1e-3,
-    d_lr=1e-3,
-    beta1=0.5,
-    beta2=0.999,
-    ema_decay=0.9,
-    steps=10_000,
+POINTS: Recipe = {
+    **MLP,
+    "data": "ring8-wide",
+    "latent_dim": 2,
+    "g_hidden": (128, 128),
+    "d_hidden": (128, 128),
+    "batch_size": 256,
+    "g_lr": 1e-3,
+    "d_lr": 1e-3,
+    "ema_decay": 0.9,
+    "steps": 10_000,
     # points cost next to nothing to draw: five planes a second
-    tick_seconds=0.2,
-    sample_seconds=0.2,
-)
-RING_BEST: dict[str, Any] = {
+    "tick_seconds": 0.2,
+    "sample_seconds": 0.2,
+}
+RING_BEST: Recipe = {
     **POINTS,
+    **R1_R2,
     "data": "ring8",
     "objective": "relativistic",
-    "penalty": "r1+r2",
     "penalty_weight": 0.05,
-    "update": "simultaneous",
     "g_lr": 2e-3,
     "d_lr": 2e-3,
-    "beta1": 0.0,
-    "beta2": 0.99,
     "lr_decay": "linear",
     "ema_decay": 0.999,
     "steps": 18_000,
 }
-GRID_BEST: dict[str, Any] = {**RING_BEST, "data": "grid25", "steps": 25_000}
-DEEP: dict[str, Any] = {**POINTS, "g_hidden": (64,) * 8, "penalty": "r1", "penalty_weight": 0.1}
+GRID_BEST: Recipe = {**RING_BEST, "data": "grid25", "steps": 25_000}
+DEEP: Recipe = {**POINTS, "g_hidden": (64,) * 8, "penalty": "r1", "penalty_weight": 0.1}
 
 preset(
     "ring8",
@@ -152,7 +141,6 @@ preset(
         "likelihood": "gaussian",
         "likelihood_sigma": 0.05,
         "beta1": 0.9,
-        "activation": "relu",
     },
 )
 preset(

@@ -1,30 +1,32 @@
 """Where to begin: digits on any machine, colour pictures on a GPU."""
 
-from typing import Any
-
 from ganviz.presets.preset import preset
+from ganviz.presets.recipes import CONVOLUTIONS, DCGAN, MLP, R1_R2, Recipe
 
-DIGITS: dict[str, Any] = dict(
-    data="glyphs",
-    generator="dcgan",
-    discriminator="dcgan",
-    latent_dim=64,
-    g_width=16,
-    d_width=16,
-    conditioning="projection",
-    g_norm="batch",
-    d_norm="none",
-    penalty="r1+r2",
-    penalty_weight=1.0,
-    update="simultaneous",
-    batch_size=32,
-    g_lr=2e-3,
-    d_lr=2e-3,
-    beta1=0.0,
-    beta2=0.99,
-    ema_decay=0.995,
-    steps=3000,
-)
+DIGITS: Recipe = {
+    **CONVOLUTIONS,
+    **R1_R2,
+    "latent_dim": 64,
+    "conditioning": "projection",
+    "batch_size": 32,
+    "g_lr": 2e-3,
+    "d_lr": 2e-3,
+    "ema_decay": 0.995,
+    "steps": 3000,
+}
+COLOUR: Recipe = {
+    **CONVOLUTIONS,
+    **R1_R2,
+    "objective": "relativistic",
+    "latent_dim": 128,
+    "g_width": 64,
+    "d_width": 64,
+    "g_lr": 2e-4,
+    "d_lr": 2e-4,
+    "ema_decay": 0.999,
+    "flip": True,
+    "steps": 100_000,
+}
 
 preset(
     "digits-quick",
@@ -50,23 +52,7 @@ preset(
     "Digits, DCGAN",
     "The classic convolutional recipe (Radford et al., 2015): transposed convolutions, batch "
     "norm, Adam; LeakyReLU in G, too.",
-    data="glyphs",
-    generator="dcgan",
-    discriminator="dcgan",
-    latent_dim=100,
-    g_width=32,
-    d_width=32,
-    upsample="transposed",
-    init="dcgan",
-    g_norm="batch",
-    d_norm="batch",
-    objective="non-saturating",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
-    steps=6000,
+    **DCGAN,
 )
 
 preset(
@@ -74,49 +60,14 @@ preset(
     "Digits, MLP",
     "The textbook GAN (Goodfellow et al., 2014): plain layers, no convolutions. Fast to run, "
     "speckled to look at.",
-    data="glyphs",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=100,
-    g_hidden=(256, 512),
-    d_hidden=(512, 256),
-    activation="leaky_relu",
-    g_norm="none",
-    d_norm="none",
-    objective="non-saturating",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
-    steps=20_000,
+    **{**MLP, "activation": "leaky_relu"},
 )
 
 preset(
     "colour-32",
     "Colour, 32 px",
     "Colour pictures at 32 px: CIFAR-10, SVHN, or a folder of your own. Best with a GPU.",
-    data="cifar10",
-    image_size=32,
-    generator="dcgan",
-    discriminator="dcgan",
-    latent_dim=128,
-    g_width=64,
-    d_width=64,
-    g_norm="batch",
-    d_norm="none",
-    objective="relativistic",
-    penalty="r1+r2",
-    penalty_weight=0.5,
-    update="simultaneous",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.0,
-    beta2=0.99,
-    ema_decay=0.999,
-    flip=True,
-    steps=100_000,
+    **{**COLOUR, "data": "cifar10", "image_size": 32, "penalty_weight": 0.5},
 )
 
 preset(
@@ -124,25 +75,5 @@ preset(
     "Colour, 64 px",
     "Colour pictures at 64 px, best from a folder of your own with a thousand pictures or more. "
     "Wants a GPU.",
-    data="folder",
-    image_size=64,
-    generator="dcgan",
-    discriminator="dcgan",
-    latent_dim=128,
-    g_width=64,
-    d_width=64,
-    g_norm="batch",
-    d_norm="none",
-    objective="relativistic",
-    penalty="r1+r2",
-    penalty_weight=1.0,
-    update="simultaneous",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.0,
-    beta2=0.99,
-    ema_decay=0.999,
-    flip=True,
-    steps=100_000,
+    **{**COLOUR, "data": "folder", "image_size": 64},
 )

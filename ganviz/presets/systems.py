@@ -3,29 +3,11 @@
 Pictures are 28 px grey; every pair differs in nothing but what its lesson is about.
 """
 
-from typing import Any
-
 from ganviz.presets.preset import MISTAKES, SYSTEMS, preset
+from ganviz.presets.recipes import DCGAN_ADAM, MLP, VAE, Recipe
 
-MLP_GAN: dict[str, Any] = dict(
-    data="glyphs",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=100,
-    g_hidden=(256, 512),
-    d_hidden=(512, 256),
-    activation="relu",
-    g_norm="none",
-    d_norm="none",
-    objective="non-saturating",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
-    steps=20_000,
-)
-MINIMAX = dict(
+# without an objective: that is what the minimax presets differ in
+MINIMAX: Recipe = dict(
     data="glyphs",
     generator="mlp",
     discriminator="conv",
@@ -36,70 +18,20 @@ MINIMAX = dict(
     g_norm="none",
     d_norm="none",
     batch_size=128,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
     steps=6000,
+    **DCGAN_ADAM,
 )
-VIRTUAL = dict(
-    data="glyphs",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=100,
-    g_hidden=(128, 128),
-    d_hidden=(128, 128),
-    activation="leaky_relu",
-    g_norm="none",
-    d_norm="none",
-    objective="non-saturating",
-    batch_size=128,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
-    steps=20_000,
-)
-PAIR = dict(
-    data="glyphs",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=32,
-    g_hidden=(256, 512),
-    d_hidden=(512, 256),
-    activation="leaky_relu",
-    g_norm="none",
-    d_norm="none",
-    batch_size=64,
-    beta2=0.999,
-)
-WGAN = {**PAIR, "objective": "wasserstein", "d_steps": 5, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5}
-PAIRED_VAE = {
-    **PAIR,
-    "algorithm": "vae",
-    "likelihood": "bernoulli",
-    "g_lr": 1e-3,
-    "beta1": 0.9,
-    "steps": 10_000,
+VIRTUAL: Recipe = {
+    **MLP,
+    "g_hidden": (128, 128),
+    "d_hidden": (128, 128),
+    "activation": "leaky_relu",
+    "batch_size": 128,
 }
-FLOW = dict(
-    data="glyphs",
-    generator="mlp",
-    discriminator="mlp",
-    latent_dim=100,
-    g_hidden=(128, 256),
-    d_hidden=(256, 128),
-    activation="relu",
-    g_norm="none",
-    d_norm="none",
-    objective="non-saturating",
-    batch_size=64,
-    g_lr=2e-4,
-    d_lr=2e-4,
-    beta1=0.5,
-    beta2=0.999,
-    steps=20_000,
-)
+PAIR: Recipe = {**MLP, "latent_dim": 32, "activation": "leaky_relu"}
+WGAN: Recipe = {**PAIR, "objective": "wasserstein", "d_steps": 5}
+PAIRED_VAE: Recipe = {**PAIR, **VAE, "steps": 10_000}
+FLOW: Recipe = {**MLP, "g_hidden": (128, 256), "d_hidden": (256, 128)}
 
 preset(
     "mlp-gan",
@@ -107,7 +39,7 @@ preset(
     "The first GAN of many courses: two plain networks, binary cross-entropy, Adam.",
     SYSTEMS,
     "mlp-gan-mistake",
-    **MLP_GAN,
+    **MLP,
 )
 preset(
     "mlp-gan-mistake",
@@ -115,7 +47,7 @@ preset(
     "G copies unrelated real pictures pixel by pixel, and ends at one grey average whatever z is.",
     MISTAKES,
     "mlp-gan",
-    **{**MLP_GAN, "mistake": "mean-squared", "steps": 3000},
+    **{**MLP, "mistake": "mean-squared", "steps": 3000},
 )
 
 preset(
@@ -125,7 +57,7 @@ preset(
     "do not.",
     SYSTEMS,
     "mlp-gan",
-    **{**MLP_GAN, "d_lr": 2e-6, "steps": 3000},
+    **{**MLP, "d_lr": 2e-6, "steps": 3000},
 )
 
 preset(
@@ -194,10 +126,7 @@ preset(
     "Train this and its partner on the same data: the GAN draws sharply, the VAE softly.",
     SYSTEMS,
     "wgan-vs-vae-vae",
-    penalty="wgan-gp",
-    penalty_weight=10.0,
-    steps=6000,
-    **WGAN,
+    **{**WGAN, "penalty": "wgan-gp", "penalty_weight": 10.0, "steps": 6000},
 )
 preset(
     "wgan-vs-vae-vae",
@@ -214,9 +143,7 @@ preset(
     "losses run away.",
     MISTAKES,
     "wgan-vs-vae",
-    mistake="noise-as-data",
-    steps=2000,
-    **WGAN,
+    **{**WGAN, "mistake": "noise-as-data", "steps": 2000},
 )
 preset(
     "wgan-no-lipschitz-mistake",
@@ -225,8 +152,7 @@ preset(
     "its weights.",
     MISTAKES,
     "wgan-vs-vae",
-    steps=2000,
-    **WGAN,
+    **{**WGAN, "steps": 2000},
 )
 preset(
     "wgan-vs-vae-vae-mistake",
@@ -234,10 +160,7 @@ preset(
     "A discriminator judges the VAE's pictures: what comes out is no longer what went in.",
     MISTAKES,
     "wgan-vs-vae-vae",
-    mistake="gan-loss",
-    objective="non-saturating",
-    d_lr=1e-3,
-    **PAIRED_VAE,
+    **{**PAIRED_VAE, "mistake": "gan-loss", "d_lr": 1e-3},
 )
 
 preset(
