@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganviz import device as devices
+from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.accel.second_order import double_backward, input_grad_only, no_weight_gradients
 
 
@@ -29,7 +30,9 @@ def train(settings: dict[str, Any], data_root: Path, device: torch.device) -> It
     from ganviz.data import load_data
 
     config = RunConfig.parse(settings)
-    devices.prepare_training_thread(devices.pick_device(str(device)), config.short_products)
+    device = devices.pick_device(str(device))
+    prepare_process(device)
+    prepare_training_thread(device, config.short_products)
     torch.manual_seed(config.seed)
     loop = _Loop(config, load_data(config, device, data_root), device)
     step = {

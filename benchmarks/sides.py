@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 
 from ganviz import device as devices
+from ganviz.accel.preparation import prepare_training_thread
 
 IMPORTS = ["torch", "torchvision", "ganviz.engine.run", "ganviz.runs.store", "benchmarks.networks"]
 SETTLE = 0.002  # seconds between two looks at the engine's step count
@@ -176,7 +177,7 @@ def peer(module: str, device: str, tf32: bool, **options: Any) -> Side:
     those of its ``train``."""
     from importlib import import_module
 
-    devices.prepare_training_thread(torch.device(device), tf32)
+    prepare_training_thread(torch.device(device), tf32)
     train = import_module(f"benchmarks.peers.{module}").train
     return Loop(train(device=torch.device(device), **options), torch.device(device))
 

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import torch
 
-from ganviz.accel.memory import keep_freed_memory
-from ganviz.accel.precision import allow_tf32
 from ganviz.errors import ConfigError
 
 
@@ -40,9 +38,6 @@ def pick_device(name: str = "auto") -> torch.device:
         raise ConfigError(
             f"This machine has no device {name!r}; use --device auto or --device cpu.", "device"
         )
-    if device.type == "cpu":
-        # now, before other threads begin: a thread keeps the heap that it begins with
-        keep_freed_memory()
     return device
 
 
@@ -83,26 +78,6 @@ def cores() -> int:
     # macOS and Windows do not say.
     except AttributeError:
         return os.cpu_count() or 1
-
-
-def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
-    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is
-    called inside the thread.
-
-    ``tf32``: on CUDA, take fp32 products in TF32. The setting is the process's, in which one run
-    trains at a time.
-    """
-    if device.type == "cpu":
-        torch.set_num_threads(cpu_threads())
-    elif device.type == "cuda":
-        if device.index is not None:
-            # Streams and graphs are made on the thread's own device.
-            torch.cuda.set_device(device)
-        # Backward passes in this thread as well: it knows what they are for, and has the device's
-        # context, which the first kernel gives it; cuBLAS, asked before, warns.
-        torch.autograd.set_multithreading_enabled(False)
-        torch.zeros((), device=device)
-        allow_tf32(tf32)
 
 
 def random_generator(device: torch.device, seed: int) -> torch.Generator:

@@ -17,9 +17,9 @@ LAYERS = (
     ("runs", "probes", "experiments", "latent"),
     ("engine",),
     ("algorithms",),
-    ("accel", "objectives", "penalties", "models", "data", "device"),
+    ("accel", "objectives", "penalties", "models", "data"),
     ("lessons", "presets", "rules", "config", "settings"),
-    ("registry", "pacing"),
+    ("device", "registry", "pacing"),
     ("bundle", "disk", "errors", "text", "version"),
 )
 RANK = {name: len(LAYERS) - row for row, names in enumerate(LAYERS) for name in names}

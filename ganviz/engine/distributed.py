@@ -35,6 +35,7 @@ from torch import Tensor, nn
 from ganviz import device as devices
 from ganviz import pacing
 from ganviz.accel import private_apis as private
+from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
@@ -273,9 +274,10 @@ def _follow(group: ProcessGroup, data_root: Path) -> None:
     what, content = group.receive()
     if what != BEGIN:
         return
+    prepare_process(group.device)
     begun = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     config = RunConfig.from_json(begun["config"])
-    devices.prepare_training_thread(group.device, config.short_products)
+    prepare_training_thread(group.device, config.short_products)
     source = _in_turns(group, lambda: load_data(config, group.device, data_root))
     trainer = Member(group, config, source, group.device)
     trainer.load(begun["weights"], begun["state"])

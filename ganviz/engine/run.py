@@ -18,6 +18,7 @@ from ganviz import pacing, registry
 from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps
 from ganviz.accel.memory import is_out_of_memory
+from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
@@ -67,6 +68,7 @@ class Run:
         self.config = config
         self.store = store
         self.device = device or devices.pick_device()
+        prepare_process(self.device)
         self.id = run_id or (store.folder.name if store else "run")
         self.events = EventLog()
         self.frames = FrameStore()
@@ -214,7 +216,7 @@ class Run:
         try:
             self._wait_for_predecessor()
             self._enter("preparing", "Preparing the data.")
-            devices.prepare_training_thread(self.device, self.config.short_products)
+            prepare_training_thread(self.device, self.config.short_products)
             self._prepare()
             self._enter("running", "Training.")
             self._loop()

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from ganviz.accel.preparation import prepare_training_thread
 from ganviz.config import RunConfig
 from ganviz.data import load_data
-from ganviz.device import prepare_training_thread
 from ganviz.engine.snapshot import draw
 from ganviz.engine.trainer import Trainer
 from ganviz.experiments.batched_seeds import BatchedSeedsTrainer

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from ganviz import device as devices
+from ganviz.accel.preparation import prepare_process
 from ganviz.config import RunConfig, load_config
 from ganviz.data import check_data, load_data
 from ganviz.engine import checkpoint
@@ -20,7 +21,7 @@ from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, GanvizError
-from ganviz.runs import listing as registry
+from ganviz.runs import listing
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.store import RunStore, new_run_folder
@@ -42,6 +43,7 @@ class RunManager:
         self.runs_root = Path(runs_root)
         self.data_root = Path(data_root)
         self.device = device or devices.pick_device()
+        prepare_process(self.device)
         self.current: Run | None = None
         self._observers = observers
         # held for moments: for what is current, retired and opened
@@ -103,7 +105,7 @@ class RunManager:
         """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
         `CheckpointError`."""
         self._refuse_active(run_id)
-        folder = registry.find(self.runs_root, run_id)
+        folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
             self._refuse_active(run_id)
@@ -116,7 +118,7 @@ class RunManager:
         self, run_id: str, changes: dict[str, Any], step: int | None = None, replace: bool = False
     ) -> Run:
         """Start a new run from a checkpoint of a kept one, under changed settings."""
-        folder = registry.find(self.runs_root, run_id)
+        folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
             check_data(load_config(folder / CONFIG))
@@ -205,20 +207,20 @@ class RunManager:
 
     def _open(self, run_id: str) -> FolderRun:
         name, _, step = run_id.partition("@")
-        folder = registry.find(self.runs_root, name)
+        folder = listing.find(self.runs_root, name)
         return FolderRun(folder, _kept_step(folder, step) if step else None, read=False)
 
-    def library(self) -> list[registry.RunInfo]:
+    def library(self) -> list[listing.RunInfo]:
         """All kept runs, newest first."""
-        return registry.list_runs(self.runs_root)
+        return listing.list_runs(self.runs_root)
 
     def delete(self, run_id: str) -> str:
-        """Move a run to the trash; returns the name that `registry.restore` takes."""
+        """Move a run to the trash; returns the name that `listing.restore` takes."""
         deleted = self.current
         if deleted and deleted.id == run_id and not deleted.active:
             # its files are closed while they are still where they belong
             deleted.retire()
-        trashed = registry.delete(self.runs_root, run_id)
+        trashed = listing.delete(self.runs_root, run_id)
         with self._lock:
             opened = self._opened.pop(run_id, None)
             if self.current and self.current.id == run_id:
@@ -234,7 +236,7 @@ def _kept_step(folder: Path, step: str) -> int:
     kept = [int(path.name.removeprefix("step-")) for path in paths]
     if step not in map(str, kept):
         known = ", ".join(f"{one:,}" for one in kept) or "none yet"
-        raise registry.RunError(
+        raise listing.RunError(
             f"{folder.name} keeps no checkpoint of step {step[:20]}; these are kept: {known}.",
             "run",
         )

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from ganviz.accel import cuda_graphs
+from ganviz.accel.preparation import prepare_training_thread
 from ganviz.config import RunConfig
 from ganviz.data import load_data
-from ganviz.device import prepare_training_thread
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.engine.events import Event
-from ganviz.runs import listing as registry
+from ganviz.runs import listing
 from ganviz.runs.store import RunStore
 from ganviz.server import Gate, routes
 
@@ -43,7 +43,7 @@ def kept_run(tmp_path_factory):
     run.frames.wants_to_keep = lambda elapsed: True
     result = follow(run)
     assert result.state == "finished", result.sentence
-    registry.set_notes(folder.parent, folder.name, f"{HOSTILE}\n<img src=x onerror=alert(2)>")
+    listing.set_notes(folder.parent, folder.name, f"{HOSTILE}\n<img src=x onerror=alert(2)>")
     return folder
 
 

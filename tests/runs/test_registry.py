@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganviz.runs import listing as registry
+from ganviz.runs import listing
 from ganviz.runs.listing import (
     RunError,
     delete,
@@ -205,7 +205,7 @@ def test_a_refusing_disk_is_a_sentence(make_run, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(registry, "write_atomic", refuse)
+    monkeypatch.setattr(listing, "write_atomic", refuse)
     monkeypatch.setattr(os, "rename", refuse)
     with pytest.raises(RunError, match="the disk is read-only"):
         rename(tmp_path, "one", "x")

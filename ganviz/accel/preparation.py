@@ -1,0 +1,36 @@
+"""A process and a thread, made ready for training."""
+
+from __future__ import annotations
+
+import torch
+
+from ganviz.accel.memory import keep_freed_memory
+from ganviz.accel.precision import allow_tf32
+from ganviz.device import cpu_threads
+
+
+def prepare_process(device: torch.device) -> None:
+    """Set up this process for trainings on ``device``. Call it before other threads begin: a thread
+    keeps the heap that it begins with."""
+    if device.type == "cpu":
+        keep_freed_memory()
+
+
+def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
+    """Set up the calling thread for training. OpenMP counts threads per calling thread, so it is
+    called inside the thread.
+
+    ``tf32``: on CUDA, take fp32 products in TF32. The setting is the process's, in which one run
+    trains at a time.
+    """
+    if device.type == "cpu":
+        torch.set_num_threads(cpu_threads())
+    elif device.type == "cuda":
+        if device.index is not None:
+            # Streams and graphs are made on the thread's own device.
+            torch.cuda.set_device(device)
+        # Backward passes in this thread as well: it knows what they are for, and has the device's
+        # context, which the first kernel gives it; cuBLAS, asked before, warns.
+        torch.autograd.set_multithreading_enabled(False)
+        torch.zeros((), device=device)
+        allow_tf32(tf32)
