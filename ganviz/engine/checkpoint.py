@@ -16,10 +16,10 @@ import shutil
 from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganviz.algorithms.weights import without_prefix
 from ganviz.config import RunConfig
@@ -34,9 +34,6 @@ from ganviz.disk import (
 from ganviz.engine import legacy_checkpoint
 from ganviz.engine.plain import FormatError, pack, pack_tensors, unpack, unpack_tensors
 from ganviz.errors import CheckpointError, ConfigError, UnknownName
-
-if TYPE_CHECKING:
-    from ganviz.engine.trainer import Trainer
 
 SCHEMA = 2
 CONFIG, STATE, WEIGHTS = "config.json", "state.json", "weights.safetensors"
@@ -361,71 +358,3 @@ def not_finite(weights: dict[str, Tensor]) -> str | None:
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
             return name
     return None
-
-
-def restore(trainer: Trainer, state: TrainingState) -> float:
-    """Let a fresh trainer go on from ``state``; returns the seconds trained so far.
-
-    Raises `CheckpointError` where networks, optimisers or positions do not fit the trainer's
-    settings.
-    """
-    algorithm = trainer.algorithm
-    for name, module in {**algorithm.networks, "ema": algorithm.ema.network}.items():
-        check_fit(module, state.part(name), name)
-    try:
-        trainer.load(state.weights, state.training)
-    except (
-        LookupError,
-        TypeError,
-        ArithmeticError,
-        ValueError,
-        AttributeError,
-        RuntimeError,
-    ) as error:
-        raise CheckpointError(
-            f"{state.path} does not fit these settings: its {TRAINING} lacks what the optimisers "
-            f"or random "
-            f"generators need ({type(error).__name__})."
-        ) from None
-    if trainer.step_count != state.step:
-        raise CheckpointError(f"{state.path} is refused: its parts are of different steps.")
-    elapsed = state.info.get("elapsed")
-    if isinstance(elapsed, bool) or not isinstance(elapsed, int | float):
-        return 0.0
-    return max(0.0, float(elapsed))
-
-
-def fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
-    """Load ``weights`` into ``module``, which keeps its device, dtype and memory layout.
-
-    ``what``: how to call the module in a sentence ("generator"). Raises `CheckpointError`, see
-    `check_fit`.
-    """
-    check_fit(module, weights, what)
-    module.load_state_dict(weights)
-
-
-def check_fit(module: nn.Module, weights: dict[str, Tensor], what: str) -> None:
-    """Raise `CheckpointError` that names the first tensor of ``weights`` that ``module`` cannot
-    take."""
-    expected = module.state_dict()
-    for name, tensor in expected.items():
-        if name not in weights:
-            raise CheckpointError(
-                f"The checkpoint does not fit this {what}: the tensor {name!r} is missing."
-            )
-        if weights[name].shape != tensor.shape or weights[name].dtype != tensor.dtype:
-            raise CheckpointError(
-                f"The checkpoint does not fit this {what}: the tensor {name!r} is "
-                f"{_form(weights[name])} "
-                f"instead of {_form(tensor)}."
-            )
-    extra = weights.keys() - expected.keys()
-    if extra:
-        raise CheckpointError(
-            f"The checkpoint does not fit this {what}: it has no tensor called {min(extra)!r}."
-        )
-
-
-def _form(tensor: Tensor) -> str:
-    return f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"

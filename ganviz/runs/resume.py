@@ -20,6 +20,7 @@ from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.frames import Frame, FrameStore
 from ganviz.engine.observer import Observer
+from ganviz.engine.restore import restore_trainer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
@@ -182,7 +183,7 @@ def _restore(
             trainer.source = replace(
                 trainer.source, spec=replace(trainer.source.spec, split=MIXED_SPLIT)
             )
-    elapsed = checkpoint.restore(trainer, state)
+    elapsed = restore_trainer(trainer, state)
     # the saved optimisers bring their old learning rates along
     for name in LIVE_FIELDS if changed else ():
         trainer.apply(name, getattr(changed, name))

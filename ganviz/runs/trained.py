@@ -15,6 +15,7 @@ from ganviz.config import RunConfig
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.restore import check_fit, fit
 from ganviz.engine.snapshot import draw, to_pictures
 from ganviz.errors import CheckpointError, ConfigError, GanvizError
 from ganviz.latent.sampling import base_z
@@ -188,9 +189,9 @@ def from_state(
     with torch.device(
         "meta"
     ):  # settings and weights that disagree are refused before memory is taken for them
-        checkpoint.check_fit(_build(config, spec), weights, "generator")
+        check_fit(_build(config, spec), weights, "generator")
     network = _build(config, spec)
-    checkpoint.fit(network, weights, "generator")
+    fit(network, weights, "generator")
     return TrainedGenerator(network.to(device), config, spec, state.step, state.note)
 
 

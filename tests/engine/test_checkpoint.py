@@ -14,6 +14,7 @@ from ganviz.algorithms.weights import prefixed_state_dict
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.restore import fit
 from ganviz.errors import CheckpointError
 
 CONFIG = RunConfig.parse(
@@ -91,7 +92,7 @@ def test_tied_weights_are_kept(folder):
 
 def test_fit_names_the_tensor_that_differs(folder):
     net = torch.nn.Linear(3, 2)
-    checkpoint.fit(net, {"weight": torch.zeros(2, 3), "bias": torch.ones(2)}, "generator")
+    fit(net, {"weight": torch.zeros(2, 3), "bias": torch.ones(2)}, "generator")
     assert net.bias.tolist() == [1, 1]
     for weights, words in [
         ({"weight": torch.zeros(2, 3)}, "'bias' is missing"),
@@ -103,7 +104,7 @@ def test_fit_names_the_tensor_that_differs(folder):
         ),
     ]:
         with pytest.raises(CheckpointError, match=words):
-            checkpoint.fit(net, weights, "generator")
+            fit(net, weights, "generator")
 
 
 # -- damage ----------------------------------------------------------------------------------------
