@@ -6,7 +6,7 @@ What a rule needs to know of a choice, the choice's own definition declares.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ganviz import registry
 from ganviz.config import RunConfig
@@ -29,7 +29,18 @@ def _pictures(config: RunConfig) -> bool:
     return registry.DATASETS.get(config.data).kind == "images"
 
 
-def _networks(config: RunConfig) -> list[tuple[str, str, Any]]:
+class NetworkTraits(Protocol):
+    """What a network's definition, which stands above, says of itself; see
+    `ganviz.models.parts.Network`."""
+
+    kinds: tuple[str, ...]
+    sizes: tuple[int, ...] | None
+    maps: bool
+    norm_free: bool
+    adversarial_only: bool
+
+
+def _networks(config: RunConfig) -> list[tuple[str, str, NetworkTraits]]:
     """(field, the field of its norm, the entry) of both networks; a VAE encodes with the
     discriminator's trunk."""
     return [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from ganviz.accel import trial
-from ganviz.accel.trainer_protocol import TrainerLike
+from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
 
 BACKEND = "inductor"
 
 
-def compile_networks(trainer: TrainerLike) -> str | None:
+def compile_networks(trainer: TrainerLike[Stats, Batch]) -> str | None:
     """Compile the networks of ``trainer``; returns None, or a sentence that says why they stay as
     they are.
 

@@ -10,14 +10,14 @@ computes anew for each step (the batch's order, the moving average's ramp) stays
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Generic
 
 import torch
 from torch import Tensor
 
 from ganviz.accel import private_apis as private
 from ganviz.accel import trial
-from ganviz.accel.trainer_protocol import BatchLike, TrainerLike
+from ganviz.accel.trainer_protocol import Batch, BatchLike, ElementWise, Stats, TrainerLike
 
 # Steps that may be launched before they are done: dozens could be, which a pause would wait for.
 MAX_LAUNCHED_AHEAD = 4
@@ -26,7 +26,7 @@ Work = Callable[[], Tensor]
 Capture = Callable[[Work, list[torch.Generator]], Work]
 
 
-def capture_steps(trainer: TrainerLike, capture: Capture | None = None) -> str | None:
+def capture_steps(trainer: TrainerLike[Stats, Batch], capture: Capture | None = None) -> str | None:
     """Have ``trainer`` replay its steps from now on; returns None, or a sentence that says why it
     takes them as usual.
 
@@ -66,11 +66,11 @@ def cuda_graph(work: Work, generators: list[torch.Generator]) -> Work:
     return replay
 
 
-def _missing_device(trainer: TrainerLike) -> str | None:
+def _missing_device(trainer: TrainerLike[Stats, Batch]) -> str | None:
     return None if trainer.device.type == "cuda" else "CUDA graphs need an NVIDIA GPU"
 
 
-def _try_out(trainer: TrainerLike, capture: Capture) -> str | None:
+def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture) -> str | None:
     trainer.captured_step = None
     with trial.StartingPoint(trainer) as start:
         # This step gives the optimisers their state, too.
@@ -93,14 +93,14 @@ def _try_out(trainer: TrainerLike, capture: Capture) -> str | None:
     return problem
 
 
-class CapturedStep:
+class CapturedStep(Generic[Stats, Batch]):
     """Takes the steps of ``trainer`` from a capture. Raises what capturing raises."""
 
-    def __init__(self, trainer: TrainerLike, capture: Capture):
+    def __init__(self, trainer: TrainerLike[Stats, Batch], capture: Capture):
         self._trainer = trainer
         self._algorithm = trainer.algorithm
-        self._buffers: list[Any] = []
-        self._layout: list[tuple[str, torch.Size, Any]] = []
+        self._buffers: list[Batch] = []
+        self._layout: list[tuple[str, torch.Size, ElementWise | None]] = []
         # The plain steps of the trial have called these.
         self._called_hooks = self._hooks()
         self._allocate_buffers()
@@ -146,18 +146,15 @@ class CapturedStep:
 
     def _allocate_buffers(self) -> None:
         """A plain step shows how many batches a step takes; copies of them become the buffers."""
-        batches: list[Any] = []
+        batches: list[Batch] = []
 
-        def next_batch() -> Any:
+        def next_batch() -> Batch:
             batches.append(self._trainer.sampler())
             return batches[-1]
 
         with self._algorithm.uncounted():
             self._algorithm.step(next_batch)
-        self._buffers = [
-            type(batch)(batch.x.clone(), None if batch.y is None else batch.y.clone())
-            for batch in batches
-        ]
+        self._buffers = [batch.clone() for batch in batches]
 
 
 def _copy(batch: BatchLike, buffer: BatchLike) -> None:

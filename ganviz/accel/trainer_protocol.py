@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganviz.config import RunConfig
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ElementWise = Callable[[Tensor], Tensor]
 Statistic = tuple[str, Tensor, "ElementWise | None"]
@@ -24,6 +27,8 @@ class BatchLike(Protocol):
 
     @property
     def y(self) -> Tensor | None: ...
+
+    def clone(self) -> Self: ...
 
 
 class StatsLike(Protocol):
@@ -40,32 +45,39 @@ class AverageLike(Protocol):
     def update(self) -> None: ...
 
 
-class AlgorithmLike(Protocol):
+Batch = TypeVar("Batch", bound=BatchLike)
+Batch_contra = TypeVar("Batch_contra", bound=BatchLike, contravariant=True)
+Stats = TypeVar("Stats", bound=StatsLike)
+
+
+class AlgorithmLike(Protocol[Stats, Batch_contra]):
     """Networks, optimisers and the step that moves them."""
 
     networks: dict[str, nn.Module]
     optimizers: dict[str, Optimizer]
-    stats: Any
+    stats: Stats
     random: torch.Generator
     steps_done: int
 
     @property
-    def averages(self) -> list[Any]: ...
+    def averages(self) -> Sequence[AverageLike]: ...
 
-    def step(self, next_batch: Any) -> None: ...
+    def step(self, next_batch: Callable[[], Batch_contra]) -> None: ...
 
-    def uncounted(self) -> AbstractContextManager[Any]: ...
+    def uncounted(self) -> AbstractContextManager[Stats]: ...
 
-    def new_stats(self) -> Any: ...
+    def new_stats(self) -> Stats: ...
 
     def why_not_capturable(self) -> str | None: ...
 
 
-class TrainerLike(Protocol):
+class TrainerLike(Protocol[Stats, Batch]):
     """Takes steps of an algorithm on batches of a sampler."""
 
     captured_step: Callable[[], None] | None
-    sampler: Any
+
+    @property
+    def is_single_process(self) -> bool: ...
 
     @property
     def config(self) -> RunConfig: ...
@@ -74,7 +86,10 @@ class TrainerLike(Protocol):
     def device(self) -> torch.device: ...
 
     @property
-    def algorithm(self) -> AlgorithmLike: ...
+    def algorithm(self) -> AlgorithmLike[Stats, Batch]: ...
+
+    @property
+    def sampler(self) -> Callable[[], Batch]: ...
 
     def step(self) -> None: ...
 

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from ganviz.accel import private_apis as private
-from ganviz.accel.trainer_protocol import TrainerLike
+from ganviz.accel.memory import is_out_of_memory
+from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
+
+Trainer = TypeVar("Trainer", bound=TrainerLike[Any, Any])
 
 # How far a gradient may be from the plain one: norm of the difference, in norms of it.
 PLAIN, TF32, BF16 = 1e-3, 1e-2, 5e-2
 
 
-class StartingPoint:
+def try_quicker(trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> str | None:
+    """Have ``attempt`` make ``trainer`` quicker; returns None, or a sentence that says why it goes
+    on as it did."""
+    if not trainer.is_single_process:
+        return "Steps that several processes share are taken as usual."
+    try:
+        return attempt(trainer)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return "There is no room to try a quicker way to take steps; they are taken as usual."
+
+
+class StartingPoint(Generic[Stats, Batch]):
     """Where a trainer stands, to come back to as often as needed and at the end of the ``with``
     block. The optimisers' tensors stay where they are in memory, and what was measured before is
     kept."""
 
-    def __init__(self, trainer: TrainerLike):
+    def __init__(self, trainer: TrainerLike[Stats, Batch]):
         self._trainer = trainer
         self._stats = trainer.algorithm.stats
         state = trainer.training_state()
@@ -37,11 +55,11 @@ class StartingPoint:
             for name, optimizer in trainer.algorithm.optimizers.items()
         }
 
-    def __enter__(self) -> StartingPoint:
+    def __enter__(self) -> StartingPoint[Stats, Batch]:
         self._trainer.algorithm.stats = self._trainer.algorithm.new_stats()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.restore()
         self._trainer.algorithm.stats = self._stats
 
@@ -59,7 +77,7 @@ class StartingPoint:
                         value.copy_(before[key]) if key in before else value.zero_()
 
 
-def tolerance(trainer: TrainerLike) -> float:
+def tolerance(trainer: TrainerLike[Stats, Batch]) -> float:
     """How far two ways to take a step may differ, with the digits that ``trainer`` computes
     with."""
     if trainer.config.precision == "bf16":
@@ -67,7 +85,7 @@ def tolerance(trainer: TrainerLike) -> float:
     return TF32 if trainer.device.type == "cuda" and trainer.config.short_products else PLAIN
 
 
-def gradients_of_a_step(trainer: TrainerLike) -> dict[str, list[Tensor]]:
+def gradients_of_a_step(trainer: TrainerLike[Stats, Batch]) -> dict[str, list[Tensor]]:
     """Copies of the gradients that each network ends a step with."""
     # No network draws from torch's own random numbers, but one might.
     with torch.random.fork_rng(devices=[]):

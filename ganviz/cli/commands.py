@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -28,6 +28,11 @@ from ganviz.cli.terminal import complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.version import __version__
+
+if TYPE_CHECKING:
+    from ganviz.config import RunConfig
+    from ganviz.engine.run import Run
+    from ganviz.runs.trackers import Reporter
 
 DEFAULT_PRESET = "digits-quick"
 FAILED, BAD_FLAGS, INTERRUPTED = 1, 2, 130
@@ -94,7 +99,7 @@ def train(
 
 
 @contextmanager
-def _process_group(device: str, data_root: Path) -> Iterator[tuple[Any, Callable[[Any], None]]]:
+def _process_group(device: str, data_root: Path) -> Iterator[tuple[str, Callable[[Run], None]]]:
     """The device of this process, and what has a run train with all processes that torchrun
     started. A process that does not lead trains here, and leaves the program when the leader says
     so."""
@@ -113,7 +118,7 @@ def _process_group(device: str, data_root: Path) -> Iterator[tuple[Any, Callable
         group.end()
 
 
-def _reporters(names: list[str] | None) -> list[Any]:
+def _reporters(names: list[str] | None) -> list[Reporter]:
     """The observer that tells trackers, where any are asked for."""
     if not names:
         return []
@@ -122,7 +127,7 @@ def _reporters(names: list[str] | None) -> list[Any]:
     return [Reporter(names)]
 
 
-def _make_config(preset: str, file: Path | None, settings: dict[str, Any]) -> Any:
+def _make_config(preset: str, file: Path | None, settings: dict[str, Any]) -> RunConfig:
     from ganviz.api import as_config
     from ganviz.cli.flags import parse_settings
     from ganviz.config import load_config
@@ -161,7 +166,7 @@ def resume(
         _train_to_the_end(resumed)
 
 
-def _train_to_the_end(run: Any) -> None:
+def _train_to_the_end(run: Run) -> None:
     """Train with a progress display; the last words say where the run is and what can be done with
     it."""
     from ganviz.api import follow
@@ -181,7 +186,7 @@ def _train_to_the_end(run: Any) -> None:
     )
     if result.state == "stopped":
         print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
-    if run.store.problem:
+    if run.store and run.store.problem:
         complain(run.store.problem)
     if result.step:
         print(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 64_000_000
 MAX_DRAFT_PIXELS = 178_000_000
@@ -63,7 +66,7 @@ def load_picture(path: Path, size: int, grey: bool, bits: int = 16) -> Picture:
         raise UnusablePicture(UNREADABLE) from None
 
 
-def _load(image: Any, size: int, grey: bool, bits: int) -> Picture:
+def _load(image: Image.Image, size: int, grey: bool, bits: int) -> Picture:
     side, pixels = min(image.size), math.prod(image.size)
     # known from the header, before anything is unpacked; a progressive JPEG is unpacked whole
     if pixels > MAX_PIXELS and "progressive" in image.info:
@@ -76,7 +79,7 @@ def _load(image: Any, size: int, grey: bool, bits: int) -> Picture:
     return Picture(_square(image, size, grey, bits), side, highest)
 
 
-def _square(image: Any, size: int, grey: bool, bits: int) -> np.ndarray:
+def _square(image: Image.Image, size: int, grey: bool, bits: int) -> np.ndarray:
     from PIL import Image, ImageOps
 
     image = _flat(ImageOps.exif_transpose(image), bits)
@@ -89,7 +92,7 @@ def _square(image: Any, size: int, grey: bool, bits: int) -> np.ndarray:
     return pixels.reshape(size, size, -1)
 
 
-def _flat(image: Any, bits: int) -> Any:
+def _flat(image: Image.Image, bits: int) -> Image.Image:
     """The (first) frame in 8-bit grey or RGB without transparency.
 
     What is transparent becomes white: drawings with a clear ground are made to be seen on paper or
@@ -105,7 +108,7 @@ def _flat(image: Any, bits: int) -> Any:
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _to_eight_bits(image: Any, bits: int) -> Any:
+def _to_eight_bits(image: Image.Image, bits: int) -> Image.Image:
     """Deep grey: 16-bit integers by their high byte, or by that of the bits in use; floats and
     wider integers by the range they really use."""
     from PIL import Image

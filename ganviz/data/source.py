@@ -38,6 +38,10 @@ class Batch(NamedTuple):
     x: Tensor
     y: Tensor | None
 
+    def clone(self) -> Batch:
+        """The same samples in memory of their own."""
+        return Batch(self.x.clone(), None if self.y is None else self.y.clone())
+
 
 @dataclass(frozen=True)
 class DataSource:

@@ -24,9 +24,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -47,6 +48,7 @@ from ganviz.registry import OBJECTIVES
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
+T = TypeVar("T")
 END, BEGIN, STEP, STATS, SET = range(5)
 
 
@@ -295,12 +297,14 @@ def _follow(group: ProcessGroup, data_root: Path) -> None:
             return
 
 
-def _in_turns(group: ProcessGroup, load: Any) -> Any:
+def _in_turns(group: ProcessGroup, load: Callable[[], T]) -> T:
     """``load`` in one process of each machine first: it may download and cache what the others then
     find."""
-    loaded = load() if group.local_rank == 0 else None
-    group.wait_for_all()
-    if group.local_rank != 0:
+    if group.local_rank == 0:
+        loaded = load()
+        group.wait_for_all()
+    else:
+        group.wait_for_all()
         loaded = load()
     group.wait_for_all()
     return loaded

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from ganviz import objectives, registry
 from ganviz.accel import private_apis as private
 from ganviz.accel.optimizers import make_optimizer
-from ganviz.data.source import DataSource, Sampler
+from ganviz.data.source import Batch, DataSource, Sampler
 from ganviz.models import build_discriminator, build_generator
+from ganviz.objectives import Objective
 from ganviz.probes.outputs import accuracy
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def _measure(
     step: int,
     judge: _Judge,
     generator: nn.Module,
-    losses: dict[str, Any],
-    held: Any,
+    losses: dict[str, Objective],
+    held: Batch,
     z: Tensor,
 ) -> None:
     """The gradient of each objective at G's weights. G's graph is kept and walked once for each
