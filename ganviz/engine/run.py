@@ -19,9 +19,11 @@ from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
+from ganviz.accel.trial import try_quicker
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
@@ -87,17 +89,14 @@ class Run:
         self._data_root = data_root
         self._restore = restore
         self.observers = list(observers)
-        self._wake = threading.Condition()
-        self._commands: list[Callable[[], None]] = []
-        # Steps that may still be taken before pausing.
-        self._allowed: float = float("inf")
-        self._stopping = False
+        self._commands = CommandQueue()
         self._target = config.steps
         self._recorder: Recorder | None = None
         self._resumes = restore is not None
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
         self._retired = self._ended = False
+        self._ending = threading.Lock()
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
 
@@ -113,31 +112,28 @@ class Run:
         """Another run takes this one's place: stop it, and let go of its networks once it has
         ended. What it logged and drew can still be read."""
         self.stop()
-        with self._wake:
+        with self._ending:
             self._retired, ended = True, self._ended
         if ended:
             self._release()
 
     def pause(self) -> None:
         """Pause after the step in progress."""
-        self._enqueue(lambda: self._allow(0))
+        self._commands.add(lambda: self._commands.allow(0))
 
     def resume(self) -> None:
         """Go on training."""
-        self._enqueue(lambda: self._allow(float("inf")))
+        self._commands.add(lambda: self._commands.allow(UNLIMITED))
 
     def step(self, n: int = 1) -> None:
         """Train ``n`` steps, then pause."""
         if n < 1:
             raise ConfigError("Ask for at least one step.", "n")
-        self._enqueue(
-            lambda: self._allow(n + (0 if self._allowed == float("inf") else self._allowed))
-        )
+        self._commands.add(lambda: self._commands.allow_more(n))
 
     def stop(self) -> None:
         """End the run after the step in progress; what it learned is saved."""
-        self._stopping = True
-        self._enqueue(lambda: None)
+        self._commands.stop()
 
     def set(self, **settings: Any) -> None:
         """Change live settings at the next step boundary. Raises `ConfigError` for values that a
@@ -148,7 +144,7 @@ class Run:
                 name,
             )
         checked = self.config.but(**settings)
-        self._enqueue(lambda: self._apply({name: getattr(checked, name) for name in settings}))
+        self._commands.add(lambda: self._apply({name: getattr(checked, name) for name in settings}))
 
     def between_steps(self, task: Callable[[Trainer], T]) -> Future[T]:
         """Have the training thread call ``task`` once, between two steps; what it raises ends the
@@ -161,7 +157,7 @@ class Run:
             except Exception as error:
                 future.set_exception(error)
 
-        self._enqueue(command)
+        self._commands.add(command)
         return future
 
     def join(self, timeout: float | None = None) -> bool:
@@ -220,12 +216,12 @@ class Run:
             self._prepare()
             self._enter("running", "Training.")
             self._loop()
-            self._end("stopped" if self._stopping else "finished")
+            self._end("stopped" if self._commands.stopping else "finished")
         except _Stopped:
             self._enter("stopped", "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
-        with self._wake:
+        with self._ending:
             self._ended, retired = True, self._retired
         if retired:
             self._release()
@@ -236,7 +232,7 @@ class Run:
             return
         self._enter("preparing", f"Waiting for the last step of {before.name}.")
         while not before.join(pacing.JOIN_POLL_INTERVAL):
-            if self._stopping:
+            if self._commands.stopping:
                 raise _Stopped
 
     def _release(self) -> None:
@@ -244,7 +240,8 @@ class Run:
         if self._last_status is None:
             self._last_status = self.status()
         self.trainer = self._recorder = self._restore = None
-        self.observers, self._commands = [], []
+        self.observers = []
+        self._commands.clear()
         if self.store:
             self.store.close()
             # viewers draw from the checkpoint from now on
@@ -295,16 +292,7 @@ class Run:
 
     def _accelerate(self, trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> None:
         """Have ``attempt`` make ``trainer`` quicker, or say why it cannot."""
-        try:
-            reason = (
-                attempt(trainer)
-                if trainer.is_single_process
-                else "Steps that several processes share are taken as usual."
-            )
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            reason = "There is no room to try a quicker way to take steps; they are taken as usual."
+        reason = try_quicker(trainer, attempt)
         if reason:
             self.log("note", sentence=reason, level="warning")
 
@@ -319,31 +307,27 @@ class Run:
         recorder.begin()
         while not self._target or trainer.step_count < self._target:
             self._run_commands()
-            if self._stopping:
+            if self._commands.stopping:
                 return
             trainer.step()
-            self._allowed -= 1
+            self._commands.allowed -= 1
             recorder.after_step()
 
     def _run_commands(self) -> None:
         """Run the commands that came in; wait here while paused."""
-        if not self._commands and self._allowed > 0:
+        commands, recorder = self._commands, self._prepared()[1]
+        if commands.is_quiet:
             return
-        while True:
-            with self._wake:
-                commands, self._commands = self._commands, []
-            for command in commands:
-                command()
-            if self._stopping or self._allowed > 0:
-                break
+        commands.run()
+        while commands.is_paused:
             if self.state != "paused":
-                self._prepared()[1].pause()
+                recorder.pause()
                 self._enter("paused", "Paused.")
-            with self._wake:
-                self._wake.wait_for(lambda: self._commands or self._stopping)
-        if self.state == "paused" and not self._stopping:
-            self._prepared()[1].resume()
-            self._enter("running", "Training." if self._allowed == float("inf") else "Stepping.")
+            commands.wait()
+            commands.run()
+        if self.state == "paused" and not commands.stopping:
+            recorder.resume()
+            self._enter("running", "Training." if commands.allowed == UNLIMITED else "Stepping.")
 
     def _apply(self, settings: dict[str, Any]) -> None:
         trainer, _ = self._prepared()
@@ -356,14 +340,6 @@ class Run:
         if was_captured:
             # The old capture goes by the old values.
             self._accelerate(trainer, capture_steps)
-
-    def _allow(self, steps: float) -> None:
-        self._allowed = steps
-
-    def _enqueue(self, command: Callable[[], None]) -> None:
-        with self._wake:
-            self._commands.append(command)
-            self._wake.notify_all()
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:
@@ -399,7 +375,7 @@ class Run:
         self.log("state", state=state, sentence=sentence)
 
     def _progress(self, fraction: float | None, text: str) -> None:
-        if self._stopping:
+        if self._commands.stopping:
             raise _Stopped
         self.sentence = text if fraction is None else f"{text} ({fraction:.0%})"
         self.log("note", sentence=self.sentence, level="progress")
