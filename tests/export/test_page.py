@@ -15,7 +15,7 @@ from PIL import Image
 from ganviz.config import RunConfig
 from ganviz.engine.snapshot import to_pictures
 from ganviz.errors import GanvizError
-from ganviz.export import export_page, page, runtime, sprite_sheet
+from ganviz.export import export_page, page, page_facts, runtime, sprite_sheet
 from ganviz.runs.store import frames_in
 from ganviz.runs.trained import load_generator
 
@@ -92,7 +92,9 @@ def test_nothing_tells_of_this_machine_or_asks_another(made, kept_run):
 def test_the_folder_of_own_pictures_is_named_without_its_path():
     config = RunConfig.parse({"data": "folder", "data_path": "/home/ada/cats", "image_size": 32})
     rows = {
-        row["label"]: row["value"] for group in page.settings_table(config) for row in group["rows"]
+        row["label"]: row["value"]
+        for group in page_facts.settings_table(config)
+        for row in group["rows"]
     }
     assert rows["Folder"] == "cats"
 
