@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if options.list:
         for row in ROWS.values():
-            mark = "  (quick)" if row.quick else "  (only when named)" if row.asked else ""
+            mark = "  (quick)" if row.quick else "  (only when named)" if row.only_by_name else ""
             console.print(f"[bold]{row.name:24}[/] {row.title}{mark}", highlight=False)
         console.print(
             "The page itself, in a real browser:  python -m benchmarks.dashboard", highlight=False
@@ -63,11 +63,11 @@ def choose(patterns: list[str], quick: bool, bf16: bool) -> list[Row]:
             for row in rows
             if row.name in patterns
             or (
-                not row.asked
+                not row.only_by_name
                 and any(fnmatch.fnmatch(row.name, p) or row.group == p for p in patterns)
             )
         ]
-    return [row for row in rows if (row.quick if quick else not row.asked)]
+    return [row for row in rows if (row.quick if quick else not row.only_by_name)]
 
 
 def _measure(
@@ -82,10 +82,10 @@ def _measure(
         for row in chosen:
             began = time.perf_counter()
 
-            def tell(text: str, row: Row = row) -> None:
+            def notify(text: str, row: Row = row) -> None:
                 status.update(f"{row.name}: {text}")
 
-            tell("preparing")
+            notify("preparing")
             bench = Bench(
                 Path(folder),
                 str(device),
@@ -93,7 +93,7 @@ def _measure(
                 seconds,
                 options.quick,
                 options.clock == "cpu",
-                tell,
+                notify,
             )
             try:
                 measured.append(row.run(bench))

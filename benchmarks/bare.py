@@ -77,7 +77,7 @@ class _Loop:
             else:
                 real_logits, fake_logits = self.discriminator(torch.cat([real, seen])).chunk(2)
         loss = softplus(-real_logits).mean() + softplus(fake_logits).mean()
-        self.descend(self.adam_d, self.d, loss)
+        self.optimizer_step(self.adam_d, self.d, loss)
         self.move_generator(lambda logits: softplus(-logits).mean(), fake)
 
     def wgan_gp(self) -> None:
@@ -95,10 +95,10 @@ class _Loop:
             with input_grad_only():
                 verdict = self.discriminator(points).sum()
             with no_weight_gradients():
-                slope = torch.autograd.grad(verdict, points, create_graph=True)[0]
-            penalty = (torch.linalg.vector_norm(slope.flatten(1), dim=1) - 1).square().mean()
+                input_grad = torch.autograd.grad(verdict, points, create_graph=True)[0]
+            penalty = (torch.linalg.vector_norm(input_grad.flatten(1), dim=1) - 1).square().mean()
             loss = fake_logits.mean() - real_logits.mean() + self.config.penalty_weight * penalty
-            self.descend(self.adam_d, self.d, loss)
+            self.optimizer_step(self.adam_d, self.d, loss)
         self.move_generator(lambda logits: -logits.mean(), fake)
 
     def relativistic_in_turns(self) -> None:
@@ -112,10 +112,10 @@ class _Loop:
         penalty = real.new_zeros(())
         for logits, points in ((real_logits, real), (fake_logits, fake)):
             with no_weight_gradients():
-                slope = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
-            penalty = penalty + 0.5 * slope.square().flatten(1).sum(1).mean()
+                input_grad = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
+            penalty = penalty + 0.5 * input_grad.square().flatten(1).sum(1).mean()
         loss = softplus(fake_logits - real_logits).mean() + self.config.penalty_weight * penalty
-        self.descend(self.adam_d, self.d, loss)
+        self.optimizer_step(self.adam_d, self.d, loss)
 
         real = self.reals()
         with self.autocast():
@@ -132,14 +132,16 @@ class _Loop:
             logits = self.discriminator(fake)
         for weight in self.d:
             weight.requires_grad_(True)
-        self.descend(self.adam_g, self.g, loss(logits))
+        self.optimizer_step(self.adam_g, self.g, loss(logits))
         with torch.no_grad():
             torch._foreach_lerp_(self.ema, self.g, 1 - self.config.ema_decay)
             for mine, theirs in self.buffers:
                 mine.copy_(theirs)
 
     @staticmethod
-    def descend(optimizer: torch.optim.Optimizer, weights: list[Tensor], loss: Tensor) -> None:
+    def optimizer_step(
+        optimizer: torch.optim.Optimizer, weights: list[Tensor], loss: Tensor
+    ) -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward(inputs=weights)
         optimizer.step()

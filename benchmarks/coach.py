@@ -39,7 +39,7 @@ from ganviz.probes.outputs import Outputs
 from ganviz.probes.probe import HeldBatch, Probe
 from ganviz.probes.sharpness import Sharpness
 
-SHOWN = 64
+SAMPLES = 64
 
 POINTS = {
     "data": "ring8-wide",
@@ -250,7 +250,7 @@ BROKEN = [
 # steps a second on two quiet cores
 PACES = {"points": 300, "mlp": 300, "dcgan": 80}
 TICK_SECONDS = 0.45
-ASKED_AT = (10.0, 20.0, 30.0)
+VERDICTS_AT = (10.0, 20.0, 30.0)
 
 
 class Desk:
@@ -275,7 +275,7 @@ class Desk:
         }
         reals = HeldBatch(self.trainer, source, REALS, salt=19)
         self._diversity = Diversity(reals.x, reals.y)
-        self._shown = HeldBatch(self.trainer, source, SHOWN, salt=3)
+        self._held = HeldBatch(self.trainer, source, SAMPLES, salt=3)
 
     @property
     def step_count(self) -> int:
@@ -286,14 +286,14 @@ class Desk:
 
     def tick(self, seconds: float) -> bool:
         """What happens at a tick, so many seconds after the start; False where the run ends."""
-        shown = draw(self.trainer.algorithm.ema.network, self._shown.z, self._shown.y)
+        samples = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
         try:
             stats = self.trainer.read_stats()
         except NonFinite as error:
             self._coach.fail(error)
             return False
         if stats:
-            self.log("scalars", sample_diversity=self._diversity.of(shown, self._shown.y), **stats)
+            self.log("scalars", sample_diversity=self._diversity.of(samples, self._held.y), **stats)
         for probe, due in self._due.items():
             # gradients are logged at the tick that follows their step
             if isinstance(probe, Gradients):
@@ -335,7 +335,7 @@ def mark_of(case: Case, found: list[tuple[float, str, str]]) -> str:
     faults = [name for _, name, tone in found if tone == "alarm"]
     if not case.expected:
         return "FALSE ALARM" if faults else "ok"
-    if any(standing(found, at) == "calm" for at in ASKED_AT):
+    if any(standing(found, at) == "calm" for at in VERDICTS_AT):
         return "REASSURED"
     if not faults:
         return "MISSED"

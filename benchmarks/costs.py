@@ -17,7 +17,7 @@ def memory_growth(bench: Bench) -> Measured:
     try:
         ours.take(warm)
         before = ours.memory()[0]
-        bench.tell(f"{steps:,} steps")
+        bench.notify(f"{steps:,} steps")
         ours.take(steps)
         after = ours.memory()[0]
     finally:

@@ -46,7 +46,7 @@ SLIDE = """async (count) => {
   return times; }"""
 
 
-def tell(name: str, value: str, bar: str) -> None:
+def report(name: str, value: str, bar: str) -> None:
     print(f"{name:58} {value:44} {bar}", flush=True)
 
 
@@ -87,7 +87,7 @@ def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> No
                 before = bare.work(seconds / 2)
                 watched = one.rate(seconds) * config.batch_size
                 ratios.append(2 * watched / (before + bare.work(seconds / 2)))
-        tell(f"throughput watched / bare, {preset}", around(ratios), ">= 0.95")
+        report(f"throughput watched / bare, {preset}", around(ratios), ">= 0.95")
 
 
 def quick(browser: Any, data_root: Path) -> None:
@@ -102,14 +102,14 @@ def quick(browser: Any, data_root: Path) -> None:
     source = load_data(RunConfig.from_preset("digits-quick"), torch.device("cpu"), data_root)
     judge = feature_model(source, data_root, lambda: False)
     with app(browser, "digits-quick", data_root) as one:
-        tell("app.py to a page that answers", f"{one.started:.1f} s", "<= 4 s warm")
-        tell("page usable after it answers", f"{one.usable:.1f} s", "<= 3 s")
+        report("app.py to a page that answers", f"{one.started:.1f} s", "<= 4 s warm")
+        report("page usable after it answers", f"{one.usable:.1f} s", "<= 3 s")
         clicked = one.train()
         one.page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
-        tell("click to first picture change", f"{time.time() - clicked:.2f} s", "<= 2 s")
+        report("click to first picture change", f"{time.time() - clicked:.2f} s", "<= 2 s")
         for mark in (5, 10, 15):
             one.page.wait_for_timeout(max(0.0, 1000 * (clicked + mark - time.time())))
-            tell(
+            report(
                 f"digits {mark} s after the click",
                 _recognised(one, judge),
                 ">= 0.8 over 10 of 10 by 15 s",
@@ -117,22 +117,22 @@ def quick(browser: Any, data_root: Path) -> None:
         one.page.evaluate(WATCH)
         one.page.wait_for_timeout(30_000)
         drawn = one.page.evaluate("window.gvSeen")
-        tell(
+        report(
             "row of figures to drawn in the page, training",
-            spread([1000 * (at - told) for _, told, at in drawn]),
+            spread([1000 * (at - sent) for _, sent, at in drawn]),
             "",
         )
-        tell("step to drawn in the page, training", spread(_ages(drawn)), "p95 <= 500 ms")
-        tell(
+        report("step to drawn in the page, training", spread(_ages(drawn)), "p95 <= 500 ms")
+        report(
             "slider to picture, training",
             spread(one.page.evaluate(SLIDE, 80)),
             "p50 <= 60, p95 <= 150 ms",
         )
         _viewers(one)
         one.pause()
-        tell("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
+        report("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
         outside = [path for path in (one.folder / "tmp").rglob("*") if path.is_file()]
-        tell(
+        report(
             "files written outside the run folder",
             f"{len(outside)}, {sum(p.stat().st_size for p in outside)} bytes",
             "0",
@@ -143,8 +143,8 @@ def _ages(drawn: list[tuple[int, float, float]]) -> list[float]:
     """Milliseconds from each step to the drawing that first counts it in. A row tells of the steps
     since the row before it."""
     return [
-        1000 * (at - told + (step - one) / (step - before) * (told - since))
-        for (before, since, _), (step, told, at) in pairwise(drawn)
+        1000 * (at - sent + (step - one) / (step - before) * (sent - since))
+        for (before, since, _), (step, sent, at) in pairwise(drawn)
         for one in range(int(before) + 1, int(step) + 1)
     ]
 
@@ -170,10 +170,10 @@ def _recognised(one: App, judge: Any) -> str:
     )
     _, chances = judge(torch.from_numpy(tiles)[:, None])
     sure, seen = chances.max(1)
-    asked = torch.arange(cols).repeat(rows)
+    requested = torch.arange(cols).repeat(rows)
     return (
         f"confidence {sure.mean():.2f}, {len(set(seen.tolist()))} classes, as asked "
-        f"{(seen == asked).float().mean():.0%}, "
+        f"{(seen == requested).float().mean():.0%}, "
         f"step {frame['step']}"
     )
 
@@ -202,8 +202,8 @@ def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) 
         ratios.append(one.rate(seconds) / alone)
         late += json.loads(crowd.communicate()[0])
         one.command("resume")
-    tell("30 viewers: row of figures to message there", spread(late), "p95 <= 1000 ms")
-    tell("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
+    report("30 viewers: row of figures to message there", spread(late), "p95 <= 1000 ms")
+    report("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
 
 
 async def crowd(url: str, count: int, seconds: float) -> list[float]:
@@ -249,12 +249,12 @@ def memory(browser: Any, data_root: Path, updates: int) -> None:
         heap, resident = measure()
         wait_for(updates // 4 + updates)
         heap_later, resident_later = measure()
-        tell(
+        report(
             f"browser heap, {updates} updates later",
             f"{heap:.1f} -> {heap_later:.1f} MB ({heap_later / heap - 1:+.0%})",
             "<= +10 %",
         )
-        tell(
+        report(
             f"server memory, {updates} updates later",
             f"{resident:.0f} -> {resident_later:.0f} MB ({resident_later / resident - 1:+.0%})",
             "<= +10 %",

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.app import App, app, chromium
-from benchmarks.dashboard import spread, tell
+from benchmarks.dashboard import report, spread
 
 ROWS = 1_000_000
 GRIDS = 600  # `ganviz.engine.frames.MOST_KEPT`
@@ -94,7 +94,7 @@ def measure(one: App, scrubs: int) -> None:
 
     began = time.perf_counter()
     page.click("#gv-view-runs-button")
-    tell(
+    report(
         "Runs view: click to the table",
         f"{until('() => document.querySelector(`#gv-runs-body tr`)', began):.0f} ms",
         "<= 1000 ms",
@@ -102,14 +102,14 @@ def measure(one: App, scrubs: int) -> None:
     for visit in ("first", "second"):
         began = time.perf_counter()
         page.click("#gv-runs-body tr [data-place=name]")
-        tell(
+        report(
             f"run opened for the {visit} time: click to its picture",
             f"{until(FIRST, began):.0f} ms",
             "<= 1000 ms",
         )
         if visit == "first":
             _scrub(page, scrubs, "while its log is being read")
-        tell(
+        report(
             f"run opened for the {visit} time: click to its curves",
             f"{until(CURVES, began):.0f} ms",
             "",
@@ -119,7 +119,7 @@ def measure(one: App, scrubs: int) -> None:
 
 
 def _scrub(page: Any, scrubs: int, when: str) -> None:
-    tell(
+    report(
         f"scrubber moved to its picture {when}".rstrip(),
         spread(page.evaluate(SCRUB, scrubs)),
         "<= 100 ms",

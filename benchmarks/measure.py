@@ -30,7 +30,7 @@ class Bench:
     seconds: float
     quick: bool
     by_cpu: bool
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def interleave(
     other: Worker,
     rounds: int,
     seconds: float,
-    tell: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> list[tuple[float, float]]:
     """Pairs of rates. Both sides warm up first; who goes first changes from round to round."""
     for side in (ours, other):
@@ -94,7 +94,7 @@ def interleave(
         else:
             mine, theirs = ours.work(seconds), other.work(seconds)
         pairs.append((mine, theirs))
-        tell(f"round {number + 1} of {rounds}: {mine / theirs:.2f}")
+        notify(f"round {number + 1} of {rounds}: {mine / theirs:.2f}")
     return pairs
 
 
@@ -125,4 +125,4 @@ def _with_new_processes(
     ours: Make, other: Make, rounds: int, bench: Bench
 ) -> list[tuple[float, float]]:
     with closing(ours()) as mine, closing(other()) as theirs:
-        return interleave(mine, theirs, rounds, bench.seconds, bench.tell)
+        return interleave(mine, theirs, rounds, bench.seconds, bench.notify)

@@ -14,7 +14,7 @@ from benchmarks.recipes import LABELS
 @dataclass(frozen=True)
 class Row:
     """``group``: limit, script, update, engine, start or page. ``quick``: part of ``--quick``.
-    ``bf16``: only where the processor computes in it. ``asked``: only when it is named."""
+    ``bf16``: only where the processor computes in it. ``only_by_name``: only when it is named."""
 
     name: str
     group: str
@@ -22,7 +22,7 @@ class Row:
     run: Callable[[Bench], Measured]
     quick: bool = False
     bf16: bool = False
-    asked: bool = False
+    only_by_name: bool = False
 
 
 LIMITS = ("mlp28", "dcgan28", "dcgan64", "wgan-gp28")
@@ -151,7 +151,7 @@ _add(
         "start",
         "The same with the page cache emptied first; needs root, and slows all else here down",
         start.page_cold,
-        asked=True,
+        only_by_name=True,
     )
 )
 _add(

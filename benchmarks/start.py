@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.measure import Bench, Measured, summarise
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120.0
+START_TIMEOUT = 120.0
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 
 
@@ -54,7 +54,7 @@ def _times(bench: Bench, before: Callable[[], None] = lambda: None) -> list[floa
     for number in range(bench.rounds):
         before()
         times.append(until_it_answers(bench.folder))
-        bench.tell(f"start {number + 1} of {bench.rounds}: {times[-1]:.1f} s")
+        bench.notify(f"start {number + 1} of {bench.rounds}: {times[-1]:.1f} s")
     return times
 
 
@@ -78,7 +78,7 @@ def until_it_answers(folder: Path) -> float:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while not _answers(port):
-            if process.poll() is not None or time.perf_counter() - began > PATIENCE:
+            if process.poll() is not None or time.perf_counter() - began > START_TIMEOUT:
                 raise RuntimeError("the app did not start")
             time.sleep(0.02)
         return time.perf_counter() - began

@@ -117,28 +117,28 @@ def _train_and_kill(
     its birth). False when it did not get to train.
     """
     fresh = fresh_processes(IMPORTS)
-    hear, tell = fresh.Pipe(duplex=False)
-    child = fresh.Process(target=_train, args=(folder, config, often, tell))
+    receiver, sender = fresh.Pipe(duplex=False)
+    child = fresh.Process(target=_train, args=(folder, config, often, sender))
     child.start()
-    tell.close()
+    sender.close()
     try:
-        went_on = at_birth or (hear.poll(HUNG) and _heard(hear) == "running")
+        went_on = at_birth or (receiver.poll(HUNG) and _last_state(receiver) == "running")
         time.sleep(wait)
         return went_on
     finally:
         child.kill()
         child.join()
-        hear.close()
+        receiver.close()
 
 
-def _heard(hear: Connection) -> str:
+def _last_state(receiver: Connection) -> str:
     try:
-        return hear.recv()
+        return receiver.recv()
     except EOFError:  # it died, and has printed why
         return ""
 
 
-def _train(folder: Path, config: RunConfig, often: bool, tell: Connection) -> None:
+def _train(folder: Path, config: RunConfig, often: bool, sender: Connection) -> None:
     """What a child does until it is killed."""
     faulthandler.dump_traceback_later(HUNG - 5)
     run = _go_on(folder, config)
@@ -148,7 +148,7 @@ def _train(folder: Path, config: RunConfig, often: bool, tell: Connection) -> No
     while run.state in ("idle", "preparing"):
         time.sleep(0.002)
     faulthandler.cancel_dump_traceback_later()
-    tell.send(run.state)
+    sender.send(run.state)
     run.join()
 
 

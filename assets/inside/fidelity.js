@@ -81,9 +81,9 @@ function classesSay(data) {
   const found = bars();
   if (!found) return "";
   if (isPoints()) return "Samples of high quality in each mode. The dashed line is an equal share of all samples.";
-  const asked = data.agreement == null ? "" : ` What was asked for is what was drawn in ${percent(data.agreement)}.`;
+  const followed = data.agreement == null ? "" : ` What was asked for is what was drawn in ${percent(data.agreement)}.`;
   return `Which class the classifier sees in ${count(data.n)} generated pictures: ${data.covered} of ${data.classes.length} present, entropy ` +
-    `${figure(data.entropy)} of ${figure(data.entropy_max)}. The dashed line is an equal share.${asked}`;
+    `${figure(data.entropy)} of ${figure(data.entropy_max)}. The dashed line is an equal share.${followed}`;
 }
 
 function label() {

@@ -9,20 +9,20 @@ import { inline, render } from "../lib/markdown.js";
 
 let all = []; // {name, title, line, text, watch, presets, level, group}
 let levels = []; // from the first to read to the last
-let shown = null;
+let current = null;
 let besides = null; // the lesson whose text stands beside the run
 
 const known = (name) => all.some((lesson) => lesson.name === name);
 
 export async function start() {
-  present("gv-lessons").then(() => { list(); show(shown ?? all[0]?.name); });
+  present("gv-lessons").then(() => { list(); show(current ?? all[0]?.name); });
   const answer = await get("gv/lessons");
   all = answer.lessons ?? []; // the page works without its lessons
   levels = answer.levels ?? [];
-  if ($("gv-lessons")) { list(); show(shown ?? all[0]?.name); }
+  if ($("gv-lessons")) { list(); show(current ?? all[0]?.name); }
   followAddress();
   route.onNavigate(followAddress);
-  onTab((name) => route.set({ lesson: name === "lessons" ? shown : besides }, { push: false }));
+  onTab((name) => route.set({ lesson: name === "lessons" ? current : besides }, { push: false }));
 }
 
 /** The lesson that the address names: in its tab, or beside the run in the Train view. */
@@ -30,7 +30,7 @@ async function followAddress() {
   const name = route.get("lesson");
   const inTrain = route.get("tab") === "train";
   showBeside(known(name) && inTrain ? name : null);
-  if (!known(name) || inTrain || name === shown) return;
+  if (!known(name) || inTrain || name === current) return;
   await present("gv-lesson");
   show(name);
 }
@@ -38,7 +38,7 @@ async function followAddress() {
 /** Open a lesson in its tab. */
 export async function open(name) {
   if (!known(name)) return;
-  shown = name;
+  current = name;
   tab("lessons");
   await present("gv-lesson");
   choose(name);
@@ -120,7 +120,7 @@ function show(name) {
     pane.replaceChildren(el("p", { class: "gv-wait" }, "There are no lessons here yet."));
     return;
   }
-  shown = name;
+  current = name;
   for (const button of $("gv-lessons-list").querySelectorAll("button")) {
     if (button.dataset.lesson === name) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");

@@ -21,22 +21,22 @@ const SILENT = new Set([
 ]);
 
 /** @type {any[]} */
-let shown = [];
+let compared = [];
 /** @type {ReturnType<typeof player> | null} */
 let transport = null;
 
 /** @param {{id: string}[]} chosen */
 export async function compare(chosen) {
   const answers = await Promise.all(chosen.slice(0, TONES.length).map(({ id }) => whole(id)));
-  shown = answers.filter((one) => one.ok);
+  compared = answers.filter((one) => one.ok);
   const failed = answers.find((one) => !one.ok);
-  if (shown.length < 2) {
+  if (compared.length < 2) {
     return showNotice($("gv-runs-note"), failed?.sentence ?? "Tick at least two runs.", true);
   }
   document.body.classList.add("gv-comparing");
   $("gv-compare").hidden = false;
-  text($("gv-compare-title"), `Compare ${shown.length} runs`);
-  $("gv-compare-legend").replaceChildren(...shown.map((run, index) =>
+  text($("gv-compare-title"), `Compare ${compared.length} runs`);
+  $("gv-compare-legend").replaceChildren(...compared.map((run, index) =>
     el("span", { class: "gv-key gv-key-still" }, lineKey(index), nameOf(run))));
   pickSeries();
   grids();
@@ -61,7 +61,7 @@ const lineKey = (index) => svg("svg", { width: 30, height: 8, "aria-hidden": "tr
 
 /** Runs of one name are told apart by what was set otherwise, else by when they began. */
 function nameOf(run) {
-  if (shown.filter(({ name }) => name === run.name).length < 2) return run.name;
+  if (compared.filter(({ name }) => name === run.name).length < 2) return run.name;
   const changed = (run.changed ?? []).map(({ label, value }) => `${label} ${value}`).join(", ");
   return `${run.name} (${changed || formatDate(run.created)})`;
 }
@@ -73,13 +73,13 @@ export function leaveCompare() {
 }
 
 function pickSeries() {
-  const all = new Map(shown.flatMap((run) => run.run.series.map((one) => [one.name, one])));
+  const all = new Map(compared.flatMap((run) => run.run.series.map((one) => [one.name, one])));
   const select = $("gv-compare-series", HTMLSelectElement);
   select.replaceChildren(...[...all.values()].map((one) =>
     el("option", { value: one.name }, one.label)));
   const drawCurves = async () => {
     const one = all.get(select.value);
-    await curves($("gv-compare-plot"), shown.map((run, index) => ({
+    await curves($("gv-compare-plot"), compared.map((run, index) => ({
       columns: run.history, series: one ? [one] : [], name: nameOf(run), tone: TONES[index],
       dash: DASHES[index],
     })));
@@ -91,14 +91,14 @@ function pickSeries() {
 
 function grids() {
   const pictures = album();
-  const cells = shown.map((run, index) => {
+  const cells = compared.map((run, index) => {
     const canvas = el("canvas", { role: "img" });
     const caption = el("figcaption", {}, el("i", { style: `background:${TONES[index]}` }),
       el("b", {}, nameOf(run)), el("small"));
     return { run, canvas, caption, node: el("figure", {}, canvas, caption), step: null };
   });
   $("gv-compare-grids").replaceChildren(...cells.map(({ node }) => node));
-  const steps = [...new Set(shown.flatMap((run) => (run.frame ? run.frames : [])))];
+  const steps = [...new Set(compared.flatMap((run) => (run.frame ? run.frames : [])))];
   transport?.stop();
   transport = player($("gv-compare-replay"), {
     steps: steps.sort((a, b) => a - b), label: "Look at all runs at the same step",
@@ -132,10 +132,10 @@ export const differing = (configs) => Object.keys(configs[0]).filter((name) => !
   && new Set(configs.map((config) => words(config[name]))).size > 1);
 
 async function differences() {
-  const runs = shown;
+  const runs = compared;
   const figures = await figureRows(runs);
   // others are compared by now
-  if (runs !== shown) return;
+  if (runs !== compared) return;
   const fields = window.gvFacts?.fields ?? {};
   const across = (sentence) =>
     el("tr", {}, el("td", { colspan: runs.length + 1 }, sentence));

@@ -93,10 +93,10 @@ export function matching(all, search) {
 }
 
 function showRows() {
-  const shown = matching(runs, $("gv-runs-search", HTMLInputElement).value);
-  keepFocus($("gv-runs-body"), () => $("gv-runs-body").replaceChildren(...shown.map(row)));
+  const visible = matching(runs, $("gv-runs-search", HTMLInputElement).value);
+  keepFocus($("gv-runs-body"), () => $("gv-runs-body").replaceChildren(...visible.map(row)));
   $("gv-runs-empty").hidden = runs.length > 0;
-  const part = shown.length < runs.length ? `${shown.length} of ${runs.length}` : `${runs.length}`;
+  const part = visible.length < runs.length ? `${visible.length} of ${runs.length}` : `${runs.length}`;
   text($("gv-runs-count"), runs.length ? part : "");
   const button = $("gv-runs-compare", HTMLButtonElement);
   button.disabled = chosen.size < 2;

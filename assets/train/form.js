@@ -31,8 +31,8 @@ export function start() {
   form.base = form.values;
   drawFields();
   drawPresets();
-  const asked = fromAddress(facts, route.all());
-  fill(asked ? { ...asked, base: presetValues(facts, asked.preset), chosen: true } : form);
+  const linked = fromAddress(facts, route.all());
+  fill(linked ? { ...linked, base: presetValues(facts, linked.preset), chosen: true } : form);
   $("gv-train").addEventListener("click", () => train(false));
   $("gv-replace").addEventListener("click", () => train(true));
   $("gv-form-reset").addEventListener("click", () => choosePreset(form.preset));
@@ -127,10 +127,10 @@ function writeAddress(push) {
 
 /** A person went back or forward. */
 function followAddress() {
-  const asked = fromAddress(facts, route.all());
-  if (!asked) return;
-  if (asked.preset === form.preset && !differences(facts, asked.values, form.values).length) return;
-  fill({ ...asked, base: presetValues(facts, asked.preset, asked.values), chosen: true });
+  const linked = fromAddress(facts, route.all());
+  if (!linked) return;
+  if (linked.preset === form.preset && !differences(facts, linked.values, form.values).length) return;
+  fill({ ...linked, base: presetValues(facts, linked.preset, linked.values), chosen: true });
   if (recognise()) notice();
 }
 
@@ -219,14 +219,14 @@ function trainLabel() {
 /** Settings that differ from the run's: they wait for the next run, or for the button that starts it now. */
 function notice() {
   trainLabel();
-  const shown = document.body.dataset.gvNext;
+  const next = document.body.dataset.gvNext;
   if (!active() || pinned()) {
-    if (shown) note("");
+    if (next) note("");
     return;
   }
-  if (shown === "busy") return; // the server's own words stay until something comes of them
+  if (next === "busy") return; // the server's own words stay until something comes of them
   const differ = differences(facts, form.values, known).filter((name) => !facts.fields[name].live && name !== "name");
-  if (!differ.length) return shown ? note("") : undefined;
+  if (!differ.length) return next ? note("") : undefined;
   note(form.run === now.run?.id ? `You changed ${listed(facts, differ)}: this counts from the next run on.`
     : `The form holds another run, “${facts.presets[form.preset].label}”: it can be started next.`, "differ");
 }

@@ -20,7 +20,7 @@ let open = false;
 let wanted = null;
 let busy = false;
 /** @type {{image: HTMLImageElement, event: RunEvent} | null} */
-let shown = null;
+let drawn = null;
 
 export function start() {
   find(document, ".gv-grid-card .gv-switch").append(el("button", {
@@ -33,7 +33,7 @@ export function start() {
   new ResizeObserver(() => draw("recon", paint)).observe($("gv-stage"));
   on("hello", ({ sameRun }) => {
     if (sameRun) return;
-    shown = null;
+    drawn = null;
     if (open) find(document, "[data-show=generated]").click();
   });
   on("measured", (kind) => {
@@ -74,15 +74,15 @@ async function load() {
     // the run is being put away: the picture before it stays
     const decoded = await whileLoading(image.decode().then(() => true, () => false));
     if (!decoded) continue;
-    shown = { image, event };
+    drawn = { image, event };
     draw("recon", paint);
   }
   busy = false;
 }
 
 function paint() {
-  if (!open || !shown) return;
-  const { image: { naturalWidth: width, naturalHeight: height }, image, event } = shown;
+  if (!open || !drawn) return;
+  const { image: { naturalWidth: width, naturalHeight: height }, image, event } = drawn;
   const canvas = find($("gv-recon"), "canvas", HTMLCanvasElement);
   const stage = $("gv-stage");
   const scale = Math.min(stage.clientWidth / width, (stage.clientHeight - HEADS) / height);

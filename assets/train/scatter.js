@@ -130,11 +130,11 @@ async function fetchBytes(url) {
  */
 async function take(bytes, step) {
   const before = plane;
-  const quick = performance.now() - moved < GLIDE_AFTER;
+  const moving = performance.now() - moved < GLIDE_AFTER;
   plane = readPlane(bytes);
   picture = plane ? null : await createImageBitmap(new Blob([bytes]));
   plane ??= { step, fake: { x: [], y: [] }, surface: null };
-  const still = quick || document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const still = moving || document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches;
   from = still ? null : before?.fake ?? null;
   moved = performance.now();
   judge();

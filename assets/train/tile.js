@@ -59,8 +59,8 @@ function openAtPointer(event) {
 function openTile(tile) {
   open = tile;
   scores = null;
-  asked = "";
-  askedAt = 0;
+  requested = "";
+  requestedAt = 0;
   $("gv-zoom").hidden = false;
   paintTile();
 }
@@ -72,8 +72,8 @@ export function closeTile() {
 
 /** D's scores of all tiles at one step of a run. @type {{step: number, scores: number[], unit: string} | null} */
 let scores = null;
-let asked = "";
-let askedAt = 0;
+let requested = "";
+let requestedAt = 0;
 
 /** What D says of the open tile: it is asked again when the run has gone on. */
 async function showScore() {
@@ -88,9 +88,9 @@ async function showScore() {
  * @param {string} key
  */
 async function askForScores(key) {
-  const due = key !== asked && performance.now() - askedAt > SCORE_REFRESH;
+  const due = key !== requested && performance.now() - requestedAt > SCORE_REFRESH;
   if (!due || pinned() || !isActive(now.status?.state)) return;
-  [asked, askedAt] = [key, performance.now()];
+  [requested, requestedAt] = [key, performance.now()];
   const answer = await get(`gv/runs/${encodeURIComponent(now.run?.id ?? "")}/scores`);
   scores = answer.ok ? /** @type {any} */ (answer) : null;
 }

@@ -54,7 +54,7 @@ def penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     share = torch.rand(len(real), 1, 1, 1, device=real.device)
     points = (share * real + (1 - share) * fake).requires_grad_(True)
     verdict = critic(points)
-    slope = torch.autograd.grad(
+    input_grad = torch.autograd.grad(
         verdict, points, torch.ones_like(verdict), create_graph=True, retain_graph=True
     )[0]
-    return ((slope.view(len(slope), -1).norm(2, dim=1) - 1) ** 2).mean()
+    return ((input_grad.view(len(input_grad), -1).norm(2, dim=1) - 1) ** 2).mean()
