@@ -186,7 +186,7 @@ class ShardedSampler(Sampler):
         return super()._next_index()[self._rank :: self._size]
 
 
-class Member(Trainer):
+class DistributedTrainer(Trainer):
     """A trainer that does its share of each step."""
 
     is_single_process = False
@@ -217,7 +217,7 @@ class Member(Trainer):
             torch.set_num_threads(max(1, devices.cores() // group.local_size))
 
 
-class Leader(Member):
+class Leader(DistributedTrainer):
     """Rank 0's trainer: says what all do, then does it. The followers get its state before the
     first step."""
 
@@ -281,7 +281,7 @@ def _follow(group: ProcessGroup, data_root: Path) -> None:
     config = RunConfig.from_json(begun["config"])
     prepare_training_thread(group.device, config.short_products)
     source = _in_turns(group, lambda: load_data(config, group.device, data_root))
-    trainer = Member(group, config, source, group.device)
+    trainer = DistributedTrainer(group, config, source, group.device)
     trainer.load(begun["weights"], begun["state"])
     while True:
         what, content = group.receive()

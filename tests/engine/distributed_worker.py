@@ -29,7 +29,9 @@ def gradients(configs, out):
 
 def shared_steps(group, config, out):
     seen, used = [], []
-    trainer = distributed.Member(group, config, load_data(config, group.device, out), group.device)
+    trainer = distributed.DistributedTrainer(
+        group, config, load_data(config, group.device, out), group.device
+    )
 
     def average(parameters):
         group.average(parameters)
@@ -48,8 +50,11 @@ def run(configs, out):
     group, configs = member(configs)
     if not group.leads:
         weights = []
-        step = distributed.Member.step
-        distributed.Member.step = lambda self: (step(self), weights.append(self.weights()))[0]
+        step = distributed.DistributedTrainer.step
+        distributed.DistributedTrainer.step = lambda self: (
+            step(self),
+            weights.append(self.weights()),
+        )[0]
         distributed.follow(group, out)
         torch.save({"weights": weights[-1], "steps": len(weights)}, out / f"rank{group.rank}.pt")
         return
