@@ -17,7 +17,7 @@ from ganviz.registry import ALGORITHMS, MISTAKES
 
 
 @dataclass(frozen=True)
-class Entry:
+class NamedAlgorithm:
     """A named algorithm, with its words for people.
 
     ``reads``: the `RunConfig` fields that mean something under this algorithm alone.
@@ -69,7 +69,7 @@ GAME = (
 
 ALGORITHMS.add(
     "gan",
-    Entry(
+    NamedAlgorithm(
         "GAN",
         "Two networks play against each other: one invents, one judges.",
         Adversarial,
@@ -79,7 +79,7 @@ ALGORITHMS.add(
 )
 ALGORITHMS.add(
     "vae",
-    Entry(
+    NamedAlgorithm(
         "VAE",
         "One network squeezes a sample into a few numbers, the other draws it again.",
         Vae,

@@ -15,7 +15,7 @@ import torch
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.event_kinds import event_kind
 from ganviz.probes import coach_rules, coach_sample_rules  # noqa: F401
-from ganviz.probes.facts import Collector, Game
+from ganviz.probes.facts import Collector, GameTraits
 from ganviz.probes.probe import Probe
 from ganviz.probes.verdicts import Memory, Verdict, judge
 from ganviz.registry import PROBES
@@ -41,7 +41,7 @@ class Coach(Probe):
     def prepare(self) -> None:
         algorithm = self.trainer.algorithm
         objective = getattr(algorithm, "objective", None)
-        game = Game(
+        game = GameTraits(
             kind=self.source.spec.kind,
             adversary="discriminator" in algorithm.networks,
             scores=score_kind(objective),
@@ -74,7 +74,7 @@ class Coach(Probe):
 
 
 def score_kind(objective: Objective | None) -> str:
-    """What the charted verdicts of D are under ``objective``; see `Game`."""
+    """What the charted verdicts of D are under ``objective``; see `GameTraits`."""
     if objective is None or objective.score_range is None:
         return "raw"
     return "beside" if objective.pairs else "probability"

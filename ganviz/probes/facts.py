@@ -12,7 +12,7 @@ from ganviz.engine.events import Event
 
 
 @dataclass(frozen=True)
-class Game:
+class GameTraits:
     """What a run is, as far as verdicts depend on it.
 
     ``kind``: of the data, "images" or "points". ``adversary``: whether there is a D. ``scores``:
@@ -38,7 +38,7 @@ class Facts:
     """
 
     step: int = 0
-    game: Game = field(default_factory=Game)
+    game: GameTraits = field(default_factory=GameTraits)
     scalars: dict[str, float] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     networks: dict[str, dict[str, list]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Facts:
 class Collector:
     """Gathers events into `Facts`, tick by tick."""
 
-    def __init__(self, game: Game):
+    def __init__(self, game: GameTraits):
         self._facts = Facts(game=game)
 
     def gather(

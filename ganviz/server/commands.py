@@ -16,7 +16,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.discretion import status_for_viewers
 from ganviz.server.guard import Refused, command_as, find_run, json_response
-from ganviz.server.visitor import visitor_of
+from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
 
 MAX_STEPS = 100_000

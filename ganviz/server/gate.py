@@ -22,7 +22,7 @@ from ganviz.errors import GanvizError
 from ganviz.server.entrance import NOT_JOINED, Entrance
 from ganviz.server.guard import Guard, Refused, json_response, refusal
 from ganviz.server.limits import MAX_BODY, Limits, Quota, client_of
-from ganviz.server.visitor import visitor_of, with_visitor
+from ganviz.server.visitor_scope import visitor_of, with_visitor
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
 NO_UPGRADE = (

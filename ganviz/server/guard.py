@@ -27,7 +27,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.discretion import discreet
 from ganviz.server.encode import dumps
-from ganviz.server.visitor import visitor_of
+from ganviz.server.visitor_scope import visitor_of
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from ganviz.server import describe, encode
 from ganviz.server.discretion import config_for_viewers, detail_for_viewers, row_for_viewers
 from ganviz.server.guard import Refused, command_as, find_run, json_response, sees_run
 from ganviz.server.sample_grids import IMMUTABLE
-from ganviz.server.visitor import visitor_of
+from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS, READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from ganviz.server import live_protocol as protocol
 from ganviz.server.class_feed import ClassFeed
 from ganviz.server.discretion import Sight, message_for_viewers
 from ganviz.server.guard import SEES, check_run
-from ganviz.server.visitor import visitor_of
+from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)

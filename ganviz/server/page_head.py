@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganviz.classroom import Visitor
-from ganviz.server.visitor import visitor_of
+from ganviz.server.visitor_scope import visitor_of
 
 BEFORE = b"<script"
 

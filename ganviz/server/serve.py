@@ -26,7 +26,7 @@ class Server(uvicorn.Server):
     """A uvicorn server in a thread of its own."""
 
     def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits):
-        bounded = type("BoundedConnection", (Connection,), {"room": Room(limits)})
+        bounded = type("BoundedConnection", (Connection,), {"room": ConnectionRoom(limits)})
         super().__init__(
             uvicorn.Config(
                 app,
@@ -108,7 +108,7 @@ class OncePerInterval(logging.Filter):
         return True
 
 
-class Room:
+class ConnectionRoom:
     """The connections of a server, oldest first, and whether there is room for another."""
 
     def __init__(self, limits: Limits):
@@ -158,7 +158,7 @@ class Room:
 class Connection(H11Protocol):
     """One connection of a browser, with a bound on how long it may take over each part."""
 
-    room: Room
+    room: ConnectionRoom
 
     _header_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None

@@ -13,16 +13,16 @@ from ganviz.engine.events import Event
 from ganviz.engine.run import Run
 from ganviz.probes import default_observers
 from ganviz.probes.coach import Coach, score_kind, weight_size
-from ganviz.probes.facts import Collector, Facts, Game
+from ganviz.probes.facts import Collector, Facts, GameTraits
 from ganviz.probes.verdicts import RULES, TOO_EARLY, UNCLEAR, Memory, judge
 from ganviz.registry import LESSONS, OBJECTIVES
 
-GAN = Game(
+GAN = GameTraits(
     equilibrium={"loss_d": 1.386, "loss_g": 0.693}, sizes={"generator": 0.5, "discriminator": 0.5}
 )
-POINTS = Game("points", equilibrium=GAN.equilibrium, sizes=GAN.sizes)
-RAW = Game(scores="raw", equilibrium={"loss_d": 0.0, "loss_g": None}, sizes=GAN.sizes)
-VAE = Game(adversary=False, scores="raw")
+POINTS = GameTraits("points", equilibrium=GAN.equilibrium, sizes=GAN.sizes)
+RAW = GameTraits(scores="raw", equilibrium={"loss_d": 0.0, "loss_g": None}, sizes=GAN.sizes)
+VAE = GameTraits(adversary=False, scores="raw")
 ALL = frozenset({"scalars", "outputs", "networks", "modes", "fidelity", "sharpness"})
 GOOD = {
     "fid": 20.0, "coverage": 0.5, "classes": ["a"], "covered": 1, "at": 100, "copies": 0.0,
@@ -89,7 +89,7 @@ FAULTS = [
         "D accuracy",
     ),
     ("blind-d", ticks([{"d_real": 1.0, "d_fake": 0.99, "loss_d": 4e-4}] * 5 * 2,
-                      game=Game(equilibrium={"loss_d": None})), "D's verdict on reals"),
+                      game=GameTraits(equilibrium={"loss_d": None})), "D's verdict on reals"),
     ("blind-d", ticks([{"d_real": 0.03, "d_fake": 0.02}] * 10), "D's verdict on fakes"),
     ("g-winning", ticks([{"accuracy": 0.5, "mean_fake": 0.95}] * 14), "mean verdict"),
     ("identical", ticks([{"sample_diversity": 0.05}] * 30), "samples shown"),
