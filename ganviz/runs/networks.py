@@ -13,6 +13,7 @@ from ganviz.config import RunConfig
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.restore import fit
 from ganviz.engine.trainer import Trainer
 from ganviz.models import build_discriminator
 from ganviz.models.encoder import build_encoder
@@ -98,5 +99,5 @@ def _no_scores(config: RunConfig) -> str:
 def _fitted(
     module: nn.Module, weights: dict[str, torch.Tensor], what: str, device: torch.device | str
 ) -> nn.Module:
-    checkpoint.fit(module, weights, what)
+    fit(module, weights, what)
     return module.eval().requires_grad_(False).to(device)
