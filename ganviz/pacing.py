@@ -50,6 +50,9 @@ DIRECTIONS_INTERVAL = 1.0
 DIRECTIONS_SHARE = 0.05
 # explorers share a copy of all networks of the run that trains for so long
 EXPLORE_COPY_INTERVAL = 2.0
+# the wall of a class is drawn at most so often, and takes at most this part of one core's time
+WALL_INTERVAL = 1.0
+WALL_SHARE = 0.05
 # an experiment on a machine busier than it was thought to be ends early
 EXPERIMENT_TIMEOUT = 40.0
 

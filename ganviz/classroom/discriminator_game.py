@@ -52,8 +52,9 @@ class Pairs:
 
 @torch.no_grad()
 def make_pairs(trainer: Trainer, seed: int | None = None) -> Pairs:
-    """Pairs of the newest generator (its moving average, which the grid shows) and real pictures,
-    drawn by a generator of their own: the training draws no random number for them. ``seed``: for
+    """Pairs of the newest generator (its moving average, which the grid shows) and real pictures
+    (held-out ones, where there are any), drawn by a generator of their own: the training draws no
+    random number for them. ``seed``: for
     tests; else nobody can foresee the sides.
 
     Raises `GanvizError` where there is nothing to judge.
@@ -67,17 +68,19 @@ def make_pairs(trainer: Trainer, seed: int | None = None) -> Pairs:
     if "discriminator" not in networks:
         raise GanvizError("This run has no discriminator, so there is nobody to play against.")
     random = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed)
-    index = torch.randint(len(source.samples), (BATCH,), generator=random)
-    index = index.to(source.samples.device)
-    labels = source.labels if trainer.algorithm.conditional else None
-    y = None if labels is None else labels[index]
-    real = to_float(source.samples[index])
+    # what D has not learnt from, where there is any
+    reals = source.held_out or source
+    index = torch.randint(len(reals.samples), (BATCH,), generator=random)
+    index = index.to(reals.samples.device)
+    labels = reals.labels if trainer.algorithm.conditional else None
+    y = None if labels is None else labels[index].to(trainer.device)
+    real = to_float(reals.samples[index]).to(trainer.device)
     z = torch.randn(BATCH, trainer.config.latent_dim, generator=random).to(trainer.device)
     fake = draw(trainer.algorithm.ema.network, z, y)
     margins = _margins(trainer, real, fake, y)
     real_first = tuple((torch.rand(PAIRS, generator=random) < 0.5).tolist())
-    pictures = [to_pictures(x[:PAIRS].float()) for x in (real, fake)]
-    sheet, width, height = _sheet(*pictures, real_first)
+    left, right = (to_pictures(x[:PAIRS].float()) for x in (real, fake))
+    sheet, width, height = _sheet(left, right, real_first)
     return Pairs(
         trainer.step_count,
         real_first,
@@ -115,7 +118,7 @@ def _sheet(
 
 
 @dataclass
-class Game:
+class DiscriminatorGame:
     """One round of the game: everybody judges the same pairs, each pair once.
 
     ``answers``: by player, for each pair in turn whether the left picture was called real.
@@ -193,7 +196,7 @@ class Game:
         }
 
 
-def league(games: list[Game], handles: dict[str, str]) -> list[dict[str, Any]]:
+def league(games: list[DiscriminatorGame], handles: dict[str, str]) -> list[dict[str, Any]]:
     """Players of all ``games``, best first: ``handle``, ``right`` of ``judged``. Who is not in
     ``handles`` has left."""
     rows = []

@@ -223,15 +223,14 @@ class PollBook:
         with self.lock:
             return [*self.past, *([self.current] if self.current else [])]
 
-    def restore(self, tables: Any) -> None:
-        """Take in the tables that `Poll.to_table` gave, as far as they are sound."""
-        polls = []
-        for table in tables if isinstance(tables, list) else ():
-            with suppress(GanvizError, LookupError, TypeError, ValueError):
-                polls.append(Poll.from_table(table))
-        with self.lock:
-            known = {poll.id for poll in self.kept()}
-            self.past = [*(one for one in polls if one.id not in known), *self.past][-MAX_KEPT:]
+
+def sound_polls(tables: Any) -> list[Poll]:
+    """The polls of the tables that `Poll.to_table` gave, as far as they are sound."""
+    polls = []
+    for table in tables if isinstance(tables, list) else ():
+        with suppress(GanvizError, LookupError, TypeError, ValueError):
+            polls.append(Poll.from_table(table))
+    return polls[-MAX_KEPT:]
 
 
 def _counts(values: Any, choices: int) -> list[int]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from PIL import Image
 
 from ganviz.engine.events import ENDED, Event
+from ganviz.engine.frames import GAP, fixed_latents
 from ganviz.lessons.question import Question
+from ganviz.probes.facts import Facts
 from ganviz.runs.readable import ReadableRun
 
 # statistics jump from tick to tick: the mean of so many rows, up to the time that decides
-ROWS = 5
-NOT_A_NUMBER = "At the time that decides, the figure was not a number."
+ROWS = 10
 State = Literal["waiting", "known", "missing"]
 
 
@@ -38,42 +41,68 @@ class Reading:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a run, read from events of ``kind``: ``read(data, first)`` gives the value in the
-    data of one of them, or None; ``first`` is the data of the first."""
+    """A figure of a run, read from events of ``kind``: ``read`` is given the data of all of them,
+    up to the one that decides."""
 
     kind: str
-    read: Callable[[dict[str, Any], dict[str, Any]], float | None]
+    read: Callable[[list[dict[str, Any]]], float | None]
 
 
 def _named(kind: str, name: str) -> Metric:
-    return Metric(kind, lambda data, first: data.get(name))
+    return Metric(kind, lambda events: events[-1].get(name))
 
 
-def _growth(data: dict[str, Any], first: dict[str, Any]) -> float | None:
+def _visited(events: list[dict[str, Any]]) -> float:
+    """On how many different modes most of the samples have lain."""
+    nearest = [event.get("nearest") or [] for event in events]
+    return float(len({counts.index(max(counts)) for counts in nearest if counts}))
+
+
+def _growth(events: list[dict[str, Any]]) -> float | None:
     """The norm of D's weights, in units of what it was at the first look."""
-    before = math.hypot(*_of_layers(first, "discriminator", "weight"))
-    return math.hypot(*_of_layers(data, "discriminator", "weight")) / before if before else None
+    before, now = (
+        Facts(networks=event["networks"]).norm("discriminator", "weight")
+        for event in (events[0], events[-1])
+    )
+    return now / before if before and now is not None else None
 
 
-def _depth_ratio(data: dict[str, Any], first: dict[str, Any]) -> float | None:
+def _depth_ratio(events: list[dict[str, Any]]) -> float | None:
     """The gradient of G's first layer over that of its last hidden one, at the first look."""
-    gradients = _of_layers(first, "generator", "gradient")
+    gradients = [row[1] for row in Facts(networks=events[0]["networks"]).chain("generator")]
     return gradients[0] / gradients[-2] if len(gradients) > 2 and gradients[-2] else None
 
 
-def _of_layers(data: dict[str, Any], network: str, figure: str) -> list[float]:
-    """A figure of the layers that lie one behind another."""
-    table = data.get("networks", {}).get(network, {})
-    rows = zip(table.get("kinds", ()), table.get(figure, ()), strict=False)
-    return [value for kind, value in rows if kind in ("linear", "conv") and value is not None]
+def _midpoint(run: ReadableRun) -> float:
+    """The length of the point half-way between two z of the sample grid, over their own."""
+    z = fixed_latents(run.config, 64)
+    middle = (z[:32] + z[32:]) / 2
+    return float(middle.norm(dim=1).mean() / z.norm(dim=1).mean())
+
+
+def _nyquist(run: ReadableRun) -> float | None:
+    """Energy at the highest frequency of the grid that the untrained G drew, over the mean."""
+    frame = run.frames.get(0)
+    if frame is None or not frame.is_picture:
+        return None
+    sheet = np.asarray(Image.open(io.BytesIO(frame.data)).convert("L"), float)
+    height, width = (
+        (n + GAP) // m for n, m in zip(sheet.shape, (frame.rows, frame.cols), strict=True)
+    )
+    sheet = np.pad(sheet, ((0, GAP), (0, GAP)))
+    tiles = sheet.reshape(frame.rows, height, frame.cols, width).transpose(0, 2, 1, 3)
+    tiles = tiles.reshape(-1, height, width)[:, : height - GAP, : width - GAP]
+    tiles = tiles - tiles.mean((1, 2), keepdims=True)
+    energy = (np.abs(np.fft.fft2(tiles)) ** 2).mean(0)
+    return float(energy[energy.shape[0] // 2, energy.shape[1] // 2] / energy.mean())
 
 
 METRICS: dict[str, Metric] = {
     "modes": _named("modes", "strict"),
     "captured": _named("modes", "captured"),
     "quality": _named("modes", "quality"),
+    "visited": Metric("modes", _visited),
     "d_accuracy": _named("outputs", "accuracy"),
-    "variation": _named("outputs", "diversity"),
     "sharpness": _named("sharpness", "ratio"),
     "agreement": _named("fidelity", "agreement"),
     "classes": _named("fidelity", "covered"),
@@ -81,51 +110,69 @@ METRICS: dict[str, Metric] = {
     "d_weights": Metric("gradients", _growth),
     "gradient_ratio": Metric("gradients", _depth_ratio),
 }
-"""Figures of probes. Beside them every statistic that the charts show is one by its own name, and
-"failed" is 1 for a run that broke down, else 0."""
+"""Figures of probes."""
+AT_START: dict[str, Callable[[ReadableRun], float | None]] = {
+    "midpoint": _midpoint,
+    "nyquist": _nyquist,
+}
+"""Figures of a run before its first step."""
+FAILED = "failed"
+"""1 for a run that broke down, else 0. Every statistic that the charts show is a metric, too, by
+its own name."""
 
 
 def reading(run: ReadableRun, question: Question, step: int | None = None) -> Reading:
     """How ``question`` stands in ``run``. ``step``: decide at this step instead of at the
     question's time."""
-    if question.metric == "failed" and run.state == "failed":
+    if question.metric == FAILED and run.state == "failed":
         return _known(question, 1.0, int(run.status()["step"]))
     rows = run.events.rows()
     at = _row_at(rows, question.seconds) if step is None else _row_at(rows, step, "step")
+    if at is None and run.state == "finished" and len(rows.get("step", ())):
+        # all its steps are done: what it has come to decides
+        at = len(rows["step"]) - 1
     if at is None:
         return _not_there(run, question, rows)
     reached = int(rows["step"][at])
-    if question.metric == "failed":
-        return _known(question, 0.0, reached)
     if question.metric in METRICS:
         return _of_events(run, question, reached)
+    if question.metric in AT_START:
+        return _finite(question, AT_START[question.metric](run), 0)
+    if question.metric == FAILED:
+        return _known(question, 0.0, reached)
     return _of_rows(question, rows.get(question.metric), at, reached)
 
 
 def _row_at(rows: dict[str, np.ndarray], wanted: float, column: str = "elapsed") -> int | None:
     """The first row at or after ``wanted``."""
-    late = np.flatnonzero(rows[column] >= wanted) if column in rows else ()
+    if column not in rows:
+        return None
+    late = np.flatnonzero(rows[column] >= wanted)
     return int(late[0]) if len(late) else None
 
 
 def _of_rows(question: Question, column: np.ndarray | None, at: int, step: int) -> Reading:
     newest = np.empty(0) if column is None else column[max(0, at + 1 - ROWS) : at + 1]
     finite = newest[np.isfinite(newest)]
-    if not len(finite):
-        return Reading("missing", NOT_A_NUMBER)
-    return _known(question, float(finite.mean()), step)
+    return _finite(question, float(finite.mean()) if len(finite) else None, step)
 
 
 def _of_events(run: ReadableRun, question: Question, step: int) -> Reading:
     metric = METRICS[question.metric]
     events = run.events.since(0, kinds=(metric.kind,))
-    event = next((one for one in events if _measured_at(one) >= step), None)
-    if event is None:
+    late = next((i for i, one in enumerate(events) if _measured_at(one) >= step), None)
+    if late is None and run.state == "finished" and events:
+        late = len(events) - 1
+    if late is None:
         return _not_measured(run)
-    value = metric.read(event.data, events[0].data)
+    value = metric.read([one.data for one in events[: late + 1]])
+    return _finite(question, value, _measured_at(events[late]))
+
+
+def _finite(question: Question, value: float | None, step: int) -> Reading:
     if value is None or not math.isfinite(value):
-        return Reading("missing", NOT_A_NUMBER)
-    return _known(question, float(value), _measured_at(event))
+        return Reading("missing", "At the time that decides, the figure was not a number.")
+    return _known(question, float(value), step)
 
 
 def _measured_at(event: Event) -> int:

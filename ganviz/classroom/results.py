@@ -20,7 +20,7 @@ def to_csv(polls: Iterable[Poll], guesses: Iterable[Any], games: Iterable[dict[s
     """One line for each choice of each round, and for each game.
 
     ``guesses``: tables of predictions that one person made alone. ``games``: rows of
-    `ganviz.classroom.discriminator_game.Game.to_row`.
+    `ganviz.classroom.discriminator_game.DiscriminatorGame.to_row`.
     """
     out = io.StringIO()
     table = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")

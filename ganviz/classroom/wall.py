@@ -15,7 +15,7 @@ PLACES = 30
 
 
 @dataclass(frozen=True)
-class Entry:
+class WallPicture:
     """One picture on the wall. ``z``: [latent_dim] on the CPU; ``y``: its class, where G is told
     one."""
 
@@ -31,7 +31,7 @@ class Wall:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, WallPicture] = {}
         self._open = False
         # counts changes: a sheet that was drawn before one is no longer right
         self.version = 0
@@ -45,7 +45,7 @@ class Wall:
         """Let students send pictures, or no more; those that hang there stay."""
         self._open = is_open
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: WallPicture) -> None:
         """Hang up a picture in the place of the owner's earlier one. Raises `GanvizError` where the
         wall is closed or full."""
         with self._lock:
@@ -69,7 +69,7 @@ class Wall:
             self._entries = {}
             self.version += 1
 
-    def entries(self, run: str) -> list[Entry]:
+    def entries(self, run: str) -> list[WallPicture]:
         """The pictures of a run, in their places."""
         with self._lock:
             return [one for one in self._entries.values() if one.run == run]

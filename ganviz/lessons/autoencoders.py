@@ -1,6 +1,7 @@
 """What a VAE does that a GAN does not, and the other way round."""
 
 from ganviz.lessons.lesson import DEPTH, NEXT, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "Variational autoencoders"
 
@@ -34,6 +35,16 @@ Kingma and Welling, 2014, [VAE](https://arxiv.org/abs/1312.6114); Gulrajani et a
     promises=(Promise("sharpness", "vae", high=0.6), Promise("sharpness", "digits-quick", low=0.8)),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "A VAE must redraw every picture from its code. How sharp are its samples after "
+        "half a minute, if the data are 1?",
+        ("Below 0.6: soft", "0.6 to 0.9", "Above 0.9: as sharp as the data"),
+        (0.6, 0.9),
+        "sharpness",
+        "sharpness {value:.2f}, the data 1",
+        "Where the code leaves doubt, the best answer is the average, and averages have "
+        "soft edges.",
+    ),
 )
 
 lesson(
@@ -66,6 +77,16 @@ everything to the centre.
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "A VAE covers all eight modes at once. What share of its samples lies right on a "
+        "mode after half a minute?",
+        ("Below 80 %", "80 to 95 %", "Above 95 %"),
+        (0.8, 0.95),
+        "quality",
+        "{value:.0%} of high quality",
+        "Neighbouring z decode to neighbouring points, so bridges lie between the modes, "
+        "and nothing punishes a sample on one.",
+    ),
 )
 
 lesson(
@@ -99,4 +120,14 @@ annealing](https://arxiv.org/abs/1511.06349).
     promises=(Promise("kl", "vae", low=18), Promise("kl", "beta-vae", high=16)),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "The plain VAE tells its decoder about 26 nats through z. With the KL weighted four "
+        "times, how many after half a minute?",
+        ("Below 16", "16 to 30", "Above 30"),
+        (16.0, 30.0),
+        "kl",
+        "{value:.0f} nats",
+        "Each nat costs four times as much, so the encoder says only what pays off most.",
+        preset="beta-vae",
+    ),
 )

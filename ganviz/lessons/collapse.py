@@ -5,6 +5,7 @@ three standard deviations of a mode.
 """
 
 from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "Modes"
 
@@ -36,6 +37,16 @@ the modes](#keeping-the-modes).
     promises=(Promise("modes", "ring8-collapse", high=2), Promise("modes", "ring8-r1", low=8)),
     level=START,
     group=GROUP,
+    question=Question(
+        "G takes five steps for each of D's. How many of the 8 modes does it have after "
+        "half a minute?",
+        ("At most two", "Three to six", "Seven or eight"),
+        (2.5, 6.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "D judges one sample at a time and cannot say that others are missing; G finds its "
+        "best spot before D answers.",
+    ),
 )
 
 lesson(
@@ -66,6 +77,15 @@ that were not chosen: 8.0 modes, 96.2 % high quality. By quality alone PacGAN's 
     promises=(Promise("modes", "ring8-r1", low=8), Promise("modes", "ring8-pac", low=8)),
     level=START,
     group=GROUP,
+    question=Question(
+        "R1 punishes D's slope at real samples. How many of the 8 modes does G have after "
+        "half a minute?",
+        ("At most four", "Five to seven", "All eight"),
+        (4.5, 7.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "D stays calm at the data, so it cannot rear up where G has arrived and drive it away.",
+    ),
 )
 
 lesson(
@@ -93,6 +113,16 @@ on a CPU with the same number of threads.
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "A GAN with sound settings: how many of the 8 modes does it have after five seconds?",
+        ("At most four", "Five to seven", "All eight"),
+        (4.5, 7.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "Another seed may answer otherwise: after five seconds this is luck, and after a "
+        "minute it is not.",
+        seconds=5.0,
+    ),
 )
 
 lesson(
@@ -119,6 +149,16 @@ D is shown (pack samples), or the pace of the game (change steps and learning ra
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "R1 kept all eight modes. Now G takes five steps for each of D's: how many are left "
+        "after half a minute?",
+        ("At most three", "Four to seven", "All eight"),
+        (3.5, 7.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "A calm surface still has a highest point, and with five moves G is there before D "
+        "can answer.",
+    ),
 )
 
 lesson(
@@ -148,4 +188,13 @@ Miyato et al., 2018, [Spectral normalization](https://arxiv.org/abs/1802.05957).
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "Spectral norm bounds D's slope everywhere. What share of the samples is of high "
+        "quality, right on a mode, after half a minute?",
+        ("Below 40 %", "40 to 80 %", "Above 80 %"),
+        (0.4, 0.8),
+        "quality",
+        "{value:.0%} of high quality",
+        "With a slope of at most 1, D cannot tell a sample on a narrow mode from one beside it.",
+    ),
 )

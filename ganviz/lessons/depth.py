@@ -1,6 +1,7 @@
 """What depth does to a gradient, and what helps."""
 
 from ganviz.lessons.lesson import DEPTH, NEXT, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "Gradients"
 
@@ -36,6 +37,17 @@ He et al., 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "G has eight sigmoid layers. How large is its first layer's gradient at the first "
+        "step, if the last hidden one's is 1?",
+        ("Below 0.001", "0.001 to 0.1", "Above 0.1"),
+        (0.001, 0.1),
+        "gradient_ratio",
+        "{value:.0e} of the last one",
+        "Each layer multiplies the gradient by at most a quarter, and over eight layers "
+        "that is a power.",
+        seconds=0.0,
+    ),
 )
 
 lesson(
@@ -78,4 +90,14 @@ Ioffe and Szegedy, 2015, [batch norm](https://arxiv.org/abs/1502.03167).
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "G has eight sigmoid layers and no batch norm. How many of the 8 modes does it have "
+        "after half a minute?",
+        ("None or one", "Two to five", "Six or more"),
+        (1.5, 5.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "The gradient dies on its way back through the sigmoids; start the set-up with "
+        "batch norm and compare.",
+    ),
 )

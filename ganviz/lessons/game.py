@@ -1,6 +1,7 @@
 """What the two networks do to each other."""
 
 from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "The game"
 
@@ -37,6 +38,16 @@ Goodfellow et al., 2014, [Generative adversarial nets](https://arxiv.org/abs/140
     ),
     level=START,
     group=GROUP,
+    question=Question(
+        "D says how real a picture looks to it, from 0 to 1. What will it say of G's "
+        "pictures, on average, after half a minute?",
+        ("Below 0.35: it sees through them", "About 0.5: it cannot tell", "Above 0.65: G has won"),
+        (0.35, 0.65),
+        "d_fake",
+        "D(G(z)) = {value:.2f}",
+        "Each player's gain is the other's loss, so they meet near 1/2 and neither loss "
+        "goes to zero.",
+    ),
 )
 
 lesson(
@@ -66,6 +77,15 @@ to 1,000 times from its peak, while the non-saturating one has grown.
     promises=(Promise("starved", "minimax-gan", low=10),),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "G minimises log(1 - D(G(z))), as in the paper. How varied will its samples be "
+        "after half a minute, if real ones are 1?",
+        ("Below 0.3: it hardly learns", "0.3 to 0.7", "Above 0.7: as varied as the data"),
+        (0.3, 0.7),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "D saw through every fake early on, where this loss is flat: G got hardly any gradient.",
+    ),
 )
 
 lesson(
@@ -97,6 +117,15 @@ less width. Two rates are a legitimate choice: Heusel et al., 2017,
     promises=(Promise("d_real", "mlp-gan", low=0.85), Promise("d_fake", "mlp-gan", high=0.15)),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "D has a free hand. What will it say of G's pictures after half a minute: 0 is "
+        "fake, 1 is real?",
+        ("Below 0.3", "0.3 to 0.7", "Above 0.7"),
+        (0.3, 0.7),
+        "d_fake",
+        "D(G(z)) = {value:.2f}",
+        "A D that is never wrong has little to teach, and its lead lasts for many minutes here.",
+    ),
 )
 
 lesson(
@@ -126,6 +155,16 @@ more D steps, more width. And check the labels first: a D that is told "real" fo
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "D learns a hundred times slower than G and can tell nothing. How varied are the "
+        "samples after half a minute, if real ones are 1?",
+        ("Below 0.3: nearly all alike", "0.3 to 0.7", "Above 0.7: as varied as the data"),
+        (0.3, 0.7),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "G follows the lean of a D that has learnt nothing, and no loss shows it: both look "
+        "like an equilibrium.",
+    ),
 )
 
 lesson(
@@ -158,6 +197,16 @@ enough: see [A critic without a bound](#lipschitz).
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "Both learning rates are a hundred times the usual. How many of the 8 modes does G "
+        "have after half a minute?",
+        ("None or one", "Two to six", "Seven or eight"),
+        (1.5, 6.5),
+        "modes",
+        "{value:.0f} of 8 modes",
+        "Each step overshoots what the gradient promised; weights grow, and the samples "
+        "leave the data.",
+    ),
 )
 
 lesson(
@@ -184,6 +233,15 @@ Mescheder et al., 2018, [Which training methods do converge?](https://arxiv.org/
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "G sits on one mode, and D learns to distrust it. On how many different modes will "
+        "the crowd have sat within half a minute?",
+        ("One: it stays", "Two or three", "Four or more"),
+        (1.5, 3.5),
+        "visited",
+        "{value:.0f} modes visited",
+        "G chases where D was and D where G was: they circle instead of settling.",
+    ),
 )
 
 lesson(
@@ -211,6 +269,16 @@ Kingma and Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980).
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "Plain gradient descent in place of Adam. How varied will G's samples be after half "
+        "a minute, if real ones are 1?",
+        ("Below 0.3: it has hardly begun", "0.3 to 0.7", "Above 0.7: as varied as the data"),
+        (0.3, 0.7),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "One rate must fit every weight: G's gradients are tiny while D is winning, and "
+        "nothing rescales them.",
+    ),
 )
 
 lesson(
@@ -237,4 +305,13 @@ Salimans et al., 2016, [Improved techniques](https://arxiv.org/abs/1606.03498), 
     ("D(x): it settles below 0.9.", "The dashed lines, with smoothing on and off."),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "D is told 0.9 for real pictures instead of 1. How sure of them will it be, on "
+        "average, after half a minute?",
+        ("Below 0.4", "0.4 to 0.95", "Above 0.95"),
+        (0.4, 0.95),
+        "d_real",
+        "D(x) = {value:.2f}",
+        "With the target 0.9 there is a best logit, ln 9, and D has no reason to go beyond it.",
+    ),
 )

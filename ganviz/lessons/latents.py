@@ -1,6 +1,7 @@
 """What shows on pictures, and what the latent vector does to them."""
 
 from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "Pictures and latents"
 
@@ -32,6 +33,16 @@ digit, the other its slant and thickness.
     promises=(Promise("agreement", "digits-quick", low=0.9),),
     level=START,
     group=GROUP,
+    question=Question(
+        "G and D are told the class. What share of the digits is what was asked for, within "
+        "half a minute?",
+        ("About one in ten: chance", "About half", "Nine of ten or more"),
+        (0.3, 0.85),
+        "agreement",
+        "{value:.0%} are what was asked for",
+        "D learns to reject a good 3 under the label 7, so G must draw what it was asked for.",
+        seconds=15.0,
+    ),
 )
 
 lesson(
@@ -61,6 +72,17 @@ White, 2016, [Sampling generative networks](https://arxiv.org/abs/1609.04468).
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "Take two of this run's z, and the point half-way on the straight line: how long is "
+        "it, if a typical z has length 1?",
+        ("About 0.5", "About 0.7", "About 1"),
+        (0.6, 0.85),
+        "midpoint",
+        "{value:.2f} of the typical length",
+        "Random vectors of many dimensions are nearly at right angles, so the middle lies "
+        "at the square root of 1/2, where G never trained.",
+        seconds=0.0,
+    ),
 )
 
 lesson(
@@ -90,6 +112,17 @@ artifacts](https://distill.pub/2016/deconv-checkerboard/).
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "Before the first step G knows nothing. How strong is the pattern of every second "
+        "pixel, if an average frequency has 1?",
+        ("Below 0.5: weaker than others", "0.5 to 3", "Above 3: a checkerboard"),
+        (0.5, 3.0),
+        "nyquist",
+        "{value:.1f} times the average frequency",
+        "Transposed convolutions with stride 2 weigh even and odd pixels differently before "
+        "they have learnt anything.",
+        seconds=0.0,
+    ),
 )
 
 lesson(
@@ -120,6 +153,16 @@ faces, never for digits.
     promises=(Promise("copies", "memorisation", low=0.5),),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "There are sixteen training pictures. What share of the samples are copies of one "
+        "of them, within half a minute?",
+        ("Below 10 %", "10 to 50 %", "More than half"),
+        (0.1, 0.5),
+        "copies",
+        "{value:.0%} copies",
+        "D knows the sixteen by heart, and the only way to pass is to reproduce them.",
+        seconds=15.0,
+    ),
 )
 
 lesson(
@@ -151,4 +194,14 @@ before you pass it on.
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "A plain GAN draws what it likes. How varied are its samples after half a minute, "
+        "if real ones are 1?",
+        ("Below 0.4: a few kinds", "0.4 to 0.95: much of it", "Above 0.95: all of it"),
+        (0.4, 0.95),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "Look at what was lost before you hand samples on: fidelity of single samples says "
+        "nothing about it.",
+    ),
 )

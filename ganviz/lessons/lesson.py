@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganviz.lessons.question import Question
 from ganviz.registry import LESSONS
 
 START, NEXT, DEPTH = LEVELS = ("Start here", "Next", "In depth")
@@ -48,6 +49,7 @@ class Lesson:
     links to other lessons as ``[words](#name)``. ``presets``: the set-ups to open, the first one
     first. ``watch``: where to look. ``level``: one of `LEVELS`. ``group``: the heading that the
     list shows it under. ``promises``: what is seen within half a minute of its set-ups.
+    ``question``: to be answered before a run of a set-up, which answers it itself.
 
     Every figure in a text was measured with the presets it names (or carries its source); tests
     hold the mistakes to it.
@@ -62,6 +64,13 @@ class Lesson:
     level: str = NEXT
     group: str = ""
     promises: tuple[Promise, ...] = ()
+    question: Question | None = None
+
+    @property
+    def question_preset(self) -> str:
+        """The set-up that the question is about."""
+        named = self.question.preset if self.question else ""
+        return named or next(iter(self.presets), "")
 
 
 def lesson(
@@ -74,8 +83,10 @@ def lesson(
     level: str = NEXT,
     group: str = "",
     promises: tuple[Promise, ...] = (),
+    question: Question | None = None,
 ) -> Lesson:
     """Define and register a lesson."""
+    text = text.strip()
     return LESSONS.add(
-        name, Lesson(name, title, line, text.strip(), presets, watch, level, group, promises)
+        name, Lesson(name, title, line, text, presets, watch, level, group, promises, question)
     )

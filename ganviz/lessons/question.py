@@ -18,8 +18,8 @@ class Question:
     ``ask``: the question, about the lesson's first set-up unless ``preset`` names another.
     ``choices``: 2 to 5, in the order of the figure; ``cuts``: where one choice ends and the next
     begins, a value on a cut belonging to the next. ``metric``: the figure, one of
-    `ganviz.classroom.questions.METRICS`. ``figure``: how its value is said, such as
-    "{value:.0f} of 8 modes". ``why``: a sentence, said when the answer is known.
+    `ganviz.classroom.questions`. ``figure``: how its value is said, such as "{value:.0f} of 8
+    modes"; "": by the words of the choice. ``why``: a sentence, said when the answer is known.
     """
 
     ask: str
@@ -43,4 +43,7 @@ class Question:
 
     def said(self, value: float) -> str:
         """``value`` in words."""
-        return self.figure.format(value=value)
+        if self.figure:
+            return self.figure.format(value=value)
+        chosen = self.choice(value)
+        return "" if chosen is None else self.choices[chosen]

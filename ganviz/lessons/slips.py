@@ -1,6 +1,7 @@
 """Mistakes in real training code, and how each looks from outside."""
 
 from ganviz.lessons.lesson import DEPTH, NEXT, START, Promise, lesson
+from ganviz.lessons.question import Question
 
 GROUP = "Mistakes to recognise"
 
@@ -30,6 +31,16 @@ verdict is the loss.
     promises=(Promise("variation", "mlp-gan-mistake", high=0.15),),
     level=START,
     group=GROUP,
+    question=Question(
+        "G minimises the squared error to unrelated real pictures. How varied are its "
+        "samples after half a minute, if real ones are 1?",
+        ("Below 0.2: all alike", "0.2 to 0.8", "Above 0.8: as varied as the data"),
+        (0.2, 0.8),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "The target has nothing to do with z, so the best answer for every z is the same: "
+        "the mean picture.",
+    ),
 )
 
 lesson(
@@ -61,6 +72,16 @@ on fakes alone shows this at once; accuracy over both kinds would still say 50 %
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        'A slip: D is told "real" for fakes as well. What does it say of G\'s pictures after '
+        "half a minute: 0 is fake, 1 is real?",
+        ("Below 0.3", "0.3 to 0.8", "Above 0.8"),
+        (0.3, 0.8),
+        "d_fake",
+        "D(G(z)) = {value:.2f}",
+        'Nobody says "fake", so D says "real" to everything, and G learns nothing while '
+        "both losses look perfect.",
+    ),
 )
 
 lesson(
@@ -92,6 +113,16 @@ the data and of G's last layer the same: tanh for -1..1, sigmoid for 0..1.
     ),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "The data's black is -1, and G ends in ReLU, which cannot go below 0. How varied "
+        "are the samples after half a minute, if real ones are 1?",
+        ("Below 0.2: all alike", "0.2 to 0.8", "Above 0.8: as varied as the data"),
+        (0.2, 0.8),
+        "sample_diversity",
+        "diversity {value:.2f}, real ones 1",
+        "D pushes the background below zero, where a ReLU has no slope: no gradient comes "
+        "back, ever.",
+    ),
 )
 
 lesson(
@@ -119,6 +150,17 @@ softplus(-a)$ neither overflows nor takes the logarithm of zero.
     promises=(Promise("failed", "minimax-gan-mistake", low=1),),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "A slip: D returns its hidden layer where the loss takes the logarithm of a "
+        "probability. What will the run do?",
+        ("It trains on", "It breaks down"),
+        (0.5,),
+        "failed",
+        "",
+        "The logarithm of zero is minus infinity, and of a number below zero it is no "
+        "number at all.",
+        seconds=10.0,
+    ),
 )
 
 lesson(
@@ -147,6 +189,14 @@ that G gets.
     promises=(Promise("loss_g", "gradient-flow-mistake", high=0.1),),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "First all of D's steps, then all of G's. What is G's loss when all are done?",
+        ("Below 0.1: as if it had won", "0.1 to 1", "Above 1: it has lost"),
+        (0.1, 1.0),
+        "loss_g",
+        "a G loss of {value:.2g}",
+        "A D that no longer answers is fooled with ease, and not by digits.",
+    ),
 )
 
 lesson(
@@ -174,6 +224,15 @@ training loop. The toggle to real samples above the grid shows you just that.
     promises=(Promise("background", "wgan-vs-vae-mistake", low=-0.3, high=0.3),),
     level=NEXT,
     group=GROUP,
+    question=Question(
+        "A mix-up: D gets noise where real pictures should be. How sharp are the samples "
+        "after half a minute, if the data's digits are 1?",
+        ("Below 0.7: blurred", "0.7 to 1.5: like digits", "Above 1.5: grainy"),
+        (0.7, 1.5),
+        "sharpness",
+        "sharpness {value:.1f}, the digits 1",
+        "G can only learn what D is shown as real, and that is snow.",
+    ),
 )
 
 lesson(
@@ -206,6 +265,14 @@ Three ways to hold the slope: clip the weights (Arjovsky et al., 2017), penalise
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "A critic without a bound. How large is its output on real pictures after half a minute?",
+        ("Below 10", "10 to 300", "Above 300"),
+        (10.0, 300.0),
+        "d_real",
+        "D(x) = {value:,.0f}",
+        "Doubling all outputs doubles its score, so nothing ever tells it to stop.",
+    ),
 )
 
 lesson(
@@ -234,4 +301,14 @@ GAN losses do help VAEs *beside* reconstruction and KL (Larsen et al., 2016,
     ),
     level=DEPTH,
     group=GROUP,
+    question=Question(
+        "An honest VAE spends about 2 nats of KL here. How many does one whose loss is a "
+        "GAN's spend after half a minute?",
+        ("Below 2", "2 to 15", "Above 15"),
+        (2.0, 15.0),
+        "kl",
+        "{value:.0f} nats",
+        "Nothing in that loss ties the latents to N(0, I), so they drift away from where "
+        "new pictures are drawn.",
+    ),
 )

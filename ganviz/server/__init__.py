@@ -14,7 +14,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from ganviz.classroom import Classroom
 from ganviz.runs.manager import RunManager
 from ganviz.server import scripts, static
+from ganviz.server.class_game import GameRequests
+from ganviz.server.class_polls import PollRequests
 from ganviz.server.class_requests import ClassRequests
+from ganviz.server.class_wall import WallRequests
 from ganviz.server.commands import Commands
 from ganviz.server.declarations import declarations
 from ganviz.server.discretion import Sight
@@ -45,6 +48,8 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
     commands, live = Commands(manager), LiveSocket(manager, classroom)
     library, exports = Library(manager), Exports(manager)
     experiments, of_class = ExperimentRequests(manager), ClassRequests(classroom)
+    polls, games = PollRequests(manager, classroom), GameRequests(manager, classroom)
+    wall = WallRequests(manager, classroom, latent)
     for task in (static.warm, scripts.warm):
         threading.Thread(target=task, name="warm", daemon=True).start()
     return [
@@ -78,5 +83,16 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/class", guard.http(of_class.act), methods=["POST"]),
         Route("/gv/class/shown", guard.http(of_class.show), methods=["POST"]),
         Route("/gv/class/invitation", guard.http(of_class.invitation)),
+        Route("/gv/answer", guard.http(polls.answer, viewers=True)),
+        Route("/gv/class/predict", guard.http(polls.predict), methods=["POST"]),
+        Route("/gv/class/poll", guard.http(polls.command), methods=["POST"]),
+        Route("/gv/class/vote", guard.http(polls.vote, viewers=True), methods=["POST"]),
+        Route("/gv/class/results.csv", guard.http(polls.results)),
+        Route("/gv/class/game", guard.http(games.make), methods=["POST"]),
+        Route("/gv/class/play", guard.http(games.play, viewers=True), methods=["POST"]),
+        Route("/gv/class/games/{game}.png", guard.http(games.sheet, viewers=True)),
+        Route("/gv/class/wall", guard.http(wall.command), methods=["POST"]),
+        Route("/gv/class/wall/put", guard.http(wall.put, viewers=True), methods=["POST"]),
+        Route("/gv/class/wall.png", guard.http(wall.picture, viewers=True)),
         Route("/gv/{path:path}", guard.http(missing, viewers=True), methods=["GET", "POST"]),
     ]

@@ -99,6 +99,18 @@ class LatentRequests:
         """What sliders to offer."""
         return await self._answer(request, request.query_params.get("run"), self._describe)
 
+    async def latent_of(
+        self, request: Request, query: PictureRequest
+    ) -> tuple[torch.Tensor, int | None] | Response:
+        """The z that ``query`` names, [latent_dim], and its class."""
+
+        def compose(run: ReadableRun) -> tuple[torch.Tensor, int | None]:
+            snapshots = run.snapshots
+            n_classes = len(snapshots.classes) if snapshots.conditional else 0
+            return self._latents(run, [query])[0], latent.label_of(query, n_classes)
+
+        return await self._answer(request, query.run, compose)
+
     async def _answer(
         self, request: Request, run_id: str | None, work: Callable[[ReadableRun], T]
     ) -> T | Response:

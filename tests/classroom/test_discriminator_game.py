@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganviz.classroom.discriminator_game import PAIRS, Game, Pairs, league, make_pairs
+from ganviz.classroom.discriminator_game import PAIRS, DiscriminatorGame, Pairs, league, make_pairs
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
@@ -18,7 +18,7 @@ SMALL = {"data": "digits", "image_size": 8, "batch_size": 8, "g_hidden": (8,), "
 
 
 def a_game():
-    return Game("g", "run", Pairs(7, SIDES, (1.0,) * 8 + (-1.0,) * 2, 0.9, b"", 8, 8))
+    return DiscriminatorGame("g", "run", Pairs(7, SIDES, (1.0,) * 8 + (-1.0,) * 2, 0.9, b"", 8, 8))
 
 
 def trainer_of(**settings):

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from ganviz.classroom.polls import MAX_KEPT, Answer, Poll, PollBook
+from ganviz.classroom.polls import MAX_KEPT, Answer, Poll, PollBook, sound_polls
 from ganviz.classroom.results import COLUMNS, to_csv
 from ganviz.errors import GanvizError
 
@@ -102,21 +102,11 @@ def test_a_book_has_one_question_at_hand():
 
 
 def test_a_damaged_file_brings_back_what_is_sound():
-    book, good = PollBook(), poll().to_table()
-    book.restore(
-        [
-            good,
-            {},
-            3,
-            {**good, "rounds": [[1]]},
-            {**good, "choices": ["a"]},
-            good | {"answer": {"x": 1}},
-        ]
-    )
-    assert [one.id for one in book.kept()] == ["one"]
-    book.restore("nonsense")
-    book.restore([{**good, "id": str(n)} for n in range(2 * MAX_KEPT)])
-    assert len(book.kept()) == MAX_KEPT
+    good = poll().to_table()
+    broken = ({"rounds": [[1]]}, {"choices": ["a"]}, {"answer": {"x": 1}}, {"ask": ""})
+    found = sound_polls([good, {}, 3, *({**good, **change} for change in broken)])
+    assert [one.id for one in found] == ["one"] and sound_polls("nonsense") == []
+    assert len(sound_polls([good] * 2 * MAX_KEPT)) == MAX_KEPT
 
 
 def test_results_are_a_table_without_handles_or_formulas():

@@ -2,11 +2,14 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from ganviz import probes  # noqa: F401  they declare what a run may log
 from ganviz.classroom.questions import reading
+from ganviz.config import RunConfig
 from ganviz.engine.events import EventLog
+from ganviz.engine.frames import FrameStore, Layout, make_frame
 from ganviz.lessons.question import Question
 
 MODES = Question(
@@ -79,24 +82,51 @@ def test_a_run_that_ended_early_says_so():
         assert (
             found.state == "missing" and "has not got there: it ended after 4 s" in found.sentence
         )
-    assert "before the figure was measured" in reading(a_run("finished", (11,)), MODES).sentence
+    assert "before the figure was measured" in reading(a_run("stopped", (11,)), MODES).sentence
     run = a_run("running", (11,))
     run.events.append("modes", 1100, strict=None)
     assert "not a number" in reading(run, MODES).sentence
 
 
+def test_what_a_finished_run_has_come_to_decides():
+    run = a_run("finished", (2, 4))
+    assert reading(run, with_metric("d_real")).value == pytest.approx(0.15)
+    assert reading(run, MODES).state == "missing"
+    run.events.append("modes", 390, strict=8)
+    assert reading(run, MODES).choice == 2
+
+
 def test_breaking_down_can_be_the_answer():
     fails = with_metric("failed")
-    assert reading(a_run("failed"), fails).choice == 1
+    assert reading(a_run("failed"), with_metric("failed", figure="")).sentence == "At step 7: high."
     assert reading(a_run("running", (3,)), fails).state == "waiting"
     assert reading(a_run("running", (11,)), fails).choice == 0
 
 
 def test_figures_of_layers():
     run = a_run(seconds=(11,))
-    table = {"kinds": ["linear", "norm", "linear", "linear"], "gradient": [1e-6, 1, 1e-2, 1]}
+    ones = [1, 1, 1, 1]
+    table = {"layers": ones, "kinds": ["linear", "norm", "linear", "linear"]}
+    table |= {"gradient": [1e-6, 1, 1e-2, 1], "weight": ones, "update": ones}
     for step, weight in ((5, 1.0), (1200, 3.0)):
-        about = {"generator": table, "discriminator": {"kinds": ["linear"], "weight": [weight]}}
+        about = {"generator": table, "discriminator": {"weight": [weight]}}
         run.events.append("gradients", step, at=step, networks=about)
+    for step, nearest in ((100, [9, 1]), (600, [2, 8]), (1200, [9, 1]), (1300, [0, 0, 9])):
+        run.events.append("modes", step, nearest=nearest)
+    assert reading(run, with_metric("visited")).value == 2
     assert reading(run, with_metric("gradient_ratio")).value == pytest.approx(1e-4)
     assert reading(run, with_metric("d_weights")).value == 3
+
+
+def test_figures_of_a_run_before_its_first_step():
+    run = a_run(seconds=(11,))
+    run.config = RunConfig.parse({"latent_dim": 64})
+    assert reading(run, with_metric("midpoint")).value == pytest.approx(0.71, abs=0.03)
+    board = np.zeros((4, 8, 8, 1), np.uint8)
+    board[:, ::2, ::2] = board[:, 1::2, 1::2] = 200
+    run.frames = FrameStore()
+    assert reading(run, with_metric("nyquist")).state == "missing"
+    run.frames.add(make_frame(board, Layout(2, 2, (), None), 0))
+    assert reading(run, with_metric("nyquist")).value > 60
+    run.frames.add(make_frame(np.repeat(board, 2, 1).repeat(2, 2), Layout(2, 2, (), None), 0))
+    assert reading(run, with_metric("nyquist")).value < 1

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from ganviz.classroom.wall import PLACES, Entry, Wall
+from ganviz.classroom.wall import PLACES, Wall, WallPicture
 from ganviz.errors import GanvizError
 
 
 def entry(owner, run="run"):
-    return Entry(owner, f"Animal {owner}", run, torch.zeros(4), None)
+    return WallPicture(owner, f"Animal {owner}", run, torch.zeros(4), None)
 
 
 def test_a_closed_wall_takes_nothing_and_keeps_what_hangs_there():

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from benchmarks import lessons
+from ganviz.classroom import questions
+from ganviz.classroom.polls import MAX_ASK, MAX_CHOICE
 from ganviz.lessons import LEVELS, Promise
 from ganviz.registry import LESSONS, PRESETS
 
@@ -85,6 +87,20 @@ def test_promises_are_about_set_ups_that_the_lesson_opens():
             assert promise.metric in (*lessons.FIGURES, *lessons.INITIAL, "failed"), name
         promised = {promise.preset for promise in one.promises}
         assert not one.promises or one.presets[0] in promised, f"{name} opens another set-up first"
+
+
+def test_every_lesson_asks_a_question_that_its_run_answers():
+    series = {"loss_d", "loss_g", "d_real", "d_fake", "kl", "in_use", "sample_diversity"}
+    metrics = {*questions.METRICS, *questions.AT_START, questions.FAILED, *series}
+    for name, one in LESSONS:
+        question = one.question
+        assert question is not None, name
+        assert question.metric in metrics, name
+        assert one.question_preset in one.presets, name
+        assert question.ask.endswith("?") and question.why.endswith("."), name
+        assert len(question.ask) <= MAX_ASK, name
+        assert all(len(choice) <= MAX_CHOICE for choice in question.choices), name
+        assert question.said(1.0), name
 
 
 def test_a_promise_is_held_to_its_bounds():
