@@ -178,6 +178,8 @@ def peer(module: str, device: str, tf32: bool, **options: Any) -> Side:
     from importlib import import_module
 
     prepare_training_thread(torch.device(device), tf32)
+    # Backward passes where torch itself takes them.
+    torch.autograd.set_multithreading_enabled(True)
     train = import_module(f"benchmarks.peers.{module}").train
     return Loop(train(device=torch.device(device), **options), torch.device(device))
 

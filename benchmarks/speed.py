@@ -55,7 +55,6 @@ def script(
             "tf32": "penalty" not in settings,
         }  # our digits: `RunConfig.short_products`
         on_gpu = bench.device.startswith("cuda")
-        settings = {**settings, "cuda_graphs": on_gpu}  # as a person with such a GPU would run it
         if key == "sngan32":
             width = SNGAN_WIDTH_GPU if on_gpu else SNGAN_WIDTH_CPU
             settings, options["width"] = {**settings, "g_width": width, "d_width": width}, width

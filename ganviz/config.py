@@ -219,9 +219,11 @@ class RunConfig(BaseModel):
     compiled: bool = setting(OPTIMISATION, False, "Compile")
     """torch.compile makes kernels of the networks: up to a minute before the first step, and
     tried against plain training first. On the processors measured so far it gained nothing."""
-    cuda_graphs: bool = setting(OPTIMISATION, False, "CUDA graphs", nvidia=True)
-    """A whole step is recorded once as a CUDA graph and replayed, which spares small networks on
-    an NVIDIA GPU most of their waiting. Tried against plain training first."""
+    cuda_graphs: Literal["auto", "on", "off"] = setting(
+        OPTIMISATION, "auto", "CUDA graphs", words={"auto": "Automatic"}, nvidia=True
+    )
+    """A whole step is recorded once as a CUDA graph and replayed, which spares an NVIDIA GPU most
+    of its waiting. Tried against plain training first; automatic: wherever there is such a GPU."""
 
     # -- recording
     tick_seconds: float = setting(RECORDING, 0.4, "Tick", unit="s", ge=0.02, le=60)
@@ -242,6 +244,12 @@ class RunConfig(BaseModel):
     @classmethod
     def _visible(cls, name: str) -> str:
         return without_controls(name)
+
+    @field_validator("cuda_graphs", mode="before")
+    @classmethod
+    def _as_before_0_2(cls, value: Any) -> Any:
+        """It was a switch."""
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
     @field_validator("g_hidden", "d_hidden")
     @classmethod

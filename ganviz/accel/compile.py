@@ -21,14 +21,12 @@ def compile_networks(trainer: TrainerLike[Stats, Batch]) -> str | None:
     algorithm = trainer.algorithm
     plain = {name: getattr(algorithm, name) for name in algorithm.networks}
     with trial.StartingPoint(trainer) as start:
-        expected = trial.gradients_of_a_step(trainer)
-        start.restore()
+        expected, noise = trial.plain_steps(trainer, start)
         try:
             for name, network in plain.items():
                 setattr(algorithm, name, torch.compile(network, backend=BACKEND))
-            problem = trial.difference(
-                expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
-            )
+            found = trial.distances(expected, trial.gradients_of_a_step(trainer))
+            problem, _ = trial.verdict(found, noise, trial.tolerance(trainer))
         # The compilers of three systems raise what they like.
         except Exception as error:
             cause = getattr(error, "inner_exception", error)

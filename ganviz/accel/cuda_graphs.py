@@ -3,8 +3,9 @@
 Small networks leave a GPU waiting for Python: a step of an MLP is hundreds of short kernels, each
 launched on its own. A graph launches them together, with the same kernels on the same memory. So
 everything that a step reads and writes must stay where it is: batches are copied to fixed buffers,
-weights and the optimisers' state are never exchanged while a graph is in use, and what Python
-computes anew for each step (the batch's order, the moving average's ramp) stays outside the graph.
+weights and the optimisers' state are never exchanged while a graph is in use. Learning rates and
+whatever else fades in or out become tensors that the graph reads (`CapturedNumbers`); where a step
+becomes another kind of work, as when D moves more often, it is captured anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from ganviz.accel import private_apis as private
 from ganviz.accel import trial
+from ganviz.accel.captured_numbers import CapturedNumbers
 from ganviz.accel.trainer_protocol import Batch, BatchLike, ElementWise, Stats, TrainerLike
 
 # Steps that may be launched before they are done: dozens could be, which a pause would wait for.
@@ -24,22 +26,29 @@ MAX_LAUNCHED_AHEAD = 4
 
 Work = Callable[[], Tensor]
 Capture = Callable[[Work, list[torch.Generator]], Work]
+Notify = Callable[[str], None]
 
 
-def capture_steps(trainer: TrainerLike[Stats, Batch], capture: Capture | None = None) -> str | None:
+def say_nothing(sentence: str) -> None:
+    """Nobody listens."""
+
+
+def capture_steps(
+    trainer: TrainerLike[Stats, Batch], capture: Capture | None = None, notify: Notify = say_nothing
+) -> str | None:
     """Have ``trainer`` replay its steps from now on; returns None, or a sentence that says why it
     takes them as usual.
 
     ``capture(work, generators)`` captures ``work``, which draws from ``generators``, and returns
     what replays it (default: a CUDA graph). A replayed step is compared with a plain one from the
-    same state before it is trusted; the trainer is then where it was before both. A live setting
-    that changes, or loaded weights, end the replaying. A hook on an optimiser is called at one step
-    after it was registered, not at all of them.
+    same state before it is trusted; the trainer is then where it was before both. Loaded weights
+    end the replaying. A hook on an optimiser is called at one step after it was registered, not at
+    all of them. ``notify`` hears what happens later: a kind of step that cannot be captured.
     """
     reason = (
         (None if capture else _missing_device(trainer))
         or trainer.algorithm.why_not_capturable()
-        or _try_out(trainer, capture or cuda_graph)
+        or _try_out(trainer, capture or cuda_graph, notify)
     )
     if reason is None:
         return None
@@ -70,19 +79,18 @@ def _missing_device(trainer: TrainerLike[Stats, Batch]) -> str | None:
     return None if trainer.device.type == "cuda" else "CUDA graphs need an NVIDIA GPU"
 
 
-def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture) -> str | None:
+def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notify) -> str | None:
     trainer.captured_step = None
+    excuse = None
     with trial.StartingPoint(trainer) as start:
-        # This step gives the optimisers their state, too.
-        expected = trial.gradients_of_a_step(trainer)
-        start.restore()
+        # These steps give the optimisers their state, too.
+        expected, noise = trial.plain_steps(trainer, start)
         try:
-            captured = CapturedStep(trainer, capture)
+            captured = CapturedStep(trainer, capture, notify)
             start.restore()
             trainer.captured_step = captured
-            problem = trial.difference(
-                expected, trial.gradients_of_a_step(trainer), trial.tolerance(trainer)
-            )
+            found = trial.distances(expected, trial.gradients_of_a_step(trainer))
+            problem, excuse = trial.verdict(found, noise, trial.tolerance(trainer))
         # CUDA, cuDNN and torch raise what they like where something cannot be captured.
         except Exception as error:
             # The old generator may think that it is still captured.
@@ -90,25 +98,34 @@ def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture) -> str | None
             problem = f"they cannot be ({trial.first_line(error)})"
         if problem is not None:
             trainer.captured_step = None
+    if excuse:
+        notify(f"Steps are recorded as a CUDA graph: {excuse}.")
     return problem
 
 
 class CapturedStep(Generic[Stats, Batch]):
     """Takes the steps of ``trainer`` from a capture. Raises what capturing raises."""
 
-    def __init__(self, trainer: TrainerLike[Stats, Batch], capture: Capture):
+    def __init__(
+        self, trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notify = say_nothing
+    ):
         self._trainer = trainer
         self._algorithm = trainer.algorithm
+        self._capture, self._notify = capture, notify
+        self._structure = self._algorithm.structure()
         self._buffers: list[Batch] = []
         self._layout: list[tuple[str, torch.Size, ElementWise | None]] = []
         # The plain steps of the trial have called these.
         self._called_hooks = self._hooks()
-        self._allocate_buffers()
+        moves = self._allocate_buffers()
+        self._numbers = CapturedNumbers(self._algorithm, trainer.device, moves)
         self._replay = capture(self._work, [self._algorithm.random])
 
     def __call__(self) -> None:
         """One step, with its statistics."""
         algorithm, sampler = self._algorithm, self._trainer.sampler
+        if algorithm.structure() != self._structure:
+            return self._step_of_another_kind()
         hooks = self._hooks()
         if hooks - self._called_hooks:
             # A capture would not call them; one plain step does, and that is what they are for.
@@ -116,14 +133,24 @@ class CapturedStep(Generic[Stats, Batch]):
             return algorithm.step(sampler)
         for buffer in self._buffers:
             _copy(sampler(), buffer)
+        self._numbers.refresh()
         # The next replay writes to the same memory.
         row = self._replay().clone()
         algorithm.steps_done += 1
-        for average in algorithm.averages:
-            average.update()
+        self._numbers.move_averages()
         parts = row.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
+
+    def _step_of_another_kind(self) -> None:
+        trainer = self._trainer
+        reason = capture_steps(trainer, self._capture, self._notify)
+        if reason:
+            self._notify(reason)
+        if trainer.captured_step:
+            trainer.captured_step()
+        else:
+            self._algorithm.step(trainer.sampler)
 
     def _hooks(self) -> set[int]:
         """Who measures steps from the inside: the numbers of the hooks on the optimisers, which are
@@ -138,15 +165,18 @@ class CapturedStep(Generic[Stats, Batch]):
     def _work(self) -> Tensor:
         """A step on the batches in the buffers; returns all its statistics as one row."""
         buffers = iter(self._buffers)
-        with self._algorithm.uncounted() as stats:
+        with self._algorithm.uncounted() as stats, self._numbers.as_tensors():
             self._algorithm.step(lambda: next(buffers))
         collected = stats.drain()
         self._layout = [(name, value.shape, of) for name, value, of in collected]
         return torch.cat([value.reshape(-1).float() for _, value, _ in collected])
 
-    def _allocate_buffers(self) -> None:
-        """A plain step shows how many batches a step takes; copies of them become the buffers."""
+    def _allocate_buffers(self) -> list[int]:
+        """A plain step shows how many batches a step takes; copies of them become the buffers.
+        Returns how often it moved each average."""
         batches: list[Batch] = []
+        averages = self._algorithm.averages
+        before = [average.calls for average in averages]
 
         def next_batch() -> Batch:
             batches.append(self._trainer.sampler())
@@ -155,6 +185,7 @@ class CapturedStep(Generic[Stats, Batch]):
         with self._algorithm.uncounted():
             self._algorithm.step(next_batch)
         self._buffers = [batch.clone() for batch in batches]
+        return [average.calls - calls for average, calls in zip(averages, before, strict=True)]
 
 
 def _copy(batch: BatchLike, buffer: BatchLike) -> None:

@@ -77,13 +77,14 @@ class PassOptions:
     """``independent``: D takes each sample on its own. ``penalised_real``, ``penalised_fake``: the
     input gradients there are part of a penalty. ``homogeneous``: loss and penalty may share a
     double backward. ``bf16``: backward passes take their products in bf16, unless they are
-    second-order."""
+    second-order. ``joint``: independent samples share a batch."""
 
     independent: bool
     penalised_real: bool
     penalised_fake: bool
     homogeneous: bool = False
     bf16: bool = False
+    joint: bool = True
 
     @property
     def penalised(self) -> bool:
@@ -104,21 +105,22 @@ def discriminator_pass(
     fake: Tensor,
     y: Tensor | None,
     wants_input_gradients: bool = False,
+    precision: AbstractContextManager[None] | None = None,
 ) -> DiscriminatorPass:
     """The shortest exact pass of ``discriminator`` on ``real`` and ``fake`` of the classes ``y``.
 
-    ``judge`` augments by itself; ``augment`` is what it does to samples.
+    ``judge`` augments by itself, and has a precision of its own; ``augment`` is what it does to
+    samples, ``precision`` what a penalised pass is computed in.
     """
-    one_sided = options.penalised_real != options.penalised_fake
-    if not options.independent or (
-        # Otherwise the others would be gone through twice as well.
-        one_sided and not options.homogeneous and not wants_input_gradients
-    ):
+    # In one batch, those that are not penalised would go the long way as well.
+    one_sided = options.penalised_real != options.penalised_fake and not wants_input_gradients
+    apart = not options.joint or one_sided
+    if not options.independent or (apart and not options.homogeneous):
         return SeparatePasses(options, judge, real, fake, y, wants_input_gradients)
     samples = torch.cat([real, fake])
     y = None if y is None else torch.cat([y, y])
     if options.homogeneous:
-        return HomogeneousPass(discriminator, samples, y, augment)
+        return HomogeneousPass(discriminator, samples, y, augment, precision)
     return JointPass(options, judge, samples, y, wants_input_gradients)
 
 
@@ -217,8 +219,11 @@ class HomogeneousPass(DiscriminatorPass):
         samples: Tensor,
         y: Tensor | None,
         augment: Callable[[Tensor], Tensor],
+        precision: AbstractContextManager[None] | None,
     ):
-        self._double_backward = HomogeneousDoubleBackward(discriminator, samples, y, augment)
+        self._double_backward = HomogeneousDoubleBackward(
+            discriminator, samples, y, augment, precision
+        )
         self.real_logits, self.fake_logits = self._double_backward.logits.chunk(2)
 
     @property

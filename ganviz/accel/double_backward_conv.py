@@ -55,16 +55,18 @@ class DoubleBackwardConvTranspose2d(nn.ConvTranspose2d):
 
 
 class CpuDoubleBackwardConv2d(nn.Conv2d):
-    """The same for CPUs, in fp32. A layer that sees the samples themselves is left to torch, which
+    """The same for CPUs. In fp32, a layer that sees the samples themselves is left to torch, which
     takes no gradient there that nobody asks for."""
 
     homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
-        if (
-            not second_order.differentiated_again()
-            or (x.is_leaf and not second_order.is_input_grad_only())
-            or not second_order.is_plain_fp32(x, self.weight)
+        if not _is_ours():
+            return super().forward(x)
+        if _is_autocast(x):
+            return _convolve(x, self.weight, self.bias, _options_of(self))
+        if (x.is_leaf and not second_order.is_input_grad_only()) or not second_order.is_plain_fp32(
+            x, self.weight
         ):
             return super().forward(x)
         return _Convolution.apply(x, self.weight, self.bias, _options_of(self))
@@ -93,6 +95,11 @@ def _is_ours() -> bool:
     )
 
 
+def _is_autocast(x: Tensor) -> bool:
+    # The meta device knows none.
+    return x.device.type != "meta" and torch.is_autocast_enabled(x.device.type)
+
+
 def _options_of(module: nn.Conv2d | nn.ConvTranspose2d) -> ConvOptions:
     layer: Any = module
     return ConvOptions(
@@ -107,13 +114,23 @@ def _options_of(module: nn.Conv2d | nn.ConvTranspose2d) -> ConvOptions:
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
     """Under autocast in its numbers: autograd takes the conversion back by itself."""
-    kind = x.device.type
-    # The meta device knows no autocast.
-    if kind == "meta" or not torch.is_autocast_enabled(kind):
+    if not _is_autocast(x):
         return _Convolution.apply(x, weight, bias, options)
-    short = torch.get_autocast_dtype(kind)
-    bias = None if bias is None else bias.to(short)
-    return _Convolution.apply(x.to(short), weight.to(short), bias, options)
+    kind = x.device.type
+    numbers = torch.get_autocast_dtype(kind)
+    if second_order.keeps_full_numbers(_side(x, weight, options)):
+        numbers = torch.float32
+    bias = None if bias is None else bias.to(numbers)
+    with torch.autocast(kind, enabled=False):
+        return _Convolution.apply(x.to(numbers), weight.to(numbers), bias, options)
+
+
+def _side(x: Tensor, weight: Tensor, options: ConvOptions) -> int:
+    """Columns of the map that comes out."""
+    if options.transposed:
+        return x.shape[-1] * options.stride[1]
+    kernel = options.dilation[1] * (weight.shape[-1] - 1) + 1
+    return (x.shape[-1] + 2 * options.padding[1] - kernel) // options.stride[1] + 1
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -65,7 +65,8 @@ def _declares_homogeneous(module: nn.Module) -> bool:
 
 class HomogeneousDoubleBackward:
     """D's ``logits`` [N] at ``points`` [N, ...], which it sees through ``augment``, of the classes
-    ``y`` [N], and its ``input_gradient`` dD/dx [N, ...].
+    ``y`` [N], and its ``input_gradient`` dD/dx [N, ...]. ``precision``: entered for the forward
+    pass.
 
     Both are leaves: whatever is computed from them, `backward` brings it to D's weights.
     """
@@ -76,11 +77,13 @@ class HomogeneousDoubleBackward:
         points: Tensor,
         y: Tensor | None,
         augment: Callable[[Tensor], Tensor],
+        precision: AbstractContextManager[None] | None = None,
     ):
         points.requires_grad_()
         with input_grad_only(), _outputs_of_biased_layers(discriminator) as layers:
             x = augment(points)
-            logits = discriminator(x, y)
+            with precision or nullcontext():
+                logits = discriminator(x, y)
         self._biases = [bias for bias, _ in layers]
         augmented = [] if x is points else [x]
         with no_weight_gradients():

@@ -35,6 +35,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ganviz.accel import is_enabled
 from ganviz.accel import private_apis as private
+from ganviz.accel.choices import Choices, current
 from ganviz.accel.double_backward_conv import CpuDoubleBackwardConv2d, double_backward_class
 from ganviz.accel.second_order import FLAT_DERIVATIVE, is_plain_fp32, pair, weight_gradients_wanted
 
@@ -42,17 +43,20 @@ from ganviz.accel.second_order import FLAT_DERIVATIVE, is_plain_fp32, pair, weig
 MIN_WEIGHTS = 16_384
 
 
-def optimize_layers(network: nn.Module, on_cpu: bool = True) -> nn.Module:
+def optimize_layers(
+    network: nn.Module, on_cpu: bool = True, choices: Choices | None = None
+) -> nn.Module:
     """Give the plain layers of ``network`` their optimised class: on CPUs also those that are
-    quicker there alone."""
+    quicker there alone, as far as ``choices`` (default: the thread's) want them."""
     if not is_enabled():
         return network
-    for module in list(network.modules()) if on_cpu else ():
+    choices = choices or current()
+    for module in list(network.modules()) if on_cpu and choices.optimized_convolutions else ():
         if isinstance(module, nn.Sequential):
             _fuse_upsampling(module)
     for module in network.modules():
-        by_device = _cpu_class if on_cpu else double_backward_class
-        optimized = FLAT_DERIVATIVE.get(type(module)) or by_device(module)
+        by_device = _cpu_class(module, choices) if on_cpu else double_backward_class(module)
+        optimized = FLAT_DERIVATIVE.get(type(module)) or by_device
         if optimized is None:
             continue
         module.__class__ = (
@@ -70,10 +74,17 @@ def _with_parametrized_weights(own: type[nn.Module], optimized: type[nn.Module])
     return type(own.__name__, (optimized,), inside)
 
 
-def _cpu_class(module: nn.Module) -> type[nn.Module] | None:
+def _cpu_class(module: nn.Module, choices: Choices) -> type[nn.Module] | None:
     if type(module) is nn.Linear:
+        wanted = choices.optimized_linear
+        if wanted is None:
+            wanted = onednn_multiplies_faster()
         large = module.weight.numel() >= MIN_WEIGHTS
-        return OneDnnLinear if large and onednn_multiplies_faster() else None
+        return OneDnnLinear if large and wanted and private.has_onednn_linear() else None
+    return _cpu_conv_class(module) if choices.optimized_convolutions else None
+
+
+def _cpu_conv_class(module: nn.Module) -> type[nn.Module] | None:
     # exactly these: a subclass may compute something else
     if type(module) is nn.ConvTranspose2d and _is_simple(module):
         fits = module.out_channels == 1 and module.output_padding == (0, 0)

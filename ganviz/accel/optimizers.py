@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz.accel import private_apis as private
+from ganviz.accel.choices import current
 from ganviz.config import RunConfig
 
 
@@ -21,15 +22,18 @@ def make_optimizer(
     parameters = [p for p in network.parameters() if p.requires_grad]
     if config.optimizer == "adam":
         betas = (config.beta1, config.beta2)
-        if device.type in ("cpu", "cuda"):
+        if device.type in ("cpu", "cuda") and current().fused_adam:
             return CachedAdam(parameters, lr, betas, fused=True)
-        return torch.optim.Adam(parameters, lr, betas, foreach=True)
+        capturable = device.type == "cuda"
+        return torch.optim.Adam(parameters, lr, betas, foreach=True, capturable=capturable)
     if config.optimizer == "rmsprop":
         # Capturable: for CUDA graphs.
         return torch.optim.RMSprop(parameters, lr, foreach=True, capturable=device.type == "cuda")
-    return torch.optim.SGD(
-        parameters, lr, momentum=0.9 if config.optimizer == "momentum" else 0.0, foreach=True
-    )
+    momentum = 0.9 if config.optimizer == "momentum" else 0.0
+    if device.type == "cuda":
+        # The foreach form reads a learning rate that is a tensor, which a graph cannot.
+        return torch.optim.SGD(parameters, lr, momentum=momentum, fused=True)
+    return torch.optim.SGD(parameters, lr, momentum=momentum, foreach=True)
 
 
 @dataclass

@@ -54,6 +54,12 @@ def lerp_each_(tensors: Tensors, ends: Tensors, weight: float) -> None:
     torch._foreach_lerp_(tensors, ends, weight)
 
 
+def lerp_each_by_(tensors: Tensors, ends: Tensors, weight: Tensor) -> None:
+    """``a += weight * (b - a)`` for each pair; ``weight`` is a scalar on their device, which a CUDA
+    graph reads."""
+    torch._foreach_lerp_(tensors, ends, [weight] * len(tensors))
+
+
 def clamp_each_(tensors: Tensors, limit: float) -> None:
     """Clamp each tensor to [-limit, limit]."""
     torch._foreach_clamp_max_(tensors, limit)
@@ -72,7 +78,7 @@ def fused_adam_(
     means: list[Tensor],
     squares: list[Tensor],
     steps: list[Tensor],
-    lr: float,
+    lr: float | Tensor,
     beta1: float,
     beta2: float,
     eps: float,

@@ -35,6 +35,8 @@ class _Scope(threading.local):
     no_sample_gradients = False
     double_backward = False
     input_grad_only = False
+    # Convolutions to maps of this side or smaller keep fp32 under autocast.
+    full_up_to = 0
 
 
 _scope = _Scope()
@@ -63,6 +65,22 @@ def double_backward() -> contextlib.AbstractContextManager[None]:
 def input_grad_only() -> contextlib.AbstractContextManager[None]:
     """Within: of what this thread computes, only the input gradient will be differentiated."""
     return _within("input_grad_only")
+
+
+@contextlib.contextmanager
+def full_numbers_up_to(side: int) -> Iterator[None]:
+    """Within: under autocast, convolutions of this thread to maps of ``side`` pixels or fewer keep
+    fp32, as the lowest resolution of R3GAN's D does (Huang et al. 2024)."""
+    before, _scope.full_up_to = _scope.full_up_to, side
+    try:
+        yield
+    finally:
+        _scope.full_up_to = before
+
+
+def keeps_full_numbers(side: int) -> bool:
+    """Whether a convolution to a map of ``side`` pixels keeps fp32 under autocast."""
+    return side <= _scope.full_up_to
 
 
 def weight_gradients_wanted() -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganviz.accel.choices import Choices
 from ganviz.config import RunConfig
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ class StatsLike(Protocol):
 
 
 class AverageLike(Protocol):
-    """A moving average of weights."""
+    """A moving average of weights; see `ganviz.algorithms.ema.Ema`."""
+
+    frozen: bool
+    calls: int
+    updates: int
+    captured_weights: list[Tensor]
 
     def update(self) -> None: ...
+
+    def decay_at(self, update: int) -> float: ...
 
 
 Batch = TypeVar("Batch", bound=BatchLike)
@@ -58,9 +66,14 @@ class AlgorithmLike(Protocol[Stats, Batch_contra]):
     stats: Stats
     random: torch.Generator
     steps_done: int
+    choices: Choices
+    scheduled: ClassVar[tuple[str, ...]]
+    tensors_of_numbers: dict[str, Tensor]
 
     @property
     def averages(self) -> Sequence[AverageLike]: ...
+
+    def structure(self) -> Hashable: ...
 
     def step(self, next_batch: Callable[[], Batch_contra]) -> None: ...
 

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from ganviz.accel import private_apis as private
+from ganviz.accel.choices import BF16, BF16_BUT_LOWEST
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
 
 Trainer = TypeVar("Trainer", bound=TrainerLike[Any, Any])
 
 # How far a gradient may be from the plain one: norm of the difference, in norms of it.
-PLAIN, TF32, BF16 = 1e-3, 1e-2, 5e-2
+PLAIN_OFF, TF32_OFF, BF16_OFF = 1e-3, 1e-2, 5e-2
 
 
 def try_quicker(trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> str | None:
@@ -81,14 +82,24 @@ def tolerance(trainer: TrainerLike[Stats, Batch]) -> float:
     """How far two ways to take a step may differ, with the digits that ``trainer`` computes
     with."""
     if trainer.config.precision == "bf16":
-        return BF16
-    return TF32 if trainer.device.type == "cuda" and trainer.config.short_products else PLAIN
+        return BF16_OFF
+    if trainer.algorithm.choices.penalty_numbers in (BF16, BF16_BUT_LOWEST):
+        return BF16_OFF
+    return TF32_OFF if trainer.device.type == "cuda" and trainer.config.tf32 else PLAIN_OFF
 
 
-def gradients_of_a_step(trainer: TrainerLike[Stats, Batch]) -> dict[str, list[Tensor]]:
+# How many times as far apart as two plain steps another way may be.
+NOISE = 3.0
+
+Gradients = dict[str, list[Tensor]]
+Distances = dict[str, float]
+
+
+def gradients_of_a_step(trainer: TrainerLike[Stats, Batch]) -> Gradients:
     """Copies of the gradients that each network ends a step with."""
-    # No network draws from torch's own random numbers, but one might.
-    with torch.random.fork_rng(devices=[]):
+    # A network may draw from torch's own random numbers, as dropout does.
+    devices = [trainer.device] if trainer.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
         trainer.step()
     return {
         name: [weight.grad.clone() for weight in network.parameters() if weight.grad is not None]
@@ -96,21 +107,52 @@ def gradients_of_a_step(trainer: TrainerLike[Stats, Batch]) -> dict[str, list[Te
     }
 
 
-def difference(
-    expected: dict[str, list[Tensor]], found: dict[str, list[Tensor]], allowed: float
-) -> str | None:
-    """What is wrong with the gradients ``found``, in words; None where they are near enough."""
+def plain_steps(
+    trainer: TrainerLike[Stats, Batch], start: StartingPoint[Stats, Batch]
+) -> tuple[Gradients, Distances]:
+    """The gradients of a plain step, and how far those of a second one from the same state are from
+    them: sums whose order is left to chance, kernels that are chosen anew."""
+    expected = gradients_of_a_step(trainer)
+    start.restore()
+    again = gradients_of_a_step(trainer)
+    start.restore()
+    return expected, distances(expected, again)
+
+
+def distances(expected: Gradients, found: Gradients) -> Distances:
+    """How far each network's gradient in ``found`` is from that in ``expected``: the norm of the
+    difference, in norms of it; infinite where they are gradients of other weights."""
+    result = {}
     for name, gradients in expected.items():
         if len(found[name]) != len(gradients):
-            return f"the {name} would get other gradients than it should"
-        size, off = (
-            torch.stack(private.norm_each(parts)).norm().item()
-            for parts in (gradients, private.subtract_each(found[name], gradients))
-        )
+            result[name] = float("inf")
+        elif gradients:
+            size, off = (
+                torch.stack(private.norm_each(parts)).norm().item()
+                for parts in (gradients, private.subtract_each(found[name], gradients))
+            )
+            result[name] = off / size if size else off
+    return result
+
+
+def verdict(found: Distances, noise: Distances, allowed: float) -> tuple[str | None, str | None]:
+    """What is wrong with another way to take a step, in words (None: nothing), and what makes it
+    acceptable where it is further off than ``allowed`` (None: it is not)."""
+    excuse = None
+    for name, off in found.items():
+        between = noise.get(name, 0.0)
         # NaN is not near enough, either.
-        if not off <= allowed * size:
-            return f"the {name}'s gradient would be off by {off / size if size else off:.1%}"
-    return None
+        if not off <= max(allowed, NOISE * between):
+            return (
+                f"the {name}'s gradient would be off by {off:.1%}, where two plain steps differ by "
+                f"{between:.1%}"
+            ), None
+        if off > allowed:
+            excuse = (
+                f"the {name}'s gradient is off by {off:.1%}, as two plain steps differ by "
+                f"{between:.1%} themselves"
+            )
+    return None, excuse
 
 
 def first_line(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import ClassVar, cast
 
 import torch
@@ -49,6 +49,8 @@ class Adversarial(Algorithm):
         "d_fake": "generator",
         "loss_g": "generator",
     }
+    scheduled = ("noise_level", "penalty_weight")
+    followed_by_captures = Algorithm.followed_by_captures | {"penalty_weight", "d_steps"}
 
     # -- one step of the game ------------------------------------------------------------------
     def step(self, next_batch: NextBatch) -> None:
@@ -132,7 +134,7 @@ class Adversarial(Algorithm):
                 lambda x: self.judge(x, y, second_order=True).logits, real, fake, self.random
             )
         self.stats.add("penalty", value)
-        return self.config.penalty_weight * value
+        return self.number("penalty_weight") * value
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """L_D of the objective, with label flipping; D's mean scores go to the chart."""
@@ -160,10 +162,10 @@ class Adversarial(Algorithm):
     def judge(self, x: Tensor, y: Tensor | None, second_order: bool = False) -> Judgement:
         """D on augmented ``x``, with the class loss of an auxiliary classifier (AC-GAN).
 
-        ``second_order`` keeps fp32: a gradient penalty differentiates twice, which bf16 is too
-        coarse for.
+        ``second_order``: a gradient penalty differentiates twice, for which short numbers are only
+        taken where a trial found them near enough.
         """
-        with double_backward() if second_order else self._autocast():
+        with self._differentiated_twice() if second_order else self._autocast():
             if self.config.conditioning == "auxiliary":
                 logits, classes = cast(Discriminator, self.discriminator).judge(self.augmented(x))
                 return Judgement(logits.float(), F.cross_entropy(classes.float(), cast(Tensor, y)))
@@ -182,17 +184,33 @@ class Adversarial(Algorithm):
             fake,
             y,
             wants_input_gradients,
+            self.penalty_precision(),
         )
+
+    @contextlib.contextmanager
+    def _differentiated_twice(self) -> Iterator[None]:
+        with double_backward(), self.penalty_precision():
+            yield
 
     def augmented(self, x: Tensor) -> Tensor:
         """What D sees of ``x``: augmented and noised alike for reals and fakes."""
         if self.config.augment:
             x = diff_augment(x, self.config.augment, self.random)
-        faded = max(0.0, 1 - self.steps_done / self.config.instance_noise_steps)
-        sigma = self.config.instance_noise * faded
-        if sigma:
-            x = x + sigma * torch.randn(x.shape, device=x.device, generator=self.random)
+        if self.noise_level:
+            noise = torch.randn(x.shape, device=x.device, generator=self.random)
+            x = x + self.number("noise_level") * noise
         return x
+
+    @property
+    def noise_level(self) -> float:
+        """Standard deviation of the instance noise, which fades out."""
+        faded = max(0.0, 1 - self.steps_done / self.config.instance_noise_steps)
+        return self.config.instance_noise * faded
+
+    @property
+    def penalty_weight(self) -> float:
+        """gamma."""
+        return self.config.penalty_weight
 
     def classes_of(self, batch: Batch) -> Tensor | None:
         """The classes that both networks are told."""
@@ -278,18 +296,20 @@ class Adversarial(Algorithm):
             penalised_fake=self.penalty.at in ("fake", "both"),
             homogeneous=independent and penalised and is_homogeneous(self.discriminator),
             bf16=self._bf16_in_products,
+            joint=self.choices.joint_passes,
         )
 
     @property
     def equilibrium(self) -> dict[str, float | None]:
         return self.objective.equilibrium
 
-    def why_not_capturable(self) -> str | None:
-        if self.config.instance_noise:
-            return "the instance noise fades"
-        if self.config.g_steps > 1:
-            return "the moving average follows each of several G steps"
-        return super().why_not_capturable()
+    def structure(self) -> Hashable:
+        return (
+            self.config.d_steps,
+            self.noise_level > 0,
+            self.penalty_weight > 0,
+            self.ema.is_network,
+        )
 
 
 @contextlib.contextmanager

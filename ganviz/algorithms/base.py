@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import choices
 from ganviz.accel.kernels import optimize_layers
-from ganviz.accel.precision import bf16_products
+from ganviz.accel.precision import bf16_products, penalised_in
 from ganviz.algorithms.ema import Ema
 from ganviz.algorithms.statistics import Stats
 from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
 from ganviz.device import random_generator, set_random
+from ganviz.models.parts import stages
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -48,17 +50,26 @@ class Algorithm(ABC):
     series: tuple[Series, ...] = ()
     # Which network a statistic speaks of, for messages.
     owner_of_statistic: ClassVar[dict[str, str]] = {}
+    # Properties of a subclass whose values change from step to step, or while a run trains. A step
+    # takes them by `number`; where steps are captured, it then finds a tensor.
+    scheduled: ClassVar[tuple[str, ...]] = ()
+    # Live settings that a captured step follows, by `number`, by its optimisers' learning rates, by
+    # its averages or by its `structure`.
+    followed_by_captures: ClassVar[frozenset[str]] = frozenset({"g_lr", "d_lr", "ema_decay"})
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         self.config = config
         self.spec = spec
         self.device = device
+        self.choices = choices.current()
         self.stats = Stats()
         self.networks: dict[str, nn.Module] = {}
         self.optimizers: dict[str, Optimizer] = {}
         self.ema: Ema
         self.random = random_generator(device, config.seed + 1)
         self.steps_done = 0
+        # What `number` gives while a step is captured.
+        self.tensors_of_numbers: dict[str, Tensor] = {}
         # Called before gradients are used; several processes put their mean here.
         self.average_gradients: Callable[[list[Tensor]], None] = keep_gradients
 
@@ -73,9 +84,21 @@ class Algorithm(ABC):
         return [self.ema]
 
     def why_not_capturable(self) -> str | None:
-        """What makes a step another kind of work than the step before, in words; None where steps
-        differ by their weights, data and random numbers only."""
-        return "the learning rates decay" if self.config.lr_decay != "none" else None
+        """What keeps a step from being captured as a CUDA graph, in words; None where nothing
+        does."""
+        return None
+
+    def structure(self) -> Hashable:
+        """What makes a step another kind of work than the step before. Each kind is captured anew;
+        steps of one kind differ by their weights, data, random numbers and `scheduled` values."""
+        return None
+
+    def number(self, name: str) -> float | Tensor:
+        """The value of the `scheduled` property ``name``: a float, or the tensor that a captured
+        step reads it from."""
+        if self.tensors_of_numbers:
+            return self.tensors_of_numbers[name]
+        return getattr(self, name)
 
     def new_stats(self) -> Stats:
         """An empty collection of statistics."""
@@ -150,9 +173,16 @@ class Algorithm(ABC):
         return (
             self.config.precision == "bf16"
             and self.device.type == "cpu"
+            and self.choices.bf16_products
             and not self.config.compiled
             and not any(has_convolutions(network) for network in self.networks.values())
         )
+
+    def penalty_precision(self) -> contextlib.AbstractContextManager:
+        """For a forward pass of D whose input gradient is penalised: in the numbers that a trial
+        allowed."""
+        lowest = stages(self.spec.shape[-1])[0] if self.spec.kind == "images" else 0
+        return penalised_in(self.choices.penalty_numbers, self.device.type, lowest)
 
     def latents(self, count: int) -> Tensor:
         """``count`` standard normal latents, [count, latent_dim], from the run's own random
@@ -196,10 +226,10 @@ def keep_gradients(parameters: list[Tensor]) -> None:
 
 
 def to_device(network: nn.Module, device: torch.device) -> nn.Module:
-    """``network`` on the device, in the memory layout that convolutions like, its layers as the
-    device likes them. The meta device, which computes nothing, stands in for the CPU."""
+    """``network`` on the device, in the memory layout and with the layers that the thread's choices
+    name. The meta device, which computes nothing, stands in for the CPU."""
     network = network.to(device)
-    if has_convolutions(network):
+    if has_convolutions(network) and choices.current().channels_last:
         network = network.to(memory_format=torch.channels_last)
     return optimize_layers(network, on_cpu=device.type in ("cpu", "meta"))
 

@@ -23,8 +23,11 @@ class Ema:
     def __init__(self, network: nn.Module, decay: float):
         self._decay = decay
         self.updates = 0
-        # While it is, `update` does nothing.
+        # While it is, `update` does nothing but count how often it was called.
         self.frozen = False
+        self.calls = 0
+        # Where a captured step moves it several times: how far each time, read by the capture.
+        self.captured_weights: list[Tensor] = []
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self._averages: list[Tensor] = list(self.network.parameters())
         self._weights: list[Tensor] = list(network.parameters())
@@ -33,6 +36,11 @@ class Ema:
         if self._is_network:
             for mine, theirs in (*zip(self._averages, self._weights, strict=True), *self._buffers):
                 mine.data = theirs.data
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is the network itself, whose memory it shares."""
+        return self._is_network
 
     @property
     def decay(self) -> float:
@@ -50,13 +58,23 @@ class Ema:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the current weights by one step."""
+        self.calls += 1
+        if self.captured_weights:
+            self._move(self.captured_weights[(self.calls - 1) % len(self.captured_weights)])
+            return
         if self.frozen:
             return
         decay = self.decay_at(self.updates)
         self.updates += 1
+        self._move(1 - decay)
+
+    def _move(self, weight: float | Tensor) -> None:
         if self._is_network:
             return
-        private.lerp_each_(self._averages, self._weights, 1 - decay)
+        if isinstance(weight, Tensor):
+            private.lerp_each_by_(self._averages, self._weights, weight)
+        else:
+            private.lerp_each_(self._averages, self._weights, weight)
         for mine, theirs in self._buffers:
             mine.copy_(theirs)
 

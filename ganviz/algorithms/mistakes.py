@@ -5,6 +5,7 @@ A run makes one only when its config's ``mistake`` names it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import cast
 
 import torch
@@ -96,11 +97,16 @@ class TurnsApart(BrokenGame):
     """All of D's steps first, then all of G's, against a D that learns no more: each wins its own
     half, and neither learns."""
 
-    def why_not_capturable(self) -> str | None:
-        return "who moves changes half way"
+    @property
+    def is_d_at_turn(self) -> bool:
+        """Whether the first half is not over."""
+        return self.steps_done < self.config.steps // 2
+
+    def structure(self) -> Hashable:
+        return (self.is_d_at_turn, super().structure())
 
     def step(self, next_batch: NextBatch) -> None:
-        if self.steps_done < self.config.steps // 2:
+        if self.is_d_at_turn:
             self.discriminator_step(next_batch())
         else:
             self.generator_step(next_batch())

@@ -70,6 +70,8 @@ class Vae(Algorithm):
         "elbo": "generator",
         "in_use": "encoder",
     }
+    scheduled = ("kl_weight",)
+    followed_by_captures = Algorithm.followed_by_captures | {"beta"}
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
@@ -90,9 +92,6 @@ class Vae(Algorithm):
     def averages(self) -> list[Ema]:
         return [self.ema, self.encoder_ema]
 
-    def why_not_capturable(self) -> str | None:
-        return "the KL term fades in" if self.config.kl_warmup else super().why_not_capturable()
-
     def step(self, next_batch: NextBatch) -> None:
         batch = next_batch()
         y = batch.y if self.conditional else None
@@ -112,7 +111,7 @@ class Vae(Algorithm):
         self.stats.add("kl", kl)
         self.stats.add("elbo", -(reconstruction + kl))
         self.stats.add("in_use", (each.mean(0) > IN_USE).float().mean())
-        return reconstruction + self.kl_weight * kl
+        return reconstruction + self.number("kl_weight") * kl
 
     def mismatch(self, drawn: Tensor, x: Tensor) -> Tensor:
         """-log p(x | z) of each sample in nats, for the decoder's newest output ``drawn``."""

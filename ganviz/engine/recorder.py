@@ -211,6 +211,7 @@ class Recorder:
             "state": self._run.state,
             "spec": asdict(self._spec),
             "threads": torch.get_num_threads(),
+            "choices": self._run.chosen.saved() if self._run.chosen else {},
         }
         state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
         path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 
 from ganviz import device as devices
 from ganviz import pacing, registry
+from ganviz.accel.choices import in_use
 from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps
 from ganviz.accel.memory import is_out_of_memory
@@ -23,6 +24,7 @@ from ganviz.accel.trial import try_quicker
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.choosing import Chosen, choose, settle
 from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
@@ -51,7 +53,8 @@ class Run:
 
     ``store`` keeps the run on disk (None: in memory only). ``restore`` is called with the fresh
     trainer before the first step, to continue a saved run; it returns the seconds trained before.
-    ``observers`` are probes that look on between steps.
+    ``observers`` are probes that look on between steps. ``kept_choices``: the ways to compute that
+    a saved run was trained with.
     """
 
     # for readers: nothing of it has to be read from a disk first
@@ -66,6 +69,7 @@ class Run:
         run_id: str | None = None,
         restore: Callable[[Trainer], float] | None = None,
         observers: Sequence[Observer] = (),
+        kept_choices: Mapping[str, Any] | None = None,
     ):
         self.config = config
         self.store = store
@@ -93,6 +97,8 @@ class Run:
         self._target = config.steps
         self._recorder: Recorder | None = None
         self._resumes = restore is not None
+        self._kept_choices = kept_choices
+        self.chosen: Chosen | None = None
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
         self._retired = self._ended = False
@@ -258,17 +264,22 @@ class Run:
         source = load_data(self.config, self.device, self._data_root, self._progress)
         if self.make_trainer is Trainer:
             check_memory(self.config, self.device, source.spec)
-        self.trainer = trainer = self.make_trainer(self.config, source, self.device)
+        self.chosen = choose(
+            self.config, source.spec, self.device, self._data_root, self._kept_choices
+        )
+        with in_use(self.chosen.choices):
+            self.trainer = trainer = self.make_trainer(self.config, source, self.device)
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         # it holds the saved weights
         self._restore = None
         # a saved run knows more of its data than can be seen of them now
         source = trainer.source
+        settle(self.chosen, trainer, self._resumes)
         if self.config.compiled:
             self._progress(None, "Compiling the networks: up to a minute.")
             self._accelerate(trainer, compile_networks)
-        if self.config.cuda_graphs:
-            self._accelerate(trainer, capture_steps)
+        if self._wants_graphs(trainer):
+            self._accelerate(trainer, self._capture_steps)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -285,16 +296,28 @@ class Run:
                 equilibrium=self.equilibrium,
                 device=devices.label(self.device),
             )
+        self.log("choices", **self.chosen.description())
         for observer in self.observers:
             observer.begin(self, trainer, source)
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
 
+    def _wants_graphs(self, trainer: Trainer) -> bool:
+        wanted = self.config.cuda_graphs
+        alone = self.device.type == "cuda" and trainer.is_single_process
+        return wanted == "on" or (wanted == "auto" and alone)
+
     def _accelerate(self, trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> None:
         """Have ``attempt`` make ``trainer`` quicker, or say why it cannot."""
         reason = try_quicker(trainer, attempt)
         if reason:
-            self.log("note", sentence=reason, level="warning")
+            self._warn(reason)
+
+    def _capture_steps(self, trainer: Trainer) -> str | None:
+        return capture_steps(trainer, notify=self._warn)
+
+    def _warn(self, sentence: str) -> None:
+        self.log("note", sentence=sentence, level="warning")
 
     def _prepared(self) -> tuple[Trainer, Recorder]:
         """What `_prepare` made, for whatever only happens after it."""
@@ -337,9 +360,9 @@ class Run:
             trainer.apply(name, value)
             self.config = trainer.config
             self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
-        if was_captured:
-            # The old capture goes by the old values.
-            self._accelerate(trainer, capture_steps)
+        if was_captured and not trainer.captured_step:
+            # The old capture went by the old values.
+            self._accelerate(trainer, self._capture_steps)
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:

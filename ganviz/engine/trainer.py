@@ -66,8 +66,9 @@ class Trainer:
 
     def apply(self, name: str, value: Any) -> None:
         """Change a live setting between two steps."""
-        # A capture goes by the old value.
-        self.captured_step = None
+        if name not in self.algorithm.followed_by_captures:
+            # It goes by the old value.
+            self.captured_step = None
         self.algorithm.apply(name, value)
         self.config = self.algorithm.config
 

@@ -73,6 +73,7 @@ def resumed(
         data_root,
         restore=(lambda trainer: _restore(run, trainer, state)) if state.weights else None,
         observers=observers,
+        kept_choices=_kept_choices(state),
     )
     run.events = store.history()
     run.frames = ContinuedFrames(folder)
@@ -80,6 +81,14 @@ def resumed(
         if sentence:
             run.log("note", sentence=sentence, level="warning")
     return run
+
+
+def _kept_choices(state: TrainingState) -> dict[str, Any] | None:
+    """What the run's checkpoint says of its ways to compute; None where it begins anew."""
+    if not state.weights:
+        return None
+    kept = state.info.get("choices")
+    return kept if isinstance(kept, dict) else {}
 
 
 def _differences(state: TrainingState, device: torch.device) -> list[str]:
@@ -165,6 +174,7 @@ def forked(
         data_root,
         restore=lambda trainer: _restore(run, trainer, state, config),
         observers=observers,
+        kept_choices=_kept_choices(state),
     )
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run

@@ -1,0 +1,208 @@
+"""Which of several ways to compute is the quickest on this machine, found by taking steps.
+
+Each way computes the same, to rounding, but its last digits differ. So what was measured once is
+remembered (`ganviz.engine.machine_memory`), and the same settings take the same way next time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from ganviz import algorithms
+from ganviz.accel import is_enabled, kernels
+from ganviz.accel import private_apis as private
+from ganviz.accel.choices import Choices, in_use
+from ganviz.accel.precision import cudnn_benchmark
+from ganviz.algorithms.base import Algorithm, has_convolutions
+from ganviz.config import RunConfig
+from ganviz.data.source import Batch, DataSpec
+
+Clock = Callable[[], float]
+
+# Seconds that all trying may take, and the share of the run that it may.
+BUDGET, SHARE = 1.0, 0.05
+# A step that takes longer than this share of the budget is tried with fewer samples.
+LONGEST = 1 / 30
+FEWEST_SAMPLES = 8
+PAIRS = 4
+# Anything less is left as it is: a busy machine says as much of two equal ways.
+WORTH_IT = 1.05
+
+
+@dataclass(frozen=True)
+class Way:
+    """A choice between two ways. ``field``: of `Choices`; ``other``: what is tried in place of what
+    is taken; ``labels``: how people call the usual way and the other one. ``applies``: whether the
+    algorithm has anything of it."""
+
+    field: str
+    title: str
+    labels: tuple[str, str]
+    applies: Callable[[Algorithm], bool]
+
+    def usual(self, choices: Choices) -> bool:
+        """What ``choices`` say, where they leave it to the machine, too."""
+        value = getattr(choices, self.field)
+        return kernels.onednn_multiplies_faster() if value is None else value
+
+
+def _on_cpu(algorithm: Algorithm) -> bool:
+    return algorithm.device.type == "cpu"
+
+
+def _convolves(algorithm: Algorithm) -> bool:
+    return any(has_convolutions(network) for network in algorithm.networks.values())
+
+
+def _multiplies(algorithm: Algorithm) -> bool:
+    return private.has_onednn_linear() and any(
+        isinstance(module, nn.Linear) and module.weight.numel() >= kernels.MIN_WEIGHTS
+        for network in algorithm.networks.values()
+        for module in network.modules()
+    )
+
+
+def _judges_in_one_batch(algorithm: Algorithm) -> bool:
+    options = getattr(algorithm, "pass_options", None)
+    found = options() if options and algorithm.config.adversarial else None
+    return bool(found and found.independent and not found.homogeneous)
+
+
+WAYS = (
+    Way(
+        "bf16_products",
+        "bf16",
+        ("inside the products", "autocast"),
+        lambda a: _on_cpu(a) and a.config.precision == "bf16" and not _convolves(a),
+    ),
+    Way(
+        "optimized_linear",
+        "Linear layers",
+        ("oneDNN", "torch's own"),
+        lambda a: is_enabled() and _on_cpu(a) and _multiplies(a),
+    ),
+    Way(
+        "optimized_convolutions",
+        "Convolutions",
+        ("ganviz's", "torch's own"),
+        lambda a: is_enabled() and _on_cpu(a) and _convolves(a),
+    ),
+    Way(
+        "channels_last", "Pictures in memory", ("pixel by pixel", "channel by channel"), _convolves
+    ),
+    Way(
+        "joint_passes",
+        "Reals and fakes",
+        ("in one batch", "one after the other"),
+        _judges_in_one_batch,
+    ),
+    Way(
+        "fused_adam",
+        "Adam",
+        ("one kernel", "one for each operation"),
+        lambda a: _on_cpu(a) and a.config.optimizer == "adam",
+    ),
+    Way(
+        "cudnn_benchmark",
+        "cuDNN's kernels",
+        ("tried first", "by its own rules"),
+        lambda a: a.device.type == "cuda" and _convolves(a),
+    ),
+)
+
+
+def measure(
+    config: RunConfig, spec: DataSpec, device: torch.device, clock: Clock = time.perf_counter
+) -> tuple[Choices, dict[str, float]]:
+    """The quickest choices, and what each way that was tried is worth: seconds of the usual way
+    over seconds of the other. Takes about `BUDGET` seconds at most, and no random numbers."""
+    end = clock() + BUDGET
+    contest = _Contest(config, spec, device, clock)
+    usual = contest.entrant(Choices())
+    if config.steps:
+        end = min(end, clock() + SHARE * config.steps * usual.full_step)
+    worth: dict[str, float] = {}
+    for way in WAYS:
+        if not way.applies(usual.algorithm) or clock() >= end:
+            continue
+        change: dict[str, Any] = {way.field: not way.usual(usual.choices)}
+        other = contest.entrant(replace(usual.choices, **change))
+        worth[way.field] = contest.ratio(usual, other, end)
+        if worth[way.field] >= WORTH_IT:
+            usual = other
+    return usual.choices, worth
+
+
+class _Contest:
+    """Steps of the same game, taken in different ways, on samples that are noise."""
+
+    def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device, clock: Clock):
+        self._config = config
+        self._spec = spec
+        self._device = device
+        self._clock = clock
+        self._batch: Batch | None = None
+
+    def entrant(self, choices: Choices) -> _Entrant:
+        """The game under ``choices``, warm."""
+        with in_use(choices):
+            algorithm = algorithms.build(self._config, self._spec, self._device)
+        entrant = _Entrant(choices, algorithm)
+        if self._batch is None:
+            self._batch = self._noise(self._config.batch_size)
+            # The first step makes the optimisers' state; the second is like all others.
+            self._seconds(entrant)
+            entrant.full_step = seconds = self._seconds(entrant)
+            if seconds > LONGEST * BUDGET:
+                self._batch = self._noise(self._fewer(seconds))
+        self._seconds(entrant)
+        return entrant
+
+    def ratio(self, usual: _Entrant, other: _Entrant, end: float) -> float:
+        """Seconds of a step of ``usual`` over one of ``other``: the least of each, in turns."""
+        least = [float("inf"), float("inf")]
+        for pair in range(PAIRS):
+            for i, entrant in enumerate((usual, other)):
+                least[i] = min(least[i], self._seconds(entrant))
+            if pair and self._clock() >= end:
+                break
+        return least[0] / max(least[1], 1e-9)
+
+    def _fewer(self, seconds: float) -> int:
+        """A batch of which a step takes no longer than it should."""
+        pac = self._config.pac
+        count = int(self._config.batch_size * LONGEST * BUDGET / seconds)
+        count = max(FEWEST_SAMPLES, count) // pac * pac
+        return min(self._config.batch_size, max(pac, count))
+
+    def _noise(self, count: int) -> Batch:
+        random = torch.Generator().manual_seed(0)
+        x = torch.rand(count, *self._spec.shape, generator=random) * 2 - 1
+        y = torch.arange(count) % len(self._spec.classes) if self._spec.classes else None
+        return Batch(x.to(self._device), None if y is None else y.to(self._device))
+
+    def _seconds(self, entrant: _Entrant) -> float:
+        batch = self._batch
+        assert batch is not None
+        with cudnn_benchmark(entrant.choices.cudnn_benchmark):
+            began = self._clock()
+            entrant.algorithm.step(lambda: batch)
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
+            took = self._clock() - began
+        entrant.algorithm.stats.drain()
+        return took
+
+
+@dataclass
+class _Entrant:
+    choices: Choices
+    algorithm: Algorithm
+    # Seconds of a step with all samples, of the first entrant.
+    full_step: float = 0.0

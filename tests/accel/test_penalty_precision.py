@@ -1,0 +1,62 @@
+"""Passes that are differentiated twice take short numbers where a trial finds their gradients near
+enough, and say so."""
+
+import torch
+
+from ganviz.accel import choices as ways
+from ganviz.accel import penalty_precision
+from ganviz.accel.penalty_precision import shorten_penalised_passes, take_numbers
+
+PENALISED = {
+    "image_size": 16,
+    "discriminator": "dcgan",
+    "d_width": 4,
+    "penalty": "r1+r2",
+    "precision": "bf16",
+    "update": "simultaneous",
+    "objective": "relativistic",
+}
+
+
+def test_penalised_passes_take_bf16_where_their_gradients_allow_it(tiny_trainer):
+    trainer = tiny_trainer(**PENALISED)
+    before = {name: value.clone() for name, value in trainer.weights().items()}
+    said = shorten_penalised_passes(trainer)
+    assert said == ["Penalised passes are taken in bf16."]
+    assert trainer.algorithm.choices.penalty_numbers == ways.BF16
+    assert trainer.step_count == 0
+    for name, value in trainer.weights().items():
+        assert torch.equal(value, before[name]), name
+    trainer.step()
+    assert all(torch.isfinite(p).all() for p in trainer.weights().values())
+
+
+def test_where_they_do_not_allow_it_the_lowest_resolution_or_all_keep_fp32(
+    tiny_trainer, monkeypatch
+):
+    monkeypatch.setitem(penalty_precision.ALLOWED, ways.BF16, 1e-9)
+    trainer = tiny_trainer(**PENALISED)
+    said = shorten_penalised_passes(trainer)
+    assert "not taken in bf16: the generator's gradient would be off by" in said[0]
+    assert "two plain steps differ by 0.0%" in said[0]
+    assert trainer.algorithm.choices.penalty_numbers == ways.BF16_BUT_LOWEST
+    monkeypatch.setitem(penalty_precision.ALLOWED, ways.BF16_BUT_LOWEST, 1e-9)
+    shorten_penalised_passes(trainer)
+    assert trainer.algorithm.choices.penalty_numbers == ways.FP32
+
+
+def test_the_lowest_resolution_keeps_fp32(tiny_trainer):
+    trainer = tiny_trainer(**PENALISED)
+    take_numbers(trainer, ways.BF16_BUT_LOWEST)
+    seen = []
+    for module in trainer.algorithm.discriminator.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(lambda m, i, out: seen.append((out.shape[-1], out.dtype)))
+    trainer.step()
+    in_d = [dtype for side, dtype in seen if side == 4]
+    assert torch.float32 in in_d and torch.bfloat16 in {d for side, d in seen if side > 4}
+
+
+def test_full_numbers_try_nothing(tiny_trainer):
+    trainer = tiny_trainer(**{**PENALISED, "precision": "fp32"})
+    assert shorten_penalised_passes(trainer) == []
