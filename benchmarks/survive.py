@@ -260,6 +260,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
         rounds, same = survive(Path(place) / "run", options.kills, options.seed)
+    faulthandler.cancel_dump_traceback_later()
     table = Table(
         "kill",
         "after s",

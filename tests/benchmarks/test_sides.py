@@ -13,7 +13,9 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
 from ganviz.registry import DISCRIMINATORS, GENERATORS
+from tests import fresh
 
+pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 
 
@@ -98,6 +100,7 @@ def test_a_bare_loop_makes_the_moves_of_the_engine(pictures):
 
 
 def test_a_worker_measures_in_a_process_of_its_own(pictures):
+    fresh.server()
     worker = sides.Worker(
         sides.engine, settings={**OWN["mlp28"], "batch_size": 8}, data_root=pictures, device="cpu"
     )
@@ -111,6 +114,7 @@ def test_a_worker_measures_in_a_process_of_its_own(pictures):
 
 
 def test_a_worker_that_fails_says_why(tmp_path):
+    fresh.server()
     with pytest.raises(RuntimeError, match="generator"):
         sides.Worker(
             sides.engine, settings={"generator": "no such"}, data_root=tmp_path, device="cpu"

@@ -11,28 +11,22 @@ import pytest
 
 from ganviz import pacing
 from ganviz.cli import commands as cli
+from ganviz.cli import main
 from ganviz.runs.listing import run_info
 from ganviz.stop_signals import StopSignals
+from tests import fresh
 
-from .conftest import ENVIRONMENT, TINY
+from .conftest import TINY
 
+pytestmark = pytest.mark.xdist_group("processes")
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 
 
-def start(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "ganviz", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-    )
-
-
-def wait_until_it_trains(child, folder):
+def wait_until_it_trains(folder, status):
+    """``status()``: None while the process lives."""
     end = time.monotonic() + 120
     while not list(folder.glob("frames/*")) or run_info(folder).step < 5:
-        assert child.poll() is None and time.monotonic() < end
+        assert status() is None and time.monotonic() < end
         time.sleep(0.1)
 
 
@@ -50,15 +44,16 @@ def wait_until_it_trains(child, folder):
 def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
     """``timeout`` and batch systems send theirs to a process and to its group, all at once."""
     folder = tmp_path / "x"
-    child = start("train", *TINY, "--steps", "0", "--out", folder)
+    arguments = ["train", *TINY, "--steps", "0", "--out", str(folder)]
+    child = fresh.Child(main, arguments, folder=tmp_path, COLUMNS="200", NO_COLOR="1")
     try:
-        wait_until_it_trains(child, folder)
+        wait_until_it_trains(folder, lambda: child.status)
         for name in names:
             child.send_signal(getattr(signal, name))
-        out, err = child.communicate(timeout=60)
+        assert child.wait(60) == status, child.err.read_text()
     finally:
         child.kill()
-    assert child.returncode == status, err
+    out, err = child.out.read_text(), child.err.read_text()
     assert (
         f"ganviz resume {folder}" in out
         and "Stopped after" in out
@@ -87,7 +82,7 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
     )
     os.close(slave)
     try:
-        wait_until_it_trains(child, folder)
+        wait_until_it_trains(folder, child.poll)
         os.close(master)
         assert child.wait(60) == 128 + signal.SIGHUP
     finally:

@@ -1,4 +1,4 @@
-"""Runs what a page promises, in the folder that it is started in: ``python run_page.py PAGE ROOT``.
+"""Runs what a page promises, in the folder and the process that `main` is called in.
 
 Python blocks share one namespace, as they do for a reader who types them one after the other. Runs
 take a few steps, whatever they ask for. Commands of ganviz are run in this process; of other
@@ -13,7 +13,6 @@ import contextlib
 import importlib.util
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -23,7 +22,10 @@ from functools import cache
 from pathlib import Path
 
 import tomlkit
-from blocks import Block, blocks, commands
+
+from tests.docs.blocks import Block, blocks, commands
+
+ROOT = Path(__file__).parents[2]
 
 STEPS, SAMPLES = 6, 300
 # programs of whose commands only the form can be checked here
@@ -216,6 +218,7 @@ RUNNERS: dict[str, Callable[[Block, dict], None]] = {
 
 
 def main(page: Path) -> None:
+    """All blocks of ``page`` in order."""
     few_steps()
     space = {"__name__": "page", "__page__": page.name}
     for block in blocks(page):
@@ -223,9 +226,3 @@ def main(page: Path) -> None:
         assert block.language in RUNNERS, f"a block of {block.language!r}: what is checked of it?"
         if not block.reason:
             RUNNERS[block.language](block, space)
-
-
-if __name__ == "__main__":
-    ROOT = Path(sys.argv[2])
-    os.environ["CI"] = "1"
-    main(Path(sys.argv[1]))

@@ -1,23 +1,22 @@
 """Two processes train what one would."""
 
 import json
-import os
 import runpy
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed.run
 
-from benchmarks.sides import fresh_processes
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine import distributed
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
+from tests import fresh
 
+pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("distributed_worker.py")
@@ -29,8 +28,7 @@ def two_processes(task, argument, out):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # forks of a server that has imported torch already: two more starts would cost seconds each
-    context = fresh_processes(["torch", "ganviz.engine.run", "ganviz.engine.distributed"])
+    context = fresh.server()
     children = [
         context.Process(
             target=runpy.run_path,
@@ -117,58 +115,21 @@ def test_a_process_of_its_own_has_no_group(monkeypatch):
     assert distributed.from_environment() is None
 
 
-def torchrun(folder, *flags):
-    """``torchrun -m ganviz train`` with two processes on the CPU, into ``folder / "run"``."""
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-        "-m",
-        "ganviz",
-        "train",
-        *flags,
-        "--device",
-        "cpu",
-        "--out",
-        str(folder / "run"),
-        "--data-root",
-        str(folder),
-    ]
-    return subprocess.run(
-        command,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-
-
 def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
     """One run folder, written by the leader, that trained all its steps."""
-    done = torchrun(
-        tmp_path,
-        "--preset",
-        "none",
-        "--data",
-        "digits",
-        "--image-size",
-        "8",
-        "--generator",
-        "mlp",
-        "--discriminator",
-        "mlp",
-        "--g-norm",
-        "none",
-        "--batch-size",
-        "8",
-        "--steps",
-        "6",
+    launcher = "--standalone --nproc-per-node 2 -m ganviz train"
+    settings = "--preset none --data ring8 --generator mlp --discriminator mlp --g-norm none"
+    where = ["--device", "cpu", "--out", str(tmp_path / "run"), "--data-root", str(tmp_path)]
+    child = fresh.Child(
+        torch.distributed.run.main,
+        [*f"{launcher} {settings} --batch-size 8 --steps 6".split(), *where],
+        folder=tmp_path,
+        PYTHONPATH=str(ROOT),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    try:
+        assert not child.wait(180), child.out.read_text() + child.err.read_text()
+    finally:
+        child.kill()
     events = [
         json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     ]

@@ -2,42 +2,25 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from benchmarks import survive
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
+from tests import fresh
 
-ROOT = Path(__file__).parents[2]
 
-
+@pytest.mark.xdist_group("processes")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is of POSIX")
-def test_ten_kills_lose_nothing_that_was_saved(tmp_path):
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "benchmarks.survive",
-            "--kills",
-            "10",
-            "--json",
-            tmp_path / "rounds.json",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert (tmp_path / "rounds.json").exists(), done.stderr
+def test_ten_kills_lose_nothing_that_was_saved(tmp_path, capfd):
+    fresh.server()
+    status = survive.main(["--kills", "10", "--json", str(tmp_path / "rounds.json")])
     result = json.loads((tmp_path / "rounds.json").read_text())
-    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], (
-        done.stdout + done.stderr
-    )
-    assert len(result["rounds"]) == 10 and result["same"] and done.returncode == 0
+    table = capfd.readouterr().out
+    assert [one for one in result["rounds"] if one["problem"] or one["torn"]] == [], table
+    assert len(result["rounds"]) == 10 and result["same"] and status == 0
     assert result["rounds"][-1]["saved"] > 0
 
 
