@@ -84,7 +84,7 @@ export function pictureOf(bytes, width, height, channels) {
 
 /** How far the plane of points reaches, either way, and how large it is drawn. */
 const REACH = 2.2;
-const PLANE = 56;
+const PLANE = 112;
 
 /**
  * Put a sample onto a canvas of its own; CSS enlarges it. A point is a dot in the plane.
@@ -99,6 +99,7 @@ export function paintSample(canvas, sample) {
     return;
   }
   resize(canvas, PLANE, PLANE);
+  canvas.classList.add("gv-smooth");
   const pen = context(canvas);
   pen.clearRect(0, 0, PLANE, PLANE);
   dot(pen, sample, 0, 0, PLANE);

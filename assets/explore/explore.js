@@ -7,12 +7,15 @@ import { on } from "../lib/bus.js";
 import { $, el, findAll, present } from "../lib/dom.js";
 import * as route from "../lib/route.js";
 import { current, onTab, tabAt } from "../lib/tabs.js";
+import * as directions from "./directions.js";
 import * as gallery from "./gallery.js";
+import * as map from "./map.js";
+import * as path from "./path.js";
 import * as picture from "./picture.js";
 import { addressOfPoint, explored } from "./state.js";
 
 /** @type {Record<string, {label: string, why: string, make: () => HTMLElement, open: () => void, fits?: () => string}>} */
-const PANELS = { gallery };
+const PANELS = { gallery, directions, map, path };
 /** @type {Record<string, HTMLElement>} */
 const made = {};
 let open = "gallery";

@@ -4,7 +4,7 @@
 // "explore-point", "explore-stars".
 
 import { emit } from "../lib/bus.js";
-import { get, postForBytes } from "../lib/request.js";
+import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { storage } from "../lib/storage.js";
 import { now } from "../lib/stream.js";
@@ -235,6 +235,20 @@ export function setStars(stars) {
   explored.stars = stars.slice(-MOST_STARS);
   storage.set(starsKey(), explored.stars);
   emit("explore-stars");
+}
+
+/**
+ * The directions of one kind. Throws an Error with a sentence.
+ * @param {string} kind
+ * @returns {Promise<(Direction & {change: number})[]>}
+ */
+export async function directionsOf(kind) {
+  const { source, stars } = explored;
+  const vectors = stars.map(vectorOf).filter((one) => one !== null);
+  const starred = kind === "starred" && vectors.length ? toText(vectors) : null;
+  const answer = await post("gv/explore/directions", { run: source?.run, kind, starred });
+  if (!answer.ok) throw new Error(answer.sentence);
+  return answer.directions.map((one) => ({ ...one, vector: fromText(one.vector, source?.latent_dim ?? 0) }));
 }
 
 /** @param {Star} star */

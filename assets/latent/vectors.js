@@ -1,5 +1,5 @@
 // @ts-check
-// Latents as numbers: the arithmetic of sliders, paths and maps, and their text in addresses and
+// Latents as numbers: the arithmetic of sliders, sums and maps, and their text in addresses and
 // requests. Everything is added up in double precision and rounded once, so that what an address
 // gives back is the same z to the last bit.
 
@@ -29,61 +29,6 @@ export function dot(a, b) {
 
 /** @param {Vector} a */
 export const norm = (a) => Math.sqrt(dot(a, a));
-
-/**
- * The straight line from `a` (t = 0) to `b` (t = 1).
- * @param {Vector} a @param {Vector} b @param {number} t
- */
-export const lerp = (a, b, t) => combine([[1 - t, a], [t, b]], a.length);
-
-const NEARLY = 1e-6;
-
-/**
- * The great circle from `a` to `b` (Shoemake 1985): the direction turns evenly, the norm goes in a
- * straight line. Where they are parallel, or one has no direction, it is `lerp`; where they are
- * opposite, a fixed one of the half circles is taken, as ganviz/latent/paths.py does.
- * @param {Vector} a @param {Vector} b @param {number} t
- */
-export function slerp(a, b, t) {
-  const [from, to] = [norm(a), norm(b)];
-  if (Math.min(from, to) < NEARLY) return lerp(a, b, t);
-  const start = Float64Array.from(a, (value) => value / from);
-  const end = Float64Array.from(b, (value) => value / to);
-  const angle = angleOf(start, end);
-  if (angle < NEARLY) return lerp(a, b, t);
-  const aside = asideOf(start, end, angle);
-  if (!aside) return lerp(a, b, t);
-  const length = from + t * (to - from);
-  const [along, across] = [length * Math.cos(t * angle), length * Math.sin(t * angle)];
-  return Float32Array.from(start, (value, index) => along * value + across * aside[index]);
-}
-
-/** Exact near 0 and pi, where acos is not. @param {Float64Array} a @param {Float64Array} b */
-function angleOf(a, b) {
-  let [apart, summed] = [0, 0];
-  for (let index = 0; index < a.length; index += 1) {
-    apart += (a[index] - b[index]) ** 2;
-    summed += (a[index] + b[index]) ** 2;
-  }
-  return 2 * Math.atan2(Math.sqrt(apart), Math.sqrt(summed));
-}
-
-/** The unit vector at a right angle to `start` towards `end`. */
-function asideOf(start, end, angle) {
-  let aside = end;
-  if (Math.PI - angle < NEARLY) {
-    if (start.length === 1) return null;
-    let least = 0;
-    start.forEach((value, index) => { if (Math.abs(value) < Math.abs(start[least])) least = index; });
-    aside = new Float64Array(start.length);
-    aside[least] = 1;
-  }
-  let shared = 0;
-  for (let index = 0; index < start.length; index += 1) shared += start[index] * aside[index];
-  const rest = Float64Array.from(aside, (value, index) => value - shared * start[index]);
-  const size = Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0));
-  return rest.map((value) => value / size);
-}
 
 /**
  * Latents as base64 of 32-bit numbers, in the alphabet for addresses and without padding.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ganviz.errors import GanvizError
+
 
 @dataclass(frozen=True)
 class Directions:
@@ -59,6 +61,51 @@ def pca(z: Tensor, pictures: Tensor, k: int = 8, previous: Directions | None = N
     features = pictures.detach().flatten(1).to("cpu", torch.float64)
     fit = torch.linalg.lstsq(z - z.mean(0), features - features.mean(0)).solution  # [dim, features]
     return directions(fit.T, k, previous)
+
+
+def ganspace(z: Tensor, activations: Tensor, k: int = 8) -> Directions:
+    """GANSpace (Härkönen et al. 2020): principal components of early activations, each carried
+    back to z.
+
+    ``z`` [N, dim] gave ``activations`` [N, ...]. The scores x_j of the leading ``k`` components
+    are regressed on: the directions are the rows u of argmin sum_j |x_j U - z_j|^2, made unit
+    vectors. ``strengths``: the components' standard deviations as shares of the first.
+    """
+    z = z.detach().to("cpu", torch.float64)
+    features = activations.detach().flatten(1).to("cpu", torch.float64)
+    centred = features - features.mean(0)
+    left, values, _ = torch.linalg.svd(centred, full_matrices=False)
+    count = min(k, z.shape[1], int((values > values[0] * 1e-6).sum()))
+    scores = left[:, :count] * values[:count]
+    back = torch.linalg.lstsq(scores, z - z.mean(0)).solution  # [count, dim]
+    vectors = torch.nn.functional.normalize(back, dim=1)
+    return Directions(_fix_sign(vectors).float(), (values[:count] / values[0]).float())
+
+
+def mean_difference(chosen: Tensor, others: Tensor) -> Tensor:
+    """The unit vector from the mean of ``others`` [M, dim] to that of ``chosen`` [N, dim].
+
+    For latents of N(0, 1) it is also Fisher's linear discriminant, whose covariance is then the
+    identity. Raises `GanvizError` where the two means agree or one group is empty.
+    """
+    if not len(chosen) or not len(others):
+        raise GanvizError("A direction between two groups needs samples of both.", "z")
+    difference = chosen.double().mean(0) - others.double().mean(0)
+    if float(difference.norm()) < 1e-9:
+        raise GanvizError("The two groups have the same mean, so no direction parts them.", "z")
+    return (difference / difference.norm()).float()
+
+
+def informative_axes(means: Tensor, k: int = 8) -> Directions:
+    """A VAE's own axes, those that say most of a sample first.
+
+    ``means`` [N, dim] are the encoder's means of N samples; an axis is in use as far as its mean
+    varies (Burda et al. 2016). ``strengths``: the standard deviations as shares of the first.
+    """
+    spread = means.detach().double().cpu().std(0)
+    order = spread.argsort(descending=True)[: min(k, means.shape[1])]
+    vectors = torch.eye(means.shape[1])[order]
+    return Directions(vectors, (spread[order] / spread[order[0]].clamp(min=1e-12)).float())
 
 
 def _fix_sign(vectors: Tensor) -> Tensor:

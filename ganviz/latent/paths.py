@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -46,7 +48,8 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     return (direction * lerp(norms[0], norms[1], t)).to(a.dtype)
 
 
-INTERPOLATIONS = {"lerp": lerp, "slerp": slerp}
+Interpolation = Callable[[Tensor, Tensor, float], Tensor]
+INTERPOLATIONS: dict[str, Interpolation] = {"lerp": lerp, "slerp": slerp}
 
 
 def path(a: Tensor, b: Tensor, steps: int, kind: str = "slerp") -> Tensor:
@@ -63,3 +66,54 @@ def path(a: Tensor, b: Tensor, steps: int, kind: str = "slerp") -> Tensor:
     interpolate = INTERPOLATIONS[kind]
     between = [interpolate(a, b, index / (steps - 1)) for index in range(1, steps - 1)]
     return torch.stack([a, *between, b])
+
+
+def closed_spline(points: Tensor, t: Tensor) -> Tensor:
+    """The closed curve through ``points`` [n, dim] whose first and second derivatives are
+    continuous: a periodic cubic spline with one unit of ``t`` [m] from each point to the next.
+    [m, dim]
+
+    Its second derivatives M at the points solve M[i-1] + 4 M[i] + M[i+1] = 6 (p[i-1] - 2 p[i] +
+    p[i+1]), all indices modulo n (de Boor 1978).
+    """
+    p, count = points.double(), len(points)
+    identity = torch.eye(count, dtype=torch.float64)
+    ring = identity.roll(1, 0) + identity.roll(-1, 0)
+    bend = torch.linalg.solve(4 * identity + ring, 6 * (ring - 2 * identity) @ p)
+    start = t.double().floor().long() % count
+    end = (start + 1) % count
+    b = (t.double() - t.double().floor())[:, None]
+    a = 1 - b
+    curve = a * p[start] + b * p[end]
+    curve += ((a**3 - a) * bend[start] + (b**3 - b) * bend[end]) / 6
+    return curve.to(points.dtype)
+
+
+def through(points: Tensor, frames: int, kind: str) -> tuple[Tensor, list[int]]:
+    """``frames`` points of a way through the key frames ``points`` [n, dim], evenly in time, and
+    which key frame each is nearest to.
+
+    ``lerp`` and ``slerp`` go from the first to the last; ``spline`` comes back to the first, and
+    its last frame is one step before it, so that it plays round and round. Raises `GanvizError`.
+    """
+    if len(points) < 2:
+        raise GanvizError("A path needs at least two key frames; star some pictures.", "keys")
+    if kind == "spline":
+        t = torch.arange(frames, dtype=torch.float64) * (len(points) / frames)
+        z = closed_spline(points, t)
+        return z, [round(one) % len(points) for one in t.tolist()]
+    if kind not in INTERPOLATIONS:
+        known = ", ".join([*INTERPOLATIONS, "spline"])
+        raise GanvizError(f"There is no path called {kind[:40]!r}; choose one of: {known}.", "path")
+    legs = len(points) - 1
+    times = [index * legs / (frames - 1) for index in range(frames)]
+    z = torch.stack([_on_legs(points, one, INTERPOLATIONS[kind]) for one in times])
+    return z, [round(one) for one in times]
+
+
+def _on_legs(points: Tensor, t: float, interpolate: Interpolation) -> Tensor:
+    leg = min(int(t), len(points) - 2)
+    rest = t - leg
+    if rest in (0, 1):
+        return points[leg + int(rest)]
+    return interpolate(points[leg], points[leg + 1], rest)

@@ -1,4 +1,4 @@
-"""The addresses of the tab Explore. Viewers may explore: nothing here changes a run. Exports
+"""The addresses of the tab Explore. Viewers may explore; exports, and what is kept with a run,
 are the presenter's."""
 
 from __future__ import annotations
@@ -6,6 +6,9 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ganviz.runs.manager import RunManager
+from ganviz.server.explore_data import ExploreData
+from ganviz.server.explore_directions import ExploreDirections
+from ganviz.server.explore_paths import ExplorePaths
 from ganviz.server.explore_pictures import ExplorePictures
 from ganviz.server.explore_runs import ExploreRuns
 from ganviz.server.explore_work import ExploreWork
@@ -14,16 +17,33 @@ from ganviz.server.guard import Guard
 
 def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     """All of them, for the runs of ``manager``."""
-    runs, work = ExploreRuns(manager), ExploreWork()
+    runs, work, data = ExploreRuns(manager), ExploreWork(), ExploreData(manager)
     pictures = ExplorePictures(manager, runs, work)
-    posts = {"latents": pictures.latents, "samples": pictures.samples, "scores": pictures.scores}
-    posts["exact"] = pictures.exact
+    directions = ExploreDirections(pictures, runs, data, work)
+    paths = ExplorePaths(pictures, work)
+    explored = {
+        "latents": pictures.latents,
+        "samples": pictures.samples,
+        "scores": pictures.scores,
+        "exact": pictures.exact,
+        "directions": directions.directions,
+        "codes": directions.codes,
+        "path": paths.path,
+    }
+    # exports, and what is kept with a run, are the presenter's
+    presented = {"zip": pictures.zip, "film": paths.film, "keep": directions.keep}
+    read = {"runs": pictures.runs, "info": pictures.describe, "kept": directions.kept}
     return [
-        Route("/gv/explore/runs", guard.http(pictures.runs, viewers=True)),
-        Route("/gv/explore/info", guard.http(pictures.describe, viewers=True)),
+        *[
+            Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True))
+            for name, endpoint in read.items()
+        ],
         *[
             Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
-            for name, endpoint in posts.items()
+            for name, endpoint in explored.items()
         ],
-        Route("/gv/explore/zip", guard.http(pictures.zip), methods=["POST"]),
+        *[
+            Route(f"/gv/explore/{name}", guard.http(endpoint), methods=["POST"])
+            for name, endpoint in presented.items()
+        ],
     ]

@@ -110,3 +110,80 @@ def test_the_gallery_sorts_stars_and_is_saved(visit, server, kept, monkeypatch):
         page.click("[data-act=zip]")
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
     assert len(archive.namelist()) == 37
+
+
+def test_directions_and_the_map(visit, kept):
+    page = explore(visit, kept, "&z=seed-7_class-3&panel=directions")
+    page.wait_for_selector(".gv-directions[data-drawn]")
+    assert page.locator(".gv-direction").count() == 12
+    page.fill(".gv-direction:first-child input", "Slant")
+    page.press(".gv-direction:first-child input", "Enter")
+    page.click(".gv-direction:first-child [data-act=pin]")
+    answered(page)
+    before = picture_of(page, CANVAS)
+    drag(page, "#gv-explore-sliders input", "3")
+    moved = expect_change(page, CANVAS, before)
+    assert page.text_content("#gv-explore-sliders span") == "Slant"
+    page.click("#gv-explore-reset")
+    expect_change(page, CANVAS, moved)
+    strip = page.locator(".gv-direction:first-child canvas")
+    strip.click(position={"x": strip.bounding_box()["width"] - 4, "y": 10})
+    page.wait_for_function(
+        "moved => document.querySelector('#gv-explore-canvas').toDataURL() === moved", arg=moved
+    )
+    page.click(".gv-direction:first-child [data-act=keep]")
+    page.click("[data-kind=kept]")
+    page.wait_for_selector(".gv-directions[data-kind=kept] .gv-direction")
+    assert page.input_value(".gv-direction input") == "Slant"
+    page.click(".gv-direction [data-act=keep]")
+    page.wait_for_selector(".gv-direction", state="detached")
+
+    page.click("[data-panel=map]")
+    page.wait_for_selector(".gv-map-pad[data-drawn]")
+    answered(page)
+    here = picture_of(page, CANVAS)
+    box = page.locator(".gv-map-pad").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.2)
+    page.mouse.up()
+    away = expect_change(page, CANVAS, here)
+    page.focus(".gv-map-pad")
+    page.keyboard.press("ArrowDown")
+    expect_change(page, CANVAS, away)
+    page.keyboard.press("+")
+    page.wait_for_function("document.querySelector('.gv-map-pad').dataset.drawn >= 2")
+
+
+def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
+    page = explore(visit, kept, "&z=seed-1_class-1&panel=path")
+    for seed in ("1", "2", "3"):
+        page.fill("#gv-explore-seed", seed)
+        page.wait_for_function(f"location.search.includes('seed-{seed}_')")
+        page.click("[data-act=add]")
+    page.select_option("[data-choice=frames]", "16")
+    page.wait_for_selector(".gv-path-stage canvas[data-frames='16']")
+    least = float(page.get_attribute(".gv-path-plot", "data-least"))
+    page.select_option("[data-choice=kind]", "lerp")
+    page.wait_for_function(
+        "least => Number(document.querySelector('.gv-path-plot').dataset.least) < least", arg=least
+    )
+    first = picture_of(page, ".gv-path-stage canvas")
+    page.click("[data-act=play]")
+    expect_change(page, ".gv-path-stage canvas", first)
+    page.click("[data-act=play]")
+    page.focus(".gv-path-keys li >> nth=0")
+    names = page.locator(".gv-path-keys li").evaluate_all("all => all.map(one => one.ariaLabel)")
+    page.keyboard.press("Alt+ArrowRight")
+    page.wait_for_function(
+        "name => document.querySelectorAll('.gv-path-keys li')[1].ariaLabel.endsWith(name)",
+        arg=names[0].split(": ")[1],
+    )
+    page.fill("[aria-label='Name of the path']", "There and back")
+    page.click(".gv-path [data-act=keep]")
+    page.wait_for_function(
+        "document.querySelector('.gv-path').textContent.includes('There and back')"
+    )
+    with page.expect_download() as download:
+        page.click("[data-act=film]")
+    assert Image.open(download.value.path()).n_frames == 16

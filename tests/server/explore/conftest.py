@@ -64,7 +64,7 @@ def client(explored):
 def post(client):
     """``post(name, **body)``: the parsed answer of one request, which is expected to work."""
 
-    def send(name, **body):
+    def send(name, /, **body):
         response = client.post(f"/gv/explore/{name}", json=body)
         assert response.status_code == 200, response.text
         return response.json()
@@ -76,7 +76,7 @@ def post(client):
 def refusal(client):
     """``refusal(name, **body)``: the status and the sentence of one that is refused."""
 
-    def send(name, **body):
+    def send(name, /, **body):
         response = client.post(f"/gv/explore/{name}", json=body)
         assert response.status_code >= 400, response.text
         sentence = response.json()["error"]

@@ -1,0 +1,75 @@
+"""What a generator computes on the way: the outputs of its layers, and what becomes of the picture
+where one of their units is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from ganviz.errors import GanvizError
+
+NON_LINEAR = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.GELU, nn.ELU, nn.Softplus)
+NONE = "This generator has no activations between its layers, so there is nothing inside to see."
+
+
+def activation_layers(generator: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The generator's non-linear layers but the last (its output), in the order of its modules."""
+    found = [
+        (name, module)
+        for name, module in generator.named_modules()
+        if isinstance(module, NON_LINEAR)
+    ]
+    if found and isinstance(found[-1][1], nn.Tanh | nn.Sigmoid):
+        found.pop()
+    return found
+
+
+@torch.no_grad()
+def activations(
+    generator: nn.Module, z: Tensor, y: Tensor | None, most: int | None = None
+) -> dict[str, Tensor]:
+    """The output [N, ...] of each of `activation_layers`, the first ``most`` of them, in the order
+    in which they are computed. Raises `GanvizError` for a generator that has none."""
+    layers = activation_layers(generator)[:most]
+    if not layers:
+        raise GanvizError(NONE)
+    found: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            found[name] = output.detach()
+
+        return hook
+
+    hooks = [module.register_forward_hook(keep(name)) for name, module in layers]
+    try:
+        generator(z, y)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+@contextmanager
+def edited(generator: nn.Module, layer: str, factors: Tensor) -> Iterator[None]:
+    """While it lasts, the outputs of ``layer`` are multiplied by ``factors``: [units], or
+    [N, units] with one row a sample. Raises `GanvizError` for a layer that is not there."""
+    module = dict(activation_layers(generator)).get(layer)
+    if module is None:
+        raise GanvizError("This generator has no layer called {layer!r}.", layer=layer[:40])
+
+    def scale(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        units = output.shape[1]
+        if factors.shape[-1] != units:
+            raise GanvizError("This layer has {units} units.", units=units)
+        shape = (-1, units, *[1] * (output.dim() - 2))
+        return output * factors.to(output).reshape(shape)
+
+    hook = module.register_forward_hook(scale)
+    try:
+        yield
+    finally:
+        hook.remove()
