@@ -12,8 +12,9 @@ export default [
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-var": "error",
       "prefer-const": "error",
-      complexity: ["error", 12],
+      complexity: ["error", 10],
       "max-lines": ["error", 400],
+      "max-len": ["error", { code: 110, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignorePattern: "@(type|param|returns)" }],
     },
   },
   {

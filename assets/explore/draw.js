@@ -28,7 +28,8 @@ export async function drawSamples(vectors, labels, onSample, { signal, first = F
   let from = 0;
   while (from < vectors.length && !signal?.aborted) {
     const count = Math.min(from ? most : Math.min(first, most), vectors.length - from);
-    const part = await fetchSamples(vectors.slice(from, from + count), labels.slice(from, from + count), signal);
+    const end = from + count;
+    const part = await fetchSamples(vectors.slice(from, end), labels.slice(from, end), signal);
     part.forEach((sample, index) => onSample(from + index, sample));
     from += count;
   }

@@ -81,7 +81,10 @@ function showRuns() {
   const list = $("gv-explore-run", HTMLSelectElement);
   const mine = explored.source?.run.split("@")[0] ?? "";
   const known = runs.some(({ id }) => id === mine) || !explored.source ? runs
-    : [{ id: mine, name: explored.source.name, step: explored.source.step, active: explored.source.active }, ...runs];
+    : [
+      { id: mine, name: explored.source.name, step: explored.source.step, active: explored.source.active },
+      ...runs,
+    ];
   const key = known.map(({ id, active }) => `${id}${active}`).join();
   if (list.dataset.key === key && list.value === mine) return;
   list.dataset.key = key;

@@ -85,13 +85,7 @@ export async function openSource(run) {
   const answer = await get(`gv/explore/info${query}`);
   if (mine !== generation) return "";
   if (!answer.ok) return answer.sentence;
-  const changed = answer.run.split("@")[0] !== explored.source?.run.split("@")[0];
-  explored.source = /** @type {any} */ (answer);
-  if (changed) {
-    explored.stars = storage.get(starsKey()) ?? [];
-    explored.pinned = [];
-    explored.moves = {};
-  }
+  takeSource(/** @type {any} */ (answer));
   if (!fits()) await restorePoint();
   if (mine !== generation) return "";
   const most = answer.classes.length - 1;
@@ -100,6 +94,16 @@ export async function openSource(run) {
   emit("explore-stars");
   change({});
   return "";
+}
+
+/** Another run brings stars of its own; another step of the same run leaves all as it is. */
+function takeSource(source) {
+  const changed = source.run.split("@")[0] !== explored.source?.run.split("@")[0];
+  explored.source = source;
+  if (!changed) return;
+  explored.stars = storage.get(starsKey()) ?? [];
+  explored.pinned = [];
+  explored.moves = {};
 }
 
 const fits = () => explored.base?.length === explored.source?.latent_dim;
@@ -134,17 +138,21 @@ export function pointFromAddress(text) {
   return { seed: whole(parts.seed), y: whole(parts.class), psi: psi <= 2 ? psi : null };
 }
 
+/** Whether the point is that of its seed, with no slider moved. */
+const isSeed = () => explored.seed !== null && explored.base !== null
+  && Object.values(explored.moves).every((value) => !value);
+
 /** What the address says of the point. */
 export function addressOfPoint() {
-  const { seed, base, y, psi, moves } = explored;
-  const ofSeed = seed !== null && base !== null && Object.values(moves).every((value) => !value);
-  const parts = [
-    ofSeed ? `seed-${seed}` : "", y === null ? "" : `class-${y}`,
-    ofSeed && psi !== 1 ? `psi-${psi}` : "",
-  ];
+  const { seed, y, psi } = explored;
+  const ofSeed = isSeed();
+  const parts = [];
+  if (ofSeed) parts.push(`seed-${seed}`);
+  if (y !== null) parts.push(`class-${y}`);
+  if (ofSeed && psi !== 1) parts.push(`psi-${psi}`);
   return {
     at: explored.source?.run ?? null,
-    z: parts.filter(Boolean).join("_") || null,
+    z: parts.join("_") || null,
     base: ofSeed ? null : toText([latent()]),
   };
 }

@@ -132,23 +132,26 @@ async function drawSprites(latent, { columns, rows, sheets }) {
   const sheet = await pictures(file);
   if (!sheet || state.requested !== file || state.generator) return;
   const canvas = $("sample", HTMLCanvasElement);
-  const pen = context(canvas);
-  const [width, height] = latent.size;
+  const [x, y] = [state.offsets[0] ?? 0, state.offsets[1] ?? 0].map((to) => to / latent.span);
+  blendTiles(context(canvas), sheet, latent.size, blend(x, columns), blend(y, rows));
+  const at = state.offsets.slice(0, 2).map((to) => to.toFixed(2));
+  canvas.dataset.drawn = `${file} ${at}`;
+}
+
+/** Draw the sum of the tiles of a sheet, each by its weights across and along. */
+function blendTiles(pen, sheet, [width, height], across, along) {
   pen.globalCompositeOperation = "source-over";
   pen.globalAlpha = 1;
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, width, height);
   pen.globalCompositeOperation = "lighter";
-  const [x, y] = [state.offsets[0] ?? 0, state.offsets[1] ?? 0].map((to) => to / latent.span);
-  for (const [column, across] of blend(x, columns)) {
-    for (const [row, along] of blend(y, rows)) {
-      if (across * along <= FAINT) continue;
-      pen.globalAlpha = across * along;
+  for (const [column, byColumn] of across) {
+    for (const [row, byRow] of along) {
+      if (byColumn * byRow <= FAINT) continue;
+      pen.globalAlpha = byColumn * byRow;
       pen.drawImage(sheet, column * width, row * height, width, height, 0, 0, width, height);
     }
   }
-  const at = state.offsets.slice(0, 2).map((to) => to.toFixed(2));
-  canvas.dataset.drawn = `${file} ${at}`;
 }
 
 async function goLive(latent, scripts) {

@@ -1,4 +1,5 @@
-// A card without a drawing of its own: the declared figures of a kind over the steps, each with its newest value.
+// A card without a drawing of its own: the declared figures of a kind over the steps, each with its
+// newest value.
 
 import { $, el, text } from "../lib/dom.js";
 import { brief, count } from "../lib/format.js";

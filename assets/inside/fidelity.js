@@ -1,4 +1,5 @@
-// How true and how varied the samples are: figures with their sample counts, and the classes or modes that they fall into.
+// How true and how varied the samples are: figures with their sample counts, and the classes or modes
+// that they fall into.
 
 import { $, el, text } from "../lib/dom.js";
 import { count, figure } from "../lib/format.js";
@@ -18,7 +19,8 @@ let figures = []; // [kind, figure] of all that are declared
 export async function start({ section }) {
   section.append(el("div", { class: "gv-fidelity-body" }, el("table", { class: "gv-figures-table", id: "gv-fidelity-table" }),
     el("div", { class: "gv-classes-box" }, el("p", { class: "gv-caption", id: "gv-classes-say" }), el("div", { class: "gv-draw", id: "gv-classes-plot" }))));
-  const kinds = (await declared()).filter(({ cards }) => cards.every(({ script }) => script)); // others have curves of their own
+  // others have curves of their own
+  const kinds = (await declared()).filter(({ cards }) => cards.every(({ script }) => script));
   figures = kinds.flatMap(({ name, figures: those }) => those.map((figure) => [name, figure]));
   const refresh = chart($("gv-classes-plot"), label, paint);
   whenSeen(kinds.map(({ name }) => name), () => { table(); words(); refresh(); });
@@ -26,7 +28,8 @@ export async function start({ section }) {
 
 const isPoints = () => now.run?.spec?.kind === "points";
 // beside a discriminator, what D's card has as tiles stands there
-const rows = () => figures.filter(([kind, { name, tile }]) => newest(kind)?.[name] != null && !(tile && newest(kind).real));
+const rows = () => figures.filter(
+  ([kind, { name, tile }]) => newest(kind)?.[name] != null && !(tile && newest(kind).real));
 
 function table() {
   const place = /** @type {HTMLTableElement} */ ($("gv-fidelity-table"));

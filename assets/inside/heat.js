@@ -94,7 +94,8 @@ function point(event, name) {
   const map = measured.past.gradients?.[name];
   if (!map) return;
   const box = event.currentTarget.getBoundingClientRect();
-  const row = Math.min(map.layers.length - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * map.layers.length)));
+  const rows = map.layers.length;
+  const row = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
   const step = map.steps[0] + ((event.clientX - box.left) / box.width) * (map.steps.at(-1) - map.steps[0]);
   const found = map.steps.findIndex((one) => one >= step);
   const column = found < 0 ? map.steps.length - 1 : found;
@@ -102,13 +103,18 @@ function point(event, name) {
   text($("gv-heat-at"), `${map.layers[row]}, step ${count(map.steps[column])}: ${value == null ? "not a number" : brief(10 ** value)}`);
 }
 
+/** The decade of a norm, as a heat map keeps it. */
+const decade = (norm) => (norm > 0 ? Math.max(FLOOR, Math.log10(norm)) : FLOOR);
+
 /** A column for each new event. */
 function addColumn({ data }, maps) {
   for (const [name, { layers, gradient }] of Object.entries(data.networks)) {
     let map = maps[name];
-    if (map?.layers.length !== layers.length) map = maps[name] = { layers, steps: [], log10: layers.map(() => []) };
+    if (map?.layers.length !== layers.length) {
+      map = maps[name] = { layers, steps: [], log10: layers.map(() => []) };
+    }
     map.steps.push(data.at);
-    gradient.forEach((norm, row) => map.log10[row].push(norm == null ? null : norm > 0 ? Math.max(FLOOR, Math.log10(norm)) : FLOOR));
+    gradient.forEach((norm, row) => map.log10[row].push(norm == null ? null : decade(norm)));
     if (map.steps.length > MOST_COLUMNS) halve(map);
   }
 }

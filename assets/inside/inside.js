@@ -1,4 +1,5 @@
-// The tab Inside: a card for each that a probe declares, drawn by the script that it names, or as curves over the steps.
+// The tab Inside: a card for each that a probe declares, drawn by the script that it names, or as curves
+// over the steps.
 
 import * as curves from "./curves.js";
 import * as lab from "./lab.js";

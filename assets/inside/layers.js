@@ -58,7 +58,9 @@ function show() {
   }
   const networks = order(data.networks);
   widen(networks);
-  for (const old of [...place.children]) if (!networks.some(([name]) => name === old.dataset.network)) old.remove();
+  for (const old of [...place.children]) {
+    if (!networks.some(([name]) => name === old.dataset.network)) old.remove();
+  }
   for (const [name, figures] of networks) {
     let box = [...place.children].find((node) => node.dataset.network === name);
     if (box?.dataset.layers !== figures.layers.join()) {
@@ -72,7 +74,8 @@ function show() {
 }
 
 function widen(networks) {
-  const logs = networks.flatMap(([, figures]) => figures[measure]).filter((value) => value > 0).map(Math.log10);
+  const values = networks.flatMap(([, figures]) => figures[measure]);
+  const logs = values.filter((value) => value > 0).map(Math.log10);
   if (!logs.length) return;
   const high = Math.max(span?.[1] ?? -Infinity, Math.ceil(Math.max(...logs) + 0.02));
   const low = Math.min(span?.[0] ?? Infinity, Math.floor(Math.min(...logs)), high - 3);

@@ -60,7 +60,8 @@ function paint(width, height) {
     nodes.push(svg("line", { x1: x(0.5), x2: x(0.5), y1: 2, y2: floor, class: "gv-svg-mark" }));
   }
   for (const name of ["real", "fake"]) {
-    const outline = data[name].flatMap((share, i) => [[x(data.edges[i]), y(share)], [x(data.edges[i + 1]), y(share)]]);
+    const outline = data[name].flatMap(
+      (share, i) => [[x(data.edges[i]), y(share)], [x(data.edges[i + 1]), y(share)]]);
     const closed = [[x(data.edges[0]), floor], ...outline, [x(data.edges.at(-1)), floor]];
     nodes.push(svg("path", { d: `${path(closed)}Z`, class: `gv-svg-area gv-is-${name}` }));
     nodes.push(svg("path", { d: path(outline), class: `gv-svg-line gv-is-${name}` }));

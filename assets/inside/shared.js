@@ -19,7 +19,8 @@ export function waiting(coming = "The first measurement comes within a second or
   return isActive(now.status?.state) ? coming : "The run ended before this was measured.";
 }
 
-/** Call `refresh` whenever something of `kinds` is new, a run ends or another is shown, while somebody looks. */
+/** Call `refresh` whenever something of `kinds` is new, a run ends or another is shown, while somebody
+ * looks. */
 export function whenSeen(kinds, refresh) {
   let state = null;
   on("measured", (kind) => { if ((kind === null || kinds.includes(kind)) && seen()) refresh(); });

@@ -4,12 +4,14 @@ import { requestHistory, emit, on } from "./stream.js";
 
 const MOST_POINTS = 600; // of a curve held here; beyond it every second point goes
 
-/** `newest[kind]`: the newest event. `past[kind]`: columns over step, or what the kind's declared history is. */
+/** `newest[kind]`: the newest event. `past[kind]`: columns over step, or what the kind's declared
+ * history is. */
 export const measured = { newest: {}, past: {} };
 
 const histories = new Map();
 
-/** Have `add(event, past)` keep the history of a kind that is no table of columns; the server sends what came before. */
+/** Have `add(event, past)` keep the history of a kind that is no table of columns; the server sends what
+ * came before. */
 export function historyOf(kind, add) {
   histories.set(kind, add);
   measured.past[kind] = {};
@@ -41,7 +43,8 @@ export const newest = (kind) => measured.newest[kind]?.data ?? null;
 
 /** Numbers of a kind that are shown over time: those that the event carries at its top. */
 function curves({ step, data }, table) {
-  if (!table.step && Object.keys(table).length) return; // a history that a script keeps which has not come yet
+  // a history that a script keeps which has not come yet
+  if (!table.step && Object.keys(table).length) return;
   addRow((table.step ??= []), table, data.at ?? step, Object.entries(data).filter(isColumn));
 }
 
@@ -58,5 +61,7 @@ const isColumn = ([name, value]) => name !== "at" && typeof value === "number";
 /** Leave every second row out; the newest stays. */
 function thin(table) {
   const last = table.step.length - 1;
-  for (const name of Object.keys(table)) table[name] = table[name].filter((_, index) => (last - index) % 2 === 0);
+  for (const name of Object.keys(table)) {
+    table[name] = table[name].filter((_, index) => (last - index) % 2 === 0);
+  }
 }

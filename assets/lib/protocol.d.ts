@@ -56,7 +56,7 @@ export interface Hello {
   frame: FrameInfo | null;
   frames?: number[];
   snapshot?: number;
-  history?: { cursor: number; columns: Columns };
+  history: { cursor: number; columns: Columns };
   events?: RunEvent[];
   probes?: Record<string, RunEvent>;
   measured?: Record<string, any>;

@@ -144,13 +144,13 @@ function hello(message) {
   const sameRun = now.run?.id === message.run?.id && message.epoch === epoch;
   const { run, server, status, frame, history } = message;
   epoch = message.epoch;
-  cursor = history?.cursor ?? 0;
+  cursor = history.cursor;
   Object.assign(now, { run, server, status, frame, snapshot: sameRun ? now.snapshot : 0 });
   emit("hello", { ...message, sameRun });
-  emit("rows", { columns: history?.columns ?? {}, fresh: true });
+  emit("rows", { columns: history.columns, fresh: true });
   const events = message.events?.map((event) => ({ ...event, old: true }));
   pass({ status, events, frame, snapshot: message.snapshot });
-  note(history?.columns);
+  note(history.columns);
 }
 
 /** @param {Delta} message */
@@ -170,8 +170,8 @@ function delta(message) {
  */
 function pass({ status, events, probes, frame, frames, snapshot }) {
   if (status) emit("status", status);
-  for (const event of events ?? []) emit("event", event);
-  for (const event of Object.values(probes ?? {})) emit("probe", event);
+  events?.forEach((event) => emit("event", event));
+  if (probes) Object.values(probes).forEach((event) => emit("probe", event));
   if (frames?.length) emit("kept", frames);
   if (frame) emit("frame", frame);
   if (!snapshot || snapshot === now.snapshot) return;

@@ -1,4 +1,5 @@
-// Plain words for the terms on the page: one popover that any element with data-tip opens by hover, focus or click.
+// Plain words for the terms on the page: one popover that any element with data-tip opens by hover, focus
+// or click.
 
 import { el } from "./dom.js";
 import { TIP_CLOSE, TIP_OPEN } from "./pacing.js";

@@ -7,8 +7,10 @@ import { label, written } from "../lib/figures.js";
 
 /** Table rows: one for each compared figure that any of the runs has, each value with its N. */
 export async function figureRows(runs) {
-  const figures = (await declared()).flatMap(({ name, figures: those }) => those.filter(({ compared }) => compared).map((figure) => [name, figure]));
-  const rows = figures.filter(([kind, { name }]) => runs.some((run) => run.probes?.[kind]?.data[name] != null));
+  const figures = (await declared()).flatMap(({ name, figures: those }) =>
+    those.filter(({ compared }) => compared).map((figure) => [name, figure]));
+  const rows = figures.filter(
+    ([kind, { name }]) => runs.some((run) => run.probes?.[kind]?.data[name] != null));
   return rows.map(([kind, figure]) => el("tr", { "data-figure": figure.name }, el("th", { scope: "row", title: figure.why }, label(figure)), ...runs.map((run) => {
     const data = run.probes?.[kind]?.data;
     if (data?.[figure.name] == null) return el("td", {}, "–");

@@ -158,11 +158,14 @@ function sentence(status, name) {
   const words = status?.error ?? status?.sentence ?? "";
   text($("gv-sentence"), words.replace(/\.$/, "") === stateLabel(name) ? "" : words);
   mark($("gv-sentence"), "title", words);
-  const key = `${status?.id} ${name}`;
-  if (status && key !== announced) {
-    if (announced !== null) text($("gv-announce"), words || stateLabel(name));
-    announced = key;
-  }
+  if (status) announce(`${status.id} ${name}`, words || stateLabel(name));
+}
+
+/** Say `words` aloud, once for each `key`; nothing for the first, which a page begins with. */
+function announce(key, words) {
+  if (key === announced) return;
+  if (announced !== null) text($("gv-announce"), words);
+  announced = key;
 }
 
 /** What a person should know of this run beyond its state: why it failed, or what it had to pass over. */

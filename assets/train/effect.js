@@ -12,6 +12,7 @@
 export function inEffect(fields, values, name, asking = []) {
   const alternatives = fields[name]?.when ?? [];
   if (!alternatives.length || asking.includes(name)) return true;
-  const holds = ([other, allowed]) => allowed.includes(values[other]) && inEffect(fields, values, other, [...asking, name]);
+  const holds = ([other, allowed]) =>
+    allowed.includes(values[other]) && inEffect(fields, values, other, [...asking, name]);
   return alternatives.some((each) => Object.entries(each).every(holds));
 }

@@ -17,7 +17,9 @@ const facts = window.gvFacts;
 const controls = {};
 const timers = {};
 /** What the form holds, and what it began as: a preset, or the settings of the run `run`. */
-const form = { preset: facts.preset, values: presetValues(facts, facts.preset), base: {}, run: null, chosen: false };
+const form = {
+  preset: facts.preset, values: presetValues(facts, facts.preset), base: {}, run: null, chosen: false,
+};
 let known = {}; // the settings of the run that is shown
 let adopting = false; // the next run shown fills the form, whatever it holds
 let aside = null; // what a person had changed before the form was filled with a run
@@ -245,7 +247,8 @@ function note(words, next = "") {
 /** Start what the form holds; `replace` stops the run that trains first. */
 async function train(replace) {
   const own = presetValues(facts, form.preset);
-  const settings = Object.fromEntries(differences(facts, form.values, own).map((name) => [name, form.values[name]]));
+  const changed = differences(facts, form.values, own);
+  const settings = Object.fromEntries(changed.map((name) => [name, form.values[name]]));
   const answer = await post("gv/train", { preset: form.preset, settings, replace });
   for (const name of facts.order) clearError(name);
   if (answer.ok) {

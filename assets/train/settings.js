@@ -9,21 +9,25 @@ import { asText, fromText } from "./numbers.js";
 export const same = (a, b) => asText(a) === asText(b);
 
 /**
- * Every field's value under the preset `name`. The fields that a preset leaves alone (`kept`) stay as in `before`.
+ * Every field's value under the preset `name`. The fields that a preset leaves alone (`kept`) stay as in
+ * `before`.
  * @param {any} facts @param {string} name @param {Values} [before] @returns {Values}
  */
 export function presetValues(facts, name, before = {}) {
   const settings = facts.presets[name]?.settings ?? {};
-  const own = (field) => (facts.fields[field].kept && field in before ? before[field] : facts.fields[field].default);
+  const own = (field) =>
+    (facts.fields[field].kept && field in before ? before[field] : facts.fields[field].default);
   return { ...Object.fromEntries(facts.order.map((field) => [field, own(field)])), ...settings };
 }
 
 /** Names of the fields whose values differ. @param {any} facts @param {Values} a @param {Values} b @returns {string[]} */
-export const differences = (facts, a, b) => facts.order.filter((name) => name in a && name in b && !same(a[name], b[name]));
+export const differences = (facts, a, b) =>
+  facts.order.filter((name) => name in a && name in b && !same(a[name], b[name]));
 
 /** "steps and seed", "steps, seed and 3 more". @param {any} facts @param {string[]} names */
 export function listed(facts, names) {
-  const labels = names.map((name) => facts.fields[name].label.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase()));
+  const small = (label) => label.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
+  const labels = names.map((name) => small(facts.fields[name].label));
   if (labels.length <= 2) return labels.join(" and ");
   if (labels.length === 3) return `${labels[0]}, ${labels[1]} and ${labels[2]}`;
   return `${labels[0]}, ${labels[1]} and ${labels.length - 2} more`;
@@ -36,7 +40,8 @@ export function listed(facts, names) {
 export function asAddress(facts, preset, values) {
   const own = presetValues(facts, preset);
   const differ = new Set(differences(facts, values, own));
-  return { preset, ...Object.fromEntries(facts.order.map((name) => [name, differ.has(name) ? written(values[name]) : null])) };
+  const change = (name) => [name, differ.has(name) ? written(values[name]) : null];
+  return { preset, ...Object.fromEntries(facts.order.map(change)) };
 }
 
 const written = (value) => (Array.isArray(value) ? value.join(",") || "-" : String(value ?? ""));
