@@ -33,6 +33,8 @@ class Objective:
     ``cross_entropy``: D is a classifier of single samples. ``pairs``: D judges a fake beside a real
     sample, so its outputs have no level of their own.
     ``averages``: it compares with a mean over the batch.
+    ``vanishing``: whether G's gradient vanishes where D is sure (True) or is strong there (False);
+    None for losses that are not told apart by that.
     ``reads``: the `RunConfig` fields that mean something under this objective alone.
     ``ls_targets``: a for fakes, b for reals, c that G wants; least squares only.
     """
@@ -50,6 +52,7 @@ class Objective:
     cross_entropy: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
     averages: ClassVar[bool] = False
+    vanishing: ClassVar[bool | None] = None
     score_range: ClassVar[tuple[float, float] | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
 
@@ -176,6 +179,7 @@ class NonSaturating(_CrossEntropy):
 
     name = "non-saturating"
     label = "Non-saturating"
+    vanishing = False
     why = "G wants D to call its samples real; it learns fastest when D sees through it."
     formula_g = r"-\mathbb{E}\,\log D(G(z))"
 
@@ -197,6 +201,7 @@ class Saturating(_CrossEntropy):
 
     name = "saturating"
     label = "Saturating (minimax)"
+    vanishing = True
     why = "One value that D raises and G lowers; G's gradient vanishes while D is winning."
     formula_g = r"\mathbb{E}\,\log\left(1 - D(G(z))\right)"
 

@@ -19,15 +19,12 @@ const CHIPS = [
 const LOWEST = -24;
 const STEPS = 1000;
 const LEFT = 34;
-const MAIN = ["saturating", "non-saturating"];
-const SHORT = { saturating: "saturating", "non-saturating": "non-saturating", "least-squares": "least squares", hinge: "hinge", wasserstein: "Wasserstein",
-  relativistic: "relativistic", "relativistic-average": "relativistic av." };
-
+const RIGHT = 116; // room for names beside the curves
 /** The newest answer. @type {any} */
 let initial = null;
 /** The request under way. @type {AbortController | null} */
 let asking = null;
-/** {points, done} @type {any} */
+/** {objectives, points, done} @type {any} */
 let frozen = null;
 /** @type {AbortController | null} */
 let freezing = null;
@@ -132,7 +129,7 @@ function grid(low, high, y, width, most) {
 async function freeze() {
   const mine = (freezing = new AbortController());
   const button = $("gv-frozen-go");
-  frozen = { points: [], done: null };
+  frozen = { objectives: [], points: [], done: null };
   text(button, "Stop");
   text($("gv-frozen-say"), "D begins to learn…");
   paintFrozen();
@@ -151,45 +148,71 @@ async function freeze() {
 
 function take(line) {
   if (line.error) throw new Error(line.error);
+  if (line.objectives) {
+    frozen.objectives = line.objectives;
+    return;
+  }
   if (line.done) frozen.done = line;
   else frozen.points.push(line);
   const last = frozen.points.at(-1);
-  text($("gv-frozen-say"), line.done ? summary(line) : `Step ${count(last.step)} of ${count(STEPS)}: D is right on ${(100 * last.accuracy).toFixed(0)} %.`);
+  const share = `D is right on ${(100 * last.accuracy).toFixed(0)} %.`;
+  text($("gv-frozen-say"), line.done ? summary(line) : `Step ${count(last.step)} of ${count(STEPS)}: ${share}`);
   $("gv-frozen-plot").dataset.points = frozen.points.length;
   paintFrozen();
 }
 
 function summary({ steps, n, fall }) {
-  const went = (name) => (fall[name] == null ? "is gone" : fall[name] < 1.5 ? "is near its peak" : `has fallen ${brief(fall[name])} times below its peak`);
-  return `After ${count(steps)} steps of D alone, the saturating gradient ${went("saturating")}; the non-saturating one ${went("non-saturating")}. N = ${n}.`;
+  const words = frozen.objectives.filter(({ vanishing }) => vanishing != null)
+    .map(({ name, label }) => `${plainLabel(label)}: ${fate(fall[name])}`);
+  return `After ${count(steps)} steps of D alone, G's gradient under each loss. ${words.join("; ")}. N = ${n}.`;
 }
+
+/** What became of a gradient, which is `fall` times smaller than at its peak. */
+function fate(fall) {
+  if (fall == null) return "it is gone";
+  return fall < 1.5 ? "it is near its peak" : `it has fallen ${brief(fall)} times below its peak`;
+}
+
+/** The label without what stands in brackets: beside a curve there is no room for it. */
+const plainLabel = (label) => label.replace(/ \(.*\)$/, "");
+
+/** The class of a curve: the two losses that the experiment is about stand out. */
+const curveClass = ({ vanishing }) =>
+  `gv-curve-${vanishing == null ? "other" : vanishing ? "vanishing" : "strong"}`;
 
 function curves(width, height) {
   if (!frozen?.points.length) return [];
-  const names = Object.keys(frozen.points[0].gradients);
-  const right = width - 96;
+  const right = width - RIGHT;
   const log = (value) => Math.log10(Math.max(value, 1e-12));
-  const all = frozen.points.flatMap((point) => names.map((name) => log(point.gradients[name])));
-  const [low, high] = [Math.floor(Math.min(...all)), Math.ceil(Math.max(...all))];
+  const all = frozen.points.flatMap(({ gradients }) => Object.values(gradients).map(log));
+  const low = Math.floor(Math.min(...all));
+  const high = Math.max(Math.ceil(Math.max(...all)), low + 2);
   const floor = height - 20;
   const x = scale(0, Math.log10(STEPS), LEFT, right);
-  const y = scale(low, Math.max(high, low + 2), floor, 8);
-  const nodes = grid(low, Math.max(high, low + 2), y, right, 5);
-  const ends = [];
-  for (const name of [...names.filter((one) => !MAIN.includes(one)), ...MAIN.filter((one) => names.includes(one))]) {
-    const points = frozen.points.filter(({ step }) => step > 0).map((point) => [x(Math.log10(point.step)), y(log(point.gradients[name]))]);
-    if (!points.length) continue;
-    nodes.push(svg("path", { d: path(points), class: `gv-svg-line gv-curve-${MAIN.includes(name) ? name : "other"}` }));
-    ends.push({ name, x: points.at(-1)[0], y: points.at(-1)[1] });
-  }
+  const y = scale(low, high, floor, 8);
+  const later = frozen.points.filter(({ step }) => step > 0);
+  // the two that stand out are drawn last, above the others
+  const pointsOf = (name) =>
+    later.map(({ step, gradients }) => [x(Math.log10(step)), y(log(gradients[name]))]);
+  const lines = !later.length ? [] : [...frozen.objectives]
+    .sort((a, b) => Number(a.vanishing != null) - Number(b.vanishing != null))
+    .map((one) => ({ ...one, points: pointsOf(one.name) }));
+  return [
+    ...grid(low, high, y, right, 5),
+    ...lines.map((one) => svg("path", { d: path(one.points), class: `gv-svg-line ${curveClass(one)}` })),
+    ...names(lines, right, floor),
+    ...[1, 10, 100, STEPS].map((step) => svg("text", {
+      x: x(Math.log10(step)), y: height - 4, "text-anchor": step === 1 ? "start" : "middle", class: "gv-svg-text",
+    }, step === STEPS ? `${count(step)} steps` : String(step))),
+  ];
+}
+
+/** The name of each curve at its end. */
+function names(lines, right, floor) {
+  const ends = lines.map((one) => ({ one, x: one.points.at(-1)[0], y: one.points.at(-1)[1] }));
   apart(ends, floor);
-  for (const { name, x: at, y: up } of ends) {
-    nodes.push(svg("text", { x: Math.min(right, at) + 5, y: up + 4, class: `gv-svg-text gv-curve-${MAIN.includes(name) ? name : "other"}` }, SHORT[name] ?? name));
-  }
-  for (const step of [1, 10, 100, STEPS]) {
-    nodes.push(svg("text", { x: x(Math.log10(step)), y: height - 4, "text-anchor": step === 1 ? "start" : "middle", class: "gv-svg-text" }, step === STEPS ? `${count(step)} steps` : String(step)));
-  }
-  return nodes;
+  return ends.map(({ one, x, y }) =>
+    svg("text", { x: Math.min(right, x) + 5, y: y + 4, class: `gv-svg-text ${curveClass(one)}` }, plainLabel(one.label)));
 }
 
 /** Push labels apart so that none covers another. */

@@ -25,6 +25,7 @@ from ganviz.device import prepare_serving_thread
 from ganviz.errors import GanvizError
 from ganviz.experiments.frozen_generator import Frozen, frozen_probe
 from ganviz.experiments.initial_gradients import at_start, mlp_config
+from ganviz.registry import OBJECTIVES
 from ganviz.runs.manager import RunManager
 from ganviz.server import encode
 from ganviz.server.guard import Refused, body_as, json_response
@@ -105,8 +106,8 @@ class ExperimentRequests:
             )
 
     async def frozen(self, request: Request) -> Response:
-        """A line of JSON for each point once it is measured, and a last one with ``done``. A
-        browser that hangs up ends it."""
+        """Lines of JSON: the objectives, a point each once it is measured, and a last one with
+        ``done``. A browser that hangs up ends it."""
         query = await body_as(FrozenRequest, request)
         config = query.config(objective=query.objective, **LEARNING)
         return _Stream(self._place(request), self._stream(config, query.steps))
@@ -158,6 +159,7 @@ class ExperimentRequests:
         try:
             if ended.is_set():
                 return
+            send({"objectives": _objectives()})
             result = frozen_probe(
                 config,
                 load_data(config, torch.device("cpu"), self._manager.data_root),
@@ -182,3 +184,11 @@ class ExperimentRequests:
             )
         finally:
             send(None)
+
+
+def _objectives() -> list[dict[str, Any]]:
+    """What a chart of all objectives needs to know of each."""
+    return [
+        {"name": name, "label": objective.label, "vanishing": objective.vanishing}
+        for name, objective in OBJECTIVES
+    ]

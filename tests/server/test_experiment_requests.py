@@ -52,10 +52,13 @@ def test_the_frozen_probe_streams_its_points_and_what_fell(client, manager, tmp_
         "/gv/probe/frozen",
         json={**SIGMOID, "depth": 1, "activation": "relu", "width": 16, "steps": 20},
     )
-    lines = [json.loads(line) for line in reply.text.splitlines()]
+    about, *lines = [json.loads(line) for line in reply.text.splitlines()]
     assert [line["step"] for line in lines[:-1]] == sorted({line["step"] for line in lines[:-1]})
     assert (lines[0]["step"], lines[-2]["step"]) == (0, 20)
-    assert {"saturating", "non-saturating"} <= lines[0]["gradients"].keys()
+    assert [one["name"] for one in about["objectives"]] == list(lines[0]["gradients"])
+    traits = {one["name"]: one["vanishing"] for one in about["objectives"]}
+    assert traits["saturating"] is True and traits["non-saturating"] is False
+    assert traits["hinge"] is None
     assert lines[-1]["done"] and lines[-1]["steps"] == 20
 
 
