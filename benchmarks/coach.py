@@ -23,23 +23,15 @@ from typing import Any, cast
 
 import torch
 
-from ganviz.algorithms.statistics import NonFinite
+from benchmarks.desk import Desk
 from ganviz.config import RunConfig
-from ganviz.data import load_data
-from ganviz.engine.diversity import REALS, Diversity
-from ganviz.engine.events import EventLog
 from ganviz.engine.run import Run
-from ganviz.engine.snapshot import draw
-from ganviz.engine.trainer import Trainer
 from ganviz.probes.coach import Coach
-from ganviz.probes.fidelity import FIRST, Fidelity
+from ganviz.probes.fidelity import Fidelity
 from ganviz.probes.gradients import Gradients
 from ganviz.probes.modes import Modes
 from ganviz.probes.outputs import Outputs
-from ganviz.probes.probe import HeldBatch, Probe
 from ganviz.probes.sharpness import Sharpness
-
-SAMPLES = 64
 
 POINTS = {
     "data": "ring8-wide",
@@ -249,79 +241,30 @@ BROKEN = [
 
 # steps a second on two quiet cores
 PACES = {"points": 300, "mlp": 300, "dcgan": 80}
-TICK_SECONDS = 0.45
 VERDICTS_AT = (10.0, 20.0, 30.0)
-
-
-class Desk:
-    """What probes need of a run, with the trainer stepped by hand under a clock of its own."""
-
-    store = None
-    state = "running"
-
-    def __init__(self, config: RunConfig, data_root: Path):
-        self.events = EventLog()
-        source = load_data(config, torch.device("cpu"), data_root)
-        self.trainer = Trainer(config, source, torch.device("cpu"))
-        self.equilibrium = self.trainer.algorithm.equilibrium
-        self._fidelity = Fidelity(data_root)
-        self._coach = Coach()
-        probes: list[Probe] = [Gradients(), Outputs(), Modes(), Sharpness(), self._fidelity]
-        for probe in (*probes, self._coach):
-            probe.begin(cast(Run, self), self.trainer, source)
-            probe.share = 1e9
-        self._due = {
-            probe: FIRST if probe is self._fidelity else 0.0 for probe in probes if probe.applies()
-        }
-        reals = HeldBatch(self.trainer, source, REALS, salt=19)
-        self._diversity = Diversity(reals.x, reals.y)
-        self._held = HeldBatch(self.trainer, source, SAMPLES, salt=3)
-
-    @property
-    def step_count(self) -> int:
-        return self.trainer.step_count
-
-    def log(self, kind: str, **data: Any) -> None:
-        self.events.append(kind, self.trainer.step_count, **data)
-
-    def tick(self, seconds: float) -> bool:
-        """What happens at a tick, so many seconds after the start; False where the run ends."""
-        samples = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
-        try:
-            stats = self.trainer.read_stats()
-        except NonFinite as error:
-            self._coach.fail(error)
-            return False
-        if stats:
-            self.log("scalars", sample_diversity=self._diversity.of(samples, self._held.y), **stats)
-        for probe, due in self._due.items():
-            # gradients are logged at the tick that follows their step
-            if isinstance(probe, Gradients):
-                probe._log_measured()
-            if seconds >= due:
-                probe.measure()
-                self._due[probe] = seconds + probe.interval
-            if probe is self._fidelity:
-                self._fidelity.wait()
-        self._coach.measure()
-        return True
 
 
 def verdicts(
     config: RunConfig, seconds: float, pace: float, data_root: Path
 ) -> list[tuple[float, str, str]]:
     """The coach's verdicts: (seconds, name, tone)."""
-    desk = Desk(config, data_root)
+    probes = [Gradients(), Outputs(), Modes(), Sharpness(), Fidelity(data_root)]
+    desk, coach = Desk(config, data_root, probes, pace), Coach()
+    coach.begin(cast(Run, desk), desk.trainer, desk.trainer.source)
     found: list[tuple[float, str, str]] = []
-    now, seen, going = 0.0, 0, desk.tick(0.0)
-    while going and now < seconds:
-        now += TICK_SECONDS
-        while desk.step_count < now * pace and (not config.steps or desk.step_count < config.steps):
-            desk.trainer.step()
-        going = desk.tick(now)
-        for event in desk.events.since(seen, ("coach",)):
-            found.append((now, event.data["name"], event.data["tone"]))
-            seen = event.seq
+    cursor = 0
+
+    def listen() -> None:
+        nonlocal cursor
+        if desk.error:
+            coach.fail(desk.error)
+        else:
+            coach.measure()
+        for event in desk.events.since(cursor, ("coach",)):
+            found.append((desk.seconds, event.data["name"], event.data["tone"]))
+            cursor = event.seq
+
+    desk.train(seconds, listen)
     return found
 
 

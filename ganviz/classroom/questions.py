@@ -73,6 +73,11 @@ def _depth_ratio(events: list[dict[str, Any]]) -> float | None:
     return gradients[0] / gradients[-2] if len(gradients) > 2 and gradients[-2] else None
 
 
+def _generator_gradient(events: list[dict[str, Any]]) -> float | None:
+    """The norm of the gradient of G's loss over all of G's weights."""
+    return Facts(networks=events[-1]["networks"]).norm("generator")
+
+
 def _midpoint(run: ReadableRun) -> float:
     """The length of the point half-way between two z of the sample grid, over their own."""
     z = fixed_latents(run.config, 64)
@@ -104,10 +109,12 @@ METRICS: dict[str, Metric] = {
     "visited": Metric("modes", _visited),
     "d_accuracy": _named("outputs", "accuracy"),
     "sharpness": _named("sharpness", "ratio"),
+    "reconstruction": _named("reconstruction", "error"),
     "agreement": _named("fidelity", "agreement"),
     "classes": _named("fidelity", "covered"),
     "copies": _named("fidelity", "copies"),
     "d_weights": Metric("gradients", _growth),
+    "g_gradient": Metric("gradients", _generator_gradient),
     "gradient_ratio": Metric("gradients", _depth_ratio),
 }
 """Figures of probes."""

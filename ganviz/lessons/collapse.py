@@ -111,6 +111,7 @@ on a CPU with the same number of threads.
         "Start the preset with seeds 0, 1 and 2: modes at step 1,000 and at 3,000.",
         "The compare view, with the runs side by side.",
     ),
+    promises=(Promise("modes", "ring8", low=3, seconds=5, over="range"),),
     level=NEXT,
     group=GROUP,
     question=Question(

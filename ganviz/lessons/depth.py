@@ -32,8 +32,8 @@ He et al., 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852
         "The same G with batch norm: [Depth, cured](#depth-cured).",
     ),
     promises=(
-        Promise("gradient_ratio", "deep-sigmoid", high=0.0001),
-        Promise("gradient_ratio", "deep-tiny-weights", high=0.0001),
+        Promise("gradient_ratio", "deep-sigmoid", high=0.0001, seconds=0),
+        Promise("gradient_ratio", "deep-tiny-weights", high=0.0001, seconds=0),
     ),
     level=NEXT,
     group=GROUP,

@@ -74,7 +74,10 @@ to 1,000 times from its peak, while the non-saturating one has grown.
         "G's gradient bars while D(G(z)) is close to 0.",
         "The same seed with both losses, side by side.",
     ),
-    promises=(Promise("starved", "minimax-gan", low=10),),
+    promises=(
+        Promise("starved", "minimax-gan", low=10, seconds=0),
+        Promise("sample_diversity", "minimax-gan", high=0.3),
+    ),
     level=NEXT,
     group=GROUP,
     question=Question(
@@ -151,7 +154,7 @@ more D steps, more width. And check the labels first: a D that is told "real" fo
     ),
     promises=(
         Promise("d_accuracy", "mlp-gan-weak-d", low=0.4, high=0.6),
-        Promise("variation", "mlp-gan-weak-d", high=0.2),
+        Promise("sample_diversity", "mlp-gan-weak-d", high=0.2),
     ),
     level=NEXT,
     group=GROUP,
@@ -231,6 +234,7 @@ Mescheder et al., 2018, [Which training methods do converge?](https://arxiv.org/
         "Samples that wander from mode to mode and back.",
         "Raise the EMA decay while it trains: the average stands still sooner.",
     ),
+    promises=(Promise("visited", "ring8-collapse", low=4), Promise("modes", "ring8-r1", low=8)),
     level=DEPTH,
     group=GROUP,
     question=Question(
@@ -266,6 +270,10 @@ Kingma and Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980).
     (
         "Update-to-weight ratio, layer by layer.",
         "How many steps pass before the first strokes appear.",
+    ),
+    promises=(
+        Promise("sample_diversity", "minimax-gan-sgd", high=0.3),
+        Promise("g_gradient", "minimax-gan-sgd", high=0.01),
     ),
     level=DEPTH,
     group=GROUP,
@@ -303,6 +311,7 @@ Salimans et al., 2016, [Improved techniques](https://arxiv.org/abs/1606.03498), 
 """,
     ("improved-techniques", "dcgan"),
     ("D(x): it settles below 0.9.", "The dashed lines, with smoothing on and off."),
+    promises=(Promise("d_real", "improved-techniques", low=0.4, high=0.92),),
     level=DEPTH,
     group=GROUP,
     question=Question(

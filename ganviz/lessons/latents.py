@@ -30,7 +30,7 @@ digit, the other its slant and thickness.
         "Each column of the grid is one class, from 0 to 9.",
         "Same z, other class: slant and thickness stay.",
     ),
-    promises=(Promise("agreement", "digits-quick", low=0.9),),
+    promises=(Promise("agreement", "digits-quick", low=0.9, seconds=15),),
     level=START,
     group=GROUP,
     question=Question(
@@ -70,6 +70,7 @@ White, 2016, [Sampling generative networks](https://arxiv.org/abs/1609.04468).
         "The strip between two pictures, slerp against lerp.",
         "Psi, from 1 down to 0.3: all tiles grow alike.",
     ),
+    promises=(Promise("midpoint", "digits-quick", low=0.65, high=0.77, seconds=0),),
     level=NEXT,
     group=GROUP,
     question=Question(
@@ -107,8 +108,8 @@ artifacts](https://distill.pub/2016/deconv-checkerboard/).
     ("digits-dcgan", "digits-quick"),
     ("The grid at step 0, enlarged.", "Flat background late in training."),
     promises=(
-        Promise("nyquist", "digits-dcgan", low=3),
-        Promise("nyquist", "digits-quick", high=0.5),
+        Promise("nyquist", "digits-dcgan", low=3, seconds=0),
+        Promise("nyquist", "digits-quick", high=0.5, seconds=0),
     ),
     level=NEXT,
     group=GROUP,
@@ -150,7 +151,7 @@ faces, never for digits.
         "The nearest training pictures beside the samples.",
         "Switch DiffAugment on and start again with the same seed.",
     ),
-    promises=(Promise("copies", "memorisation", low=0.5),),
+    promises=(Promise("copies", "memorisation", low=0.5, seconds=15),),
     level=NEXT,
     group=GROUP,
     question=Question(
@@ -191,6 +192,11 @@ before you pass it on.
         "Fidelity figures with their sample count and features.",
         "The class histogram of the samples.",
         "Nearest training pictures beside samples.",
+    ),
+    promises=(
+        Promise("sample_diversity", "virtual-data", low=0.4, high=0.95),
+        Promise("copies", "virtual-data", high=0.05),
+        Promise("classes", "virtual-data", low=6),
     ),
     level=DEPTH,
     group=GROUP,

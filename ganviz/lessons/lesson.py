@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ganviz.lessons.question import Question
 from ganviz.registry import LESSONS
@@ -17,8 +17,10 @@ class Promise:
     """What a lesson says will be seen, as something that can be measured.
 
     After ``seconds`` of training of ``preset`` (with ``settings`` changed), on two processor cores,
-    the figure ``metric`` lies from ``low`` to ``high``. `benchmarks.lessons` knows the figures and
-    measures them.
+    the figure ``metric`` lies from ``low`` to ``high``. It is one of the run's own, that a
+    `Question` may ask for: `ganviz.classroom.questions` reads it, and `benchmarks.lessons` measures
+    it. ``over``: "seeds" where each seed keeps the promise, "range" where it is about the largest
+    figure less the smallest.
     """
 
     metric: str
@@ -26,7 +28,8 @@ class Promise:
     low: float = float("-inf")
     high: float = float("inf")
     seconds: float = 30.0
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    over: Literal["seeds", "range"] = "seeds"
 
     def holds(self, value: float) -> bool:
         """Whether a measured value keeps the promise; NaN never does."""
@@ -35,7 +38,9 @@ class Promise:
     @property
     def sentence(self) -> str:
         """The promise in one line, for a report."""
-        what = f"{self.metric} of {self.preset}"
+        what = f"{self.metric} of {self.preset} at {self.seconds:g} s"
+        if self.over == "range":
+            what = f"range over seeds of {what}"
         if self.low == float("-inf"):
             return f"{what} at most {self.high:g}"
         if self.high == float("inf"):

@@ -28,7 +28,7 @@ verdict is the loss.
         "Latent sliders: nothing moves.",
         "D(x) goes to 1 and D(G(z)) to 0, and G's loss falls all the same.",
     ),
-    promises=(Promise("variation", "mlp-gan-mistake", high=0.15),),
+    promises=(Promise("sample_diversity", "mlp-gan-mistake", high=0.2),),
     level=START,
     group=GROUP,
     question=Question(
@@ -108,7 +108,7 @@ the data and of G's last layer the same: tanh for -1..1, sigmoid for 0..1.
         "D's accuracy goes to 100 %.",
     ),
     promises=(
-        Promise("variation", "gradient-flow-relu-mistake", high=0.05),
+        Promise("sample_diversity", "gradient-flow-relu-mistake", high=0.05),
         Promise("d_accuracy", "gradient-flow-relu-mistake", low=0.95),
     ),
     level=NEXT,
@@ -147,7 +147,7 @@ softplus(-a)$ neither overflows nor takes the logarithm of zero.
         "The run fails at once, and says which network.",
         "The corrected preset trains with the same networks and rates.",
     ),
-    promises=(Promise("failed", "minimax-gan-mistake", low=1),),
+    promises=(Promise("failed", "minimax-gan-mistake", low=1, seconds=10),),
     level=NEXT,
     group=GROUP,
     question=Question(
@@ -221,7 +221,7 @@ training loop. The toggle to real samples above the grid shows you just that.
         "The grid turns into snow, although the real samples are digits.",
         "Losses grow from step to step.",
     ),
-    promises=(Promise("background", "wgan-vs-vae-mistake", low=-0.3, high=0.3),),
+    promises=(Promise("sharpness", "wgan-vs-vae-mistake", low=1.5),),
     level=NEXT,
     group=GROUP,
     question=Question(
@@ -296,7 +296,7 @@ GAN losses do help VAEs *beside* reconstruction and KL (Larsen et al., 2016,
     ("wgan-vs-vae-vae-mistake", "wgan-vs-vae-vae"),
     ("Reconstructions beside inputs: they do not match.", "KL, in nats: it climbs without end."),
     promises=(
-        Promise("reconstruction", "wgan-vs-vae-vae-mistake", low=1),
+        Promise("reconstruction", "wgan-vs-vae-vae-mistake", low=0.1),
         Promise("kl", "wgan-vs-vae-vae-mistake", low=20),
     ),
     level=DEPTH,

@@ -11,6 +11,8 @@ from ganviz.lessons import LEVELS, Promise
 from ganviz.registry import LESSONS, PRESETS
 
 NAMES = LESSONS.names()
+STATISTICS = {"loss_d", "loss_g", "d_real", "d_fake", "kl", "in_use", "sample_diversity"}
+METRICS = {*questions.METRICS, *questions.AT_START, questions.FAILED, *STATISTICS}
 FIVE = ("mlp-gan", "minimax-gan", "virtual-data", "wgan-vs-vae", "gradient-flow")
 COACH = (
     "learning-rate",
@@ -84,18 +86,18 @@ def test_promises_are_about_set_ups_that_the_lesson_opens():
         for promise in one.promises:
             assert promise.preset in PRESETS.names(), name
             assert promise.low > float("-inf") or promise.high < float("inf"), name
-            assert promise.metric in (*lessons.FIGURES, *lessons.INITIAL, "failed"), name
+            assert promise.metric in {*METRICS, *lessons.EXPERIMENTS}, name
+            assert promise.preset in lessons.PACES, name
+            assert promise.seconds <= 30, name
         promised = {promise.preset for promise in one.promises}
-        assert not one.promises or one.presets[0] in promised, f"{name} opens another set-up first"
+        assert one.presets[0] in promised, f"{name} opens another set-up first"
 
 
 def test_every_lesson_asks_a_question_that_its_run_answers():
-    series = {"loss_d", "loss_g", "d_real", "d_fake", "kl", "in_use", "sample_diversity"}
-    metrics = {*questions.METRICS, *questions.AT_START, questions.FAILED, *series}
     for name, one in LESSONS:
         question = one.question
         assert question is not None, name
-        assert question.metric in metrics, name
+        assert question.metric in METRICS, name
         assert one.question_preset in one.presets, name
         assert question.ask.endswith("?") and question.why.endswith("."), name
         assert len(question.ask) <= MAX_ASK, name
@@ -105,25 +107,42 @@ def test_every_lesson_asks_a_question_that_its_run_answers():
 
 def test_a_promise_is_held_to_its_bounds():
     promise = Promise("modes", "ring8-r1", low=8)
-    assert promise.sentence == "modes of ring8-r1 at least 8"
-    assert Promise("modes", "ring8", high=2).sentence == "modes of ring8 at most 2"
+    assert promise.sentence == "modes of ring8-r1 at 30 s at least 8"
+    assert (
+        Promise("modes", "ring8", high=2, seconds=5).sentence == "modes of ring8 at 5 s at most 2"
+    )
     assert promise.holds(8) and not promise.holds(7) and not promise.holds(float("nan"))
     kept = lessons.Kept("mode-collapse", promise, [8, 8, 8, 8, 2])
     assert kept.kept == 4 and kept.enough
     assert not lessons.Kept("mode-collapse", promise, [8, 8, 8, 2, 2]).enough
 
 
-def test_a_promise_is_measured():
-    """The quick ones: what shows before the first step, and what fails at once."""
-    at_start = Promise("gradient_ratio", "deep-sigmoid", high=1e-4)
-    assert at_start.holds(lessons.measure(at_start, 0))
+def test_a_promise_may_be_about_how_far_seeds_lie_apart():
+    promise = Promise("modes", "ring8", low=3, seconds=5, over="range")
+    assert promise.sentence.startswith("range over seeds of modes of ring8")
+    assert lessons.Kept("luck", promise, [4, 8, 5]).enough
+    assert not lessons.Kept("luck", promise, [6, 8, 7]).enough
+
+
+def test_promises_are_measured_as_a_question_is_answered():
+    """What shows before the first step, what fails at once, and the rest after a few steps."""
+    at_start = Promise("gradient_ratio", "deep-sigmoid", high=1e-4, seconds=0)
+    modes = Promise("modes", "deep-sigmoid", low=0, seconds=0)
+    found = lessons.measure([at_start, modes], 0, "data", pace=0.01)
+    assert at_start.holds(found[0]) and modes.holds(found[1])
     fails = Promise("failed", "minimax-gan-mistake", low=1, settings={"data": "digits"})
-    assert fails.holds(lessons.measure(fails, 0))
-
-
-@pytest.mark.parametrize("metric", ["variation", "d_accuracy", "d_weights", "background"])
-def test_figures_of_pictures(metric):
+    assert lessons.measure([fails], 0, "data", pace=1.0) == [1.0]
     changes = {"data": "digits", "image_size": 8, "batch_size": 8}
-    promise = Promise(metric, "mlp-gan", low=0, seconds=0.05, settings=changes)
-    value = lessons.measure(promise, 0)
-    assert value == value
+    pictures = [
+        Promise(metric, "mlp-gan", low=0, seconds=1, settings=changes)
+        for metric in ("sample_diversity", "d_accuracy", "d_weights", "sharpness", "nyquist")
+    ]
+    found = lessons.measure(pictures, 0, "data", pace=0.05)
+    assert all(one.holds(value) for one, value in zip(pictures, found, strict=True))
+
+
+def test_promises_of_one_set_up_share_a_training():
+    kept = [lessons.Kept(name, one) for name, lesson in LESSONS for one in lesson.promises]
+    shared = [{one.lesson for one in together} for together in lessons.set_ups(kept)]
+    assert {"mode-collapse", "oscillation"} in shared
+    assert sum(map(len, lessons.set_ups(kept))) == len(kept)
