@@ -45,10 +45,11 @@ def changed_settings(config: RunConfig) -> dict[str, Any]:
     if config.preset not in registry.PRESETS.names():
         return {}
     values = config.model_dump(mode="json")
-    preset = RunConfig.from_preset(config.preset).model_dump(mode="json")
-    return {
-        name: value for name, value in values.items() if value != preset[name] and name != "name"
-    }
+    # not validated: a preset that wants a folder of the reader's own is no legal run without one
+    settings = registry.PRESETS.get(config.preset, "preset").settings
+    preset = RunConfig.model_construct(**{**settings, "preset": config.preset})
+    own = preset.model_dump(mode="json")
+    return {name: value for name, value in values.items() if value != own[name] and name != "name"}
 
 
 @dataclass

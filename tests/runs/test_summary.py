@@ -1,6 +1,7 @@
 """What tells runs of one preset apart."""
 
 from ganviz.config import RunConfig
+from ganviz.registry import PRESETS
 from ganviz.runs.summary import Summary, changed_settings
 
 
@@ -19,3 +20,10 @@ def test_it_is_kept_with_the_run(tmp_path):
 
 def test_own_settings_have_no_preset_to_differ_from():
     assert changed_settings(RunConfig.parse({"seed": 7})) == {}
+
+
+def test_a_preset_that_wants_a_folder_is_compared_all_the_same():
+    for name in PRESETS.names():
+        settings = PRESETS.get(name, "preset").settings
+        mine = {"data_path": "pictures"} if settings.get("data") == "folder" else {}
+        assert changed_settings(RunConfig.from_preset(name, **mine)) == mine, name
