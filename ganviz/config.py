@@ -67,7 +67,7 @@ class RunConfig(BaseModel):
     """The real pictures (or points) that the generator learns to imitate."""
     data_path: str = setting(DATA, "", "Folder", basic=True, kept=True)
     """Folder of your own pictures; sub-folders become classes."""
-    image_size: Literal[8, 16, 28, 32, 64] = setting(DATA, 28, "Image size", unit="px")
+    image_size: Literal[8, 16, 28, 32, 64, 128, 256] = setting(DATA, 28, "Image size", unit="px")
     """Width and height that pictures are brought to."""
     colour: Literal["auto", "grey", "rgb"] = setting(
         DATA, "auto", "Colour", words={"auto": "Automatic", "rgb": "Colour"}

@@ -19,6 +19,9 @@ from ganviz.data.source import DataSource, DataSpec
 RECENT = 16
 MOST_KEPT = 600
 PNG_UP_TO = 32  # px: tiny pictures stay exact and small as PNG, larger ones go as JPEG
+WIDEST = (
+    1600  # px of a grid: pictures that would make it wider are shown at a fraction of their size
+)
 GAP, LINE = 1, 64  # px between tiles, and its grey: quiet beside black and white pictures alike
 
 
@@ -94,6 +97,19 @@ def grid_of(pictures: np.ndarray, layout: Layout) -> np.ndarray:
     return sheet[:-GAP, :-GAP]
 
 
+def fitted(pictures: np.ndarray, cols: int) -> np.ndarray:
+    """``pictures`` uint8 [N, H, W, C], averaged over squares of 2, 4 ... px until ``cols`` of them
+    fit beside each other into `WIDEST` px."""
+    factor, width = 1, pictures.shape[2]
+    while cols * (width // factor + GAP) > WIDEST and width % (2 * factor) == 0:
+        factor *= 2
+    if factor == 1:
+        return pictures
+    flat = pictures[..., 0] if pictures.shape[-1] == 1 else pictures
+    small = np.stack([np.asarray(Image.fromarray(p).reduce(factor)) for p in flat])
+    return small.reshape(*small.shape[:3], -1)
+
+
 def encode(sheet: np.ndarray, tile: int) -> tuple[bytes, str]:
     """Bytes and MIME type of a grid whose tiles are ``tile`` px wide."""
     image = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
@@ -107,6 +123,7 @@ def encode(sheet: np.ndarray, tile: int) -> tuple[bytes, str]:
 
 def make_frame(pictures: np.ndarray, layout: Layout, step: int, kept: bool = True) -> Frame:
     """Encode ``pictures`` in ``layout``."""
+    pictures = fitted(pictures, layout.cols)
     sheet = grid_of(pictures, layout)
     data, mime = encode(sheet, pictures.shape[2])
     return Frame(

@@ -16,6 +16,7 @@ from ganviz.accel import private_apis as private
 from ganviz.models.parts import latent_weight
 
 RENDER_CHUNK = 64
+"""Samples of up to 64 px drawn at a time; of larger ones as many as have as many pixels."""
 
 
 def to_pictures(x: Tensor) -> np.ndarray:
@@ -122,8 +123,16 @@ class SnapshotStore:
 def draw(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
     """Samples for ``z`` in chunks, so that a large request does not take memory from the
     training."""
+    chunk = render_chunk(generator)
     parts = [
-        generator(z[i : i + RENDER_CHUNK], None if y is None else y[i : i + RENDER_CHUNK])
-        for i in range(0, len(z), RENDER_CHUNK)
+        generator(z[i : i + chunk], None if y is None else y[i : i + chunk])
+        for i in range(0, len(z), chunk)
     ]
     return torch.cat(parts)
+
+
+def render_chunk(generator: nn.Module) -> int:
+    """How many of its samples are drawn at a time: 64 up to 64 px, 4 of 256 px."""
+    shape = getattr(generator, "sample_shape", ())
+    pixels = shape[-1] ** 2 if len(shape) == 3 else 0
+    return max(1, min(RENDER_CHUNK, RENDER_CHUNK * 64**2 // max(pixels, 1)))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
@@ -26,7 +26,10 @@ _STREAM = threading.RLock()
 def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """The config's generator on the CPU, its weights drawn from ``config.seed`` alone."""
     with seeded(2 * config.seed):
-        return GENERATORS.get(config.generator, "generator").build(config, spec)
+        network = GENERATORS.get(config.generator, "generator").build(config, spec)
+    # what `engine.snapshot.draw` takes at a time follows from it
+    network.sample_shape = cast(Any, spec.shape)
+    return network
 
 
 def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:

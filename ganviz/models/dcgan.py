@@ -1,4 +1,4 @@
-"""DCGAN (Radford et al. 2016) for 8, 16, 28, 32 and 64 px, grey or colour."""
+"""DCGAN (Radford et al. 2016): made for up to 64 px, carried on to 128 and 256; grey or colour."""
 
 from __future__ import annotations
 
@@ -28,12 +28,19 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSpec
 
-SIZES = (8, 16, 28, 32, 64)
+SIZES = (8, 16, 28, 32, 64, 128, 256)
+# Of DCGAN's own 64 px; larger pictures add stages of the widest, not wider ones.
+DOUBLINGS = 4
+
+
+def _widths(narrow: int, stages: int, widening: int) -> list[int]:
+    """Channels from the picture's end inwards; the last of ``widening`` stages is the widest."""
+    return [narrow * 2 ** min(i, widening - 1) for i in range(stages)]
 
 
 def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """z -> small map -> doublings -> picture. ``g_width`` channels at the picture's end, twice as
-    many a stage before.
+    many a stage before, up to the widest of a 64 px network.
 
     ``nearest`` convolves at the low resolution and doubles afterwards: 1.7 times as fast as the
     other way round on a CPU; its last convolution, at full size, smooths the blocks.
@@ -42,7 +49,7 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """
     side, doublings = stages(spec.shape[-1])
     nearest = config.upsample == "nearest"
-    widths = [config.g_width * 2**i for i in reversed(range(doublings + nearest))]
+    widths = _widths(config.g_width, doublings + nearest, DOUBLINGS + nearest)[::-1]
     layers = [
         ToMap(widths[0], side),
         norm2d(config.g_norm, widths[0]),
@@ -74,7 +81,7 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
 
 def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """Picture -> strided convolutions (kernel 4, LeakyReLU) -> logit. ``d_width`` channels first,
-    twice as many a stage.
+    twice as many a stage, up to the widest of a 64 px network.
 
     As in DCGAN, the first convolution has no normalisation.
     """
@@ -83,7 +90,7 @@ def build_discriminator(config: RunConfig, spec: DataSpec) -> nn.Module:
     side, halvings = stages(height)
     widths = [
         channels + (config.conditioning == "concat"),
-        *(config.d_width * 2**i for i in range(halvings)),
+        *_widths(config.d_width, halvings, DOUBLINGS),
     ]
     layers: list[nn.Module] = []
     for stage, (into, out) in enumerate(pairwise(widths)):

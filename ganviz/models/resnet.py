@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSpec
 
-SIZES = (16, 28, 32, 64)
+SIZES = (16, 28, 32, 64, 128, 256)
 # Times the narrow end's channels.
 WIDEST = 8
 # How much of its usual size the last convolution of a norm-free branch starts with.

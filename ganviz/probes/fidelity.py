@@ -20,7 +20,7 @@ from ganviz.accel import private_apis as private
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.engine.events import ENDED
-from ganviz.engine.snapshot import RENDER_CHUNK
+from ganviz.engine.snapshot import render_chunk
 from ganviz.probes.features import Cancelled, Classifier, Inception, feature_model
 from ganviz.probes.metrics import (
     NEAREST,
@@ -232,11 +232,11 @@ class Fidelity(Probe):
         """The pictures as a viewer gets them, in 256 levels: uint8 [N, C, H, W] on the CPU. None
         when cancelled."""
         device = next(self._copy.parameters()).device
-        parts = []
-        for start in range(0, len(z), RENDER_CHUNK):
+        parts, chunk = [], render_chunk(self._copy)
+        for start in range(0, len(z), chunk):
             if self.cancelled():
                 return None
-            part = slice(start, start + RENDER_CHUNK)
+            part = slice(start, start + chunk)
             with torch.no_grad():
                 x = self._copy(z[part].to(device), None if y is None else y[part].to(device))
             parts.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.engine.event_kinds import Card, Figure, event_kind
@@ -16,6 +17,7 @@ from ganviz.registry import PROBES
 if TYPE_CHECKING:
     from ganviz.objectives import Objective
 
+LARGEST = 64  # px of the pictures whose distances are taken
 BINS = 24
 COUNTS = {"images": 96, "points": 512}
 
@@ -152,7 +154,10 @@ def auc(real: Tensor, fake: Tensor) -> float:
 
 
 def spread(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Mean distance of two different samples; of the same class, where classes are given."""
+    """Mean distance of two different samples; of the same class, where classes are given. Pictures
+    of more than 64 px are compared at 64 px: at 256 px the distances took longer than the steps."""
+    if x.ndim == 4 and x.shape[-1] > LARGEST:
+        x = avg_pool2d(x.float(), x.shape[-1] // LARGEST)
     flat = x.flatten(1).float()
     distances = torch.cdist(
         flat, flat, compute_mode="donot_use_mm_for_euclid_dist"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganviz.algorithms.vae import Vae
 from ganviz.engine.event_kinds import Figure, event_kind
-from ganviz.engine.frames import Frame, Layout, encode, grid_of
+from ganviz.engine.frames import Frame, Layout, encode, fitted, grid_of
 from ganviz.engine.snapshot import to_pictures
 from ganviz.probes.probe import HeldBatch, Probe
 from ganviz.registry import PROBES
@@ -78,8 +78,9 @@ class Reconstruction(Probe):
 
 def pairs(x: Tensor, drawn: Tensor, step: int) -> Frame:
     """One picture of ``x`` [N, C, H, W] and ``drawn``, each pair side by side in one tile."""
-    sheet = grid_of(to_pictures(torch.cat([x, drawn], 3)), PAIRS)
-    data, mime = encode(sheet, x.shape[-1])
+    tiles = fitted(to_pictures(torch.cat([x, drawn], 3)), PAIRS.cols)
+    sheet = grid_of(tiles, PAIRS)
+    data, mime = encode(sheet, tiles.shape[1])
     return Frame(
         step, data, mime, sheet.shape[1], sheet.shape[0], PAIRS.rows, PAIRS.cols, kept=False
     )

@@ -157,7 +157,7 @@ class LatentRequests:
         if snapshots.kind != "images":
             return json_response({"points": snapshots.points(z, y).tolist()})
         pictures, step, version = snapshots.render(z, y)
-        row = np.concatenate(list(pictures), axis=1)
+        row = np.concatenate(list(frames.fitted(pictures, len(pictures))), axis=1)
         if row.shape[2] == 1:
             row = row.repeat(3, axis=2)
         headers = {
