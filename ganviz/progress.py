@@ -156,6 +156,26 @@ def counting(total: int, what: str) -> Iterator[Callable[[int], None]]:
     yield notify
 
 
+@contextmanager
+def stages() -> Iterator[Callable[[float, str], None]]:
+    """A function that is told the fraction done and a sentence, and shows them on standard error: a
+    bar in a terminal, else a line now and then."""
+    console = Console(stderr=True)
+    if console.is_terminal and not console.is_dumb_terminal:
+        with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
+            task = progress.add_task("", total=1.0)
+            yield lambda done, text: progress.update(task, completed=done, description=text)
+        return
+    timer = LineTimer()
+    timer.is_due()
+
+    def notify(done: float, sentence: str) -> None:
+        if timer.is_due():
+            console.print(f"{done:.0%}  {sentence}", markup=False, highlight=False, soft_wrap=True)
+
+    yield notify
+
+
 def facts(run: Run, status: dict[str, Any]) -> list[str]:
     """The figures of a progress line, as short texts."""
     steps = f"step {status['step']:,}" + (f"/{status['steps']:,}" if status["steps"] else "")

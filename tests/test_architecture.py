@@ -14,6 +14,7 @@ LAYERS = (
     ("api",),
     ("server",),
     ("classroom", "export", "progress", "stop_signals"),
+    ("synthetic",),
     ("runs", "probes", "experiments", "latent"),
     ("engine",),
     ("algorithms",),

@@ -1,12 +1,18 @@
 // @ts-check
-// Exports of a run: films, and a page that opens without a server.
+// Exports of a run: films, a page that opens without a server, a virtual data set and the report on
+// it.
 
 import { el, text } from "../lib/dom.js";
 import { runAction } from "../lib/library.js";
 import { EXPORT_REFRESH } from "../lib/pacing.js";
 import { address, get } from "../lib/request.js";
+import { showReport } from "./report.js";
 
+/** Pictures of a data set, unless somebody says otherwise. */
+const PICTURES = 10000;
 let timer = 0;
+
+/** @typedef {{kind: string, label: string, why: string, missing: string, options: string[]}} Format */
 
 /** @param {string} id of the run */
 export function exportForm(id) {
@@ -23,14 +29,33 @@ export function exportForm(id) {
  * @param {HTMLElement} status
  */
 async function offerFormats(id, kinds, status) {
-  const { formats, sentence } = await get(exportPath(id));
-  if (!formats) return text(status, sentence);
-  /** @type {{kind: string, label: string, why: string, missing: string}[]} */
-  const known = formats;
-  kinds.replaceChildren(...known.map(({ kind, label, why, missing }) => el("button", {
-    type: "button", class: "gv-button gv-small", title: why,
-    onclick: () => (missing ? text(status, missing) : exportAs(id, kind, status)),
-  }, label)));
+  const job = await get(exportPath(id));
+  if (!job.formats) return text(status, job.sentence);
+  /** @type {Format[]} */
+  const known = job.formats;
+  kinds.replaceChildren(...known.flatMap((format) => offer(id, format, status)));
+  if (job.state === "working") watch(id, status);
+  else if (job.url) ready(job.url, status);
+}
+
+/**
+ * @param {string} id
+ * @param {Format} format
+ * @param {HTMLElement} status
+ */
+function offer(id, { kind, label, why, missing, options }, status) {
+  const count = options.includes("n") ? el("input", {
+    type: "number", min: 100, max: 200000, step: 100, value: PICTURES, class: "gv-more",
+    "aria-label": "How many pictures",
+  }) : null;
+  const button = el("button", {
+    type: "button", class: "gv-button gv-small", title: why, "data-kind": kind,
+    onclick: () => {
+      if (missing) return text(status, missing);
+      return exportAs(id, { kind, ...(count ? { n: count.valueAsNumber || PICTURES } : {}) }, status);
+    },
+  }, label);
+  return count ? [el("span", { class: "gv-inline" }, button, count)] : [button];
 }
 
 /** @param {string} id */
@@ -38,22 +63,45 @@ const exportPath = (id) => `gv/library/${encodeURIComponent(id)}/export`;
 
 /**
  * @param {string} id
- * @param {string} kind
+ * @param {{kind: string, n?: number}} wanted
  * @param {HTMLElement} status
  */
-async function exportAs(id, kind, status) {
+async function exportAs(id, wanted, status) {
   clearInterval(timer);
-  const answer = await runAction(id, null, { kind }, "/export");
+  const answer = await runAction(id, null, wanted, "/export");
   text(status, answer.sentence);
-  if (!answer.ok) return;
+  if (answer.ok) watch(id, status);
+}
+
+/**
+ * Say how far the export is until it has ended, with a way to stop it.
+ * @param {string} id
+ * @param {HTMLElement} status
+ */
+function watch(id, status) {
+  clearInterval(timer);
+  const words = el("span");
+  const stop = el("button", {
+    type: "button", class: "gv-button gv-small gv-export-stop",
+    onclick: () => void runAction(id, null, {}, "/export/stop"),
+  }, "Stop");
+  status.replaceChildren(words, " ", stop);
   timer = setInterval(async () => {
     const job = await get(exportPath(id));
     if (job.state === "working") {
-      return text(status, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
+      return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }
     clearInterval(timer);
-    if (!job.url) return text(status, job.sentence);
-    const name = job.url.split("/").at(-1).split("?")[0];
-    status.replaceChildren("Ready: ", el("a", { href: address(job.url), download: "" }, name));
+    return job.url ? ready(job.url, status) : text(status, job.sentence);
   }, EXPORT_REFRESH);
+}
+
+/**
+ * @param {string} url of the file
+ * @param {HTMLElement} status
+ */
+function ready(url, status) {
+  const name = url.split("/").at(-1)?.split("?")[0] ?? "";
+  status.replaceChildren("Ready: ", el("a", { href: address(url), download: "" }, name));
+  if (name.endsWith(".html")) void showReport(url, status);
 }

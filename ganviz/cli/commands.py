@@ -26,6 +26,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.terminal import complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
+from ganviz.cli.virtual_data import dataset, report
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.version import __version__
 
@@ -240,6 +241,8 @@ VERBS: dict[str, Verb] = {
     "train": Verb(train, "Train", _ready_train),
     "resume": Verb(resume, "Train"),
     "sample": Verb(sample, "Use"),
+    "dataset": Verb(dataset, "Use"),
+    "report": Verb(report, "Use"),
     "export": Verb(export, "Use", _ready_export),
     "bench": Verb(bench, "Use"),
     "fetch-runtime": Verb(fetch_runtime, "Use"),

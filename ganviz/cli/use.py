@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ganviz.cli.options import (
+    DataRoot,
     Device,
     OptionalFloat,
     OptionalInt,
@@ -88,6 +90,7 @@ def export(
         ),
     ] = None,
     runs_root: RunsRoot = Path("runs"),
+    data_root: DataRoot = Path("data"),
     **outputs: Any,
 ) -> None:
     """Make a film of a run, or a page to hand on."""
@@ -104,6 +107,7 @@ def export(
         name, known = format_of(option, out)
         heeded = {one: value for one, value in chosen.items() if one in known.options}
         options = checked_options(name, heeded if len(wanted) > 1 else chosen)
+        options = replace(options, data_root=data_root)
         if known.missing():
             raise ConfigError(known.missing(), option)
         with ending_on_signals():

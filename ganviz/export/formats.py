@@ -18,10 +18,15 @@ Report = Callable[[float, str], None]
 @dataclass(frozen=True)
 class ExportOptions:
     """What may be asked of an export. ``fps``: frames a second of a film; ``seconds``: how long the
-    training takes in it, None for a frame of each kept grid."""
+    training takes in it, None for a frame of each kept grid. ``n``: pictures of a data set, None
+    for as many as a report looks at. ``data_root``: where data sets are kept. ``replace``: the file
+    may take the place of one of before."""
 
     fps: int = 12
     seconds: float | None = None
+    n: int | None = None
+    data_root: Path = Path("data")
+    replace: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
@@ -32,6 +32,7 @@ _FOLDER_NAME = re.compile(r"[^\W_][\w .+-]{0,79}(?<![ .])")
 
 Notify = Callable[[int], None]
 Part = tuple[np.ndarray, np.ndarray]
+Store = Callable[[str, bytes], None]
 
 
 def write_samples(
@@ -224,22 +225,38 @@ def _write_zip(request: Request, beside: Path, out: Path) -> None:
         _store_pictures(request, archive.writestr)
 
 
-def _store_pictures(request: Request, store: Callable[[str, bytes], None]) -> None:
-    """Each picture in its class's folder; and, for programs that would rather read one file, a
-    table of all labels."""
-    folders, digits = class_folders(request.classes), len(str(request.n - 1))
-    rows = ["file,label,class"]
-    for number, (pixels, label) in enumerate(request.pictures()):
-        name = f"{number:0{digits}d}.png"
-        if label >= 0:
-            name = f"{folders[label]}/{name}"
-            rows.append(f"{name},{label},{folders[label]}")
-        packed = io.BytesIO()
-        _image(pixels).save(packed, "PNG")
-        store(name, packed.getvalue())
-    if request.classes:
-        store(LABELS, ("\n".join(rows) + "\n").encode())
+def _store_pictures(request: Request, store: Store) -> None:
+    singles = ((encoded(pixels), label) for pixels, label in request.pictures())
+    store_singles(singles, request.n, request.classes, store)
     store(ABOUT, request.about().encode())
+
+
+def encoded(pixels: np.ndarray) -> bytes:
+    """A picture, uint8 [H, W, C], as PNG."""
+    packed = io.BytesIO()
+    _image(pixels).save(packed, "PNG")
+    return packed.getvalue()
+
+
+def store_singles(
+    singles: Iterable[tuple[bytes, int]],
+    n: int,
+    classes: tuple[str, ...],
+    store: Store,
+    unlabelled: str = "",
+) -> None:
+    """``store(name, data)`` each of ``n`` PNGs in its class's folder; and, for programs that would
+    rather read one file, a table of all labels. ``unlabelled``: the folder of those of no class."""
+    folders, digits = class_folders(classes), len(str(n - 1))
+    rows = ["file,label,class"]
+    for number, (data, label) in enumerate(singles):
+        folder = folders[label] if label >= 0 else unlabelled
+        name = f"{folder}/{number:0{digits}d}.png" if folder else f"{number:0{digits}d}.png"
+        if label >= 0:
+            rows.append(f"{name},{label},{folder}")
+        store(name, data)
+    if classes:
+        store(LABELS, ("\n".join(rows) + "\n").encode())
 
 
 def class_folders(classes: tuple[str, ...]) -> list[str]:

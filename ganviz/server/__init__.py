@@ -79,6 +79,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/library/{run}/thumb.png", guard.http(library.thumb, viewers=True)),
         Route("/gv/library/{run}/export", guard.http(exports.status), methods=["GET"]),
         Route("/gv/library/{run}/export", guard.http(exports.begin), methods=["POST"]),
+        Route("/gv/library/{run}/export/stop", guard.http(exports.stop), methods=["POST"]),
         Route("/gv/library/{run}/exports/{file}", guard.http(exports.file)),
         Route("/gv/class", guard.http(of_class.act), methods=["POST"]),
         Route("/gv/class/shown", guard.http(of_class.show), methods=["POST"]),

@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class ExportRequest(BaseModel):
     kind: str = Field(max_length=40)
     fps: int | None = Field(None, ge=1, le=60)
     seconds: float | None = Field(None, ge=0.2, le=600)
+    n: int | None = Field(None, ge=100, le=200_000)
 
 
 @dataclass
@@ -52,6 +53,11 @@ class Job:
     state: str = "working"
     fraction: float = 0.0
     sentence: str = "Starting."
+    stopping: bool = False
+
+
+class Stopped(GanvizError):
+    """Somebody has no more use for the export."""
 
 
 class Exports:
@@ -109,19 +115,33 @@ class Exports:
                 "url": made["url"] if made and done else None,
                 "files": files,
                 "formats": [
-                    {"kind": kind, "label": one.label, "why": one.why, "missing": one.missing()}
+                    {
+                        "kind": kind,
+                        "label": one.label,
+                        "why": one.why,
+                        "missing": one.missing(),
+                        "options": one.options,
+                    }
                     for kind, one in _downloadable()
                 ],
             }
         )
 
+    async def stop(self, request: Request) -> Response:
+        """End the run's export at its next sign of life; what it keeps for a second try stays."""
+        job = self._working
+        if job is None or job.run != request.path_params["run"]:
+            raise Refused(409, "No export of this run is being made.")
+        job.stopping = True
+        return json_response({"ok": True, "sentence": "Stopping the export."}, 202)
+
     async def file(self, request: Request) -> Response:
         """A finished export, to be saved by the browser."""
-        name = request.path_params["file"]
-        folder = await READS.run(self._folder, request.path_params["run"])
+        name, run_id = request.path_params["file"], request.path_params["run"]
+        folder = await READS.run(self._folder, run_id)
         path = folder / FOLDER / name
         kind = next(
-            (one.media_type for _, one in _downloadable() if one.extension == path.suffix), ""
+            (one.media_type for _, one in _downloadable() if one.file_name(run_id) == name), ""
         )
         plain = (
             _SAFE.fullmatch(name)
@@ -141,15 +161,20 @@ class Exports:
         except GanvizError as error:
             raise Refused(404, error.sentence) from None
 
+    def _options(self, query: ExportRequest) -> ExportOptions:
+        return replace(_options(query), data_root=self._manager.data_root, replace=True)
+
     # -- in the exporting thread -----------------------------------------------------------
     def _work(self, job: Job, folder: Path, query: ExportRequest) -> None:
         def report(fraction: float, sentence: str) -> None:
+            if job.stopping:
+                raise Stopped("The export was stopped.")
             job.fraction, job.sentence = min(1.0, fraction), sentence
 
         try:
             _yield_to_training()
             out = _target(folder, job.run, query.kind)
-            _make(folder, out, query, report)
+            _make(folder, out, (query.kind, self._options(query)), report)
             job.fraction, job.sentence, job.state = 1.0, "Ready to download.", "done"
         except GanvizError as error:
             job.sentence, job.state = error.sentence, "failed"
@@ -182,13 +207,14 @@ def _check(query: ExportRequest) -> None:
 
 
 def _options(query: ExportRequest) -> ExportOptions:
-    return checked_options(query.kind, {"fps": query.fps, "seconds": query.seconds})
+    return checked_options(query.kind, query.model_dump(exclude={"kind"}))
 
 
 def _make(
-    folder: Path, out: Path, query: ExportRequest, report: Callable[[float, str], None]
+    folder: Path, out: Path, asked: tuple[str, ExportOptions], report: Callable[[float, str], None]
 ) -> None:
-    registry.EXPORTS.get(query.kind).write(folder, out, _options(query), report)
+    kind, options = asked
+    registry.EXPORTS.get(kind).write(folder, out, options, report)
 
 
 def _yield_to_training() -> None:

@@ -75,7 +75,11 @@ def points_run(tmp_path):
 @pytest.fixture
 def client(own_run):
     manager = SimpleNamespace(
-        current=None, device=torch.device("cpu"), runs_root=own_run.parent, get=lambda run: None
+        current=None,
+        device=torch.device("cpu"),
+        runs_root=own_run.parent,
+        data_root=own_run.parent / "data",
+        get=lambda run: None,
     )
     with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:
         yield client

@@ -63,6 +63,7 @@ def test_a_format_of_ones_own_can_be_downloaded(diary, client):
         "label": "Diary (text)",
         "why": "For those who would rather read.",
         "missing": "",
+        "options": ["fps"],
     }
     answer = client.post("/gv/library/own-run/export", json={"kind": "diary", "fps": 5})
     assert answer.status_code == 202

@@ -48,7 +48,10 @@ def test_a_film_is_made_and_downloaded(client):
     answer = client.get("/gv/library/own-run/export").json()
     formats = answer.pop("formats")
     assert answer == idle
-    assert [one["kind"] for one in formats] == ["mp4", "gif", "webp", "page"]
+    assert [one["kind"] for one in formats] == [
+        *("mp4", "gif", "webp", "page"),
+        *("report", "dataset"),
+    ]
     assert all(one["label"] and one["why"].endswith(".") for one in formats)
     begun = client.post(
         "/gv/library/own-run/export", json={"kind": "gif", "fps": 4, "seconds": 0.5}
@@ -175,3 +178,21 @@ def test_an_exports_folder_that_leads_elsewhere_is_refused(client, own_run, tmp_
     (own_run / "exports").symlink_to(tmp_path / "elsewhere")
     client.post("/gv/library/own-run/export", json={"kind": "gif"})
     assert follow(client)[-1]["state"] == "failed" and not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_an_export_can_be_stopped(client, monkeypatch):
+    def wait_for_the_stop(folder, out, asked, notify):
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            notify(0.5, "Drawing.")
+            time.sleep(0.01)
+
+    monkeypatch.setattr(exports, "_make", wait_for_the_stop)
+    assert client.post("/gv/library/own-run/export/stop", json={}).status_code == 409
+    client.post("/gv/library/own-run/export", json={"kind": "dataset", "n": 200})
+    assert client.post("/gv/library/own-run/export/stop", json={}).json()["ok"]
+    done = follow(client)[-1]
+    assert (done["state"], done["sentence"]) == ("failed", "The export was stopped.")
+    for n in (0, 10**9, "many"):
+        asked = {"kind": "dataset", "n": n}
+        assert client.post("/gv/library/own-run/export", json=asked).status_code == 422

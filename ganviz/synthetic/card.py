@@ -1,0 +1,69 @@
+"""The card of a data set, in the convention of the Hugging Face Hub: a YAML header for programs and
+Markdown for people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ganviz.registry import DATASETS
+
+if TYPE_CHECKING:
+    from ganviz.synthetic.report import DataReport, RunUnderTest
+
+CARD = "dataset_card.md"
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+LOADING = {
+    "": 'load_dataset("imagefolder", data_dir="FOLDER")',
+    ".zip": 'load_dataset("imagefolder", data_files="FILE.zip")',
+    ".npz": 'numpy.load("FILE.npz")["images"]',
+    ".parquet": 'load_dataset("parquet", data_files="FILE.parquet")',
+}
+CONSENT = (
+    "The pictures that the generator learned from are somebody's own. Before this set is handed "
+    "on: whoever is in them, and whoever made them, must have agreed to that. Write here who "
+    "agreed to what: **not stated**."
+)
+
+
+def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport | None) -> str:
+    """The text of the card. ``licence``: an identifier of SPDX, or "" where nobody said."""
+    spec, step = run.spec, run.generator.step
+    title = f"Virtual {spec.name}"
+    classes = run.generator.classes
+    header = [
+        "---",
+        f"pretty_name: {json.dumps(title)}",
+        f"license: {json.dumps(licence.lower() or 'unknown')}",
+        "task_categories:",
+        f"- {'image-classification' if classes else 'unconditional-image-generation'}",
+        "size_categories:",
+        f"- {json.dumps(_size(n))}",
+        "tags:",
+        "- synthetic",
+        "- gan",
+        "---",
+    ]
+    channels, height, width = spec.shape
+    text = [
+        f"# {title}",
+        f"{n:,} pictures of {width} x {height} pixels ({'grey' if channels == 1 else 'colour'}), "
+        f"drawn by a generator. **No picture in it is real.** The generator is that of the run "
+        f"`{run.folder.name}` after {step:,} steps; it learned from {spec.count:,} pictures"
+        + (f", and {spec.held_out:,} were held out." if spec.held_out else "; none was held out."),
+        f"Classes: {', '.join(classes)}." if classes else "The pictures have no labels.",
+        "## Loading",
+        f"```python\n{LOADING[suffix]}\n```",
+        "## Licence and consent",
+        f"Licence: {licence or 'not stated; whoever hands this set on must say'}.",
+    ]
+    if "data_path" in DATASETS.get(spec.name, "data").reads:
+        text.append(CONSENT)
+    if made is not None:
+        text += ["## What was tested", *made.verdict.sentences, "See the report beside this card."]
+        text += ["Not tested:", "\n".join(f"- {what}" for what in made.not_tested)]
+    return "\n".join(header) + "\n\n" + "\n\n".join(text) + "\n"
+
+
+def _size(n: int) -> str:
+    return next((words for most, words in SIZES if n < most), "n>1M")

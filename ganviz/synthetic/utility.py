@@ -1,0 +1,145 @@
+"""Figure 4 of a report: can others work with it? A classifier learns from synthetic pictures and is
+tested on real ones that nobody learned from (TSTR; Ravuri and Vinyals 2019 call the accuracy the
+Classification Accuracy Score)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganviz import device as devices
+from ganviz.data.source import to_float
+from ganviz.probes.features import FeatureNet
+from ganviz.synthetic.evidence import Evidence, Pictures
+from ganviz.synthetic.figure import FIGURES, Row, exactly
+from ganviz.synthetic.intervals import Estimate, estimate
+
+SEEDS = 3
+STEPS, BATCH, LR = 300, 128, 2e-3
+MOST = 10_000
+LEAST, LEAST_TESTED = 200, 50
+
+Notify = Callable[[float], None]
+
+
+def utility_rows(evidence: Evidence, notify: Notify = lambda done: None) -> list[Row]:
+    """The accuracy of classifiers trained on S, and on T and S together, on H, over that of those
+    trained on as many of T; the control learns from one half of H and is tested on the other."""
+    figures = [FIGURES[name] for name in ("utility", "utility_added")]
+    why = _why_not(evidence)
+    held, in_place, test = evidence.held, evidence.in_place, evidence.never_seen
+    if why or held is None or in_place is None or test is None:
+        return [Row(figure, why_not=why) for figure in figures]
+    synthetic = evidence.synthetic[:MOST]
+    train = evidence.train[: len(synthetic)]
+    as_many = evidence.train[: len(in_place)]
+    pairs = {
+        "synthetic": (synthetic, held),
+        "train": (train, held),
+        "both": (train + synthetic, held),
+        "control": (in_place, test),
+        "as many": (as_many, test),
+    }
+    classes = len(evidence.classes)
+    jobs = [(name, seed) for name in pairs for seed in range(SEEDS)]
+    right: dict[str, list[Tensor]] = {name: [] for name in pairs}
+    with _workers() as pool:
+        results = pool.map(lambda job: _right(*pairs[job[0]], classes, job[1]), jobs)
+        for done, ((name, _), found) in enumerate(zip(jobs, results, strict=True)):
+            right[name].append(found)
+            notify((done + 1) / len(jobs))
+    hits = {name: torch.stack(each) for name, each in right.items()}
+    learned = {"pictures": len(synthetic)}
+    return [
+        Row(
+            figures[0],
+            _ratio(hits["synthetic"], hits["train"], learned),
+            _ratio(hits["control"], hits["as many"], {"pictures": len(in_place)}),
+            exactly(1.0),
+        ),
+        Row(figures[1], _ratio(hits["both"], hits["train"], {"pictures": len(train + synthetic)})),
+    ]
+
+
+def _why_not(evidence: Evidence) -> str:
+    if len(evidence.classes) < 2 or evidence.train.y is None:
+        return "It takes labelled pictures of at least two classes."
+    if evidence.synthetic.y is None or not evidence.asked:
+        return "The generator knows no classes, so its pictures have no labels to learn."
+    if evidence.held is None:
+        return evidence.why_none_held
+    if len(evidence.held) < 2 * LEAST_TESTED:
+        return f"It takes {2 * LEAST_TESTED} held-out pictures; there are {len(evidence.held)}."
+    if min(len(evidence.train), len(evidence.synthetic)) < LEAST:
+        return f"It takes {LEAST} pictures to learn from, of each kind."
+    return ""
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    """As many trainings at a time as the calling thread may use cores; each takes one, so that what
+    it comes to does not depend on how many there are."""
+    with ThreadPoolExecutor(
+        torch.get_num_threads(), initializer=devices.prepare_serving_thread
+    ) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def train_classifier(pictures: Pictures, classes: int, seed: int, steps: int) -> FeatureNet:
+    """A small convolutional classifier of ``pictures``; all its random numbers come from
+    ``seed``."""
+    assert pictures.y is not None
+    random = torch.Generator().manual_seed(seed)
+    _, channels, size, _ = pictures.x.shape
+    network = FeatureNet(channels, size, classes).initialise(random)
+    optimizer = torch.optim.Adam(network.parameters(), LR)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = LR * (1 - step / steps)
+        index = torch.randint(len(pictures), (BATCH,), generator=random)
+        logits = network(to_float(pictures.x[index]))[1]
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(logits, pictures.y[index]).backward()
+        optimizer.step()
+    return network.eval()
+
+
+def _right(pictures: Pictures, test: Pictures, classes: int, seed: int) -> Tensor:
+    """Which of ``test`` a classifier trained on ``pictures`` names rightly: float64 [N]."""
+    return correct(train_classifier(pictures, classes, seed, STEPS), test)
+
+
+@torch.no_grad()
+def correct(network: FeatureNet, test: Pictures) -> Tensor:
+    """Which of ``test`` it names rightly, as 0 or 1: float64 [N]."""
+    assert test.y is not None
+    named = [network(to_float(part))[1].argmax(1) for part in test.x.split(256)]
+    return (torch.cat(named) == test.y).double()
+
+
+def _ratio(hits: Tensor, over: Tensor, learned: dict[str, int]) -> Estimate:
+    """The ratio of two accuracies, from hits [seeds, tested]; its interval is over the tested
+    pictures and over the seeds."""
+    random = torch.Generator().manual_seed(3)
+
+    def measure(index: Tensor) -> float:
+        if len(index) == hits.shape[1]:
+            return float(hits.mean() / over.mean().clamp_min(1e-9))
+        some = [torch.randint(len(each), (len(each),), generator=random) for each in (hits, over)]
+        return float(
+            hits[some[0]][:, index].mean() / over[some[1]][:, index].mean().clamp_min(1e-9)
+        )
+
+    sizes = {"tested": hits.shape[1]}
+    found = estimate(measure, sizes, (0, math.inf))
+    return Estimate(found.value, found.low, found.high, {**learned, **sizes, "seeds": len(hits)})

@@ -1,0 +1,155 @@
+"""The report as a whole: what it says, what it cannot say, and the page that it is."""
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from ganviz.api import train
+from ganviz.cli import main
+from ganviz.data.held_out import MIXED_SPLIT
+from ganviz.errors import ConfigError
+from ganviz.probes import features
+from ganviz.synthetic import intervals, utility
+from ganviz.synthetic.evidence import Pictures
+from ganviz.synthetic.figure import FIGURES, QUESTIONS
+from ganviz.synthetic.page import HIDDEN, PRIVATE, report_page
+from ganviz.synthetic.report import RunUnderTest, make_report
+from ganviz.synthetic.verdict import GUARANTEE, LEAKS, UNKNOWN
+from tests.synthetic.conftest import TINY, silent
+
+N = 200
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """Classifiers that have learned a little are enough to see that they are asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utility, "STEPS", 15)
+        patch.setattr(features, "STEPS", 60)
+        patch.setattr(intervals, "ROUNDS", 20)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(run, data_root, quick):
+    return make_report(run, silent, data_root, n=N)
+
+
+def row(made, name):
+    return next(one for one in made.rows if one.figure.name == name)
+
+
+def test_every_figure_has_its_number_interval_and_control(made):
+    assert [one.figure.name for one in made.rows] == list(FIGURES)
+    assert {one.figure.question for one in made.rows} == set(range(1, len(QUESTIONS) + 1))
+    for one in made.rows:
+        assert one.synthetic and not one.why_not, one.figure.name
+        assert one.synthetic.low <= one.synthetic.value <= one.synthetic.high and one.synthetic.n
+        assert one.control or one.figure.name == "utility_added"
+    assert len(made.pairs) == 10
+    distances = [pair.distance for pair in made.pairs]
+    assert distances == sorted(distances) and made.pairs[0].held is not None
+    assert GUARANTEE in made.verdict.sentences or made.verdict.kind == LEAKS
+
+
+def test_training_pictures_in_place_of_virtual_ones_fail(run, data_root, quick):
+    """Whatever D says: a generator that hands out its training data is found."""
+    source = run.source
+    copies = Pictures(source.samples[:300], source.labels[:300])
+    found = make_report(run, silent, data_root, synthetic=copies)
+    assert found.verdict.kind == LEAKS
+    assert row(found, "authenticity").synthetic.value == 0
+    assert row(found, "copies").synthetic.low > 0.9
+    assert row(found, "attack_nearest").synthetic.low > 0.5
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+
+
+def test_the_page_opens_offline_and_runs_nothing(made):
+    shown, hidden = Page(report_page(made)), Page(report_page(made, pairs=False))
+    assert "script" not in shown.tags and "link" not in shown.tags
+    assert len(shown.links) == 30
+    assert all(link.startswith("data:image/png;base64,") for link in shown.links)
+    assert hidden.links == []
+    text = report_page(made, pairs=False)
+    assert HIDDEN in text and PRIVATE not in text and PRIVATE in report_page(made)
+    assert made.to_json(pairs=False)["pairs"] == []
+    hostile = replace(made, about={**made.about, "run": "<script>alert(1)</script>"})
+    assert "script" not in Page(report_page(hostile)).tags
+
+
+def test_a_run_that_held_nothing_out_says_what_cannot_be_said(tmp_path, data_root, quick):
+    folder = tmp_path / "old"
+    train(
+        {**TINY, "holdout": 0.0, "data_limit": 300}, out=folder, device="cpu", data_root=data_root
+    )
+    run = RunUnderTest.load(folder, data_root, "cpu", silent)
+    found = make_report(run, silent, data_root, n=60)
+    assert found.verdict.kind == UNKNOWN
+    assert found.verdict.sentences[0].startswith(
+        "Whether it leaks cannot be said. This run held no"
+    )
+    assert "held no pictures out" in row(found, "attack_d").why_not
+    assert "none held out" in report_page(found)
+    assert "principal components" in found.about["features"]
+    # its pictures can be measured against training ones all the same
+    assert row(found, "precision").synthetic and row(found, "precision").control is None
+
+
+def test_held_out_pictures_that_may_have_been_seen_count_as_none(run):
+    changed = replace(run, spec=replace(run.spec, split="of other pictures"))
+    assert "not those that this run was trained on" in changed.why_none_held
+    mixed = replace(run, spec=replace(run.spec, split=MIXED_SPLIT))
+    assert "changed while this run was being trained" in mixed.why_none_held
+    assert run.why_none_held == ""
+
+
+def test_no_classes_and_no_discriminator(tmp_path, data_root, quick):
+    folder = tmp_path / "vae"
+    settings = {**TINY, "algorithm": "vae", "conditioning": "none"}
+    train(settings, out=folder, device="cpu", data_root=data_root)
+    found = make_report(RunUnderTest.load(folder, data_root, "cpu", silent), silent, data_root, 200)
+    assert "no discriminator" in row(found, "attack_d").why_not
+    assert "knows no classes" in row(found, "utility").why_not
+    assert row(found, "attack_nearest").synthetic and row(found, "balance").synthetic
+
+
+def test_too_few_and_a_stop(run, data_root, tmp_path, run_folder, capsys):
+    with pytest.raises(ConfigError, match="20 pictures at least"):
+        make_report(run, silent, data_root, n=5)
+
+    def stop(fraction, sentence):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_report(run, stop, data_root, n=50)
+
+
+def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, quick):
+    root = ["--data-root", str(data_root)]
+    out = tmp_path / "report.html"
+    assert main(["report", str(run_folder), "--out", str(out), "--n", str(N), *root]) == 0
+    assert "The report is in" in capsys.readouterr().out
+    kept = json.loads(out.with_suffix(".json").read_text())
+    assert kept["n"] == {"synthetic": N, "training": 1617, "held_out": 180}
+    # the same seed makes the same report
+    for one, figure in zip(made.rows, kept["figures"], strict=True):
+        assert figure["synthetic"]["value"] == pytest.approx(one.synthetic.value, abs=1e-9)
+    folder = str(tmp_path / "set")
+    arguments = ["dataset", str(run_folder), "--n", "60", "--out", folder, *root]
+    assert main(arguments) == 0 and "60 pictures of step 40 are in" in capsys.readouterr().out
+    assert HIDDEN in (tmp_path / "set" / "report.html").read_text()
+    card = (tmp_path / "set" / "dataset_card.md").read_text()
+    assert "## What was tested" in card and "Attacks with shadow models" in card
+    assert main(arguments) == 2 and "something in it" in capsys.readouterr().err
