@@ -34,7 +34,7 @@ let found = [];
 let parts = {};
 /** Names that people gave, by key. @type {Record<string, string>} */
 const names = {};
-let asked = "";
+let searched = "";
 let drawing = 0;
 let timer = 0;
 
@@ -56,7 +56,7 @@ export function make() {
 export function open() {
   for (const button of parts.kinds.children) button.hidden = !fits(button.dataset.kind);
   if (!fits(kind)) kind = "sefa";
-  if (asked !== `${explored.source?.run} ${kind}`) find();
+  if (searched !== `${explored.source?.run} ${kind}`) find();
   else drawStrips();
 }
 
@@ -69,7 +69,7 @@ function fits(name) {
 }
 
 async function find() {
-  asked = `${explored.source?.run} ${kind}`;
+  searched = `${explored.source?.run} ${kind}`;
   for (const button of parts.kinds.children) {
     button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
   }

@@ -16,10 +16,10 @@ export function start({ section }) {
   const table = el("table", { class: "gv-figures-table" });
   section.append(say, table);
   whenSeen(["choices"], () => {
-    const told = newest("choices");
-    table.hidden = !told?.rows.length;
-    text(say, told ? [SOURCES[told.source], ...told.sentences, `${told.machine}.`].join(" ") : waiting());
-    if (!table.hidden) table.replaceChildren(head(), body(told.rows));
+    const found = newest("choices");
+    table.hidden = !found?.rows.length;
+    text(say, found ? [SOURCES[found.source], ...found.sentences, `${found.machine}.`].join(" ") : waiting());
+    if (!table.hidden) table.replaceChildren(head(), body(found.rows));
   });
 }
 

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 View = Callable[[Visitor], Any]
 # a class that nobody joined for so long is yesterday's
 FORGOTTEN_AFTER = 12 * 3600
-MOST_SHOWN = 200
+MOST_OPENED = 200
 
 
 class Classroom:
@@ -41,7 +41,7 @@ class Classroom:
     ):
         self.keys = keys
         self.room = Room((data or {}).get("room"))
-        self._shown = dict.fromkeys(str(one) for one in (data or {}).get("shown") or ())
+        self._opened_runs = dict.fromkeys(str(one) for one in (data or {}).get("shown") or ())
         self._file = file
         self._views: dict[str, View] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -123,14 +123,14 @@ class Classroom:
     def show(self, run_id: str) -> None:
         """The run called ``run_id`` is shown to the class: from now on viewers may look at it."""
         name = run_id.partition("@")[0]
-        if self.keys is not None and name and name not in self._shown:
+        if self.keys is not None and name and name not in self._opened_runs:
             with self._lock:
-                self._shown = dict.fromkeys([*self._shown, name][-MOST_SHOWN:])
+                self._opened_runs = dict.fromkeys([*self._opened_runs, name][-MOST_OPENED:])
             self._keep()
 
     def was_shown(self, run_id: str) -> bool:
         """Whether a run, or a checkpoint of it, was shown to the class."""
-        return run_id.partition("@")[0] in self._shown
+        return run_id.partition("@")[0] in self._opened_runs
 
     # -- across a restart ------------------------------------------------------------------
     def _keep(self) -> None:
@@ -141,7 +141,7 @@ class Classroom:
                 "used": time.time(),
                 "keys": self.keys.as_data(),
                 "room": self.room.as_data(),
-                "shown": list(self._shown),
+                "shown": list(self._opened_runs),
             }
             try:
                 with atomic_replace(self._file) as beside:

@@ -28,7 +28,7 @@ class Latent(BaseModel):
     psi: float = Field(1.0, ge=0, le=1)
 
 
-class Shown(BaseModel):
+class PresenterView(BaseModel):
     """A part of what the presenter's page shows; what is left out stays as it was.
 
     ``tab`` is open; ``run`` is looked at (empty: whatever trains), with its picture of ``step``
@@ -61,15 +61,15 @@ class Follow:
     def __init__(self, classroom: Classroom):
         self._classroom = classroom
         self._lock = threading.Lock()
-        self._shown: dict[str, Any] = {}
+        self._view: dict[str, Any] = {}
         self._free = False
         classroom.add(NAME, self._view)
 
-    def show(self, part: Shown) -> None:
+    def show(self, part: PresenterView) -> None:
         """The presenter's page shows ``part``."""
         changes = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
         with self._lock:
-            self._shown = {**self._shown, **changes}
+            self._view = {**self._view, **changes}
         for run in (part.run, part.open, *part.compare):
             self._classroom.show(run)
         self._classroom.changed()
@@ -80,4 +80,4 @@ class Follow:
         self._classroom.changed()
 
     def _view(self, visitor: Visitor) -> dict[str, Any]:
-        return {"free": self._free, "shown": None if visitor.presenter else self._shown}
+        return {"free": self._free, "shown": None if visitor.presenter else self._view}

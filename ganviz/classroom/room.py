@@ -115,7 +115,7 @@ class Room:
             del self._members[visitor_id]
             self._removed.add(visitor_id)
             address = self._addresses.pop(visitor_id, "")
-            if _tells_apart(address) and address not in self._addresses.values():
+            if _identifies(address) and address not in self._addresses.values():
                 self._refused_addresses.add(address)
 
     def readmit(self) -> None:
@@ -165,7 +165,7 @@ class Room:
             ]
 
 
-def _tells_apart(address: str) -> bool:
+def _identifies(address: str) -> bool:
     """Whether a network address may be one device's: a proxy on this machine stands for many."""
     try:
         return not ipaddress.ip_address(address).is_loopback

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.classroom import Classroom, Visitor
-from ganviz.classroom.follow import Follow, Shown
+from ganviz.classroom.follow import Follow, PresenterView
 from ganviz.server.guard import Refused, command_as, json_response
 from ganviz.server.invitation import Invitation, home_seen_by
 from ganviz.server.workers import COMMANDS
@@ -57,7 +57,7 @@ class ClassRequests:
 
     async def show(self, request: Request) -> Response:
         """What the presenter's page shows now."""
-        await COMMANDS.run(self._follow.show, await command_as(Shown, request))
+        await COMMANDS.run(self._follow.show, await command_as(PresenterView, request))
         return json_response({"ok": True})
 
     # -- actions ---------------------------------------------------------------------------

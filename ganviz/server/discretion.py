@@ -61,12 +61,12 @@ def config_for_viewers(config: dict[str, Any]) -> dict[str, Any]:
 def message_for_viewers(message: dict[str, Any]) -> dict[str, Any]:
     """A hello or delta of the live socket for viewers. Notes are for who runs the training: they
     name files that were left out, and disks that refuse."""
-    told = {**message, "events": [one for one in message["events"] if one["kind"] != "note"]}
+    reduced = {**message, "events": [one for one in message["events"] if one["kind"] != "note"]}
     if message.get("status"):
-        told["status"] = status_for_viewers(message["status"])
+        reduced["status"] = status_for_viewers(message["status"])
     if message.get("run"):
-        told["run"] = run_for_viewers(message["run"])
-    return told
+        reduced["run"] = run_for_viewers(message["run"])
+    return reduced
 
 
 def row_for_viewers(row: dict[str, Any]) -> dict[str, Any]:
