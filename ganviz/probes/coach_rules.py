@@ -28,11 +28,11 @@ def not_a_number(name: str, step: int | None) -> Verdict:
     )
 
 
-@rule("diverged", times=3, on="scalars")
+@rule("diverged", times=3, on="scalars", after=20)
 def losses_blown_up(now: Facts, memory: Memory) -> Verdict | None:
     """Losses far beyond what the game can give."""
     limit = 300.0 if now.game.equilibrium.get("loss_d") == 0 else 50.0
-    if not now.game.adversary or now.step < 20 or now.largest_loss < limit:
+    if not now.game.adversary or now.largest_loss < limit:
         return None
     return Verdict(
         "diverged",
@@ -43,13 +43,13 @@ def losses_blown_up(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("nan-ahead", times=2, on="networks")
+@rule("nan-ahead", times=2, on="networks", after=20)
 def overflow_ahead(now: Facts, memory: Memory) -> Verdict | None:
     """Steps as large as the weights, or weights several times their first size together with a sign
     that nothing good comes of it."""
     for network in now.networks:
         stride = max((update for *_, update in now.chain(network)), default=0.0)
-        if stride >= 0.3 and now.step >= 20:
+        if stride >= 0.3:
             return Verdict(
                 "nan-ahead",
                 f"The {network} moves by {stride:.0%} of its weights in one step: the steps are "
@@ -131,14 +131,16 @@ def vanishing(now: Facts, memory: Memory) -> Verdict | None:
     return None
 
 
-@rule("starving", times=6, on="scalars")
+@rule("starving", times=6, on="scalars", after=50)
 def starving(now: Facts, memory: Memory) -> Verdict | None:
     """D's loss is next to nothing, and stays there: what it teaches G dries up."""
     line = now.game.equilibrium.get("loss_d")
     loss = now.scalars.get("loss_d")
-    if not line or line < 0 or loss is None or now.step < 200:
+    if not line or line < 0 or loss is None or not 0 <= loss <= 0.05 * line:
         return None
-    if not 0 <= loss <= 0.05 * line:
+    # D leads in the first steps of many a good training, but not so far, and G moves on
+    stuck = loss <= 0.01 * line and now.grid_diversity is not None and now.grid_diversity < 0.3
+    if now.step < 200 and not stuck:
         return None
     return Verdict(
         "starving",
@@ -174,11 +176,11 @@ def d_winning(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("blind-d", times=6, on="scalars")
+@rule("blind-d", times=6, on="scalars", after=50)
 def blind_d(now: Facts, memory: Memory) -> Verdict | None:
     """D says the same of everything, and is sure of it."""
     real, fake = now.scalars.get("d_real"), now.scalars.get("d_fake")
-    if now.game.scores != "probability" or real is None or fake is None or now.step < 50:
+    if now.game.scores != "probability" or real is None or fake is None:
         return None
     if not (min(real, fake) >= 0.9 or max(real, fake) <= 0.1):
         return None
@@ -222,10 +224,10 @@ def swinging(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("hopping", times=3, on="outputs")
+@rule("hopping", times=3, on="outputs", after=EARLY, looks=8)
 def hopping(now: Facts, memory: Memory) -> Verdict | None:
     """G sits on a few modes, and they change."""
-    if not _on_few_modes(now) or len(memory.past) < 8 or now.step < EARLY:
+    if not _on_few_modes(now):
         return None
     few = [facts for facts in (*memory.past[-8:], now) if _on_few_modes(facts)]
     nearest = [facts.modes["nearest"] for facts in few]
@@ -252,15 +254,10 @@ def _on_few_modes(facts: Facts) -> bool:
     return facts.modes_reached is not None and facts.modes_reached <= facts.modes["total"] / 2
 
 
-@rule("identical", times=6, on="scalars")
+@rule("identical", times=6, on="scalars", after=2 * EARLY, ticks=12)
 def identical(now: Facts, memory: Memory) -> Verdict | None:
     """The samples that a person sees are all the same, and it is not getting better."""
-    if (
-        now.grid_diversity is None
-        or now.grid_diversity >= 0.2
-        or now.step < 2 * EARLY
-        or len(memory.ticks) < 12
-    ):
+    if now.grid_diversity is None or now.grid_diversity >= 0.2:
         return None
     before = memory.shown_around(now.step / 2)
     best = max(memory.recent(lambda facts: facts.grid_diversity), default=0.0)
@@ -276,16 +273,11 @@ def identical(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("scattered", times=8, on="scalars")
+@rule("scattered", times=8, on="scalars", after=EARLY, ticks=2)
 def scattered(now: Facts, memory: Memory) -> Verdict | None:
     """The samples lie far beyond the reals, and do not come back."""
     before = memory.shown_around(now.step / 2)
-    if (
-        now.grid_diversity is None
-        or now.grid_diversity < 1.6
-        or now.step < EARLY
-        or len(before) < 2
-    ):
+    if now.grid_diversity is None or now.grid_diversity < 1.6 or len(before) < 2:
         return None
     if now.grid_diversity < 0.9 * median(before):
         return None

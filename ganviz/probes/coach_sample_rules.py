@@ -19,14 +19,13 @@ from ganviz.probes.verdicts import (
 DIVERSITY = "diversity of the fakes (mean distance, over the reals')"
 
 
-@rule("g-winning", times=4, on="outputs")
+@rule("g-winning", times=4, on="outputs", looks=4)
 def g_winning(now: Facts, memory: Memory) -> Verdict | None:
     """D takes the fakes for real, although they are not like the reals."""
     if (
         now.accuracy is None
         or now.accuracy > 0.6
         or now.outputs.get("unit") != "probability"
-        or len(memory.past) < 4
         or now.outputs["mean_fake"] < 0.8
     ):
         return None
@@ -44,11 +43,11 @@ def g_winning(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("collapse", times=4, on="outputs")
+@rule("collapse", times=4, on="outputs", after=EARLY, looks=2)
 def collapse(now: Facts, memory: Memory) -> Verdict | None:
     """The fakes are much more alike than the reals, and it is not getting better."""
     half = memory.around(now.step / 2)
-    if now.diversity is None or now.step < EARLY or len(half) < 2:
+    if now.diversity is None or len(half) < 2:
         return None
     latest = [facts.diversity for facts in memory.past[-2:] if facts.diversity is not None]
     later = median([now.diversity, *latest])
@@ -66,11 +65,11 @@ def collapse(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("missing-modes", times=4, on="outputs")
+@rule("missing-modes", times=4, on="outputs", after=EARLY, looks=2)
 def missing_modes(now: Facts, memory: Memory) -> Verdict | None:
     """Samples come from half of the modes or fewer, and there are not more of them than before."""
     half = memory.around(now.step / 2)
-    if now.modes_reached is None or now.step < EARLY or len(half) < 2:
+    if now.modes_reached is None or len(half) < 2:
         return None
     if now.modes_reached > now.modes["total"] / 2:
         return None
@@ -110,11 +109,11 @@ def missing_classes(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("far-off", times=5, on="outputs")
+@rule("far-off", times=5, on="outputs", after=EARLY, looks=2)
 def far_off(now: Facts, memory: Memory) -> Verdict | None:
     """The fakes scatter far beyond the reals, and do not come back."""
     half = memory.around(now.step / 2)
-    if now.diversity is None or now.diversity < 1.5 or now.step < EARLY or len(half) < 2:
+    if now.diversity is None or now.diversity < 1.5 or len(half) < 2:
         return None
     before = median([facts.diversity for facts in half if facts.diversity is not None])
     if now.diversity < 0.9 * before:
@@ -148,11 +147,11 @@ def memorising(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("unused-latents", times=8, on="scalars")
+@rule("unused-latents", times=8, on="scalars", after=2 * EARLY)
 def unused_latents(now: Facts, memory: Memory) -> Verdict | None:
     """A VAE whose code says nothing of the picture."""
     share = now.scalars.get("in_use")
-    if share is None or share > 0.02 or now.step < 2 * EARLY:
+    if share is None or share > 0.02:
         return None
     return Verdict(
         "unused-latents",

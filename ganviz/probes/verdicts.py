@@ -127,23 +127,37 @@ Finding = Callable[[Facts, Memory], "Verdict | None"]
 @dataclass(frozen=True)
 class Rule:
     """``find`` is asked when something of ``on`` was measured anew, and must hold ``times`` times
-    more often than not before its verdict is spoken."""
+    more often than not before its verdict is spoken.
+
+    It is not asked before ``after`` steps, ``looks`` measurements of the samples and ``ticks`` of
+    the statistics: what came earlier proves nothing.
+    """
 
     name: str
     find: Finding
     times: int
     on: str
+    after: int = 0
+    looks: int = 0
+    ticks: int = 0
+
+    def finding(self, now: Facts, memory: Memory) -> Verdict | None:
+        """The fault that it finds, if there is enough to judge by."""
+        enough = len(memory.past) >= self.looks and len(memory.ticks) >= self.ticks
+        return self.find(now, memory) if enough and now.step >= self.after else None
 
 
 RULES: dict[str, Rule] = {}
 REASSURANCES: list[Finding] = []
 
 
-def rule(name: str, times: int, on: str) -> Callable[[Finding], Finding]:
+def rule(
+    name: str, times: int, on: str, after: int = 0, looks: int = 0, ticks: int = 0
+) -> Callable[[Finding], Finding]:
     """Add a rule that finds a fault; the first one that holds wins. See `Rule`."""
 
     def add(find: Finding) -> Finding:
-        RULES[name] = Rule(name, find, times, on)
+        RULES[name] = Rule(name, find, times, on, after, looks, ticks)
         return find
 
     return add
@@ -167,7 +181,7 @@ def judge(now: Facts, memory: Memory) -> tuple[Verdict, Memory]:
     for name, one in RULES.items():
         if one.on not in now.news:
             continue
-        finding = one.find(now, memory)
+        finding = one.finding(now, memory)
         if finding:
             found[name] = finding
         strikes[name] = min(one.times + 2, max(0, strikes.get(name, 0) + (1 if finding else -1)))

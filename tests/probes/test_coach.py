@@ -2,6 +2,7 @@
 and no reassurance without proof."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -213,6 +214,24 @@ def test_what_was_not_measured_anew_is_no_further_evidence():
     bad = {"accuracy": 0.5, "mean_fake": 0.95}
     once = ticks([{**bad, "news": ALL if i == 0 else frozenset({"scalars"})} for i in range(20)])
     assert "g-winning" not in names(once)
+
+
+def test_a_d_that_has_won_in_a_slow_run_is_told_before_many_steps():
+    won = {"loss_d": 2e-3, "loss_g": -1e-3}
+
+    def slow(values):
+        return [facts(10 * (i + 5), **values) for i in range(14)]
+
+    assert names(slow({**won, "sample_diversity": 0.13}))[-1] == "starving"
+    assert "starving" not in names(slow({**won, "sample_diversity": 0.6})), "G moves on"
+    assert "starving" not in names(slow({"loss_d": 0.05, "sample_diversity": 0.13}))
+
+
+def test_a_rule_is_not_asked_before_there_is_enough_to_judge_by():
+    bad = facts(5000, diversity=0.1, sample_diversity=0.1)
+    for one in RULES.values():
+        assert one.finding(replace(bad, step=one.after - 1), Memory()) is None or not one.after
+    assert RULES["collapse"].finding(bad, Memory(past=(bad,))) is None
 
 
 def test_a_generator_that_is_still_spreading_out_has_not_collapsed():
