@@ -28,6 +28,7 @@ import { connect, now, startReceiving, stats } from "./lib/stream.js";
 
 /** @type {Record<string, () => Promise<any>>} */
 const VIEWS = {
+  class: async () => await import("./class/take_part.js"),
   explore: async () => await import("./explore/explore.js"),
   inside: async () => await import("./inside/inside.js"),
   lessons: async () => await import("./lessons/lessons.js"),

@@ -6,6 +6,7 @@ import * as route from "../lib/route.js";
 import { onTab, tab } from "../lib/tabs.js";
 import { startPreset } from "../train/form.js";
 import { inline, render } from "../lib/markdown.js";
+import * as predict from "./predict.js";
 
 let all = []; // {name, title, line, text, watch, presets, level, group}
 let levels = []; // from the first to read to the last
@@ -15,6 +16,7 @@ let besides = null; // the lesson whose text stands beside the run
 const known = (name) => all.some((lesson) => lesson.name === name);
 
 export async function start() {
+  predict.start();
   present("gv-lessons").then(() => { list(); show(current ?? all[0]?.name); });
   const answer = await get("gv/lessons");
   all = answer.lessons ?? []; // the page works without its lessons
@@ -52,12 +54,12 @@ function choose(name) {
   route.set({ tab: "lessons", lesson: name });
 }
 
-/** Start a set-up in the Train view; the lesson stays beside it. */
-export function openPreset(name, lesson) {
+/** Start a set-up in the Train view, when its question has been answered; the lesson stays beside it. */
+export async function openPreset(name, lesson) {
   showBeside(lesson);
   route.set({ tab: "train", lesson });
   tab("train");
-  startPreset(name);
+  if (await predict.ask(name)) startPreset(name);
 }
 
 /** The lesson's text in the place of the settings; null brings those back. */
@@ -68,11 +70,14 @@ function showBeside(name) {
   const pane = $("gv-beside");
   pane.hidden = !lesson;
   pane.dataset.lesson = name ?? "";
-  if (!lesson) return pane.replaceChildren();
+  if (!lesson) {
+    predict.leave();
+    return pane.replaceChildren();
+  }
   const close = el("button", { type: "button", class: "gv-button gv-small", onclick: closeBeside }, "Settings");
   const whole = el("button", { type: "button", class: "gv-text-link", onclick: () => open(name) }, "Lesson");
   pane.replaceChildren(el("header", {}, whole, el("span", { class: "gv-spring" }), close),
-    el("h2", {}, lesson.title), el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), ...watch(lesson),
+    el("h2", {}, lesson.title), el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), predict.place(lesson), ...watch(lesson),
     el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), setups(lesson), next(lesson));
   pane.scrollTop = 0;
 }

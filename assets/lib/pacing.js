@@ -44,6 +44,13 @@ export const REQUEST_TIMEOUT = 8000;
 /** While a sample is enlarged, D's score of it is asked again so often. */
 export const SCORE_REFRESH = 2000;
 
+// -- the tab Class (class/)
+
+/** The wall is fetched so often while the run trains. */
+export const WALL_REFRESH = 2000;
+/** Whether a run has answered a question is asked so often, once its time has come. */
+export const ANSWER_REFRESH = 1500;
+
 // -- the form (train/form.js)
 
 /** Quiet typing before a live setting is sent. */

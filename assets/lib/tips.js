@@ -16,6 +16,8 @@ const WORDS = {
   explore: "A generator, and one point in its latent space: yours alone, whatever others look at. The address carries both, so " +
     "that a link opens this picture.",
   truncation: "Pulls z towards the average. Lower gives safer, more typical pictures; higher gives more variety.",
+  game: "Ten pairs: a real picture, and one that the generator made at this step. You judge them as the discriminator D does, and " +
+    "D judges the same pairs. Later in the run, play again: who gets worse first?",
   slerp: "Two ways from A to B. lerp walks straight and passes through short vectors that the generator never saw; " +
     "slerp walks along the sphere on which random vectors lie.",
 };

@@ -134,7 +134,7 @@ def reading(run: ReadableRun, question: Question, step: int | None = None) -> Re
     if question.metric == FAILED and run.state == "failed":
         return _known(question, 1.0, int(run.status()["step"]))
     rows = run.events.rows()
-    at = _row_at(rows, question.seconds) if step is None else _row_at(rows, step, "step")
+    at = _decisive_row(rows, question, step)
     if at is None and run.state == "finished" and len(rows.get("step", ())):
         # all its steps are done: what it has come to decides
         at = len(rows["step"]) - 1
@@ -150,11 +150,15 @@ def reading(run: ReadableRun, question: Question, step: int | None = None) -> Re
     return _of_rows(question, rows.get(question.metric), at, reached)
 
 
-def _row_at(rows: dict[str, np.ndarray], wanted: float, column: str = "elapsed") -> int | None:
-    """The first row at or after ``wanted``."""
-    if column not in rows:
+def _decisive_row(rows: dict[str, np.ndarray], question: Question, step: int | None) -> int | None:
+    """The first row that may decide."""
+    if "elapsed" not in rows:
         return None
-    late = np.flatnonzero(rows[column] >= wanted)
+    if step is None:
+        may = (rows["elapsed"] >= question.seconds) & (rows["step"] >= question.steps)
+    else:
+        may = rows["step"] >= step
+    late = np.flatnonzero(may)
     return int(late[0]) if len(late) else None
 
 
@@ -194,17 +198,19 @@ def _known(question: Question, value: float, step: int) -> Reading:
 
 
 def _not_there(run: ReadableRun, question: Question, rows: dict[str, np.ndarray]) -> Reading:
-    elapsed = rows["elapsed"][-1] if len(rows.get("elapsed", ())) else 0.0
+    elapsed, step = (
+        float(rows[name][-1]) if len(rows.get(name, ())) else 0.0 for name in ("elapsed", "step")
+    )
+    when = f"at {question.seconds:.0f} s of training"
+    if question.steps:
+        when += f", not before step {question.steps:,}"
+    there = f"{elapsed:.0f} s, step {step:,.0f}"
     if _is_over(run):
         return Reading(
             "missing",
-            f"The run has not got there: it ended after {elapsed:.0f} s of training, and this is "
-            f"decided at {question.seconds:.0f} s.",
+            f"The run has not got there: it ended at {there}, and this is decided {when}.",
         )
-    return Reading(
-        "waiting",
-        f"This is decided at {question.seconds:.0f} s of training; the run is at {elapsed:.0f} s.",
-    )
+    return Reading("waiting", f"This is decided {when}; the run is at {there}.")
 
 
 def _not_measured(run: ReadableRun) -> Reading:

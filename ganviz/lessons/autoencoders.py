@@ -44,6 +44,7 @@ Kingma and Welling, 2014, [VAE](https://arxiv.org/abs/1312.6114); Gulrajani et a
         "sharpness {value:.2f}, the data 1",
         "Where the code leaves doubt, the best answer is the average, and averages have "
         "soft edges.",
+        steps=300,
     ),
 )
 
@@ -86,6 +87,7 @@ everything to the centre.
         "{value:.0%} of high quality",
         "Neighbouring z decode to neighbouring points, so bridges lie between the modes, "
         "and nothing punishes a sample on one.",
+        steps=1500,
     ),
 )
 
@@ -128,6 +130,7 @@ annealing](https://arxiv.org/abs/1511.06349).
         "kl",
         "{value:.0f} nats",
         "Each nat costs four times as much, so the encoder says only what pays off most.",
+        steps=300,
         preset="beta-vae",
     ),
 )

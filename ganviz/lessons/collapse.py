@@ -46,6 +46,7 @@ the modes](#keeping-the-modes).
         "{value:.0f} of 8 modes",
         "D judges one sample at a time and cannot say that others are missing; G finds its "
         "best spot before D answers.",
+        steps=1500,
     ),
 )
 
@@ -85,6 +86,7 @@ that were not chosen: 8.0 modes, 96.2 % high quality. By quality alone PacGAN's 
         "modes",
         "{value:.0f} of 8 modes",
         "D stays calm at the data, so it cannot rear up where G has arrived and drive it away.",
+        steps=1500,
     ),
 )
 
@@ -123,6 +125,7 @@ on a CPU with the same number of threads.
         "Another seed may answer otherwise: after five seconds this is luck, and after a "
         "minute it is not.",
         seconds=5.0,
+        steps=500,
     ),
 )
 
@@ -159,6 +162,7 @@ D is shown (pack samples), or the pace of the game (change steps and learning ra
         "{value:.0f} of 8 modes",
         "A calm surface still has a highest point, and with five moves G is there before D "
         "can answer.",
+        steps=1000,
     ),
 )
 
@@ -197,5 +201,6 @@ Miyato et al., 2018, [Spectral normalization](https://arxiv.org/abs/1802.05957).
         "quality",
         "{value:.0%} of high quality",
         "With a slope of at most 1, D cannot tell a sample on a narrow mode from one beside it.",
+        steps=1500,
     ),
 )

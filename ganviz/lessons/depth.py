@@ -99,5 +99,6 @@ Ioffe and Szegedy, 2015, [batch norm](https://arxiv.org/abs/1502.03167).
         "{value:.0f} of 8 modes",
         "The gradient dies on its way back through the sigmoids; start the set-up with "
         "batch norm and compare.",
+        steps=1500,
     ),
 )

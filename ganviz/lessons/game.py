@@ -47,6 +47,7 @@ Goodfellow et al., 2014, [Generative adversarial nets](https://arxiv.org/abs/140
         "D(G(z)) = {value:.2f}",
         "Each player's gain is the other's loss, so they meet near 1/2 and neither loss "
         "goes to zero.",
+        steps=500,
     ),
 )
 
@@ -88,6 +89,7 @@ to 1,000 times from its peak, while the non-saturating one has grown.
         "sample_diversity",
         "diversity {value:.2f}, real ones 1",
         "D saw through every fake early on, where this loss is flat: G got hardly any gradient.",
+        steps=80,
     ),
 )
 
@@ -128,6 +130,7 @@ less width. Two rates are a legitimate choice: Heusel et al., 2017,
         "d_fake",
         "D(G(z)) = {value:.2f}",
         "A D that is never wrong has little to teach, and its lead lasts for many minutes here.",
+        steps=600,
     ),
 )
 
@@ -167,6 +170,7 @@ more D steps, more width. And check the labels first: a D that is told "real" fo
         "diversity {value:.2f}, real ones 1",
         "G follows the lean of a D that has learnt nothing, and no loss shows it: both look "
         "like an equilibrium.",
+        steps=600,
     ),
 )
 
@@ -209,6 +213,7 @@ enough: see [A critic without a bound](#lipschitz).
         "{value:.0f} of 8 modes",
         "Each step overshoots what the gradient promised; weights grow, and the samples "
         "leave the data.",
+        steps=500,
     ),
 )
 
@@ -245,6 +250,7 @@ Mescheder et al., 2018, [Which training methods do converge?](https://arxiv.org/
         "visited",
         "{value:.0f} modes visited",
         "G chases where D was and D where G was: they circle instead of settling.",
+        steps=1500,
     ),
 )
 
@@ -286,6 +292,7 @@ Kingma and Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980).
         "diversity {value:.2f}, real ones 1",
         "One rate must fit every weight: G's gradients are tiny while D is winning, and "
         "nothing rescales them.",
+        steps=80,
     ),
 )
 
@@ -322,5 +329,6 @@ Salimans et al., 2016, [Improved techniques](https://arxiv.org/abs/1606.03498), 
         "d_real",
         "D(x) = {value:.2f}",
         "With the target 0.9 there is a best logit, ln 9, and D has no reason to go beyond it.",
+        steps=120,
     ),
 )

@@ -42,6 +42,7 @@ digit, the other its slant and thickness.
         "{value:.0%} are what was asked for",
         "D learns to reject a good 3 under the label 7, so G must draw what it was asked for.",
         seconds=15.0,
+        steps=300,
     ),
 )
 
@@ -163,6 +164,7 @@ faces, never for digits.
         "{value:.0%} copies",
         "D knows the sixteen by heart, and the only way to pass is to reproduce them.",
         seconds=15.0,
+        steps=1000,
     ),
 )
 
@@ -209,5 +211,6 @@ before you pass it on.
         "diversity {value:.2f}, real ones 1",
         "Look at what was lost before you hand samples on: fidelity of single samples says "
         "nothing about it.",
+        steps=1200,
     ),
 )

@@ -12,8 +12,8 @@ FEWEST, MOST = 2, 5
 
 @dataclass(frozen=True)
 class Question:
-    """To be asked before a run, and answered by it: ``seconds`` into the training the run's own
-    figure picks a choice.
+    """To be asked before a run, and answered by it: ``seconds`` into the training, and on a slow
+    machine not before ``steps``, the run's own figure picks a choice.
 
     ``ask``: the question, about the lesson's first set-up unless ``preset`` names another.
     ``choices``: 2 to 5, in the order of the figure; ``cuts``: where one choice ends and the next
@@ -29,6 +29,7 @@ class Question:
     figure: str
     why: str
     seconds: float = 30.0
+    steps: int = 0
     preset: str = ""
 
     def __post_init__(self) -> None:

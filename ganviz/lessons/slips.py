@@ -40,6 +40,7 @@ verdict is the loss.
         "diversity {value:.2f}, real ones 1",
         "The target has nothing to do with z, so the best answer for every z is the same: "
         "the mean picture.",
+        steps=500,
     ),
 )
 
@@ -81,6 +82,7 @@ on fakes alone shows this at once; accuracy over both kinds would still say 50 %
         "D(G(z)) = {value:.2f}",
         'Nobody says "fake", so D says "real" to everything, and G learns nothing while '
         "both losses look perfect.",
+        steps=300,
     ),
 )
 
@@ -122,6 +124,7 @@ the data and of G's last layer the same: tanh for -1..1, sigmoid for 0..1.
         "diversity {value:.2f}, real ones 1",
         "D pushes the background below zero, where a ReLU has no slope: no gradient comes "
         "back, ever.",
+        steps=500,
     ),
 )
 
@@ -196,6 +199,7 @@ that G gets.
         "loss_g",
         "a G loss of {value:.2g}",
         "A D that no longer answers is fooled with ease, and not by digits.",
+        steps=4000,
     ),
 )
 
@@ -232,6 +236,7 @@ training loop. The toggle to real samples above the grid shows you just that.
         "sharpness",
         "sharpness {value:.1f}, the digits 1",
         "G can only learn what D is shown as real, and that is snow.",
+        steps=250,
     ),
 )
 
@@ -272,6 +277,7 @@ Three ways to hold the slope: clip the weights (Arjovsky et al., 2017), penalise
         "d_real",
         "D(x) = {value:,.0f}",
         "Doubling all outputs doubles its score, so nothing ever tells it to stop.",
+        steps=100,
     ),
 )
 
@@ -310,5 +316,6 @@ GAN losses do help VAEs *beside* reconstruction and KL (Larsen et al., 2016,
         "{value:.0f} nats",
         "Nothing in that loss ties the latents to N(0, I), so they drift away from where "
         "new pictures are drawn.",
+        steps=200,
     ),
 )

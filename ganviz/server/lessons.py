@@ -30,6 +30,18 @@ def as_data(name: str, lesson: Any) -> dict[str, Any]:
         "level": lesson.level,
         "group": lesson.group,
         "presets": [preset(one) for one in lesson.presets],
+        "question": question(lesson),
+    }
+
+
+def question(lesson: Any) -> dict[str, Any] | None:
+    """What the lesson asks before a run; what the run will answer is nowhere in it."""
+    one = lesson.question
+    return one and {
+        "ask": one.ask,
+        "choices": one.choices,
+        "seconds": one.seconds,
+        "preset": lesson.question_preset,
     }
 
 

@@ -26,6 +26,7 @@ STYLES = (
     "inside/inside.css",
     "lessons/lessons.css",
     "explore/explore.css",
+    "class/take_part.css",
 )
 STYLE_SHEET = "styles.css"
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}

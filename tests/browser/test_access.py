@@ -11,7 +11,7 @@ import pytest
 from .conftest import start, stop
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = ("train", "inside", "lessons", "runs")
+VIEWS = ("train", "inside", "lessons", "class", "runs")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 
 without_axe = pytest.mark.skipif(

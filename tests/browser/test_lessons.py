@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from .conftest import PHONE, stop
 
 
@@ -31,6 +33,39 @@ def test_a_lesson_opens_and_its_set_up_starts(visit, server, idle):
     page.click("#gv-group-objective > summary")
     assert page.input_value("#gv-i-penalty") == "r1"
     stop(server)
+
+
+def test_predict_run_and_see_what_the_run_answers(visit, server, idle):
+    page = visit()
+    open_lessons(page)
+    page.click("[data-lesson=no-probability]")
+    page.click("#gv-lesson [data-preset=minimax-gan-mistake]")
+    page.wait_for_selector("#gv-predict[data-state=ask]")
+    assert page.evaluate("document.body.dataset.gvState") not in ("preparing", "running")
+    assert "hidden layer" in page.text_content("#gv-predict h3")
+    # by keyboard: the first choice has the focus, the arrow leads on
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#gv-predict[data-state=known]")
+    assert "the run agrees" in page.text_content("#gv-predict h3")
+    assert "no number at all" in page.text_content("#gv-predict .gv-answer")
+    run = page.evaluate("window.ganviz.now.run.id")
+    kept = json.loads((server.runs / run / "class.json").read_text())
+    assert kept["questions"]["predictions"] == {"no-probability": 1}
+    # what was guessed is there after a reload
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#gv-predict[data-state=known]")
+    # skipped in one click, and not asked again
+    page.evaluate("window.ganviz.openLesson('mode-collapse')")
+    for again in (False, True):
+        page.click("#gv-lesson [data-preset=ring8-collapse]")
+        if not again:
+            page.click("#gv-predict-skip")
+        page.wait_for_function("window.ganviz.now.run?.config.preset === 'ring8-collapse'")
+        page.wait_for_selector("body[data-gv-state=running]")
+        stop(server)
+        page.wait_for_selector("body[data-gv-state=stopped]")
+        page.evaluate("window.ganviz.openLesson('mode-collapse')")
 
 
 def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle):

@@ -53,7 +53,7 @@ def test_the_first_measurement_after_the_time_decides():
     run = a_run(seconds=(1, 9))
     run.events.append("modes", 900, strict=2)
     early = reading(run, MODES)
-    assert early.state == "waiting" and "at 9 s" in early.sentence
+    assert early.state == "waiting" and "at 9 s, step 900" in early.sentence
     run.events.append("scalars", 1000, elapsed=10.0)
     assert "next measurement" in reading(run, MODES).sentence
     run.events.append("modes", 1020, strict=8)
@@ -80,12 +80,21 @@ def test_a_run_that_ended_early_says_so():
     for state in ("stopped", "interrupted", "failed"):
         found = reading(a_run(state, (4,)), MODES)
         assert (
-            found.state == "missing" and "has not got there: it ended after 4 s" in found.sentence
+            found.state == "missing"
+            and "has not got there: it ended at 4 s, step 400" in found.sentence
         )
     assert "before the figure was measured" in reading(a_run("stopped", (11,)), MODES).sentence
     run = a_run("running", (11,))
     run.events.append("modes", 1100, strict=None)
     assert "not a number" in reading(run, MODES).sentence
+
+
+def test_a_slow_machine_takes_longer_to_answer():
+    slow = with_metric("d_real", steps=1500)
+    run = a_run(seconds=(10, 12))
+    assert "not before step 1,500" in reading(run, slow).sentence
+    run.events.append("scalars", 1500, elapsed=15.0, d_real=0.2)
+    assert reading(run, slow).step == 1500
 
 
 def test_what_a_finished_run_has_come_to_decides():
