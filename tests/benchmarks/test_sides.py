@@ -80,7 +80,7 @@ def test_ganviz_trains_the_recipes_own_networks(pictures, recipe):
 def test_a_bare_loop_makes_the_moves_of_the_engine(pictures):
     """Same maths: from the same weights, with a batch of everything and no noise left to chance, D
     moves alike."""
-    settings = {**OWN["mlp28"], "batch_size": 64, "optimizer": "adam"}
+    settings = {**OWN["mlp28"], "batch_size": 64, "optimizer": "adam", "holdout": 0.0}
     config = RunConfig.parse(settings)
     source = load_data(config, CPU, pictures)
     trainer, loop = Trainer(config, source, CPU), bare._Loop(config, source, CPU)
