@@ -61,7 +61,7 @@ class Follow:
     def __init__(self, classroom: Classroom):
         self._classroom = classroom
         self._lock = threading.Lock()
-        self._view: dict[str, Any] = {}
+        self._presented: dict[str, Any] = {}
         self._free = False
         classroom.add(NAME, self._view)
 
@@ -69,7 +69,7 @@ class Follow:
         """The presenter's page shows ``part``."""
         changes = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
         with self._lock:
-            self._view = {**self._view, **changes}
+            self._presented = {**self._presented, **changes}
         for run in (part.run, part.open, *part.compare):
             self._classroom.show(run)
         self._classroom.changed()
@@ -80,4 +80,4 @@ class Follow:
         self._classroom.changed()
 
     def _view(self, visitor: Visitor) -> dict[str, Any]:
-        return {"free": self._free, "shown": None if visitor.presenter else self._view}
+        return {"free": self._free, "shown": None if visitor.presenter else self._presented}
