@@ -140,16 +140,16 @@ Measured with this set-up: 83 % of the samples are copies after ten seconds, 93 
 32 pictures 36 and 77 %.
 
 How to tell: put the nearest training picture beside each sample. A copy is far nearer to its first
-neighbour than to the second. And compare D's verdict on training and held-out pictures: a gap
-means it knows them.
+neighbour than to the second. And compare D's verdict on training and held-out pictures, which no
+network has seen: here it tells them apart with an AUC of 0.88 after 600 steps; chance is 0.5.
 
 What helps: more data; DiffAugment, the same random changes to reals *and* fakes (Zhao et al.,
-2020, [DiffAugment](https://arxiv.org/abs/2006.10738)); stopping earlier. Mirroring is fine for
-faces, never for digits.
+2020, [DiffAugment](https://arxiv.org/abs/2006.10738)); stopping earlier.
 """,
     ("memorisation", "mlp-gan"),
     (
         "The nearest training pictures beside the samples.",
+        "Inside, Held-out pictures: how well D tells what it learned from what it never saw.",
         "Switch DiffAugment on and start again with the same seed.",
     ),
     promises=(Promise("copies", "memorisation", low=0.5, seconds=15),),
@@ -179,21 +179,20 @@ worth anything:
 
 - **Fidelity**: are single samples right? Precision, and Fréchet distance between features of reals
   and fakes.
-- **Utility**: does a model trained on the samples work on real data? Lost classes and modes show
-  here, as recall and coverage.
-- **Privacy**: are samples copies? Compare each one's nearest training picture with its second
-  nearest; see [memorisation](#memorisation).
+- **Utility**: does a classifier that learned from samples alone work on real pictures? With
+  *Digits, quick* the tab Inside trains one again and again, and tests it on held-out digits.
+- **Privacy**: can anybody tell who was in the data? See [memorisation](#memorisation).
 
 No single figure answers all three: a generator that copies ten training pictures is faithful,
-useless and leaking. Each figure depends on how many samples and which features it was computed
-with, so both stand beside it. Export a synthetic set from the run's page, and read its report
-before you pass it on.
+useless and leaking. Under Runs, Export draws a data set and makes its report: each figure with its
+interval, and with held-out pictures in place as a control. Passing it is no guarantee.
 """,
-    ("virtual-data",),
+    ("virtual-data", "digits-quick"),
     (
         "Fidelity figures with their sample count and features.",
         "The class histogram of the samples.",
-        "Nearest training pictures beside samples.",
+        "With Digits, quick: Inside, Held-out pictures: trained on virtual, tested on real.",
+        "Runs, Export, Report on its virtual data: the verdict, and what was not tested.",
     ),
     promises=(
         Promise("sample_diversity", "virtual-data", low=0.4, high=0.95),

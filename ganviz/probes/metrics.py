@@ -135,3 +135,12 @@ def copies(nearest: Tensor) -> float:
     blur, which brings a sample near to many training samples at once.
     """
     return float((nearest[:, 0] < COPY * nearest[:, 1]).float().mean())
+
+
+def auc(members: Tensor, others: Tensor) -> float:
+    """The chance that a member's score is above another's, ties counting half: the area under the
+    curve of an attack that takes high scores for members (Mann and Whitney 1947)."""
+    members, others = members.double(), others.double().sort().values
+    below = torch.searchsorted(others, members, right=False)
+    upto = torch.searchsorted(others, members, right=True)
+    return float((below + upto).double().mean() / (2 * len(others)))

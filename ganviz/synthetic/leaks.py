@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ganviz.probes.metrics import auc
 from ganviz.synthetic.evidence import Evidence, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
@@ -15,7 +16,6 @@ from ganviz.synthetic.neighbours import Nearest, distances, nearest
 from ganviz.synthetic.privacy import (
     COPY_PERCENTILE,
     FALSE_POSITIVES,
-    auc,
     authenticity,
     copy_threshold,
     nearer_to,

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from ganviz.synthetic.report import DataReport
+from ganviz.synthetic.verdict import percent
 from ganviz.version import assets_folder
 
 WIDTH, LEFT = 300, 4
@@ -21,7 +22,7 @@ def report_page(made: DataReport, pairs: bool = True) -> str:
     """``pairs``: with the closest pairs, among which real pictures are."""
     table = made.to_json(pairs)
     style = (assets_folder() / STYLE).read_text(encoding="utf-8")
-    title = f"Virtual {table['data']}: what it kept, what it leaks"
+    title = "Virtual data: what they kept, what they leak"
     sections = [_verdict(table), *_questions(table), _pairs(table), _untested(table), _how(table)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -35,7 +36,8 @@ def _caption(table: dict[str, Any]) -> str:
     n = table["n"]
     held = f"{n['held_out']:,} held out" if n["held_out"] else "none held out"
     return (
-        f'<p class="caption">Run {escape(table["run"])}, step {table["step"]:,}. '
+        f'<p class="caption">{escape(table["label"])}; run {escape(table["run"])}, step '
+        f"{table['step']:,}. "
         f"{n['synthetic']:,} virtual pictures against {n['training']:,} training pictures and "
         f"{held}. Made on {escape(table['made'])}, seed {table['seed']}.</p>"
     )
@@ -86,7 +88,7 @@ def _value(one: dict[str, Any], kind: str) -> str:
 
 def _shown(one: dict[str, Any]) -> Any:
     if one["format"] == "percent":
-        return lambda value: f"{value:.1%}"
+        return percent
     return lambda value: f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 

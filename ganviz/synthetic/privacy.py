@@ -15,15 +15,6 @@ COPY_PERCENTILE = 0.01
 FALSE_POSITIVES = 0.01
 
 
-def auc(members: Tensor, others: Tensor) -> float:
-    """The chance that a member's score is above another's, ties counting half: the area under the
-    curve of an attack that takes high scores for members (Mann and Whitney 1947)."""
-    members, others = members.double(), others.double().sort().values
-    below = torch.searchsorted(others, members, right=False)
-    upto = torch.searchsorted(others, members, right=True)
-    return float((below + upto).double().mean() / (2 * len(others)))
-
-
 def true_positives(members: Tensor, others: Tensor, false: float = FALSE_POSITIVES) -> float:
     """The share of members that an attack finds when it accuses at most the share ``false`` of
     others: what it knows of those that it is surest of (Carlini et al. 2022)."""

@@ -25,6 +25,7 @@ from ganviz.engine.snapshot import to_pictures
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.models import build_discriminator
 from ganviz.probes.features import classifier_for
+from ganviz.registry import DATASETS
 from ganviz.runs.sample_files import encoded
 from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
 from ganviz.synthetic.evidence import Evidence, Pictures
@@ -194,6 +195,7 @@ def make_report(
         "run": run.folder.name,
         "step": run.generator.step,
         "data": run.source.spec.name,
+        "label": DATASETS.get(run.config.data, "data").label,
         "shape": list(run.source.spec.shape),
         "classes": list(run.generator.classes),
         "made": time.strftime("%Y-%m-%d", time.gmtime(began)),

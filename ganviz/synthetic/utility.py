@@ -10,18 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ganviz import device as devices
-from ganviz.data.source import to_float
-from ganviz.probes.features import FeatureNet
+from ganviz.probes.classifier import correct, train_classifier
 from ganviz.synthetic.evidence import Evidence, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
 
 SEEDS = 3
-STEPS, BATCH, LR = 300, 128, 2e-3
+STEPS = 300
 MOST = 10_000
 LEAST, LEAST_TESTED = 200, 50
 
@@ -95,36 +93,11 @@ def _workers() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def train_classifier(pictures: Pictures, classes: int, seed: int, steps: int) -> FeatureNet:
-    """A small convolutional classifier of ``pictures``; all its random numbers come from
-    ``seed``."""
-    assert pictures.y is not None
-    random = torch.Generator().manual_seed(seed)
-    _, channels, size, _ = pictures.x.shape
-    network = FeatureNet(channels, size, classes).initialise(random)
-    optimizer = torch.optim.Adam(network.parameters(), LR)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = LR * (1 - step / steps)
-        index = torch.randint(len(pictures), (BATCH,), generator=random)
-        logits = network(to_float(pictures.x[index]))[1]
-        optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(logits, pictures.y[index]).backward()
-        optimizer.step()
-    return network.eval()
-
-
 def _right(pictures: Pictures, test: Pictures, classes: int, seed: int) -> Tensor:
     """Which of ``test`` a classifier trained on ``pictures`` names rightly: float64 [N]."""
-    return correct(train_classifier(pictures, classes, seed, STEPS), test)
-
-
-@torch.no_grad()
-def correct(network: FeatureNet, test: Pictures) -> Tensor:
-    """Which of ``test`` it names rightly, as 0 or 1: float64 [N]."""
-    assert test.y is not None
-    named = [network(to_float(part))[1].argmax(1) for part in test.x.split(256)]
-    return (torch.cat(named) == test.y).double()
+    assert pictures.y is not None and test.y is not None
+    network = train_classifier(pictures.x, pictures.y, classes, seed, STEPS)
+    return correct(network, test.x, test.y)
 
 
 def _ratio(hits: Tensor, over: Tensor, learned: dict[str, int]) -> Estimate:

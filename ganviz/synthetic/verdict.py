@@ -141,5 +141,10 @@ def _given(found: Estimate | None) -> str:
     return "" if found is None else f"{found.value:.2f}, {found.low:.2f} to {found.high:.2f}"
 
 
+def percent(share: float) -> str:
+    """'12.3 %', never broken before its sign."""
+    return f"{100 * share + 0.0:.1f}\u00a0%"
+
+
 def _percent(found: Estimate) -> str:
-    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
+    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"

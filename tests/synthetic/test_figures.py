@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.probes.metrics import precision_recall
+from ganviz.probes.metrics import auc, precision_recall
 from ganviz.synthetic.evidence import Evidence, Pictures
 from ganviz.synthetic.fidelity import expected_coverage, neighbourhood, reverse_kl
 from ganviz.synthetic.intervals import Estimate, estimate, students_t
@@ -15,7 +15,6 @@ from ganviz.synthetic.labels import apportioned, labels_for
 from ganviz.synthetic.leaks import Search
 from ganviz.synthetic.neighbours import Nearest, nearest
 from ganviz.synthetic.privacy import (
-    auc,
     authenticity,
     copy_threshold,
     nearer_to,

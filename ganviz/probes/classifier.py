@@ -1,0 +1,46 @@
+"""A small classifier of pictures, trained within a second or two: what a data set is good for shows
+in what it learns from it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganviz.data.source import to_float
+from ganviz.probes.features import Cancelled, FeatureNet
+
+BATCH, LR = 128, 2e-3
+CHUNK = 256
+
+
+def train_classifier(
+    x: Tensor, y: Tensor, classes: int, seed: int, steps: int, cancelled: Cancelled = lambda: False
+) -> FeatureNet:
+    """A convolutional classifier of uint8 pictures ``x`` [N, C, H, W] with their classes ``y``
+    int64 [N], after ``steps`` steps of Adam with a decaying rate, or fewer when ``cancelled()``.
+
+    All its random numbers come from ``seed``.
+    """
+    random = torch.Generator().manual_seed(seed)
+    _, channels, size, _ = x.shape
+    network = FeatureNet(channels, size, classes).initialise(random).to(x.device)
+    optimizer = torch.optim.Adam(network.parameters(), LR)
+    for step in range(steps):
+        if cancelled():
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = LR * (1 - step / steps)
+        index = torch.randint(len(x), (BATCH,), generator=random).to(x.device)
+        logits = network(to_float(x[index]))[1]
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(logits, y[index]).backward()
+        optimizer.step()
+    return network.eval()
+
+
+@torch.no_grad()
+def correct(network: FeatureNet, x: Tensor, y: Tensor) -> Tensor:
+    """Which of the uint8 pictures ``x`` it names rightly, as 0 or 1: float64 [N], on the CPU."""
+    named = [network(to_float(part))[1].argmax(1) for part in x.split(CHUNK)]
+    return (torch.cat(named) == y).double().cpu()
