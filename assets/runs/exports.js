@@ -92,7 +92,9 @@ function watch(id, status) {
       return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }
     clearInterval(timer);
-    return job.url ? ready(job.url, status) : text(status, job.sentence);
+    if (!job.url) return text(status, job.sentence);
+    ready(job.url, status);
+    if (job.kind === "report" && status.isConnected) void showReport(job.url);
   }, EXPORT_REFRESH);
 }
 
@@ -103,5 +105,8 @@ function watch(id, status) {
 function ready(url, status) {
   const name = url.split("/").at(-1)?.split("?")[0] ?? "";
   status.replaceChildren("Ready: ", el("a", { href: address(url), download: "" }, name));
-  if (name.endsWith(".html")) void showReport(url, status);
+  if (!name.endsWith(".html")) return;
+  status.append(" ", el("button", {
+    type: "button", class: "gv-button gv-small gv-export-show", onclick: () => void showReport(url),
+  }, "Show"));
 }

@@ -146,3 +146,47 @@ def test_a_phone_never_scrolls_sideways(visit, kept, theme):
     page = visit(PHONE, theme)
     open_first(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_report_is_made_stopped_and_shown(visit, kept):
+    """The server's part is answered here: a whole report takes it a minute."""
+    page = visit()
+    job = {"state": "idle", "sentence": "", "url": None, "kind": "report", "fraction": 0.0}
+    report = {"kind": "report", "label": "Report", "why": "", "missing": "", "options": []}
+    dataset = {**report, "kind": "dataset", "label": "Data set", "options": ["n"]}
+    asked = []
+
+    def answer(route):
+        if route.request.method == "POST":
+            stopped = route.request.url.endswith("/stop")
+            asked.append(route.request.post_data_json)
+            job.update(
+                {"state": "failed", "sentence": "The export was stopped."}
+                if stopped
+                else {"state": "working", "sentence": "Drawing."}
+            )
+        route.fulfill(json={**job, "ok": True, "formats": [report, dataset]})
+
+    page.route("**/export*", answer)
+    page.route("**/exports/*", lambda route: route.fulfill(body="<html lang=en><h1>Virtual data"))
+    open_first(page)
+    page.click("#gv-detail-export")
+    page.fill("#gv-export-drawer input[type=number]", "500")
+    page.click("[data-kind=dataset]")
+    page.click(".gv-export-stop")
+    page.wait_for_function(
+        "document.querySelector('.gv-export-status').textContent === 'The export was stopped.'"
+    )
+    assert asked[0] == {"kind": "dataset", "n": 500}
+    page.click("[data-kind=report]")
+    page.wait_for_selector(".gv-export-stop")
+    job.update(state="done", url="/gv/library/x/exports/x-report.html?at=1")
+    page.wait_for_selector("dialog.gv-report[open] iframe")
+    frame = page.frame_locator("dialog.gv-report iframe")
+    assert frame.locator("h1").inner_text() == "Virtual data"
+    assert frame.locator("html").get_attribute("data-theme") == "light"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog.gv-report", state="detached")
+    page.click(".gv-export-show")
+    page.click("dialog.gv-report .gv-icon")
+    page.wait_for_selector("dialog.gv-report", state="detached")
