@@ -9,6 +9,8 @@ import os
 import platform
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -78,6 +80,13 @@ def cores() -> int:
     # macOS and Windows do not say.
     except AttributeError:
         return os.cpu_count() or 1
+
+
+def work_clock(device: torch.device) -> Callable[[], float]:
+    """Reads the seconds that the thread which asks has worked. On a CPU those are its own, without
+    what it waited for a core that others use; elsewhere they are the wall's, for it waits for the
+    device."""
+    return time.thread_time if device.type == "cpu" else time.perf_counter
 
 
 def random_generator(device: torch.device, seed: int) -> torch.Generator:

@@ -43,6 +43,10 @@ let sliders = [];
 let busy = false;
 let wanted = false;
 let shownVersion = 0;
+/** Step of the picture that is shown. @type {number | null} */
+let shownStep = null;
+/** The grid shows an earlier step. */
+let looksBack = false;
 let lastRequest = 0;
 let visible = true;
 /** Counts pictures, so that none is painted over by one requested before it. */
@@ -65,6 +69,10 @@ export function start() {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) followTraining(); });
   on("hello", hello);
   on("snapshot", followTraining);
+  on("lookback", (/** @type {number | null} */ step) => {
+    looksBack = step !== null;
+    caption();
+  });
   showControls();
 }
 
@@ -102,7 +110,14 @@ function clearPicture() {
   Object.assign(canvas, { width: 1, height: 1 });
   delete canvas.dataset.version;
   canvas.setAttribute("aria-label", "No picture yet");
-  text($("gv-latent-caption"), "");
+  shownStep = null;
+  caption();
+}
+
+/** Which generator drew the picture: it is the newest one, whatever step the grid looks back to. */
+function caption() {
+  const step = shownStep === null ? "" : `G(z) at step ${count(shownStep)}`;
+  text($("gv-latent-caption"), step && looksBack ? `${step}, the newest: it does not look back` : step);
 }
 
 /** The snapshot got better: draw the same z again, sometimes, and only where it is seen. */
@@ -249,7 +264,8 @@ function paint(picture, moved, order) {
   const from = tile === null ? `seed ${z.seed}` : `tile ${tile + 1}`;
   const what = info.conditional ? `class ${info.classes[asRequest().class ?? 0]}, ` : "";
   canvas.setAttribute("aria-label", `Generated picture, ${what}${from}, step ${picture.step}`);
-  text($("gv-latent-caption"), `G(z) at step ${count(picture.step)}`);
+  shownStep = picture.step;
+  caption();
   shownVersion = picture.version;
   canvas.dataset.version = String(picture.version);
   canvas.dataset.shown = String((Number(canvas.dataset.shown) || 0) + 1);

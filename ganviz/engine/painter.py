@@ -44,7 +44,8 @@ class Painter:
         self._thread = ThreadPoolExecutor(1, "ganviz-painter", devices.prepare_serving_thread)
         self._painting: Future[None] | None = None
         self._share = SHARE_ASIDE if z.device.type == "cpu" and devices.cores() > 1 else SHARE
-        self._cost = 0.0
+        self._worked = devices.work_clock(z.device)
+        self._cost = self._work = 0.0
 
     @property
     def cost(self) -> float:
@@ -52,8 +53,9 @@ class Painter:
         return self._cost
 
     def interval(self, minimum: float) -> float:
-        """Seconds to the next painting, at least ``minimum``; more where the last one was slow."""
-        return max(minimum, self._cost / self._share)
+        """Seconds to the next painting, at least ``minimum``; more where the last one was much
+        work. Waiting for a busy core is none: pictures would stand still where they need not."""
+        return max(minimum, self._work / self._share)
 
     def check(self) -> None:
         """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or
@@ -93,11 +95,11 @@ class Painter:
         private.copy_each_(self._mine, self._theirs)
 
     def _paint(self, step: int, show: Show) -> None:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), self._worked()
         x = draw(self._copy, self._z, self._y)
         if not torch.isfinite(x).all():
             error = NonFinite("generator")
             error.step = step
             raise error
         show(self._copy, x)
-        self._cost = time.perf_counter() - began
+        self._cost, self._work = time.perf_counter() - began, self._worked() - worked

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ganviz.algorithms.adversarial import Adversarial
+from ganviz.device import work_clock
 from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.point_frames import packed_surface
 from ganviz.engine.snapshot import draw
@@ -121,6 +122,7 @@ class Surface(Probe):
         return self.source.spec.kind == "points" and "discriminator" in algorithm.networks
 
     def prepare(self) -> None:
+        self._worked = work_clock(self.trainer.device)
         points = self.source.samples
         low, high = points.amin(0), points.amax(0)
         margin = 0.2 * (high - low)
@@ -152,13 +154,12 @@ class Surface(Probe):
     def _refresh(self, exact: bool) -> None:
         """The verdict for a frame, within the probe's share of the time unless it must be
         ``exact``."""
-        began = time.perf_counter()
-        if not exact and began < self._frame_due:
+        if not exact and time.perf_counter() < self._frame_due:
             return
+        worked = self._worked()
         z, about = self._verdict()
         self._newest = {"surface": about | packed_surface(z)}
-        now = time.perf_counter()
-        self._frame_due = now + (now - began) / self.share
+        self._frame_due = time.perf_counter() + (self._worked() - worked) / self.share
 
     def _verdict(self) -> tuple[Tensor, dict[str, Any]]:
         """What D says at each point of the grid, and what is to be known of it."""

@@ -110,7 +110,14 @@ class RunManager:
         def make() -> Run:
             self._refuse_active(run_id)
             check_data(load_config(folder / CONFIG))
-            return resumed(folder, more_steps, self.device, self.data_root, self._observers())
+            return resumed(
+                folder,
+                more_steps,
+                self.device,
+                self.data_root,
+                self._observers(),
+                self._memory_in_use(),
+            )
 
         return self._begin(make, replace)
 
@@ -130,6 +137,7 @@ class RunManager:
                 self.data_root,
                 step,
                 self._observers(),
+                self._memory_in_use(),
             )
 
         return self._begin(make, replace)

@@ -19,6 +19,7 @@ from ganviz.device import cpu_threads, fits_random
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.frames import Frame, FrameStore
+from ganviz.engine.memory_need import check_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.restore import restore_trainer
 from ganviz.engine.run import Run
@@ -38,12 +39,14 @@ def resumed(
     device: torch.device,
     data_root: Path,
     observers: Sequence[Observer] = (),
+    reclaimable: int = 0,
 ) -> Run:
     """The run in ``folder``, not yet started, from its newest valid checkpoint, for ``more_steps``
-    or to its own end.
+    or to its own end. ``reclaimable``: bytes of memory that will be free by then.
 
     Its history and kept pictures come along. One that died before its first checkpoint begins anew.
-    Raises `CheckpointError`, `ConfigError`, or `Busy` while another process trains it.
+    Raises `CheckpointError`, `ConfigError`, or `Busy` while another process trains it; nothing of
+    the run has been touched then.
     """
     folder = Path(folder)
     config, state = _newest(folder)
@@ -60,6 +63,7 @@ def resumed(
         )
     config = check_data(config)
     _check_classes(config, state)
+    check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(folder)
     store.rewind(state.step)
     for step, path in frames_in(folder):
@@ -137,12 +141,14 @@ def forked(
     data_root: Path,
     step: int | None = None,
     observers: Sequence[Observer] = (),
+    reclaimable: int = 0,
 ) -> Run:
     """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under
     changed settings.
 
     ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields,
-    for others would not fit the saved weights. Raises `CheckpointError` or `ConfigError`.
+    for others would not fit the saved weights. ``reclaimable``: bytes of memory that will be free
+    by then. Raises `CheckpointError` or `ConfigError`, and leaves no folder then.
     """
     folder = Path(folder)
     for name in changes.keys() - set(FORK_FIELDS):
@@ -166,6 +172,7 @@ def forked(
         config = config.but(steps=state.step + config.steps)
     config = check_data(config)
     _check_classes(config, state)
+    check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(new_run_folder(runs_root, parent.preset, config.name))
     run = Run(
         config,

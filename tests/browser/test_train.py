@@ -143,7 +143,10 @@ def test_looking_back_and_live_again(trained):
     points = int(page.evaluate("document.body.dataset.gvPoints"))
     page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 3}")
     assert page.get_attribute("#gv-grid", "data-step") == "0"
+    caption = "document.querySelector('#gv-latent-caption').textContent"
+    page.wait_for_function(f"/^G.z. at step [1-9].*, the newest/.test({caption})")
     page.click("#gv-live")
+    page.wait_for_function(f"/^G.z. at step [0-9,]+$/.test({caption})")
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
 
 

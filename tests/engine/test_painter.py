@@ -2,13 +2,14 @@
 meanwhile."""
 
 import threading
+import time
 
 import pytest
 import torch
 from torch import nn
 
 from ganviz.algorithms.statistics import NonFinite
-from ganviz.engine.painter import Painter
+from ganviz.engine.painter import SHARE_ASIDE, Painter
 
 
 class Constant(nn.Module):
@@ -75,8 +76,22 @@ def test_what_fails_while_showing_is_told_as_well(made):
         painter.paint(2, show)
 
 
-def test_a_slow_painting_is_followed_by_a_longer_rest(made):
+def test_much_work_is_followed_by_a_longer_rest(made):
     _, painter = made
     assert painter.interval(0.4) == 0.4
-    painter.paint(1, lambda *_: threading.Event().wait(0.2))
-    assert painter.interval(0.4) >= 0.2 / 0.1
+
+    def work(*_):
+        end = time.thread_time() + 0.1
+        while time.thread_time() < end:
+            pass
+
+    painter.paint(1, work)
+    assert painter.interval(0.4) >= 0.1 / SHARE_ASIDE
+
+
+def test_waiting_is_no_work_that_pictures_must_pay_for(made):
+    """On a busy machine a painting takes long because it waits for a core: the next one need not
+    wait for ten times as long again."""
+    _, painter = made
+    painter.paint(1, lambda *_: time.sleep(0.3))
+    assert painter.cost >= 0.3 and painter.interval(0.05) < painter.cost / SHARE_ASIDE / 2

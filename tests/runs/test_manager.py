@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from ganviz.config import RunConfig
+from ganviz.engine import memory_need
 from ganviz.engine.trainer import Trainer
-from ganviz.errors import Busy, GanvizError
+from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 
 TINY = {
@@ -131,6 +132,23 @@ def test_a_refusal_has_no_effect(manager, refused):
     assert {info.id for info in manager.library()} == before
     reached = run.step_count
     wait_for(lambda: run.step_count > reached)
+
+
+def test_what_does_not_fit_into_memory_stops_nobody_and_leaves_no_folder(manager, monkeypatch):
+    kept = finished(manager).id
+    run = manager.start(tiny(steps=0))
+    wait_for(lambda: run.step_count > 0)
+    folders = sorted(manager.runs_root.iterdir())
+    monkeypatch.setattr(memory_need, "free_memory", lambda device: -(10**15))
+    for begin in (
+        lambda: manager.start(tiny(), replace=True),
+        lambda: manager.fork(kept, {"g_lr": 1e-4}, replace=True),
+        lambda: manager.resume(kept, more_steps=5, replace=True),
+    ):
+        with pytest.raises(ConfigError, match="memory"):
+            begin()
+    assert manager.current is run and run.active
+    assert sorted(manager.runs_root.iterdir()) == folders
 
 
 def test_a_damaged_run_that_cannot_be_resumed_stops_nobody(manager):
