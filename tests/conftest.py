@@ -12,7 +12,8 @@ import pytest
 from benchmarks import browser as installation
 
 os.environ.setdefault("GANVIZ_TUNE", "0")  # what a clock says must not decide a test
-
+# the tests' networks are tiny: a second thread of torch only gets in the way of the other worker
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 MOST_WORKERS = 4  # each holds torch, and an app where it has browser tests: about 1 GB
 
 
@@ -26,9 +27,46 @@ def pytest_xdist_auto_num_workers(config):
     return min(MOST_WORKERS, len(allowed(0)) if allowed else os.cpu_count() or 1)
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:  # a file's tests share its servers and trained runs
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+# files that share what is dear to start: an app and a browser, a server of forks (`tests.fresh`)
+GROUPS = {
+    "browser": ("tests/browser/",),
+    "processes": (
+        "tests/benchmarks/test_sides.py",
+        "tests/cli/test_signals.py",
+        "tests/docs/test_promises.py",
+        "tests/engine/test_distributed.py",
+        "tests/engine/test_memory_need.py",
+        "tests/runs/test_kill.py",
+        "tests/runs/test_listing.py",
+        "tests/server/test_serve.py",
+    ),
+}
+
+
+def _group(nodeid):
+    """What one worker runs as a whole: one of `GROUPS`, or a file, whose tests share its runs."""
+    return next(
+        (name for name, paths in GROUPS.items() if nodeid.startswith(paths)),
+        nodeid.partition("::")[0],
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The groups above; xdist's own marker for them says nothing to pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid)
+
+    return ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        slow = {_group(item.nodeid) for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: _turn(_group(item.nodeid), slow))
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if not on_gpu:
         return
@@ -39,9 +77,22 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs an NVIDIA GPU"))
 
 
+def _turn(group, slow):
+    """What takes longest begins first, so that no worker idles at the end: `GROUPS`, then files
+    with slow tests, then all others."""
+    return list(GROUPS).index(group) if group in GROUPS else len(GROUPS) + (group not in slow)
+
+
 # no longer than a file: Playwright leaves an event loop running, in which asyncio.run fails
 @pytest.fixture(scope="module")
 def chromium():
+    with a_browser() as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def a_browser(*flags):
+    """A Chromium; without one the test fails in CI and is skipped elsewhere."""
     path = installation.installed()
     if path is None:
         if os.environ.get("CI"):
@@ -50,7 +101,7 @@ def chromium():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=path, headless=True, args=installation.FLAGS
+            executable_path=path, headless=True, args=[*installation.FLAGS, *flags]
         )
         yield browser
         browser.close()

@@ -1,5 +1,8 @@
 """One real server and one real Chromium for all browser tests; every page is watched for errors and
-strangers."""
+strangers.
+
+One worker runs all of this folder (``tests/conftest.py``).
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,19 @@ from urllib.parse import urlparse
 
 import pytest
 
+from tests.conftest import a_browser
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
-PATIENCE = 60_000  # ms; a shared two-core machine is slow at times
+TIMEOUT = 60_000  # ms; a shared two-core machine is slow at times
 # the bare address shows the form of the last run, whichever test that was
 FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+
+
+def pytest_itemcollected(item):
+    item.add_marker(pytest.mark.slow)  # each is quick, but not the app and the browser
 
 
 class Server:
@@ -69,7 +78,7 @@ class Server:
         return self.status()["step"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("app")
     port = _free_port()
@@ -77,7 +86,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
         process = subprocess.Popen(
             [
                 sys.executable,
-                str(ROOT / "app.py"),
+                str(Path(__file__).with_name("app.py")),
                 "--port",
                 str(port),
                 "--no-browser",
@@ -91,7 +100,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         try:
             _wait_until_it_answers(process, port, folder / "output.txt")
@@ -103,19 +112,59 @@ def server(tmp_path_factory) -> Iterator[Server]:
             process.kill()
 
 
+@pytest.fixture(scope="package")
+def chromium() -> Iterator:
+    """One browser for this folder; all pages of one context live in one process, which has the
+    app's scripts compiled: a page opens in a third of the time."""
+    with a_browser("--process-per-site") as browser:
+        yield browser
+
+
+class Profiles:
+    """Browser contexts that outlive a test. Each keeps a page open, so that its process stays."""
+
+    def __init__(self, chromium, url: str):
+        self._chromium, self._url = chromium, url
+        self._all, self._used = [], 0
+
+    def next(self):
+        """A context that this test has not had: as good as a browser of its own."""
+        if self._used == len(self._all):
+            context = self._chromium.new_context()
+            context.new_page().goto(self._url)
+            self._all.append(context)
+        self._used += 1
+        return self._all[self._used - 1]
+
+    def clear(self) -> None:
+        """Close what the test has opened, and forget what its pages have stored."""
+        for context in self._all[: self._used]:
+            keeper, *pages = context.pages
+            for page in pages:
+                page.close()
+            keeper.evaluate("localStorage.clear()")
+            context.clear_cookies()
+        self._used = 0
+
+
+@pytest.fixture(scope="package")
+def profiles(chromium, server) -> Profiles:
+    return Profiles(chromium, f"{server.url}/gv/status")
+
+
 @pytest.fixture
-def visit(chromium, server) -> Iterator[Callable]:
-    """``visit(viewport, theme, before, address)`` opens the app in a browser of its own; no page
+def visit(profiles, server) -> Iterator[Callable]:
+    """``visit(viewport, theme, before, address)`` opens the app as in a browser of its own; no page
     may have complained."""
-    contexts, complaints = [], []
+    complaints = []
 
     def open_page(
         viewport=DESKTOP, theme: str = "light", before: Callable | None = None, address: str = FRESH
     ):
-        context = chromium.new_context(viewport=viewport, color_scheme=theme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page = profiles.next().new_page()
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=theme)
+        page.set_default_timeout(TIMEOUT)
         _watch(page, urlparse(server.url).netloc, complaints)
         if before:
             before(page)
@@ -125,8 +174,7 @@ def visit(chromium, server) -> Iterator[Callable]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    profiles.clear()
     assert complaints == []
 
 
@@ -180,12 +228,12 @@ def picture_of(page, selector: str) -> str:
 
 
 def _watch(page, home: str, complaints: list[str]) -> None:
-    def heard(message) -> None:
+    def on_console(message) -> None:
         # a refusal with a sentence is an answer; a browser notes its status all the same
         if message.type == "error" and "409 (Conflict)" not in message.text:
-            complaints.append(f"console: {message.text}")
+            complaints.append(f"console: {message.text} {message.location['url']}")
 
-    page.on("console", heard)
+    page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on(
         "request",

@@ -3,15 +3,17 @@ what a person typed is never lost without a choice."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qs
 
-from .conftest import start, stop
+from .conftest import at_rest, start, stop
 from .test_form import set_number
 
 
 def address(page) -> dict[str, str]:
-    """The parameters of the page's address."""
-    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+    """The parameters of the page's address: asked of the page, as Playwright hears of changes
+    later."""
+    query = page.evaluate("location.search.slice(1)")
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def ready(page) -> None:
@@ -113,7 +115,7 @@ def test_resume_stands_beside_train_anew(visit, server, idle):
     page.click("#gv-stop")
     page.wait_for_selector("body[data-gv-state=stopped]")
     page.wait_for_function("document.querySelector('#gv-train').textContent === 'Train anew'")
-    at = int(page.evaluate("document.body.dataset.gvStep"))
+    at = at_rest(page, server)
     run = page.evaluate("window.ganviz.now.run.id")
     page.click("#gv-resume-run")
     page.wait_for_selector("body[data-gv-state=running]")
@@ -138,7 +140,8 @@ def test_a_kept_run_is_looked_at_while_another_trains(visit, server, idle):
     assert other.input_value("#gv-i-seed") == "0"
     assert other.is_hidden("#gv-form-note")
     other.wait_for_function("document.querySelector('#gv-watching').textContent.includes('trains')")
-    assert other.is_visible("#gv-pause") and other.is_hidden("#gv-train")
+    other.wait_for_selector("#gv-train", state="hidden")
+    other.wait_for_selector("#gv-pause", state="visible")
     other.click("#gv-stop")
     page.wait_for_selector("body[data-gv-state=stopped]")
     other.wait_for_selector("#gv-train", state="visible")
@@ -156,7 +159,7 @@ def test_a_run_that_is_gone_is_said(visit, server, idle):
     page.wait_for_function(
         "document.querySelector('#gv-form-note').textContent.includes('nowhere')"
     )
-    assert "run" not in address(page)
+    page.wait_for_function("!location.search.includes('run=')")
 
 
 def test_a_comparison_is_in_the_address(visit, server, idle):
@@ -176,7 +179,7 @@ def test_a_comparison_is_in_the_address(visit, server, idle):
     page.wait_for_selector("#gv-compare", state="visible")
     page.click("#gv-compare-back")
     page.wait_for_selector("#gv-compare", state="hidden")
-    assert "compare" not in address(page)
+    page.wait_for_function("!location.search.includes('compare=')")
 
 
 def test_the_page_says_its_language_whatever_the_browser_prefers(chromium, server, idle):

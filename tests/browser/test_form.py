@@ -59,7 +59,7 @@ def test_a_second_start_says_what_is_running(trained, visit, server):
     for view in (page, trained):
         view.wait_for_function(f"window.ganviz.now.run?.id !== '{first}'")
         view.wait_for_selector("body[data-gv-state=running]")
-        assert view.is_hidden("#gv-replace")
+        view.wait_for_selector("#gv-replace", state="hidden")
 
 
 def test_a_change_while_training_offers_the_next_run(trained):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from .conftest import PHONE, stop
+from .conftest import PHONE, at_rest, stop
 
 
 def open_tab(page, name: str) -> None:
@@ -21,28 +21,27 @@ def wait_until(condition, seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def train(page, server, preset: str):
-    """Open the set-up by its address and start it."""
-    page.goto(f"{server.url}/?preset={preset}", wait_until="domcontentloaded")
-    page.wait_for_selector("#gv-link[data-link=live]")
+def train(visit, preset: str):
+    """A page whose run of ``preset`` trains."""
+    page = visit(address=f"/?preset={preset}")
     page.wait_for_function(
         "name => document.querySelector('#gv-i-preset').value === name", arg=preset
     )
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")
+    return page
 
 
 @pytest.fixture
 def points(visit, server, idle):
     """A page with a run in the plane."""
-    page = visit()
-    train(page, server, "ring8-r1")
+    page = train(visit, "ring8-r1")
     page.wait_for_selector("#gv-scatter canvas[data-step]")
     yield page
     stop(server)
 
 
-def test_points_live_in_the_plane_over_the_surface_of_d(points):
+def test_points_live_in_the_plane_over_the_surface_of_d(points, server):
     points.wait_for_function(
         "Number(document.querySelector('#gv-scatter canvas').dataset.step) > 0"
     )
@@ -68,6 +67,10 @@ def test_points_live_in_the_plane_over_the_surface_of_d(points):
     assert min(used) > 200
     points.click("#gv-pause")
     points.wait_for_selector("body[data-gv-state=paused]")
+    step = at_rest(points, server)
+    points.wait_for_function(
+        f"document.querySelector('#gv-scatter canvas').dataset.step === '{step}'"
+    )
     before = points.eval_on_selector("#gv-scatter canvas", "canvas => canvas.toDataURL()")
     points.click("#gv-scatter-legend [data-layer=fake]")
     points.wait_for_function(
@@ -134,8 +137,7 @@ def test_experiments_answer_on_the_spot(visit, idle):
 
 
 def test_a_vae_shows_its_reconstructions(visit, server, idle):
-    page = visit()
-    train(page, server, "vae")
+    page = train(visit, "vae")
     page.wait_for_selector("#gv-recon-show:not([hidden])")
     page.click("#gv-recon-show")
     page.wait_for_selector("#gv-recon[data-step]")

@@ -69,8 +69,7 @@ def test_predict_run_and_see_what_the_run_answers(visit, server, idle):
 
 
 def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle):
-    page = visit(viewport=PHONE)
-    page.goto(f"{server.url}/?lesson=gradients-and-depth", wait_until="domcontentloaded")
+    page = visit(viewport=PHONE, address="/?lesson=gradients-and-depth")
     page.wait_for_selector("#gv-lesson[data-lesson=gradients-and-depth] h2")
     names = page.evaluate(
         "[...document.querySelectorAll('#gv-lessons-list button')].map((button) => "

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import start, stop
+from .conftest import at_rest, read_charts, start, stop
 
 PLANE = "#gv-scatter canvas"
 
@@ -25,14 +25,20 @@ def at(page) -> int:
     return int(page.get_attribute(PLANE, "data-step"))
 
 
-def test_it_follows_the_training_and_each_single_step(plane):
+def settled(page, server) -> int:
+    """The step of the paused run, when the plane shows it."""
+    step = at_rest(page, server)
+    page.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step}'")
+    return step
+
+
+def test_it_follows_the_training_and_each_single_step(plane, server):
     first = at(plane)
     plane.wait_for_function(f"Number(document.querySelector('{PLANE}').dataset.step) > {first}")
     assert plane.is_visible("#gv-plane-key")
     plane.click("#gv-pause")
     plane.wait_for_selector("body[data-gv-state=paused]")
-    step = int(plane.evaluate("document.body.dataset.gvStep"))
-    plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step}'")
+    step = settled(plane, server)
     for _ in range(2):
         step += 1
         plane.click("#gv-controls [data-step='1']")
@@ -48,11 +54,13 @@ def test_it_can_be_looked_back_at(plane):
     plane.wait_for_function(f"Number(document.querySelector('{PLANE}').dataset.step) > 0")
 
 
-def test_a_slider_moves_the_mark_in_the_plane(plane):
+def test_a_slider_moves_the_mark_in_the_plane(plane, server):
     plane.click("#gv-pause")
     plane.wait_for_selector("body[data-gv-state=paused]")
     plane.wait_for_selector("#gv-latent[data-ready=yes]")
-    plane.wait_for_timeout(1500)
+    settled(plane, server)
+    plane.wait_for_function("window.ganviz.stats.latent?.version === window.ganviz.now.snapshot")
+    plane.evaluate("new Promise((drawn) => setTimeout(() => requestAnimationFrame(drawn), 100))")
     before = plane.eval_on_selector(PLANE, "canvas => canvas.toDataURL()")
     plane.fill("[data-direction='0']", "3")
     plane.wait_for_function(
@@ -89,6 +97,7 @@ def test_a_tile_has_a_score_and_its_z_can_be_used(visit, server, idle):
 def test_a_live_change_leaves_its_mark_on_the_curves(visit, server, idle):
     page = visit()
     start(page)
+    read_charts(page)  # else Plotly comes when the page has nothing else to do
     page.click("#gv-group-optimisation > summary")
     page.fill("#gv-i-g_lr", "0.0007")
     page.wait_for_function(
@@ -97,6 +106,7 @@ def test_a_live_change_leaves_its_mark_on_the_curves(visit, server, idle):
     )
     page.reload()
     page.wait_for_selector("body[data-gv-ready=yes]")
+    read_charts(page)
     page.wait_for_function(
         """(document.querySelector('#gv-plot-loss').layout?.annotations ?? [])
         .some(({ text }) => text.includes('0.0007'))"""

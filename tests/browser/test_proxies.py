@@ -7,22 +7,22 @@ from urllib.parse import urlparse
 
 import pytest
 
-from .conftest import FRESH, PATIENCE, stop
+from .conftest import DESKTOP, FRESH, TIMEOUT, stop
 
 BELOW = "/user/ann/proxy/7860"
 
 
 @contextmanager
-def opened(chromium, url):
+def opened(profiles, url):
     """(a page, the addresses that were not there)."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page, missing = context.new_page(), []
-    page.set_default_timeout(PATIENCE)
+    page, missing = profiles.next().new_page(), []
+    page.set_viewport_size(DESKTOP)
+    page.set_default_timeout(TIMEOUT)
     page.on("response", lambda one: one.status >= 400 and missing.append(urlparse(one.url).path))
     page.goto(url + FRESH)
     page.wait_for_selector("body[data-gv-ready=yes][data-gv-form=filled]")
     yield page, missing
-    context.close()
+    profiles.clear()
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def opened(chromium, url):
         {},
     ],
 )
-def test_the_page_trains_below_a_path(chromium, server, proxy, headers):
+def test_the_page_trains_below_a_path(profiles, server, proxy, headers):
     stop(server)
     shown = proxy(urlparse(server.url).port, BELOW, headers)
-    with opened(chromium, shown.url) as (page, missing):
+    with opened(profiles, shown.url) as (page, missing):
         page.wait_for_selector("#gv-link[data-link=live]")
         assert page.evaluate("gradio_config.root") == shown.url
         page.wait_for_function("document.querySelector('link[href*=\"theme.css\"]')")
@@ -57,9 +57,9 @@ def test_the_page_trains_below_a_path(chromium, server, proxy, headers):
     ],
 )
 def test_a_proxy_that_keeps_the_socket_from_opening_is_named(
-    chromium, server, proxy, headers, words
+    profiles, server, proxy, headers, words
 ):
     shown = proxy(urlparse(server.url).port, "", headers)
-    with opened(chromium, shown.url) as (page, _):
+    with opened(profiles, shown.url) as (page, _):
         page.wait_for_selector("#gv-blocked")
         assert words in page.inner_text("#gv-blocked")
