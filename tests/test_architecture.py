@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import ganviz
@@ -27,6 +28,7 @@ RANK = {name: len(LAYERS) - row for row, names in enumerate(LAYERS) for name in 
 WEB = {"gradio", "plotly", "fastapi", "starlette", "uvicorn"}
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """The syntax tree of each module of ganviz, by its dotted name."""
     trees = {}

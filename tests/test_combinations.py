@@ -219,6 +219,7 @@ def test_the_rows_hold_nearly_every_legal_pair(kind):
         assert {row[field] for row in pairwise(*kind)} == set(options), field
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
 def test_every_pair_of_choices_trains(kind, sources, subtests):
     source = sources[registry.DATASETS.get(kind[0]).kind]

@@ -17,6 +17,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
 from ganviz.registry import MISTAKES, PRESETS
 
+pytestmark = pytest.mark.slow
 SEEDS = range(5)
 CPU = torch.device("cpu")
 FAST = {"g_lr": 1e-3, "d_lr": 1e-3}
@@ -80,7 +81,7 @@ def trained(preset, seed, steps, **changes) -> Trained:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_an_adversary_g_draws_the_mean_whatever_z_is(seed):
-    run = trained("mlp-gan-mistake", seed, 200, g_lr=1e-3)
+    run = trained("mlp-gan-mistake", seed, 100, g_lr=1e-3)
     assert run.diversity < 0.15
     assert (run.fakes().mean(0) - run.reals.mean(0)).square().mean() < 0.02
     assert run.called_real(run.fakes()) < 0.05, "D sees through it, and is not asked"
@@ -142,7 +143,7 @@ def test_a_bounded_critic_does_not():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_vae_with_the_gans_loss_gives_another_picture_back(seed):
-    run = trained("wgan-vs-vae-vae-mistake", seed, 150)
+    run = trained("wgan-vs-vae-vae-mistake", seed, 75)
     again = run.trainer.algorithm.reconstruct(run.reals)
     assert (again - run.reals).square().mean() > run.reals.var(0).mean(), (
         "the mean picture would be a better answer"
@@ -172,7 +173,7 @@ def test_turns_apart_fool_a_d_that_no_longer_answers(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_relu_at_the_end_draws_nothing_dark(seed):
-    run = trained("gradient-flow-relu-mistake", seed, 200)
+    run = trained("gradient-flow-relu-mistake", seed, 100)
     fakes = run.fakes()
     assert fakes.min() >= 0 and (run.reals < -0.5).float().mean() > 0.5
     assert run.called_real(fakes) < 0.05 and run.called_real(run.reals) > 0.95, (

@@ -15,7 +15,6 @@ from ganviz.engine.trainer import Trainer
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 from tests import fresh
 
-pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 
 

@@ -18,7 +18,6 @@ from tests import fresh
 
 from .conftest import TINY
 
-pytestmark = pytest.mark.xdist_group("processes")
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 
 
@@ -64,6 +63,7 @@ def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
     assert info.state == "stopped" and info.resumable and info.step > 0
 
 
+@pytest.mark.slow
 @needs_signals
 def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
     """And nothing that is printed to it afterwards gets in the way."""

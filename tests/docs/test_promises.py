@@ -14,7 +14,6 @@ from tests.docs.blocks import blocks
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_NOT_RUN = 2
-pytestmark = pytest.mark.xdist_group("processes")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +26,7 @@ def folder_of_pictures(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_what_a_page_promises_runs(page, tmp_path, folder_of_pictures):
     (tmp_path / "pictures").symlink_to(folder_of_pictures)

@@ -16,7 +16,6 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError
 from tests import fresh
 
-pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("distributed_worker.py")
@@ -115,6 +114,7 @@ def test_a_process_of_its_own_has_no_group(monkeypatch):
     assert distributed.from_environment() is None
 
 
+@pytest.mark.slow
 def test_torchrun_trains_one_run_from_the_command_line(tmp_path):
     """One run folder, written by the leader, that trained all its steps."""
     launcher = "--standalone --nproc-per-node 2 -m ganviz train"

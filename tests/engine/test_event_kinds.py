@@ -2,6 +2,7 @@
 made by something and shown somewhere."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def temporary():
         event_kinds.forget(name)
 
 
+@cache
 def logged_kinds():
     """Every literal that the package passes to a method that logs an event."""
     found = set()
@@ -66,13 +68,16 @@ def test_every_declared_kind_is_made_by_something(kind):
     assert kind.name in logged_kinds()
 
 
+@cache
+def texts(folder, pattern):
+    return [path.read_text(encoding="utf-8") for path in folder.rglob(pattern)]
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_declared_kind_is_shown_or_read_somewhere(kind):
-    scripts = [path.read_text(encoding="utf-8") for path in assets_folder().rglob("*.js")]
-    modules = [path.read_text(encoding="utf-8") for path in (PACKAGE / "runs").rglob("*.py")]
     drawn = kind.figures or kind.cards or kind.browser in ("rows", "frame")
-    readers = modules if kind.browser == "none" else scripts
-    assert drawn or any(f'"{kind.name}"' in reader for reader in readers)
+    readers = (PACKAGE / "runs", "*.py") if kind.browser == "none" else (assets_folder(), "*.js")
+    assert drawn or any(f'"{kind.name}"' in reader for reader in texts(*readers))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -1,7 +1,7 @@
 """What a training will take is known from shapes; what does not fit is refused without effect."""
 
-import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +15,7 @@ from ganviz.engine import memory_need as need_module
 from ganviz.engine.memory_need import Need, check_memory, memory_need, rough_need
 from ganviz.errors import ConfigError
 from ganviz.runs.manager import RunManager
+from tests import fresh
 
 CPU = torch.device("cpu")
 GAMES = {
@@ -52,36 +53,35 @@ def test_the_need_is_that_of_real_steps(game):
     assert memory_need(config, spec).peak == pytest.approx(held_at_most(config, spec), rel=0.35)
 
 
-RESIDENT = """
-import torch
-from ganviz import algorithms
-from ganviz.config import RunConfig
-from ganviz.data import expected_spec
-from ganviz.data.source import Batch
-torch.set_num_threads(1)
+def grown():
+    """What two steps on a large batch make the process grow by, after two on a small one."""
+    torch.set_num_threads(1)
+    before = steps(2)
+    print(steps(512) - before)
+
 
 def steps(size):
-    config = RunConfig.from_preset("digits-dcgan", batch_size=size)
+    """Train two steps; the most bytes that were resident so far."""
+    from ganviz import algorithms
+
+    config = parsed("digits-dcgan", batch_size=size)
     spec = expected_spec(config)
-    algorithm = algorithms.build(config, spec, torch.device("cpu"))
+    algorithm = algorithms.build(config, spec, CPU)
     x = torch.rand(size, *spec.shape)
     for _ in range(2):
         algorithm.step(lambda: Batch(x, None))
     # Not ru_maxrss, which a child takes over from its parent.
-    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return 1024 * int(status["VmHWM"].split()[0])
-
-before = steps(2)
-print(steps(512) - before)
-"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_the_need_is_what_the_process_grows_by():
-    done = subprocess.run([sys.executable, "-c", RESIDENT], capture_output=True, text=True)
+def test_the_need_is_what_the_process_grows_by(tmp_path):
+    child = fresh.Child(grown, folder=tmp_path)
+    assert child.wait(120) == 0, child.err.read_text()
     config = parsed("digits-dcgan", batch_size=512)
-    grown, need = int(done.stdout), memory_need(config, expected_spec(config)).total(CPU)
-    assert 0.9 * grown < need < 2.5 * grown
+    size, need = int(child.out.read_text()), memory_need(config, expected_spec(config)).total(CPU)
+    assert 0.9 * size < need < 2.5 * size
 
 
 @pytest.mark.parametrize("preset", ["digits-quick", "sngan", "r3gan", "mlp-gan", "ring8-best"])

@@ -11,6 +11,7 @@ from ganviz.export.model import NoModel
 from ganviz.runs.trained import load_generator
 
 
+@pytest.mark.slow
 def test_onnx_draws_the_same(kept_run, tmp_path):
     pytest.importorskip("onnxscript")
     from onnx.reference import ReferenceEvaluator

@@ -12,7 +12,7 @@ from ganviz.engine.checkpoint import TrainingState
 from tests import fresh
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is of POSIX")
 def test_ten_kills_lose_nothing_that_was_saved(tmp_path, capfd):
     fresh.server()

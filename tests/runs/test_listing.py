@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from ganviz.engine.events import Event
 from ganviz.runs import listing
 from ganviz.runs.listing import (
     RunError,
@@ -22,6 +21,7 @@ from ganviz.runs.listing import (
 )
 from ganviz.runs.lock import is_locked
 from ganviz.runs.store import RunStore
+from tests import fresh
 
 
 @pytest.fixture
@@ -68,23 +68,20 @@ def test_a_run_that_lives_and_one_that_died(make_run, tmp_path, state):
     assert info.state == "interrupted" and "step 30" in info.sentence and "resumed" in info.sentence
 
 
-def test_a_killed_process_leaves_an_interrupted_run(tmp_path):
-    code = (
-        "import sys, time; from ganviz.runs.store import RunStore; from ganviz.engine.events "
-        "import Event;"
-        "s = RunStore(sys.argv[1]); s.append(Event(1, 'state', 0, 0.0, {'state': 'running', "
-        "'sentence': ''}));"
-        "print('ready', flush=True); time.sleep(60)"
-    )
+def write_and_wait(folder):
+    RunStore(folder).append(Event(1, "state", 0, 0.0, {"state": "running", "sentence": ""}))
+    print("ready")
+    time.sleep(60)
+
+
+def test_a_killed_process_leaves_an_interrupted_run(tmp_path, wait_until):
     folder = tmp_path / "child"
-    child = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
+    child = fresh.Child(write_and_wait, folder, folder=tmp_path)
     try:
-        assert child.stdout.readline() == b"ready\n"
+        wait_until(lambda: child.out.exists() and child.out.read_text() == "ready\n")
         assert run_info(folder).state == "running" and is_locked(folder)
     finally:
         child.kill()
-        child.wait()
-        child.stdout.close()
     assert run_info(folder).state == "interrupted"
     RunStore(folder).close()  # nothing of the dead process is in the way
 

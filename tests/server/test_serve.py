@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from ganviz import pacing
 from ganviz.server import Gate
 from ganviz.server.limits import RESERVED_FILES, Limits
 from ganviz.server.live_protocol import MAX_FRAME_BYTES
+from tests import fresh
 
 GET = b"GET /gv/x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SMALL = Limits(connections=8)
@@ -183,19 +183,19 @@ def test_refusals_do_not_fill_the_log(app, serve, caplog):
     assert len(lines) <= 1
 
 
+def connections_where(hard):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    print(Limits.of_this_process().connections)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing limits sockets there")
-def test_the_limit_of_open_files_is_raised_and_kept_clear_of():
-    code = (
-        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (200, {hard}));"
-        "from ganviz.server.limits import Limits; print(Limits.of_this_process().connections)"
-    )
-
-    def connections(hard):
-        command = [sys.executable, "-c", code.format(hard=hard)]
-        return int(subprocess.run(command, capture_output=True, check=True).stdout)
-
-    assert connections(256) == 256 - RESERVED_FILES
-    assert connections(600) == 600 - RESERVED_FILES
+def test_the_limit_of_open_files_is_raised_and_kept_clear_of(tmp_path):
+    for hard in (256, 600):
+        child = fresh.Child(connections_where, hard, folder=tmp_path)
+        assert child.wait(60) == 0, child.err.read_text()
+        assert int(child.out.read_text()) == hard - RESERVED_FILES
 
 
 def test_a_port_that_is_taken_is_told(app, serve):
