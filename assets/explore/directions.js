@@ -148,7 +148,8 @@ async function drawStrips() {
   const [width, height] = cellSize();
   const sheets = [...parts.list.querySelectorAll("canvas")];
   for (const sheet of sheets) resize(sheet, SIGMAS.length * (width + GAP) - GAP, height);
-  const vectors = found.flatMap(({ vector }) => SIGMAS.map((sigma) => combine([[1, z], [sigma, vector]], z.length)));
+  const vectors = found.flatMap(({ vector }) =>
+    SIGMAS.map((sigma) => combine([[1, z], [sigma, vector]], z.length)));
   try {
     await drawSamples(vectors, vectors.map(() => explored.y), (index, sample) => {
       const sheet = sheets[Math.floor(index / SIGMAS.length)];

@@ -42,19 +42,31 @@ export async function drawSamples(vectors, labels, onSample, { signal, first = F
  * @returns {Promise<Sample[]>}
  */
 async function fetchSamples(vectors, labels, signal) {
+  return (await fetchPictures("samples", samplesBody(vectors, labels), signal)).pictures;
+}
+
+/**
+ * POST a request whose answer is pictures, or points. Throws an Error with a sentence.
+ * @param {string} name
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{pictures: Sample[], header: (name: string) => string}>}
+ */
+export async function fetchPictures(name, body, signal) {
   const limits = [AbortSignal.timeout(REQUEST_TIMEOUT), ...(signal ? [signal] : [])];
-  const response = await fetch(address("gv/explore/samples"), {
+  const response = await fetch(address(`gv/explore/${name}`), {
     method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(samplesBody(vectors, labels)), signal: AbortSignal.any(limits),
+    body: JSON.stringify(body), signal: AbortSignal.any(limits),
   });
   if (!response.ok) throw new Error(sentenceOf(await response.json().catch(() => ({}))));
-  const header = (/** @type {string} */ name) => Number(response.headers.get(`X-Gv-${name}`));
-  if (!header("Count")) return (await response.json()).points;
+  const header = (/** @type {string} */ key) => response.headers.get(`X-Gv-${key}`) ?? "";
+  if (!header("Count")) return { pictures: (await response.json()).points, header };
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const [width, height, channels] = ["Width", "Height", "Channels"].map(header);
+  const [count, width, height, channels] = ["Count", "Width", "Height", "Channels"].map((key) => Number(header(key)));
   const size = width * height * channels;
-  return vectors.map((_, index) =>
+  const pictures = Array.from({ length: count }, (_, index) =>
     pictureOf(bytes.subarray(index * size, (index + 1) * size), width, height, channels));
+  return { pictures, header };
 }
 
 /**
@@ -140,6 +152,19 @@ export function paintCell(sheet, sample, left, top) {
     pen.clearRect(left, top, PLANE, PLANE);
     dot(pen, sample, left, top, PLANE);
   }
+}
+
+/**
+ * Where two pictures differ.
+ * @param {ImageData} a
+ * @param {ImageData} b
+ */
+export function differenceOf(a, b) {
+  const pixels = new Uint8ClampedArray(a.data.length);
+  a.data.forEach((value, index) => {
+    pixels[index] = index % 4 === 3 ? 255 : Math.abs(value - (b.data[index] ?? 0));
+  });
+  return new ImageData(pixels, a.width, a.height);
 }
 
 /** The sides of a cell that holds one sample. @returns {[number, number]} */

@@ -7,15 +7,20 @@ import { on } from "../lib/bus.js";
 import { $, el, findAll, present } from "../lib/dom.js";
 import * as route from "../lib/route.js";
 import { current, onTab, tabAt } from "../lib/tabs.js";
+import * as combine from "./combine.js";
+import * as copied from "./copied.js";
 import * as directions from "./directions.js";
+import * as eye from "./eye.js";
+import * as find from "./find.js";
 import * as gallery from "./gallery.js";
+import * as inside from "./inside.js";
 import * as map from "./map.js";
 import * as path from "./path.js";
 import * as picture from "./picture.js";
 import { addressOfPoint, explored } from "./state.js";
 
 /** @type {Record<string, {label: string, why: string, make: () => HTMLElement, open: () => void, fits?: () => string}>} */
-const PANELS = { gallery, directions, map, path };
+const PANELS = { gallery, directions, map, path, find, copied, combine, eye, inside };
 /** @type {Record<string, HTMLElement>} */
 const made = {};
 let open = "gallery";

@@ -6,11 +6,11 @@ import { el, findAll, text } from "../lib/dom.js";
 import { figure } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { STRIP_REFRESH } from "../lib/pacing.js";
-import { address, sentenceOf } from "../lib/request.js";
+import { address, post, sentenceOf } from "../lib/request.js";
 import { now } from "../lib/stream.js";
 import { current as currentTab } from "../lib/tabs.js";
 import { combine } from "../latent/vectors.js";
-import { drawSamples, paintSample, scoresOf } from "./draw.js";
+import { drawSamples, paintSample, samplesBody, scoresOf } from "./draw.js";
 import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar } from "./state.js";
 
 export const label = "Gallery";
@@ -18,6 +18,14 @@ export const why = "A wall of samples with their seeds, sorted by D's score";
 
 const COUNTS = [36, 64, 144, 256];
 const RANDOM_BELOW = 1_000_000;
+
+/** What a wall is sorted by: which way, what judges it, and how that is called. @type {Record<string, {sign: number, by?: string, word: string, say?: string}>} */
+const JUDGES = {
+  high: { sign: -1, word: "D's score" }, low: { sign: 1, word: "D's score" },
+  near: { sign: 1, by: "distance", word: "distance", say: "Distance to the nearest training picture." },
+  far: { sign: -1, by: "distance", word: "distance", say: "Distance to the nearest training picture." },
+  sure: { sign: -1, by: "confidence", word: "confidence", say: "How sure a classifier of the data is of the class." },
+};
 
 /** @typedef {{seed: number, vector: import("../latent/vectors.js").Vector, y: number | null, canvas: HTMLCanvasElement, button: HTMLElement, score: number | null}} Cell */
 
@@ -47,7 +55,8 @@ export function make() {
       },
     }),
     one: pick("one", [["", "each class in turn"], ["yes", "the class chosen left"]], (value) => { choices.one = Boolean(value); draw(); }),
-    sort: pick("sort", [["seed", "seed"], ["high", "D's score, highest first"], ["low", "D's score, lowest first"]],
+    sort: pick("sort", [["seed", "seed"], ["high", "D's score, highest first"], ["low", "D's score, lowest first"],
+      ["near", "nearest to the data first"], ["far", "farthest from the data first"], ["sure", "a classifier's confidence"]],
       (value) => { choices.sort = value; sort(); }),
     say: el("span", { class: "gv-caption", role: "status" }),
     note: el("p", { class: "gv-note", hidden: true }),
@@ -133,7 +142,7 @@ function makeCells(seeds, vectors) {
 
 /** @param {Cell} cell */
 function nameCell({ button, seed, y, score }) {
-  const words = [`Seed ${seed}`, y === null ? "" : `class ${className(y)}`, score === null ? "" : `D's score ${figure(score)}`]
+  const words = [`Seed ${seed}`, y === null ? "" : `class ${className(y)}`, score === null ? "" : `${JUDGES[choices.sort]?.word ?? "score"} ${figure(score)}`]
     .filter(Boolean).join(", ");
   button.setAttribute("aria-label", words);
   button.title = `${words}. Click: show it left. Shift and click, or the key S: star it.`;
@@ -152,22 +161,34 @@ function showStars() {
 /** Bring the cells into the order that was chosen. */
 async function sort() {
   const mine = drawing;
-  if (choices.sort !== "seed" && cells.some(({ score }) => score === null)) {
+  if (choices.sort !== "seed") {
     try {
-      const answer = await scoresOf(cells.map(({ vector }) => vector), cells.map(({ y }) => y));
+      const answer = await judged();
       if (mine !== drawing) return;
       answer.scores.forEach((score, index) => { cells[index].score = score; });
       cells.forEach(nameCell);
-      text(parts.say, unitSentence(answer.unit));
+      text(parts.say, JUDGES[choices.sort].say ?? unitSentence(answer.unit ?? ""));
     } catch (problem) {
       choices.sort = parts.sort.value = "seed";
       showNotice(parts.note, /** @type {Error} */ (problem).message, true);
     }
   }
   if (choices.sort === "seed") text(parts.say, "");
-  const order = { seed: () => 0, high: rank(-1), low: rank(1) }[choices.sort] ?? (() => 0);
+  const sign = JUDGES[choices.sort]?.sign;
+  const order = sign ? rank(sign) : () => 0;
   parts.wall.append(...cells.toSorted(order).map(({ button }) => /** @type {Node} */ (button.parentNode)));
   parts.wall.dataset.sorted = choices.sort;
+}
+
+/** @returns {Promise<{scores: number[], unit?: string}>} */
+async function judged() {
+  const { by } = JUDGES[choices.sort];
+  const [vectors, labels] = [cells.map(({ vector }) => vector), cells.map(({ y }) => y)];
+  if (!by) return scoresOf(vectors, labels);
+  text(parts.say, "Looking through the training pictures.");
+  const answer = await post("gv/explore/judge", { ...samplesBody(vectors, labels), by });
+  if (!answer.ok) throw new Error(answer.sentence);
+  return /** @type {any} */ (answer);
 }
 
 /** @param {number} sign @returns {(a: Cell, b: Cell) => number} */

@@ -54,7 +54,8 @@ export function make() {
   parts.pad = el("div", {
     class: "gv-map-pad", tabindex: 0, role: "application",
     "aria-label": "The plane of two directions: arrow keys walk, plus and minus zoom",
-    onpointerdown: grab, onpointermove: pull, onpointerup: drop, onpointercancel: drop, onwheel: zoomByWheel, onkeydown: walk,
+    onpointerdown: grab, onpointermove: pull, onpointerup: drop, onpointercancel: drop,
+    onwheel: zoomByWheel, onkeydown: walk,
   }, parts.sheet, parts.marks);
   on("explore-point", () => {
     if (!parts.pad.isConnected || !plane) return;
@@ -94,7 +95,8 @@ export async function open() {
 
 /** Directions that span the plane; those with a slider come first. @param {import("./state.js").Direction[]} found */
 function offer(found) {
-  choices = [...explored.pinned, ...found.filter(({ key }) => !explored.pinned.some((one) => one.key === key))];
+  const fresh = found.filter(({ key }) => !explored.pinned.some((one) => one.key === key));
+  choices = [...explored.pinned, ...fresh];
   pickedU = choices[0]?.key ?? "";
   pickedV = choices[1]?.key ?? pickedU;
   for (const [node, value] of [[parts.u, pickedU], [parts.v, pickedV]]) {
@@ -147,9 +149,12 @@ async function drawSheet() {
   /** @type {[number, number][]} */
   const image = [];
   try {
-    await drawSamples(samples.map(([x, y]) => pointAt(x, y)), samples.map(() => explored.y), (index, sample) => {
+    const vectors = samples.map(([x, y]) => pointAt(x, y));
+    await drawSamples(vectors, samples.map(() => explored.y), (index, sample) => {
       if (mine !== drawing) return;
-      if (sample instanceof ImageData) paintCell(parts.sheet, sample, (index % SIDE) * width, Math.floor(index / SIDE) * height);
+      if (sample instanceof ImageData) {
+        paintCell(parts.sheet, sample, (index % SIDE) * width, Math.floor(index / SIDE) * height);
+      }
       else image[index] = sample;
     });
     if (mine !== drawing) return;
@@ -163,7 +168,9 @@ async function drawSheet() {
 
 /** The crossings of a square grid over the plane. @returns {number[][]} */
 const mesh = () => Array.from({ length: (SIDE + 1) ** 2 }, (_, index) => [
-  -span + (index % (SIDE + 1)) * ((2 * span) / SIDE), span - Math.floor(index / (SIDE + 1)) * ((2 * span) / SIDE)]);
+  -span + (index % (SIDE + 1)) * ((2 * span) / SIDE),
+  span - Math.floor(index / (SIDE + 1)) * ((2 * span) / SIDE),
+]);
 
 /** The grid of z, and the lines that G makes of it. @param {[number, number][]} image */
 function drawMesh(image) {
@@ -181,7 +188,8 @@ function drawMesh(image) {
       [across, (step) => line * (SIDE + 1) + step], [up, (step) => step * (SIDE + 1) + line]])) {
       const steps = Array.from({ length: SIDE + 1 }, (_, step) => index(step));
       stroke(pens[1], colour, steps.map((one) => at(image[one])));
-      stroke(pens[0], colour, steps.map((one) => [(one % (SIDE + 1)) * (PAD / SIDE), Math.floor(one / (SIDE + 1)) * (PAD / SIDE)]));
+      stroke(pens[0], colour, steps.map((one) =>
+        [(one % (SIDE + 1)) * (PAD / SIDE), Math.floor(one / (SIDE + 1)) * (PAD / SIDE)]));
     }
   }
 }
@@ -201,7 +209,8 @@ async function loadCodes() {
   const { source } = explored;
   if (!source?.autoencoder || !plane) return;
   const mine = plane;
-  const body = { run: source.run, centre: toText([plane.centre]), u: toText([plane.u]), v: toText([plane.v]) };
+  const [centreText, u, v] = [plane.centre, plane.u, plane.v].map((one) => toText([one]));
+  const body = { run: source.run, centre: centreText, u, v };
   const answer = await post("gv/explore/codes", body);
   if (mine !== plane) return;
   if (!answer.ok) { showNotice(parts.note, answer.sentence, true); return; }

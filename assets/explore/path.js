@@ -267,9 +267,11 @@ async function loadKept() {
 function openKept() {
   const one = kept[parts.kept.value];
   if (!one || !Array.isArray(one.keys)) return;
-  keys = one.keys.map(({ z, y, seed }) => ({ z: String(z), y: y ?? null, seed: seed ?? null })).filter(vectorOf);
+  keys = one.keys.map(({ z, y, seed }) => ({ z: String(z), y: y ?? null, seed: seed ?? null }))
+    .filter(vectorOf);
   keys.forEach((key) => removable.add(key));
-  Object.assign(choices, { kind: KINDS[one.kind] ? one.kind : choices.kind, frames: Number(one.frames) || choices.frames });
+  if (KINDS[one.kind]) choices.kind = one.kind;
+  if (FRAMES.includes(one.frames)) choices.frames = one.frames;
   for (const name of ["kind", "frames"]) findAll(`[data-choice=${name}]`, parts.note.parentNode).forEach((list) => {
     /** @type {HTMLSelectElement} */ (list).value = String(choices[name]);
   });

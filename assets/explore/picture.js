@@ -13,7 +13,7 @@ import { fillTrack, slider } from "../lib/slider.js";
 import { now, stats } from "../lib/stream.js";
 import { current } from "../lib/tabs.js";
 import { dot, norm, toText } from "../latent/vectors.js";
-import { paintSample, pictureOf } from "./draw.js";
+import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as stars from "./stars.js";
 import {
   change, className, explored, isStarred, latent, openSource, randomSeed, toSeed, toggleStar,
@@ -46,6 +46,7 @@ export async function start() {
   on("explore-stars", showStar);
   on("hello", () => { if (!explored.source || !route.get("at")) reopen(); });
   on("snapshot", follow);
+  on("explore-go", goTo);
   new IntersectionObserver(([entry]) => { if (entry.isIntersecting) loadRuns(); }).observe($("gv-explore"));
   setInterval(() => { if (current() === "explore" && !document.hidden) loadRuns(); }, RUNS_REFRESH);
   await Promise.all([loadRuns(), reopen()]);
@@ -54,6 +55,13 @@ export async function start() {
 /** Another entry of the history names another generator or point. */
 export async function followAddress() {
   if (wantedRun() !== explored.source?.run) await reopen();
+}
+
+/** Another view sends a point here. */
+async function goTo({ run, seed, y, psi }) {
+  if (run !== explored.source?.run) await reopen(run);
+  change({ y: explored.source?.conditional ? y : null, psi });
+  await toSeed(seed);
 }
 
 /** Open what the address or the page is about; a refusal is told where the picture would be. */
@@ -283,15 +291,6 @@ function compareWithHeld() {
   }
   text($("gv-explore-compared-say"),
     `Held: ${held.label}. Between the two: ${angle.toFixed(0)}° in z${pictures ? "; right, where the pictures differ." : "."}`);
-}
-
-/** @param {ImageData} a @param {ImageData} b */
-function differenceOf(a, b) {
-  const pixels = new Uint8ClampedArray(a.data.length);
-  a.data.forEach((value, index) => {
-    pixels[index] = index % 4 === 3 ? 255 : Math.abs(value - (b.data[index] ?? 0));
-  });
-  return new ImageData(pixels, a.width, a.height);
 }
 
 // -- what can be taken along -----------------------------------------------------------------------

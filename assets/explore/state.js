@@ -24,6 +24,7 @@ import { combine, fromText, toText, toVectors } from "../latent/vectors.js";
  * @property {string[]} labels of its data, whether or not the generator knows them
  * @property {number} width
  * @property {number} height
+ * @property {number} channels
  * @property {number} step
  * @property {number} version
  * @property {number[]} checkpoints

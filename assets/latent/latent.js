@@ -7,10 +7,12 @@ import { count } from "../lib/format.js";
 import { LATENT_REFRESH } from "../lib/pacing.js";
 import { paintRgb } from "../lib/pictures.js";
 import { get, post, postForBytes } from "../lib/request.js";
+import * as route from "../lib/route.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack, slider } from "../lib/slider.js";
 import { storage } from "../lib/storage.js";
 import { emit, now, on, stats } from "../lib/stream.js";
+import { tab } from "../lib/tabs.js";
 import { entriesPanel } from "./entries.js";
 
 /** px on the page */
@@ -86,6 +88,16 @@ function wireControls() {
   psi.addEventListener("input", () => change({ psi: psi.valueAsNumber }));
   $("gv-latent-reset").addEventListener("click", () =>
     change({ directions: {}, raw: {}, psi: 1 }));
+  $("gv-latent-explore").addEventListener("click", exploreOn);
+}
+
+/** Open this seed, class and truncation in the tab Explore. */
+function exploreOn() {
+  const parts = [`seed-${z.seed}`, z.class === null ? "" : `class-${z.class}`, `psi-${z.psi ?? 1}`];
+  route.set({ at: now.run?.id ?? null, z: parts.filter(Boolean).join("_"), base: null });
+  // where the tab has been opened before, it does not read the address again
+  emit("explore-go", { run: now.run?.id ?? null, seed: z.seed, y: z.class, psi: z.psi ?? 1 });
+  tab("explore");
 }
 
 /** @param {number} below */

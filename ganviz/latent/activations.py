@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from ganviz.errors import GanvizError
 
 NON_LINEAR = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.GELU, nn.ELU, nn.Softplus)
+UNITS_AT_ONCE = 64
 NONE = "This generator has no activations between its layers, so there is nothing inside to see."
 
 
 def activation_layers(generator: nn.Module) -> list[tuple[str, nn.Module]]:
     """The generator's non-linear layers but the last (its output), in the order of its modules."""
-    found = [
+    found: list[tuple[str, nn.Module]] = [
         (name, module)
         for name, module in generator.named_modules()
         if isinstance(module, NON_LINEAR)
@@ -73,3 +74,25 @@ def edited(generator: nn.Module, layer: str, factors: Tensor) -> Iterator[None]:
         yield
     finally:
         hook.remove()
+
+
+@torch.no_grad()
+def unit_effects(
+    generator: nn.Module, z: Tensor, y: Tensor | None, layer: str, window: tuple[slice, slice]
+) -> Tensor:
+    """How much each unit of ``layer`` does for the pixels in ``window`` (rows, columns) of the
+    picture of ``z`` [1, dim]: the mean change there when it is silent (after GAN Dissection, Bau et
+    al. 2019), as a share of the way from black to white. [units]"""
+    units = activations(generator, z, y)[layer].shape[1]
+    rows, columns = window
+    x = generator(z, y)[0][..., rows, columns]
+    effects = []
+    for start in range(0, units, UNITS_AT_ONCE):
+        count = min(UNITS_AT_ONCE, units - start)
+        factors = torch.ones(count, units, device=z.device)
+        factors[torch.arange(count), torch.arange(start, start + count)] = 0
+        labels = None if y is None else y.expand(count)
+        with edited(generator, layer, factors):
+            without = generator(z.expand(count, -1), labels)
+        effects.append((without[..., rows, columns] - x).abs().flatten(1).mean(1) / 2)
+    return torch.cat(effects)

@@ -9,6 +9,7 @@ import io
 import zipfile
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -182,6 +183,7 @@ class ExplorePictures:
             "labels": spec.classes,
             "width": width,
             "height": height,
+            "channels": spec.shape[0] if spec.kind == "images" else 0,
             "step": snapshots.step,
             "version": snapshots.version,
             "checkpoints": self._runs.checkpoints(run),
@@ -312,6 +314,11 @@ def _drawn(run: ReadableRun, query: SamplesRequest) -> Response:
     if len(z) * shape[0] * shape[1] * shape[2] > MOST_BYTES:
         raise GanvizError("That many pictures of this size are too much for one answer.", "z")
     pixels, step, version = snapshots.render(z, y)
+    return pixels_response(pixels, step, version)
+
+
+def pixels_response(pixels: np.ndarray, step: int, version: int) -> Response:
+    """uint8 [n, height, width, channels] as they are, with their sizes in headers."""
     headers = {
         "X-Gv-Count": str(len(pixels)),
         "X-Gv-Height": str(pixels.shape[1]),

@@ -6,8 +6,11 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ganviz.runs.manager import RunManager
+from ganviz.server.explore_compare import ExploreCompare
 from ganviz.server.explore_data import ExploreData
 from ganviz.server.explore_directions import ExploreDirections
+from ganviz.server.explore_find import ExploreFind
+from ganviz.server.explore_inside import ExploreInside
 from ganviz.server.explore_paths import ExplorePaths
 from ganviz.server.explore_pictures import ExplorePictures
 from ganviz.server.explore_runs import ExploreRuns
@@ -21,6 +24,9 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     pictures = ExplorePictures(manager, runs, work)
     directions = ExploreDirections(pictures, runs, data, work)
     paths = ExplorePaths(pictures, work)
+    find = ExploreFind(pictures, runs, data, work)
+    compare = ExploreCompare(pictures, runs, data, work)
+    inside = ExploreInside(pictures, runs, work)
     explored = {
         "latents": pictures.latents,
         "samples": pictures.samples,
@@ -29,6 +35,19 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
         "directions": directions.directions,
         "codes": directions.codes,
         "path": paths.path,
+        "find": find.find,
+        "nearest": compare.nearest,
+        "reals": compare.reals,
+        "judge": compare.judge,
+        "truncation": compare.truncation,
+        "blend": compare.blend,
+        "eye": inside.eye,
+        "morph": inside.morph,
+        "fool": inside.fool,
+        "layers": inside.layers,
+        "edited": inside.edited,
+        "effects": inside.effects,
+        "drag": inside.drag,
     }
     # exports, and what is kept with a run, are the presenter's
     presented = {"zip": pictures.zip, "film": paths.film, "keep": directions.keep}

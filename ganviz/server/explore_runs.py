@@ -19,7 +19,7 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.server.guard import Refused
 
-MOST_HELD = 3
+MOST_HELD = 4
 NO_CHECKPOINT = (
     "No checkpoint holds the generator of step {step:,}, so this picture cannot be made again "
     "later. Choose a checkpoint above, or pause the run and wait for its next one."
@@ -57,15 +57,16 @@ class ExploreRuns:
     def networks(self, run: ReadableRun) -> TrainedNetworks:
         """All networks of the run: of the one that trains here as they are now or were a moment
         ago, else of its checkpoint. Raises `GanvizError` or `Refused`."""
-        now = time.monotonic()
+        # a thread has its own: hooks and modes that one sets for a moment are nobody else's
+        key, now = f"{run.id} {threading.get_ident()}", time.monotonic()
         with self._lock:
-            held = self._networks.get(run.id)
+            held = self._networks.get(key)
             if held and now < held.good_until:
                 return held.networks
         networks, good_for = self._load(run)
         with self._lock:
-            self._networks[run.id] = _Held(networks, now + good_for)
-            self._networks.move_to_end(run.id)
+            self._networks[key] = _Held(networks, now + good_for)
+            self._networks.move_to_end(key)
             while len(self._networks) > MOST_HELD:
                 self._networks.popitem(last=False)
         return networks

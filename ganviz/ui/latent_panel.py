@@ -21,6 +21,7 @@ LATENT = """
         <input type="number" id="gv-seed" class="gv-input" min="0" max="2147483647"
           step="1"></label>
       <button type="button" class="gv-button gv-small" id="gv-latent-reset">Reset</button>
+      <button type="button" class="gv-button gv-small" id="gv-latent-explore">Explore on</button>
     </header>
     <div class="gv-classes" id="gv-classes" role="radiogroup" aria-label="Class to draw"
       hidden></div>

@@ -187,3 +187,81 @@ def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
     with page.expect_download() as download:
         page.click("[data-act=film]")
     assert Image.open(download.value.path()).n_frames == 16
+
+
+def test_a_picture_is_found_and_compared_with_the_data(visit, kept):
+    page = explore(visit, kept, "&z=seed-7_class-3&panel=find")
+    answered(page)
+    before = picture_of(page, CANVAS)
+    box = page.locator(".gv-find-pad").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.8, steps=4)
+    page.mouse.up()
+    page.click("[data-act=find]")
+    page.wait_for_selector("canvas[data-done='1']")
+    page.click("[data-act=training]")
+    page.set_input_files(".gv-find input[type=file]", files=[BROKEN])
+    page.wait_for_function("document.querySelector('.gv-find').textContent.includes('no picture')")
+    page.click("[data-act=find]")
+    page.wait_for_function("document.querySelector('[data-act=find]').textContent === 'Stop'")
+    page.click("[data-act=find]")
+    page.wait_for_function("document.querySelector('.gv-find').textContent.includes('Stopped')")
+    page.click("[data-act=go]")
+    expect_change(page, CANVAS, before)
+
+    page.click("[data-panel=copied]")
+    page.wait_for_selector(".gv-copied[data-of]")
+    assert page.locator(".gv-copied-row canvas").count() == 16
+    assert "of real pictures" in page.text_content(".gv-copied") or "may be a copy" in (
+        page.text_content(".gv-copied")
+    )
+
+
+BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG nothing more"}
+
+
+def test_sums_ds_eye_and_inside(visit, kept):
+    page = explore(visit, kept, "&z=seed-1_class-1&panel=combine")
+    page.click("#gv-explore-star")
+    page.click("#gv-explore-random")
+    page.wait_for_function("!location.search.includes('seed-1_')")
+    page.click("#gv-explore-star")
+    page.wait_for_selector(".gv-combine-sum")
+    page.wait_for_selector(".gv-combine-row[data-drawn]")
+    answered(page)
+    here = picture_of(page, CANVAS)
+    page.click("text=Go there >> nth=0")
+    there = expect_change(page, CANVAS, here)
+    page.click("[aria-label='Take psi 0.3']")
+    expect_change(page, CANVAS, there)
+    page.click("[data-act=measure]")
+    page.wait_for_selector(".gv-combine-chart[data-count='7']")
+
+    page.click("[data-panel=eye]")
+    page.wait_for_selector("canvas[data-shown][aria-label='dD/dx over this picture']")
+    page.click("[data-act=morph]")
+    page.wait_for_selector(".gv-eye [aria-label='Go to step 8']")
+    page.click("[data-act=fool]")
+    page.wait_for_function(
+        "document.querySelector('.gv-eye').textContent.includes('score goes from')"
+    )
+
+    page.click("[data-panel=inside]")
+    page.wait_for_selector(".gv-inside-maps[data-drawn]")
+    plain = picture_of(page, ".gv-inside-picture")
+    page.click("[data-unit] >> nth=0")
+    page.wait_for_selector("[data-unit][data-state=off]")
+    expect_change(page, ".gv-inside-picture", plain)
+    page.click(".gv-inside-picture", position={"x": 150, "y": 150})
+    page.wait_for_selector(".gv-inside-maps[data-ranked]")
+    answered(page)
+    before = picture_of(page, CANVAS)
+    page.click("[data-mode=drag]")
+    box = page.locator(".gv-inside-picture").bounding_box()
+    page.mouse.move(box["x"] + 120, box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 140)
+    page.mouse.up()
+    page.wait_for_selector(".gv-inside-picture[data-dragged]")
+    expect_change(page, CANVAS, before)

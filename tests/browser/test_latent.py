@@ -147,6 +147,19 @@ def test_the_strip_leads_from_a_to_b(trained):
     assert "seed" in page.text_content("#gv-strip-caption")
 
 
+def test_explore_on_leads_to_the_same_picture(trained):
+    page = trained
+    paused(page)
+    page.fill("#gv-seed", "77")
+    page.click("#gv-classes [data-class='4']")
+    answered(page)
+    here = picture_of(page, CANVAS)
+    page.click("#gv-latent-explore")
+    page.wait_for_function(
+        "here => document.querySelector('#gv-explore-canvas')?.toDataURL() === here", arg=here
+    )
+
+
 def test_the_explorer_works_after_the_run(trained, server):
     page = trained
     page.wait_for_selector("#gv-latent[data-ready=yes]")
