@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import drag
 from benchmarks.app import ROOT, App, app, chromium
 
 WATCH = """() => { window.gvSeen = []; let last = 0;
@@ -206,6 +207,21 @@ def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) 
     report("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
 
 
+def dragging(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
+    """Many who drag latent sliders while `digits-quick` trains, beside one browser that watches."""
+    with app(browser, "digits-quick", data_root) as one:
+        one.train()
+        one.page.wait_for_function("window.ganviz.now.snapshot > 0")
+        found = drag.compare(one, options.viewers, options.hz, options.seconds, options.rounds)
+    who = f"{options.viewers} drag at {options.hz:g} Hz"
+    report(f"{who}: training speed / with one browser", around(found["ratios"]), ">= 0.85")
+    report(f"{who}: the same, load generator not counted out", around(found["raw"]), "")
+    report(f"{who}: drag to picture", spread(found["waits"]), "p95 <= 250 ms")
+    newest = f"{found['newest']} of {options.viewers}, {found['refused']} answers were refusals"
+    report(f"{who}: newest position answered", newest, "all")
+    report(f"{who}: pictures a second", f"{found['answered']:.0f}", "")
+
+
 async def crowd(url: str, count: int, seconds: float) -> list[float]:
     """Milliseconds from an event's time stamp to its message, for ``count`` sockets over
     ``seconds``."""
@@ -269,7 +285,7 @@ def main() -> int:
         "parts",
         nargs="*",
         default=["quick", "throughput", "memory"],
-        help="quick, throughput, memory",
+        help="quick, throughput, memory, drag",
     )
     parser.add_argument(
         "--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data"
@@ -277,6 +293,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--viewers", type=int, default=30, help="of drag")
+    parser.add_argument("--hz", type=float, default=10.0, help="of drag: moves a second")
     parser.add_argument(
         "--crowd", nargs=3, metavar=("URL", "COUNT", "SECONDS"), help=argparse.SUPPRESS
     )
@@ -293,6 +311,8 @@ def main() -> int:
                 throughput(browser, options.data_root, options.seconds, options.rounds)
             elif part == "memory":
                 memory(browser, options.data_root, options.updates)
+            elif part == "drag":
+                dragging(browser, options.data_root, options)
     return 0
 
 

@@ -44,6 +44,12 @@ CLASS_INTERVAL = 0.04
 BROADCAST_RETRY_INTERVAL = 1.0
 
 # -- latent requests and experiments ---------------------------------------------------------------
+# while a run trains, pictures for sliders may take this part of one core ...
+LATENT_SHARE = 0.25
+# ... of which reading, answering and sending one takes so much, beside the drawing ...
+LATENT_REQUEST_COST = 0.001
+# ... but nobody who drags waits longer than this for the next pass
+LATENT_LONGEST_REST = 0.1
 # the directions of a generator that trains are computed again after this long ...
 DIRECTIONS_INTERVAL = 1.0
 # ... and take at most this part of the drawing thread's time

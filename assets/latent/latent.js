@@ -21,6 +21,8 @@ const LARGEST = 196;
 export const SPAN = 4;
 const DIRECTIONS = 8;
 const MOST_SEEDS = 2 ** 31;
+/** What this page calls itself: its newest request takes the place of one that waits. */
+const PAGE = Math.random().toString(36).slice(2, 12);
 
 /**
  * @typedef {object} Latent an offset on the vector that `seed` draws
@@ -190,7 +192,7 @@ async function updatePicture(moved, mine) {
   try {
     if (!info.ready) await readInfo();
     if (info.kind === "points") return await updatePoint(moved, mine);
-    const picture = await fetchPicture("gv/latent", asRequest());
+    const picture = await fetchPicture("gv/latent", { ...asRequest(), page: PAGE });
     if (mine !== generation) return;
     const order = (requested += 1);
     const show = () => {
@@ -207,7 +209,7 @@ async function updatePicture(moved, mine) {
 /** Of points there is no picture: the plane marks where z lies. */
 async function updatePoint(moved, mine) {
   const version = now.snapshot;
-  const answer = await post("gv/latent", { ...asRequest(), run: now.run?.id });
+  const answer = await post("gv/latent", { ...asRequest(), run: now.run?.id, page: PAGE });
   if (mine !== generation) return;
   if (!answer.ok) throw new Error(answer.sentence);
   shownVersion = version;

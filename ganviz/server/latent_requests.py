@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,23 +19,27 @@ from starlette.responses import Response
 from ganviz import latent, pacing
 from ganviz.device import prepare_serving_thread
 from ganviz.engine import frames
+from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.latent_batches import CLIENT_GONE, Answer, DrawingThread, LatentBatches
 from ganviz.server.limits import Quota, client_of
+from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import READS, open_run
 
 N_DIRECTIONS = 8
 MAX_WAITING = 64
-CLIENT_GONE = 499  # nobody reads this answer; the number is the one that nginx logs
 
 T = TypeVar("T")
 
 
 class PictureRequest(latent.LatentSpec):
-    """One picture: a point in latent space, and of which run (None: the current one)."""
+    """One picture: a point in latent space, and of which run (None: the current one). ``page``:
+    what a page calls itself, whose newest request takes the place of one that waits."""
 
     run: str | None = Field(None, max_length=200)
+    page: str | None = Field(None, max_length=32)
 
 
 class StripRequest(BaseModel):
@@ -58,16 +62,20 @@ class _CachedDirections:
 
 
 class LatentRequests:
-    """Draws for the viewers of the runs of a `RunManager`, one request at a time, in one thread of
-    its own.
+    """Draws for the viewers of the runs of a `RunManager`, in one thread of its own; pictures that
+    are wanted at the same time in one pass.
 
-    One thread with one core: more would take them from the training.
+    One thread with one core: more would take them from the training. A picture of a pass may differ
+    from the same picture alone in the last bit of a byte.
     """
 
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-latent", prepare_serving_thread)
-        self._drawing = asyncio.Semaphore(1)
+        self._thread = DrawingThread(self._pool, self._is_training)
+        self._batches = LatentBatches[PictureRequest](
+            self._thread, lambda run, queries: self._draw_each(run, queries)
+        )
         self._places = Quota(MAX_WAITING, MAX_WAITING // 2)
         self._directions_of: WeakKeyDictionary[ReadableRun, _CachedDirections] = (
             WeakKeyDictionary()
@@ -76,9 +84,9 @@ class LatentRequests:
     async def picture(self, request: Request) -> Response:
         """RGB bytes of one picture."""
         query = await body_as(PictureRequest, request)
-        return await self._answer(
-            request, query.run, lambda run: self._draw(run, self._latents(run, [query]), [query])
-        )
+        page = query.page and (visitor_of(request).id, client_of(request.scope), query.page)
+        async with self._reading(request, query.run) as run:
+            return await self._batches.answer(request, run, query, page)
 
     async def strip(self, request: Request) -> Response:
         """RGB bytes of one row of pictures, each end exactly the picture of its own."""
@@ -103,19 +111,22 @@ class LatentRequests:
         self, request: Request, query: PictureRequest
     ) -> tuple[torch.Tensor, int | None] | Response:
         """The z that ``query`` names, [latent_dim], and its class."""
-
-        def compose(run: ReadableRun) -> tuple[torch.Tensor, int | None]:
-            snapshots = run.snapshots
-            n_classes = len(snapshots.classes) if snapshots.conditional else 0
-            return self._latents(run, [query])[0], latent.label_of(query, n_classes)
-
-        return await self._answer(request, query.run, compose)
+        return await self._answer(request, query.run, lambda run: self._latent(run, query))
 
     async def _answer(
         self, request: Request, run_id: str | None, work: Callable[[ReadableRun], T]
     ) -> T | Response:
         """``work(run)`` in the drawing thread, unless the browser has given up on it by then (it
         wants a newer one)."""
+        async with self._reading(request, run_id) as run, self._thread.turn():
+            if await request.is_disconnected():
+                return Response(status_code=CLIENT_GONE)
+            return await self._thread.call(work, run)
+
+    @asynccontextmanager
+    async def _reading(self, request: Request, run_id: str | None) -> AsyncIterator[ReadableRun]:
+        """The run, with a generator to draw from, while there is a place for one more request.
+        Raises `Refused`."""
         client = client_of(request.scope)
         if not self._places.has_place(client):
             raise Refused(
@@ -127,14 +138,54 @@ class LatentRequests:
             if not run.in_memory:
                 await READS.run(lambda: run.snapshots)
             try:
-                async with self._drawing:
-                    if await request.is_disconnected():
-                        return Response(status_code=CLIENT_GONE)
-                    return await asyncio.get_running_loop().run_in_executor(self._pool, work, run)
+                yield run
             except LookupError as error:
                 raise Refused(409, str(error.args[0])) from None
 
+    def _is_training(self) -> bool:
+        """Whether a run of this process takes steps now."""
+        current = self._manager.current
+        return current is not None and current.active and current.state == "running"
+
     # -- in the drawing thread -------------------------------------------------------------
+    def _draw_each(self, run: ReadableRun, queries: list[PictureRequest]) -> list[Answer]:
+        """A picture for each of ``queries``, all in one pass, or what is wrong with it."""
+        answers: list[Answer] = [LookupError()] * len(queries)
+        found: list[tuple[int, torch.Tensor, int | None]] = []
+        for index, query in enumerate(queries):
+            try:
+                found.append((index, *self._latent(run, query)))
+            except (GanvizError, LookupError) as error:
+                answers[index] = error
+        if found:
+            drawn = self._draw_pass(run, [z for _, z, _ in found], [y for _, _, y in found])
+            for (index, _, _), answer in zip(found, drawn, strict=True):
+                answers[index] = answer
+        return answers
+
+    def _latent(
+        self, run: ReadableRun, query: latent.LatentSpec
+    ) -> tuple[torch.Tensor, int | None]:
+        """The z that ``query`` names, [latent_dim], and its class."""
+        snapshots = run.snapshots
+        n_classes = len(snapshots.classes) if snapshots.conditional else 0
+        return self._latents(run, [query])[0], latent.label_of(query, n_classes)
+
+    def _draw_pass(
+        self, run: ReadableRun, z: list[torch.Tensor], classes: list[int | None]
+    ) -> list[Response]:
+        snapshots = run.snapshots
+        latents, y = torch.stack(z), None if None in classes else torch.tensor(classes)
+        if snapshots.kind != "images":
+            points = snapshots.points(latents, y).tolist()
+            return [json_response({"points": [point]}) for point in points]
+        pictures, step, version = snapshots.render(latents, y)
+        fitted = frames.fitted(pictures, 1)
+        return [
+            _rgb(picture, step, version, label)
+            for picture, label in zip(fitted, classes, strict=True)
+        ]
+
     def _latents(self, run: ReadableRun, specs: list[latent.LatentSpec]) -> torch.Tensor:
         dim = run.snapshots.latent_dim
         wanted = any(spec.directions for spec in specs)
@@ -158,17 +209,7 @@ class LatentRequests:
             return json_response({"points": snapshots.points(z, y).tolist()})
         pictures, step, version = snapshots.render(z, y)
         row = np.concatenate(list(frames.fitted(pictures, len(pictures))), axis=1)
-        if row.shape[2] == 1:
-            row = row.repeat(3, axis=2)
-        headers = {
-            "X-Gv-Width": str(row.shape[1]),
-            "X-Gv-Height": str(row.shape[0]),
-            "X-Gv-Step": str(step),
-            "X-Gv-Version": str(version),
-            "X-Gv-Class": "" if labels[0] is None else str(labels[0]),
-            "Cache-Control": "no-store",
-        }
-        return Response(row.tobytes(), headers=headers, media_type="application/octet-stream")
+        return _rgb(row, step, version, labels[0])
 
     def _describe(self, run: ReadableRun) -> Response:
         snapshots = run.snapshots
@@ -214,3 +255,18 @@ class LatentRequests:
         good_until = now + max(pacing.DIRECTIONS_INTERVAL, cost / pacing.DIRECTIONS_SHARE)
         self._directions_of[run] = _CachedDirections(found, version, good_until)
         return found
+
+
+def _rgb(picture: np.ndarray, step: int, version: int, label: int | None) -> Response:
+    """``picture`` [H, W, 1 or 3] as plain RGB bytes, with what a page needs to know of it."""
+    if picture.shape[2] == 1:
+        picture = picture.repeat(3, axis=2)
+    headers = {
+        "X-Gv-Width": str(picture.shape[1]),
+        "X-Gv-Height": str(picture.shape[0]),
+        "X-Gv-Step": str(step),
+        "X-Gv-Version": str(version),
+        "X-Gv-Class": "" if label is None else str(label),
+        "Cache-Control": "no-store",
+    }
+    return Response(picture.tobytes(), headers=headers, media_type="application/octet-stream")

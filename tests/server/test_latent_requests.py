@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ganviz import pacing
 from ganviz.data.source import DataSpec
 from ganviz.engine.frames import fixed_latents, layout_for
 from ganviz.engine.snapshot import SnapshotStore
-from ganviz.server import latent_requests
+from ganviz.server import latent_batches
 from ganviz.server.guard import Guard, Refused, missing
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.limits import Quota
@@ -289,10 +290,8 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
 
     server = LatentRequests(manager)
     drawn = []
-    server._draw = lambda *wish: drawn.append(wish)
-    assert (
-        asyncio.run(server.picture(Request(gone=True))).status_code == latent_requests.CLIENT_GONE
-    )
+    server._draw_each = lambda run, queries: [drawn.append(one) or Response() for one in queries]
+    assert asyncio.run(server.picture(Request(gone=True))).status_code == latent_batches.CLIENT_GONE
     assert drawn == []
     asyncio.run(server.picture(Request(gone=False)))
     assert len(drawn) == 1
