@@ -133,6 +133,6 @@ def draw(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
 
 def render_chunk(generator: nn.Module) -> int:
     """How many of its samples are drawn at a time: 64 up to 64 px, 4 of 256 px."""
-    shape = getattr(generator, "sample_shape", ())
+    shape: tuple[int, ...] = getattr(generator, "sample_shape", ())
     pixels = shape[-1] ** 2 if len(shape) == 3 else 0
     return max(1, min(RENDER_CHUNK, RENDER_CHUNK * 64**2 // max(pixels, 1)))
