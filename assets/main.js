@@ -15,6 +15,7 @@ import * as measured from "./lib/measured.js";
 import * as reconstruction from "./train/reconstruction.js";
 import * as route from "./lib/route.js";
 import * as scatter from "./train/scatter.js";
+import * as stackedTiles from "./train/stacked_tiles.js";
 import * as tabs from "./lib/tabs.js";
 import * as strip from "./latent/strip.js";
 import * as dark from "./lib/dark.js";
@@ -61,7 +62,7 @@ const SHELL = [
   "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
 ];
 const PARTS = [
-  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
+  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter, stackedTiles,
   reconstruction, coach, tabs, classroom,
 ];
 

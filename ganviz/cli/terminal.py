@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def complain(sentence: str) -> None:
@@ -58,3 +63,49 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
         console.print(
             f"ours: {describe(task)}" + (f", cut to {steps:,}" if steps else ""), highlight=False
         )
+
+
+def show_stacked(device: torch.device, data_root: Path, steps: int | None) -> None:
+    """Train on stacked digits, and print what is counted beside the papers' figures."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ganviz.experiments.stacked_mnist import describe, measure
+    from ganviz.probes.stacked import PAPERS
+
+    console, newest = Console(), None
+    with console.status("stacked digits"):
+        for newest in measure(device, data_root, steps):
+            console.print(
+                f"step {newest['at']:,}, {newest['seconds']:.0f} s: {newest['captured']} "
+                f"combinations, reverse KL {newest['reverse_kl']:.3f}",
+                highlight=False,
+            )
+    if newest is None:
+        complain("The training ended before the first count.")
+        return
+    table = Table(title=f"Stacked digits: N = {newest['n']:,} samples")
+    table.add_column("method")
+    table.add_column("source")
+    table.add_column("combinations of 1,000", justify="right")
+    table.add_column("reverse KL", justify="right")
+    for method, source, modes, divergence in PAPERS:
+        table.add_row(method, source, f"{modes:g}", f"{divergence:g}")
+    table.add_row(
+        "real triples",
+        f"N = {newest['n_real']:,}",
+        str(newest["captured_real"]),
+        f"{newest['reverse_kl_real']:.3f}",
+    )
+    table.add_row(
+        "ganviz",
+        "stacked-mnist",
+        str(newest["captured"]),
+        f"{newest['reverse_kl']:.3f}",
+        style="bold",
+    )
+    console.print(table)
+    console.print(
+        f"ours: {describe()}; {newest['accuracy']:.1%} of held-out digits are named rightly",
+        highlight=False,
+    )

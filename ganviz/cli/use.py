@@ -139,7 +139,9 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="WHAT", help="modes: mode coverage of points, beside the papers' figures."
+            metavar="WHAT",
+            help="modes: mode coverage of points; stacked: of stacked digits (1,000 "
+            "combinations). Beside the papers' figures.",
         ),
     ] = "modes",
     task: Annotated[str, typer.Option(help="ring8, grid25 or both.")] = "both",
@@ -147,18 +149,27 @@ def bench(
     steps: Annotated[
         OptionalInt, typer.Option(min=1, help="Train fewer steps, for a quick look.")
     ] = None,
+    data_root: DataRoot = Path("data"),
+    device: Device = "auto",
 ) -> None:
     """Count captured modes as the VEEGAN and PacGAN papers do, beside their figures.
 
-    Trains on one CPU thread: about a minute a seed on the ring, a minute and a half on the grid.
-    Speed is measured by python -m benchmarks, from a clone.
+    The points are trained on one CPU thread: about a minute a seed on the ring, a minute and a half
+    on the grid. Stacked digits want a GPU. Speed is measured by python -m benchmarks, from a clone.
     """
-    from ganviz.cli.terminal import show_modes
+    from ganviz.cli.terminal import show_modes, show_stacked
     from ganviz.experiments.mode_coverage import TASKS
 
+    if what == "stacked":
+        from ganviz.device import pick_device
+
+        with ending_on_signals():
+            return show_stacked(pick_device(device), data_root, steps)
     if what != "modes":
         raise GanvizError(
-            f"There is no benchmark called {what!r} here; use: ganviz bench modes.", "what"
+            f"There is no benchmark called {what!r} here; use: ganviz bench modes, or ganviz bench "
+            "stacked.",
+            "what",
         )
     if task != "both" and task not in TASKS:
         raise GanvizError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ganviz.data import digits, folder, glyphs, points, public
+from ganviz.data import digits, folder, glyphs, points, public, stacked
 from ganviz.data.entry import Dataset, Progress, ignore_progress
 from ganviz.data.fit import fit
 from ganviz.data.source import Batch, DataSource, DataSpec, Sampler, to_float
@@ -32,7 +32,14 @@ __all__ = [
     "to_float",
 ]
 
-for _home in (glyphs, digits, public, folder, points):  # the order in which forms list them
+for _home in (
+    glyphs,
+    digits,
+    public,
+    stacked,
+    folder,
+    points,
+):  # the order in which forms list them
     for _name, _entry in _home.ENTRIES.items():
         DATASETS.add(_name, _entry)
 

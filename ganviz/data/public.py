@@ -68,18 +68,10 @@ def mnist_like(name: str, label: str, *folders: str) -> Reader:
     """
 
     def read(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
-        raw = data_root / name / "raw"  # where torchvision keeps its own copy
-        for part in ("train", "t10k"):
-            for folder in (raw, *(data_root / folder for folder in folders)):
-                pair = idx.find_pair(folder, part)
-                if pair:
-                    progress(None, f"Reading {label}")
-                    note = (
-                        ""
-                        if part == "train"
-                        else f"{folder} holds only the test pictures of {label}; they are used."
-                    )
-                    return *idx.read_pair(*pair), note
+        found = _at_hand(name, label, folders, data_root, progress)
+        if found is not None:
+            return found
+        raw = _raw(name, data_root)
         known = _torchvision(name)
         files = [
             fetch(
@@ -95,6 +87,37 @@ def mnist_like(name: str, label: str, *folders: str) -> Reader:
         return *idx.read_pair(*sorted(files)), ""  # images before labels
 
     return read
+
+
+def _raw(name: str, data_root: Path) -> Path:
+    """Where torchvision keeps its own copy."""
+    return data_root / name / "raw"
+
+
+def _at_hand(
+    name: str, label: str, folders: tuple[str, ...], data_root: Path, progress: Progress
+) -> tuple[Tensor, Tensor, str] | None:
+    for part in ("train", "t10k"):
+        for folder in (_raw(name, data_root), *(data_root / folder for folder in folders)):
+            pair = idx.find_pair(folder, part)
+            if pair:
+                progress(None, f"Reading {label}")
+                note = (
+                    ""
+                    if part == "train"
+                    else f"{folder} holds only the test pictures of {label}; they are used."
+                )
+                return *idx.read_pair(*pair), note
+    return None
+
+
+MNIST_FOLDERS = ("mnist", ".")
+
+
+def mnist_at_hand(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str] | None:
+    """The digits of MNIST, their labels and a note, where they lie under the data root; None where
+    they would have to be fetched."""
+    return _at_hand("MNIST", "MNIST", MNIST_FOLDERS, data_root, progress)
 
 
 def emnist_digits(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
@@ -188,7 +211,7 @@ ENTRIES = dict(
             "mnist",
             "MNIST",
             "60,000 handwritten digits, 28 px; downloads 10 MB.",
-            mnist_like("MNIST", "MNIST", "mnist", "."),
+            mnist_like("MNIST", "MNIST", *MNIST_FOLDERS),
             DIGITS,
         ),
         _entry(

@@ -48,7 +48,8 @@ class DataSource:
     """The real samples that a run learns from, as one tensor on the device: uint8 [N, C, H, W], or
     float32 [N, 2] points.
 
-    ``modes``: for points with known modes, a dict with ``centres`` [K, 2] and ``sigma``.
+    ``modes``: for points with known modes, a dict with ``centres`` [K, 2] and ``sigma``; for
+    stacked digits the single ``digits``, uint8 [M, 1, H, W], and their ``digit_labels`` [M].
     ``held_out``: real samples of the same kind that no network may see; they stay on the CPU.
     """
 

@@ -156,3 +156,30 @@ preset(
         "steps": 6000,
     },
 )
+preset(
+    "stacked-mnist",
+    "Stacked digits, 1,000 combinations",
+    "Three digits in one picture, and how many of the 1,000 combinations G draws: the papers' test "
+    "of mode coverage, with R3GAN's game (Huang et al., 2024). Wants a GPU.",
+    PAPERS,
+    "r3gan",
+    **{
+        **R1_R2,
+        "data": "stacked-mnist",
+        "image_size": 28,
+        "colour": "rgb",
+        "generator": "resnet-free",
+        "discriminator": "resnet-free",
+        "latent_dim": 64,
+        "g_width": 32,
+        "d_width": 32,
+        "g_norm": "none",
+        "d_norm": "none",
+        "objective": "relativistic",
+        "batch_size": 256,
+        "g_lr": 2e-4,
+        "d_lr": 2e-4,
+        "ema_decay": 0.999,
+        "steps": 40_000,
+    },
+)

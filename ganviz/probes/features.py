@@ -151,9 +151,14 @@ def feature_model(
 
 
 def classifier_for(
-    source: DataSource, data_root: Path | str | None = None, cancelled: Cancelled = lambda: False
+    source: DataSource,
+    data_root: Path | str | None = None,
+    cancelled: Cancelled = lambda: False,
+    steps: int = STEPS,
+    shift: int = 0,
 ) -> Classifier | None:
-    """The classifier of ``source``, from the cache or trained now (on the source's device).
+    """The classifier of ``source``, from the cache or trained now (on the source's device), for
+    ``steps``, on pictures moved by up to ``shift`` pixels.
 
     None for data without labels, with fewer than `LEAST` samples or one class, or when
     ``cancelled()``.
@@ -167,7 +172,7 @@ def classifier_for(
     ):
         return None
     labels = source.labels
-    key = _fingerprint(source, labels)
+    key = _fingerprint(source, labels, () if (steps, shift) == (STEPS, 0) else (steps, shift))
     path = (
         None
         if data_root is None
@@ -179,7 +184,7 @@ def classifier_for(
     if kept is not None:
         return Classifier(network.to(source.samples.device), name, kept)
     network.initialise(torch.Generator().manual_seed(0)).to(source.samples.device)
-    accuracy = _train(network, source, labels, cancelled)
+    accuracy = _train(network, source, labels, cancelled, steps, shift)
     if accuracy is None:
         return None
     _write(path, network, accuracy)
@@ -187,21 +192,26 @@ def classifier_for(
 
 
 def _train(
-    network: FeatureNet, source: DataSource, labels: Tensor, cancelled: Cancelled
+    network: FeatureNet,
+    source: DataSource,
+    labels: Tensor,
+    cancelled: Cancelled,
+    steps: int,
+    shift: int,
 ) -> float | None:
-    """`STEPS` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there,
+    """``steps`` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there,
     None when cancelled."""
     device, random = source.samples.device, torch.Generator().manual_seed(1)
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
     optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
-    for step in range(STEPS):
+    for step in range(steps):
         if cancelled():
             return None
         for group in optimizer.param_groups:
-            group["lr"] = LR * (1 - step / STEPS)
+            group["lr"] = LR * (1 - step / steps)
         index = train[torch.randint(len(train), (BATCH,), generator=random)].to(device)
-        _, logits = network(to_float(source.samples[index]))
+        _, logits = network(_moved(to_float(source.samples[index]), shift, random))
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(logits, labels[index]).backward()
         optimizer.step()
@@ -214,12 +224,24 @@ def _train(
     return round(float(torch.cat(right).mean()), 4)
 
 
+def _moved(x: Tensor, shift: int, random: torch.Generator) -> Tensor:
+    """``x`` moved by up to ``shift`` pixels in each direction, all alike; black comes in."""
+    if not shift:
+        return x
+    down, right = torch.randint(2 * shift + 1, (2,), generator=random).tolist()
+    rows, columns = x.shape[2:]
+    padded = F.pad(x, (shift,) * 4, value=-1.0)
+    return padded[..., down : down + rows, right : right + columns]
+
+
 # -- the cache -------------------------------------------------------------------------------------
-def _fingerprint(source: DataSource, labels: Tensor) -> str:
-    """The same for the same pictures and labels, whatever they are called."""
+def _fingerprint(source: DataSource, labels: Tensor, training: tuple[int, ...] = ()) -> str:
+    """The same for the same pictures, labels and ``training``, whatever they are called."""
     step = max(1, len(source.samples) // 1000)
     digest = hashlib.sha256(
-        json.dumps([SCHEMA, source.spec.shape, source.spec.classes, len(source.samples)]).encode()
+        json.dumps(
+            [SCHEMA, source.spec.shape, source.spec.classes, len(source.samples), *training]
+        ).encode()
     )
     for tensor in (source.samples[::step], labels[::step]):
         digest.update(tensor.cpu().contiguous().numpy().tobytes())

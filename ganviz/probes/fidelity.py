@@ -134,13 +134,14 @@ class Fidelity(Probe):
 
     name = "fidelity figures"
     interval = 10.0
+    fakes = FAKES
 
     def applies(self) -> bool:
         return self.source.spec.kind == "images"
 
     def prepare(self) -> None:
         self._copy = copy.deepcopy(self.trainer.algorithm.ema.network).eval().requires_grad_(False)
-        self._reference: ReferenceStatistics | None = None
+        self._reference: Any = None
         self._thread: threading.Thread | None = None
         self._result: dict[str, Any] | None = None
         self._failure: str | None = None
@@ -200,9 +201,7 @@ class Fidelity(Probe):
         devices.prepare_background_thread()
         try:
             if self._reference is None:
-                self._reference = ReferenceStatistics.of(
-                    self.source, self._data_root, self.cancelled
-                )
+                self._reference = self.make_reference()
             began = time.thread_time()
             if self._reference is not None and not self.cancelled():
                 self._evaluate(step, self._reference)
@@ -214,11 +213,20 @@ class Fidelity(Probe):
             if self.run.store:
                 self.run.store.write_traceback(traceback.format_exc())
 
-    def _evaluate(self, step: int, reference: ReferenceStatistics) -> None:
+    def make_reference(self) -> Any:
+        """What samples are measured against, made once; None when cancelled."""
+        return ReferenceStatistics.of(self.source, self._data_root, self.cancelled)
+
+    def report(self, result: dict[str, Any]) -> None:
+        """Log what was measured."""
+        self.run.fid = result["fid"]
+        self.run.log("fidelity", **result)
+
+    def _evaluate(self, step: int, reference: Any) -> None:
         config, conditional = self.trainer.config, self.trainer.algorithm.conditional
         random = torch.Generator().manual_seed(config.seed + 14)
-        z = torch.randn(FAKES, config.latent_dim, generator=random)
-        y = torch.arange(FAKES) % self.source.spec.n_classes if conditional else None
+        z = torch.randn(self.fakes, config.latent_dim, generator=random)
+        y = torch.arange(self.fakes) % self.source.spec.n_classes if conditional else None
         began = time.perf_counter()
         fakes = self._draw(z, y)
         if fakes is not None:
@@ -262,8 +270,7 @@ class Fidelity(Probe):
         result, self._result = self._result, None
         if result:
             self._measured_at = result["at"]
-            self.run.fid = result["fid"]
-            self.run.log("fidelity", **result)
+            self.report(result)
 
 
 @dataclass
