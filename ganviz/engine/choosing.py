@@ -4,7 +4,6 @@ to be quickest with, or those that are measured now."""
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -91,7 +90,7 @@ def choose(
     device: torch.device,
     data_root: Path,
     kept: Mapping[str, Any] | None = None,
-    clock: Clock = time.perf_counter,
+    clock: Clock | None = None,
 ) -> Chosen:
     """The ways to compute of a run of ``config`` on data like ``spec``.
 
@@ -117,7 +116,7 @@ def _moved(chosen: Chosen, kept: Mapping[str, Any]) -> Chosen:
 
 
 def _measured(
-    config: RunConfig, spec: DataSpec, device: torch.device, data_root: Path, clock: Clock
+    config: RunConfig, spec: DataSpec, device: torch.device, data_root: Path, clock: Clock | None
 ) -> Chosen:
     usual = Chosen(Choices(), machine(device))
     if not _may_measure(config, spec, device):

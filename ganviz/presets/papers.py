@@ -159,8 +159,8 @@ preset(
 preset(
     "stacked-mnist",
     "Stacked digits, 1,000 combinations",
-    "Three digits in one picture, and how many of the 1,000 combinations G draws: the papers' test "
-    "of mode coverage, with R3GAN's game (Huang et al., 2024). Wants a GPU.",
+    "Three digits in one picture: how many of the 1,000 combinations does G draw? With R3GAN's "
+    "game (Huang et al., 2024). Wants a GPU.",
     PAPERS,
     "r3gan",
     **{
