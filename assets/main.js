@@ -62,7 +62,8 @@ const SHELL = [
   "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
 ];
 const PARTS = [
-  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter, stackedTiles,
+  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
+  stackedTiles,
   reconstruction, coach, tabs, classroom,
 ];
 

@@ -23,6 +23,8 @@ export function start({ section }) {
   });
 }
 
+const source = ({ source: name, rows }) => SOURCES[rows.length ? name : "usual"];
+
 const head = () => el("thead", {}, row("th", ["What", "Taken", "In place of", "Worth here"]));
 
 const body = (rows) => el("tbody", {}, ...rows.map(({ title, taken, other, worth }) =>

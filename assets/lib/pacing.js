@@ -84,3 +84,8 @@ export const TIP_CLOSE = 120;
 export const GLIDE = 320;
 /** While planes come more often than this, points are simply where they are. */
 export const GLIDE_AFTER = 700;
+
+// -- the form
+
+/** What a run would take is asked for once nobody has changed the form for so long. */
+export const ESTIMATE_PAUSE = 900;

@@ -97,7 +97,8 @@ function show(status) {
   stats.shown = { step: known.step, time: stats.time, at: Date.now() / 1000 };
 }
 
-function showFigures({ state: name, step, steps, images_per_second: rate, elapsed, left }) {
+function showFigures({ state: name, step, steps, images_per_second: rate, elapsed, left, gpu }) {
+  showGpu(gpu);
   text($("gv-state-text"), stateLabel(name));
   text($("gv-step"), count(step));
   text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
@@ -105,6 +106,14 @@ function showFigures({ state: name, step, steps, images_per_second: rate, elapse
   text($("gv-rate-unit"), now.run?.spec?.kind === "points" ? "points/s" : "images/s");
   text($("gv-elapsed"), clock(elapsed));
   text($("gv-left-time"), name === "running" || name === "paused" ? clock(left) : "–");
+}
+
+/** How busy the card is, with all programs that use it. */
+function showGpu(gpu) {
+  $("gv-gpu-box").hidden = !gpu;
+  if (!gpu) return;
+  text($("gv-gpu"), `${gpu.load} %`);
+  text($("gv-gpu-memory"), `GPU, ${(gpu.used / 1e9).toFixed(1)} of ${Math.round(gpu.total / 1e9)} GB`);
 }
 
 /** The page's title says how far the training is, for whoever reads something else meanwhile. */

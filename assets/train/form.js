@@ -8,6 +8,7 @@ import { command, post } from "../lib/request.js";
 import { emit, now, on, pinned } from "../lib/stream.js";
 import { active, say } from "./controls.js";
 import { showChoice } from "./choice.js";
+import { wantEstimate } from "./estimate.js";
 import { control } from "./fields.js";
 import { asText } from "./numbers.js";
 import { inEffect } from "./effect.js";
@@ -221,6 +222,7 @@ function trainLabel() {
 /** Settings that differ from the run's: they wait for the next run, or for the button that starts it now. */
 function notice() {
   trainLabel();
+  wantEstimate(form, facts.order);
   const next = document.body.dataset.gvNext;
   if (!active() || pinned()) {
     if (next) note("");

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # Environment variable: 0 measures nothing and takes the usual ways.
 SWITCH = "GANVIZ_TUNE"
 
+# Steps below which a rate says nothing.
+FEWEST_STEPS = 50
+
 CHOICES = event_kind(
     "choices",
     browser="newest",
@@ -180,3 +183,16 @@ def settle(chosen: Chosen, trainer: Trainer, resumed: bool) -> None:
     else:
         chosen.sentences += shorten_penalised_passes(trainer)
     chosen.choices = trainer.algorithm.choices
+
+
+def remember_speed(
+    trainer: Trainer, spec: DataSpec, data_root: Path, steps_per_second: float
+) -> None:
+    """What a training that ends tells of its like: how long a step takes, and on a GPU how much
+    memory was reserved for it at most."""
+    if os.environ.get(SWITCH) == "0" or trainer.step_count < FEWEST_STEPS or not steps_per_second:
+        return
+    facts: dict[str, float] = {"seconds_per_step": 1 / steps_per_second}
+    if trainer.device.type == "cuda":
+        facts["memory"] = torch.cuda.max_memory_reserved(trainer.device)
+    MachineMemory(data_root).remember(key(trainer.config, spec, trainer.device), **facts)

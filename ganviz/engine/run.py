@@ -24,11 +24,12 @@ from ganviz.accel.trial import try_quicker
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.engine.choosing import Chosen, choose, settle
+from ganviz.engine.choosing import Chosen, choose, remember_speed, settle
 from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
+from ganviz.engine.gpu_meter import gpu_load
 from ganviz.engine.memory_need import check_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.recorder import Recorder
@@ -211,6 +212,7 @@ class Run:
             "elapsed": recorder.elapsed() if recorder else 0.0,
             "left": left,
             "device": devices.label(self.device),
+            "gpu": gpu_load(self.device),
         }
 
     # -- the thread ------------------------------------------------------------------------
@@ -366,7 +368,9 @@ class Run:
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:
-        self._prepared()[1].finish()
+        trainer, recorder = self._prepared()
+        recorder.finish()
+        remember_speed(trainer, trainer.source.spec, self._data_root, recorder.rate)
         done = self.step_count
         self._enter(
             state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps."

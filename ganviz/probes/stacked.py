@@ -64,6 +64,7 @@ STACKED = event_kind(
             "A small classifier names the three digits of each sample, beside what the papers "
             "report by the same protocol.",
             script="stacked.js",
+            columns=8,
         ),
     ),
 )

@@ -15,6 +15,7 @@ from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.discretion import status_for_viewers
+from ganviz.server.estimate import estimate
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
@@ -70,6 +71,10 @@ class Commands:
         stop it first."""
         return await _answer(request, Training, self._train)
 
+    async def estimate(self, request: Request) -> Response:
+        """What a run would take on this machine, in a sentence."""
+        return await _answer(request, Training, self._estimate)
+
     async def status(self, request: Request) -> Response:
         """The status of the run that trains here (None: there is none), for a page that looks at
         another one."""
@@ -83,6 +88,10 @@ class Commands:
         config = as_config(training.preset, training.settings)
         run = self._manager.start(config, replace=training.replace)
         return {"sentence": "The run has started.", "run": run.id}
+
+    def _estimate(self, training: Training) -> dict[str, Any]:
+        config = as_config(training.preset, training.settings)
+        return {"sentence": estimate(config, self._manager.device, self._manager.data_root)}
 
     def _obey(self, command: Command) -> dict[str, Any]:
         return {"sentence": self._sentence(command)}

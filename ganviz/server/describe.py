@@ -11,6 +11,7 @@ from ganviz import device as devices
 from ganviz import probes  # noqa: F401
 from ganviz.engine.event_kinds import Figure, event_kinds
 from ganviz.engine.events import Event
+from ganviz.engine.gpu_meter import gpu_load
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.version import __version__
@@ -49,6 +50,7 @@ def no_run(manager: RunManager) -> dict[str, Any]:
         "elapsed": 0.0,
         "left": None,
         "device": devices.label(manager.device),
+        "gpu": gpu_load(manager.device),
     }
 
 

@@ -17,7 +17,8 @@ changes or has been prepared, and for the asking.
 - ``run``: id, name, config, series, equilibrium, spec, conditional, latent_dim, reals; null while
   there is none.
 - ``status``: state, sentence, error, step, steps, images_per_second, elapsed, left (seconds or
-  null), device; what the status line shows.
+  null), device, gpu (null, or load in percent and used and total bytes); what the status line
+  shows.
 - ``history``: ``cursor``, and ``columns``: name -> values, thinned to what a chart can show.
 - ``frame``: the newest sample grid (url, step, rows, cols, width, height, kept) or null;
   ``frames``: the steps of all kept ones.

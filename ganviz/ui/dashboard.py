@@ -60,6 +60,8 @@ STATUS = """
     <span class="gv-figure"><b id="gv-elapsed">0:00</b><small>elapsed</small></span>
     <span class="gv-figure" id="gv-left-box"><b
       id="gv-left-time">&ndash;</b><small>left</small></span>
+    <span class="gv-figure gv-figure-gpu" id="gv-gpu-box" hidden><b
+      id="gv-gpu">&ndash;</b><small id="gv-gpu-memory">GPU</small></span>
   </span>
   <span class="gv-link" id="gv-link" data-link="connecting"><i></i><span>connecting</span></span>
 </footer>

@@ -21,6 +21,7 @@ SIDE = """
     <button type="button" class="gv-button" id="gv-resume-run" hidden>Resume</button>
     <button type="button" id="gv-train">Train</button>
   </div>
+  <p id="gv-estimate" class="gv-why" hidden></p>
   <div id="gv-controls" role="group" aria-label="Training controls">
     <div class="gv-controls-row">
       <button type="button" class="gv-button gv-strong" id="gv-pause"><span

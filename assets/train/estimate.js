@@ -1,0 +1,33 @@
+// @ts-check
+// Below Train, before anything trains: what the run would take on this machine.
+
+import { $, text } from "../lib/dom.js";
+import { ESTIMATE_PAUSE } from "../lib/pacing.js";
+import { post } from "../lib/request.js";
+import { isActive } from "../lib/states.js";
+import { now } from "../lib/stream.js";
+
+let timer = 0;
+/** The settings that the sentence is of. */
+let shown = "";
+
+/**
+ * The form has changed: ask once nobody changes it any more.
+ * @param {{preset: string, values: Record<string, any>}} form
+ * @param {string[]} order the settings, by name
+ */
+export function wantEstimate({ preset, values }, order) {
+  const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
+  const key = JSON.stringify([preset, settings]);
+  const place = $("gv-estimate");
+  if (isActive(now.status?.state ?? "idle")) place.hidden = true;
+  if (key === shown || place.hidden && isActive(now.status?.state ?? "idle")) return;
+  shown = key;
+  clearTimeout(timer);
+  timer = window.setTimeout(async () => {
+    const answer = await post("gv/estimate", { preset, settings });
+    if (key !== shown) return;
+    text(place, answer.ok ? answer.sentence : "");
+    place.hidden = !answer.ok || isActive(now.status?.state ?? "idle");
+  }, ESTIMATE_PAUSE);
+}
