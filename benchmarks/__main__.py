@@ -19,6 +19,8 @@ from benchmarks.rows import ROWS, Row
 from ganviz import device as devices
 
 LEAST_ROUNDS = 5
+# All rows that are wanted of an NVIDIA card: about ten minutes at the seconds below.
+GPU, GPU_SECONDS = "gpu", 1.0
 WIDTH = 160  # of a report that goes to a file
 
 
@@ -57,6 +59,8 @@ def choose(patterns: list[str], quick: bool, bf16: bool) -> list[Row]:
     """The rows that match one of ``patterns`` (names, groups or wildcards); without patterns all,
     or the quick ones."""
     rows = [row for row in ROWS.values() if bf16 or not row.bf16]
+    if patterns == [GPU]:
+        return [row for row in rows if row.gpu]
     if patterns:
         return [
             row
@@ -74,7 +78,8 @@ def _measure(
     chosen: list[Row], options: argparse.Namespace, device: torch.device, console: Console
 ) -> tuple[list[Measured], dict[str, str]]:
     measured, failed = [], {}
-    seconds = options.seconds or (0.5 if options.quick else 3.0)
+    usual = GPU_SECONDS if options.rows == [GPU] else 3.0
+    seconds = options.seconds or (0.5 if options.quick else usual)
     with (
         tempfile.TemporaryDirectory(prefix="ganviz-bench-") as folder,
         console.status("") as status,
@@ -112,7 +117,10 @@ def _measure(
 def _flags() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "rows", nargs="*", help="names, groups (limit, script, ...) or wildcards; default: all"
+        "rows",
+        nargs="*",
+        help="names, groups (limit, script, ...) or wildcards; gpu: all that is wanted of an "
+        "NVIDIA card; default: all",
     )
     parser.add_argument("--list", action="store_true", help="print the rows and leave")
     parser.add_argument(

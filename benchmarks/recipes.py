@@ -143,6 +143,34 @@ RELATIVISTIC = {
 """The game that needs the most of D."""
 
 
+PENALISED: dict[str, Any] = {
+    "data": "folder",
+    "image_size": 64,
+    "latent_dim": 128,
+    "g_width": 64,
+    "d_width": 64,
+    "d_norm": "none",
+    "objective": "relativistic",
+    "penalty": "r1+r2",
+    "update": "simultaneous",
+    "batch_size": 64,
+    "g_lr": 2e-4,
+    "d_lr": 2e-4,
+    "beta1": 0.0,
+    "beta2": 0.99,
+    "ema_decay": 0.999,
+}
+GAMES: dict[str, dict[str, Any]] = {
+    "colour-64": {**PENALISED, "generator": "dcgan", "discriminator": "dcgan", "g_norm": "batch"},
+    "resnet-free-64": {
+        **PENALISED,
+        "generator": "resnet-free",
+        "discriminator": "resnet-free",
+        "g_norm": "none",
+    },
+}
+"""The relativistic game with R1 + R2 at 64 px: what a GPU is for."""
+
 LABELS = {
     "mlp28": "MLP 28",
     "dcgan28": "DCGAN 28",

@@ -6,15 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import costs, speed, start
+from benchmarks import costs, gpu, speed, start
 from benchmarks.measure import Bench, Measured
 from benchmarks.recipes import LABELS
 
 
 @dataclass(frozen=True)
 class Row:
-    """``group``: limit, script, update, engine, start or page. ``quick``: part of ``--quick``.
-    ``bf16``: only where the processor computes in it. ``only_by_name``: only when it is named."""
+    """``group``: limit, script, update, engine, start, penalised, stacked or page. ``quick``: part
+    of ``--quick``. ``bf16``: only where the processor computes in it. ``only_by_name``: only when
+    it is named. ``gpu``: part of ``python -m benchmarks gpu``."""
 
     name: str
     group: str
@@ -23,6 +24,7 @@ class Row:
     quick: bool = False
     bf16: bool = False
     only_by_name: bool = False
+    gpu: bool = False
 
 
 LIMITS = ("mlp28", "dcgan28", "dcgan64", "wgan-gp28")
@@ -49,6 +51,7 @@ for _key in LIMITS:
             f"{LABELS[_key]}: ours, recording, against the bare loop of the same maths",
             speed.limit(f"limit-{_key}", _key, 0.97),
             quick=_key in ("mlp28", "dcgan28"),
+            gpu=_key in ("mlp28", "dcgan64"),
         )
     )
 for _end, _key, _bar, _ in SCRIPTS:
@@ -59,6 +62,7 @@ for _end, _key, _bar, _ in SCRIPTS:
             f"{LABELS[_key]}: ours, recording, against the usual script, fp32",
             speed.script(f"script-{_end}", _key, _bar),
             quick=_key in ("gan", "wgan_gp"),
+            gpu=_key != "sngan32",
         )
     )
 for _end, _key, _, _bar in SCRIPTS:
@@ -77,6 +81,61 @@ _add(
         "script",
         "MLP 28 at batch 256 against the usual script, fp32",
         speed.script("script-mlp28-b256", "gan", None, batch=256),
+    )
+)
+_add(
+    Row(
+        "script-dcgan64-bf16-b256",
+        "script",
+        "DCGAN 64 in bf16 at batch 256 against the usual script as it is (fp32)",
+        speed.script("script-dcgan64-bf16-b256", "dcgan64", None, "bf16", 256),
+        bf16=True,
+        only_by_name=True,
+        gpu=True,
+    )
+)
+for _key, _bar in (("colour-64", 15_000.0), ("resnet-free-64", 3_000.0)):
+    for _precision in ("fp32", "bf16"):
+        _name = f"rate-{_key}" + ("-bf16" if _precision == "bf16" else "")
+        _add(
+            Row(
+                _name,
+                "penalised",
+                f"{_key}'s game, R1 + R2, {_precision}: pictures a second; bar of an H100",
+                gpu.rate(_name, _key, _bar, _precision),
+                bf16=_precision == "bf16",
+                only_by_name=True,
+                gpu=True,
+            )
+        )
+_add(
+    Row(
+        "script-colour-64",
+        "penalised",
+        "colour-64's game, R1 + R2: ours, recording, against a plain script of the same networks",
+        gpu.penalised_script("script-colour-64", "colour-64", None),
+        only_by_name=True,
+        gpu=True,
+    )
+)
+_add(
+    Row(
+        "limit-colour-64",
+        "penalised",
+        "The same against the bare loop of the same maths, which plays in turns",
+        gpu.penalised_limit("limit-colour-64", "colour-64", None),
+        only_by_name=True,
+        gpu=True,
+    )
+)
+_add(
+    Row(
+        "stacked",
+        "stacked",
+        "Stacked digits from one click: seconds to 1,000 combinations as evenly as the papers'",
+        gpu.stacked,
+        only_by_name=True,
+        gpu=True,
     )
 )
 _add(

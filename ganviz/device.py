@@ -10,6 +10,7 @@ import platform
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,14 +38,30 @@ def pick_device(name: str = "auto") -> torch.device:
         or device.type not in ("cpu", "cuda", "mps")
     )
     if missing:
+        why = f" ({gpu_problem()})" if device.type == "cuda" and gpu_problem() else ""
         raise ConfigError(
-            f"This machine has no device {name!r}; use --device auto or --device cpu.", "device"
+            f"This machine has no device {name!r}{why}; use --device auto or --device cpu.",
+            "device",
         )
     return device
 
 
+# The driver is what it is for as long as this process runs.
+@functools.cache
+def gpu_problem() -> str:
+    """Why an NVIDIA GPU of this machine cannot be used, as torch puts it: a driver that is too old,
+    a card in a state that it does not know. Empty where nothing is wrong, or no such GPU is
+    there."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    if available or not seen:
+        return ""
+    return str(seen[0].message).partition("(Triggered")[0].strip().rstrip(".")[:300]
+
+
 def _best_device() -> str:
-    if torch.cuda.is_available():
+    if not gpu_problem() and torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 

@@ -18,7 +18,7 @@ export function start({ section }) {
   whenSeen(["choices"], () => {
     const found = newest("choices");
     table.hidden = !found?.rows.length;
-    text(say, found ? [SOURCES[found.source], ...found.sentences, `${found.machine}.`].join(" ") : waiting());
+    text(say, found ? [source(found), ...found.sentences, `${found.machine}.`].join(" ") : waiting());
     if (!table.hidden) table.replaceChildren(head(), body(found.rows));
   });
 }

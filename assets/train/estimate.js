@@ -9,7 +9,7 @@ import { now } from "../lib/stream.js";
 
 let timer = 0;
 /** The settings that the sentence is of. */
-let shown = "";
+let current = "";
 
 /**
  * The form has changed: ask once nobody changes it any more.
@@ -21,12 +21,12 @@ export function wantEstimate({ preset, values }, order) {
   const key = JSON.stringify([preset, settings]);
   const place = $("gv-estimate");
   if (isActive(now.status?.state ?? "idle")) place.hidden = true;
-  if (key === shown || place.hidden && isActive(now.status?.state ?? "idle")) return;
-  shown = key;
+  if (key === current || place.hidden && isActive(now.status?.state ?? "idle")) return;
+  current = key;
   clearTimeout(timer);
   timer = window.setTimeout(async () => {
     const answer = await post("gv/estimate", { preset, settings });
-    if (key !== shown) return;
+    if (key !== current) return;
     text(place, answer.ok ? answer.sentence : "");
     place.hidden = !answer.ok || isActive(now.status?.state ?? "idle");
   }, ESTIMATE_PAUSE);

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ganviz.accel.choices import Choices
+from ganviz import device as devices
+from ganviz.accel.choices import FP32, Choices
 from ganviz.accel.memory import free_memory, is_out_of_memory
 from ganviz.accel.penalty_precision import WORDS, shorten_penalised_passes, take_numbers
 from ganviz.accel.trial import first_line
@@ -100,6 +101,20 @@ def choose(
     ``data_root``: where the machine's memory is. ``kept``: what `Chosen.saved` gave the checkpoint
     that the run goes on from; empty where it holds nothing of it, None for a new run.
     """
+    chosen = _choose(config, spec, device, data_root, kept, clock)
+    if device.type == "cpu" and devices.gpu_problem():
+        chosen.sentences.append(f"A GPU is not used: {devices.gpu_problem()}.")
+    return chosen
+
+
+def _choose(
+    config: RunConfig,
+    spec: DataSpec,
+    device: torch.device,
+    data_root: Path,
+    kept: Mapping[str, Any] | None,
+    clock: Clock | None,
+) -> Chosen:
     here = machine(device)
     if kept is not None:
         choices = Choices.from_table(kept.get("ways")) if kept else Choices()
@@ -181,8 +196,18 @@ def settle(chosen: Chosen, trainer: Trainer, resumed: bool) -> None:
     if chosen.source == "kept" or resumed or not trainer.is_single_process:
         take_numbers(trainer, chosen.choices.penalty_numbers)
     else:
-        chosen.sentences += shorten_penalised_passes(trainer)
+        chosen.sentences += _tried_numbers(trainer)
     chosen.choices = trainer.algorithm.choices
+
+
+def _tried_numbers(trainer: Trainer) -> list[str]:
+    try:
+        return shorten_penalised_passes(trainer)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        take_numbers(trainer, FP32)
+        return ["There is no room to try short numbers under the penalty; it keeps full fp32."]
 
 
 def remember_speed(

@@ -118,3 +118,19 @@ def test_an_unknown_row_is_an_error():
 )
 def test_figures_have_the_digits_they_deserve(value, unit, shown):
     assert report.figure(value, unit) == shown
+
+
+def test_all_that_is_wanted_of_a_gpu_is_one_word():
+    names = {row.name for row in command.choose(["gpu"], quick=False, bf16=True)}
+    assert names >= {
+        "script-mlp28",
+        "script-dcgan64",
+        "script-dcgan64-bf16-b256",
+        "rate-colour-64",
+        "rate-resnet-free-64-bf16",
+        "limit-colour-64",
+        "script-colour-64",
+        "stacked",
+    }
+    assert "start" not in names
+    assert not names & {row.name for row in command.choose(["rate-*"], quick=False, bf16=True)}

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from benchmarks import bare, data, networks, sides
-from benchmarks.peers import dcgan32, dcgan64, gan, sngan32, wgan_gp
-from benchmarks.recipes import OWN, RECIPES, RELATIVISTIC
+from benchmarks.peers import dcgan32, dcgan64, gan, r1r2, sngan32, wgan_gp
+from benchmarks.recipes import GAMES, OWN, RECIPES, RELATIVISTIC
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
@@ -43,11 +43,15 @@ def pointed(settings, pictures):
     return settings
 
 
+NARROW = {"g_width": 4, "d_width": 4}
 PEERS = {
     "gan": lambda root: gan.train(root, CPU, batch=4),
     "wgan_gp": lambda root: wgan_gp.train(root, CPU, batch=4),
     "dcgan32": lambda root: dcgan32.train(root, CPU, batch=4),
     "dcgan64": lambda root: dcgan64.train(root / "pictures-64", CPU, batch=2),
+    "r1r2": lambda root: r1r2.train(
+        root / "pictures-64", CPU, {**pointed(GAMES["colour-64"], root), **NARROW}, batch=2
+    ),
     "sngan32": lambda root: sngan32.train(root / "pictures-32", CPU, width=4, batch=4),
 }
 

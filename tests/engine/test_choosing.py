@@ -2,17 +2,21 @@
 whoever resumes it. The clock is the tests' own."""
 
 import json
+import warnings
 
 import pytest
 import torch
 
+from ganviz import device as devices
 from ganviz.accel import choices as ways
 from ganviz.accel.choices import Choices
 from ganviz.algorithms.adversarial import Adversarial
-from ganviz.data import expected_spec
+from ganviz.data import expected_spec, load_data
 from ganviz.engine import autotune, choosing
 from ganviz.engine.machine_memory import FILE, key
 from ganviz.engine.run import Run
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import ConfigError
 from ganviz.runs.resume import resumed
 from ganviz.runs.store import RunStore
 
@@ -171,3 +175,34 @@ def test_a_config_is_named_by_its_work_alone(tiny):
     same = {key(tiny(**c), spec, CPU) for c in ({}, {"steps": 9}, {"seed": 3}, {"g_lr": 0.1})}
     assert len(same) == 1
     assert key(tiny(batch_size=8), spec, CPU) not in same
+
+
+def test_a_driver_that_is_too_old_is_named_and_the_processor_trains(tiny, tmp_path, monkeypatch):
+    def is_available():
+        warnings.warn(
+            "CUDA initialization: The NVIDIA driver is too old. (Triggered at x)", stacklevel=1
+        )
+        return False
+
+    monkeypatch.setattr(torch.cuda, "is_available", is_available)
+    devices.gpu_problem.cache_clear()
+    try:
+        assert devices.pick_device("auto").type != "cuda"
+        with pytest.raises(ConfigError, match="driver is too old"):
+            devices.pick_device("cuda")
+        chosen = choosing.choose(tiny(), expected_spec(tiny()), CPU, tmp_path)
+        assert "driver is too old" in chosen.sentences[-1]
+    finally:
+        devices.gpu_problem.cache_clear()
+
+
+def test_no_room_for_a_trial_of_numbers_ends_in_full_ones(tiny, tmp_path, monkeypatch):
+    def full(trainer):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(choosing, "shorten_penalised_passes", full)
+    config = tiny(penalty="r1")
+    trainer = Trainer(config, load_data(config, CPU, tmp_path), CPU)
+    chosen = choosing.choose(config, expected_spec(config), CPU, tmp_path)
+    choosing.settle(chosen, trainer, resumed=False)
+    assert chosen.choices.penalty_numbers == ways.FP32 and "no room" in chosen.sentences[-1]
