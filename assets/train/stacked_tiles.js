@@ -7,6 +7,7 @@ import { newest } from "../lib/measured.js";
 import { draw } from "../lib/schedule.js";
 import { on } from "../lib/stream.js";
 import { tip } from "../lib/tips.js";
+import { written } from "./stacked_figures.js";
 
 const FIGURES = [
   ["captured", "Combinations", "Of the 1,000 triples of digits, those with at least one of the samples."],
@@ -30,15 +31,4 @@ function show() {
   if (!data) return;
   for (const [name] of FIGURES) text(find(box, `[data-figure=${name}] b`), written(name, data));
   text(box.lastElementChild, `Counted on ${count(data.n)} generated samples, at step ${count(data.at)}.`);
-}
-
-/**
- * @param {string} name
- * @param {Record<string, any>} data
- */
-export function written(name, data) {
-  if (name === "captured") return `${count(data.captured)} of ${count(data.total)}`;
-  if (name === "reverse_kl") return data.reverse_kl.toFixed(3);
-  if (name === "real") return `${count(data.captured_real)}, ${data.reverse_kl_real.toFixed(3)}`;
-  return `${(100 * data.accuracy).toFixed(1)} %`;
 }

@@ -30,7 +30,7 @@ def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
     parts = []
     if memory:
         measured = "took" if _positive(known.get("memory")) else "takes about"
-        parts.append(f"{measured} {memory / 1e9:.2g} GB of memory")
+        parts.append(f"{measured} {_size(memory)} of memory")
     if seconds:
         parts.append(f"1,000 steps took {duration(1000 * seconds)} here")
         if config.steps:
@@ -47,6 +47,10 @@ def _need(name: str, config: RunConfig, device: torch.device) -> int:
         while len(_needs) > REMEMBERED:
             _needs.popitem(last=False)
     return _needs[name]
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _positive(value: object) -> float:

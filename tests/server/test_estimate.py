@@ -15,7 +15,7 @@ CONFIG = RunConfig.from_preset("digits-quick", steps=2000)
 
 def test_time_is_known_once_the_like_has_been_trained_here(tmp_path, monkeypatch):
     before = estimate(CONFIG, CPU, tmp_path)
-    assert "GB of memory" in before and "known after the first run" in before
+    assert "MB of memory" in before and "known after the first run" in before
     monkeypatch.setenv(choosing.SWITCH, "1")
     small = CONFIG.but(data="digits", image_size=8, steps=60, batch_size=2, g_width=1, d_width=1)
     source = load_data(small, CPU, tmp_path)
