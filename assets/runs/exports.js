@@ -35,7 +35,12 @@ async function offerFormats(id, kinds, status) {
   const known = job.formats;
   kinds.replaceChildren(...known.flatMap((format) => offer(id, format, status)));
   if (job.state === "working") watch(id, status);
-  else if (job.url) ready(job.url, status);
+  else {
+    /** @type {{kind: string, url: string}[]} */
+    const files = job.files;
+    const url = job.url ?? files.find(({ kind }) => kind === "report")?.url;
+    if (url) ready(url, status);
+  }
 }
 
 /**

@@ -32,6 +32,7 @@ LEARNED, TESTED, STEPS = 2000, 1000, 120
 LEAST_LEARNED, LEAST_TESTED = 200, 50
 FIRST = 4.0  # seconds of training before the first measurement
 
+TAUGHT = ("utility", "utility_real", "n_virtual", "n_tested")
 HELD_OUT = event_kind(
     "held_out",
     browser="newest",
@@ -118,6 +119,9 @@ class HeldOut(Probe):
             self._result = figures if self._judged else None
             self._log_result()
             return
+        if self._judged and self._real_accuracy is None:
+            # D's verdict need not wait for the first classifiers
+            self.run.log("held_out", **figures, **dict.fromkeys(TAUGHT))
         self._take_weights()
         self._thread = threading.Thread(
             target=self._work, args=(figures,), name="ganviz-held-out", daemon=True

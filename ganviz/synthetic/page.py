@@ -89,7 +89,14 @@ def _value(one: dict[str, Any], kind: str) -> str:
 def _shown(one: dict[str, Any]) -> Any:
     if one["format"] == "percent":
         return percent
-    return lambda value: f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return _figure_of
+
+
+def _figure_of(value: float) -> str:
+    """Three digits; what is nothing beside a figure's usual size is 0."""
+    if abs(value) < 1e-4:
+        return "0"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _intervals(one: dict[str, Any]) -> str:

@@ -21,7 +21,8 @@ def measured(lab, **changes):
     probe._due = 0.0
     probe.tick()
     probe.finish()
-    (told,) = made.told("held_out")
+    first, told = made.told("held_out")
+    assert first["utility"] is None and first["membership"] == told["membership"]
     return made, told
 
 
