@@ -6,6 +6,8 @@ import "./lib/frame_throttle.js";
 import * as belowPath from "./lib/below_path.js";
 import * as charts from "./train/charts.js";
 import * as classroom from "./class/class.js";
+import * as follow from "./class/follow.js";
+import * as room from "./class/room.js";
 import * as coach from "./train/coach.js";
 import * as controls from "./train/controls.js";
 import * as form from "./train/form.js";
@@ -58,13 +60,17 @@ function followAddress() {
   if (route.get("lesson")) view("lessons");
 }
 
+/** A window that stands on the projector. */
+async function followProjector() {
+  if (route.get("projector")) (await import("./class/projector.js")).project(true);
+}
+
 const SHELL = [
   "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
 ];
 const PARTS = [
   language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
-  stackedTiles,
-  reconstruction, coach, tabs, classroom,
+  stackedTiles, reconstruction, coach, tabs, room, follow, classroom,
 ];
 
 window.ganviz = { form, openLesson, now, stats, tab: tabs.tab };
@@ -78,6 +84,7 @@ present(...SHELL).then(() => {
   tabs.onTab(view);
   route.onNavigate(followAddress);
   followAddress();
+  followProjector();
   on("lesson", openLesson);
   for (const part of PARTS) part.start();
   startReceiving();

@@ -138,7 +138,13 @@ def test_the_dashboard_s_scripts_can_be_joined_and_train_needs_none_of_the_other
         n for n in made.modules if n.startswith(("inside/", "runs/", "lessons/", "export/"))
     ]
     rooms = later(root, "main.js")
-    assert {name.split("/")[0] for name in rooms} == {"inside", "runs", "lessons"}
+    assert {name.split("/")[0] for name in rooms} == {
+        "class",
+        "explore",
+        "inside",
+        "lessons",
+        "runs",
+    }
     for room in rooms:
         assert not set(bundle(root, room, made.modules).modules) & set(made.modules)
 

@@ -152,6 +152,7 @@ export function change(part, redraw = true) {
   Object.assign(z, part);
   storage.set("z", z, sessionStorage);
   stats.moved = performance.now();
+  emit("showing", { latent: z });
   if (redraw) showControls();
   requestPicture();
 }

@@ -22,6 +22,11 @@ export const RECONNECT_GROWTH = 1.7;
 /** While a kept run is looked at, the state of the one that trains is asked for so often. */
 export const TRAINING_REFRESH = 1000;
 
+// -- the class (class/follow.js)
+
+/** What the presenter drags reaches the class at most so often. */
+export const SHOWN_INTERVAL = 40;
+
 // -- charts (train/charts.js)
 
 /** A drawing that took t ms is followed by at least so many times t without one. */

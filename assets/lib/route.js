@@ -4,6 +4,8 @@
 // tab, run (looked at in Train), open (in Runs), compare (ids), lesson, preset and the settings that
 // differ from it. Views write what a person did and read it again when the address changes.
 
+import { emit } from "./bus.js";
+
 /** One parameter of the address, or null. @param {string} name */
 export const get = (name) => new URL(location.href).searchParams.get(name);
 
@@ -24,6 +26,20 @@ export function set(changes, { push = true } = {}) {
   url.search = url.search.replaceAll("%2C", ","); // lists stay readable
   if (url.href === location.href) return;
   history[push ? "pushState" : "replaceState"](history.state, "", url.href);
+  emit("address");
+}
+
+/**
+ * Go where somebody else is: the parameters but those in `own` become `parameters`, and every view
+ * follows as if a person had gone back or forward.
+ * @param {Record<string, string>} parameters
+ * @param {(name: string) => boolean} own
+ */
+export function follow(parameters, own) {
+  const gone = Object.keys(all()).filter((name) => !own(name) && !(name in parameters));
+  const before = location.href;
+  set({ ...Object.fromEntries(gone.map((name) => [name, null])), ...parameters }, { push: false });
+  if (location.href !== before) dispatchEvent(new PopStateEvent("popstate"));
 }
 
 /** Call `task` when a person goes back or forward. @param {() => void} task */

@@ -15,6 +15,9 @@ export { emit, on } from "./bus.js";
 /** @typedef {import("./protocol.js").Refusal} Refusal */
 /** @typedef {import("./protocol.js").ClassNews} ClassNews */
 
+/** The code by which the server closes the socket of somebody who is in the class no longer. */
+const SENT_OUT = 4403;
+
 /** What the page knows at this moment. */
 export const now = {
   run: /** @type {import("./protocol.js").RunFacts | null} */ (null),
@@ -70,7 +73,8 @@ export function connect() {
     if (early) early.push(JSON.parse(data));
     else receive(JSON.parse(data));
   };
-  socket.onclose = () => {
+  socket.onclose = ({ code }) => {
+    if (code === SENT_OUT) return emit("sent-out");
     link("reconnecting");
     failures += opened ? 0 : 1;
     if (failures >= 2) explain();
@@ -92,7 +96,8 @@ export function startReceiving() {
  * running, and "reconnecting" says all there is to say.
  */
 async function explain() {
-  const { sentence } = await get(`gv/why?origin=${encodeURIComponent(location.origin)}`);
+  const { sentence, field } = await get(`gv/why?origin=${encodeURIComponent(location.origin)}`);
+  if (field === "join") return emit("sent-out");
   if (failures) emit("blocked", sentence === NO_ANSWER ? "" : sentence);
 }
 

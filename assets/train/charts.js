@@ -8,7 +8,7 @@ import {
   baseLayout, curvePair, equilibriumLevels, marks, PLOT_SETTINGS, UNIT_AXIS,
 } from "../lib/plot.js";
 import { indexAt } from "../lib/pictures.js";
-import { plotlyOnInterest } from "../lib/plotly.js";
+import { plotly, plotlyOnInterest } from "../lib/plotly.js";
 import { draw } from "../lib/schedule.js";
 import { drawSketch, removeSketch } from "../lib/sketch.js";
 import { smoothNext } from "../lib/smoothing.js";
@@ -88,10 +88,14 @@ export function start() {
       .observe(chart.plot);
   }
   plotlyOnInterest(Object.values(charts).map(({ plot }) => plot), (found) => {
-    // where it did not load, the sketches stay: they show the same curves
-    Plotly = found;
+    usePlotly(found);
     if (Plotly) draw("charts-all", redraw);
   });
+}
+
+/** Where it did not load, the sketches stay: they show the same curves. */
+function usePlotly(found) {
+  Plotly ??= found;
 }
 
 /** @param {Chart} chart */
@@ -264,7 +268,38 @@ function wire(chart) {
     if (change["xaxis.autorange"]) chart.zoomed = false;
     else if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) chart.zoomed = true;
     $("gv-zoom-out").hidden = !Object.values(charts).some((one) => one.zoomed);
+    tellZoom();
   });
+}
+
+/** What part of the charts others are to see, too. */
+function tellZoom() {
+  const part = (/** @type {Chart} */ { zoomed, plot: { layout } }) =>
+    (zoomed ? [...layout.xaxis.range, ...layout.yaxis.range] : null);
+  emit("showing", {
+    zoom: Object.fromEntries(Object.values(charts).map((chart) => [chart.group, part(chart)])),
+  });
+}
+
+/**
+ * Show the same part of the charts as the presenter: by group the ends of x and y, null all of it.
+ * @param {Record<string, number[] | null>} zoom
+ */
+export async function zoomTo(zoom) {
+  if (!Plotly && Object.values(zoom).some(Boolean)) {
+    usePlotly(await plotly());
+    if (Plotly) redraw();
+  }
+  const all = Object.values(charts).filter(({ group, zoomed }) => zoomed && !zoom[group]);
+  if (all.length) zoomOut();
+  for (const { group, plot } of Object.values(charts)) {
+    const range = zoom[group];
+    if (!range || !plot.data) continue;
+    Plotly.relayout(plot, {
+      "xaxis.range[0]": range[0], "xaxis.range[1]": range[1],
+      "yaxis.range[0]": range[2], "yaxis.range[1]": range[3],
+    });
+  }
 }
 
 function zoomOut() {
@@ -275,6 +310,7 @@ function zoomOut() {
     drawChart(chart);
   }
   $("gv-zoom-out").hidden = true;
+  tellZoom();
 }
 
 /** @param {Chart} chart */

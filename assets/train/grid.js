@@ -4,13 +4,13 @@
 
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { context, resize } from "../lib/pictures.js";
+import { context, indexAt, resize } from "../lib/pictures.js";
 import { address } from "../lib/request.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack } from "../lib/slider.js";
 import { isActive } from "../lib/states.js";
 import { emit, now, on, stats } from "../lib/stream.js";
-import { closeTile, paintTile, startTiles } from "./tile.js";
+import { closeTile, openTile, paintTile, startTiles } from "./tile.js";
 
 /** px a tile: beyond it, smooth scaling looks better than squares */
 const SHARP_UP_TO = 32;
@@ -54,6 +54,7 @@ export function start() {
 
 /** The samples over the whole window, and back. @param {boolean} large */
 function enlarge(large) {
+  emit("showing", { large });
   $("gv-enlarge").setAttribute("aria-pressed", String(large));
   document.body.toggleAttribute("data-gv-enlarged", large);
 }
@@ -78,6 +79,23 @@ function hello({ run, sameRun, frames }) {
   waitText(run);
   columns(run);
   scrubber();
+}
+
+/**
+ * Show what the presenter shows: the picture of a step (null: the newest), generated or real ones,
+ * over the whole window, with a tile enlarged.
+ * @param {{step?: number | null, pictures?: string, large?: boolean, tile?: [number, number] | null}} shown
+ */
+export function show({ step = null, pictures = "generated", large = false, tile = null }) {
+  const bar = $("gv-scrub", HTMLInputElement);
+  held.live = step === null || !held.steps.length;
+  if (step !== null) bar.value = String(indexAt(held.steps, step));
+  scrubber();
+  setMode(pictures);
+  emit("lookback", held.live ? null : held.steps[bar.valueAsNumber]);
+  if ($("gv-enlarge").ariaPressed !== String(large)) enlarge(large);
+  if (tile) openTile({ row: tile[0], col: tile[1] });
+  else closeTile();
 }
 
 function newRun() {
@@ -124,13 +142,13 @@ async function load(url, step) {
   while (wanted) {
     const want = wanted;
     wanted = null;
-    await show(want);
+    await take(want);
   }
   busy = false;
 }
 
 /** @param {{url: string, step: number}} picture */
-async function show({ url, step }) {
+async function take({ url, step }) {
   const image = new Image();
   image.src = address(url);
   try {
@@ -197,6 +215,7 @@ function setMode(mode) {
     button.setAttribute("aria-pressed", String(button.dataset.show === mode));
   }
   $("gv-stage").dataset.mode = mode;
+  emit("showing", { pictures: mode });
   if (!held.frame) return;
   if (mode === "real") load(realsUrl(held.frame), held.step);
   else showStep(held.frame);
@@ -228,7 +247,13 @@ function scrub() {
   if (held.mode !== "generated") setMode("generated");
   else if (held.frame) showStep(held.frame);
   scrubber();
-  emit("lookback", held.live ? null : held.steps[bar.valueAsNumber]);
+  lookBack(held.live ? null : held.steps[bar.valueAsNumber]);
+}
+
+/** @param {number | null} step */
+function lookBack(step) {
+  emit("lookback", step);
+  emit("showing", { step });
 }
 
 function goLive() {
@@ -236,5 +261,5 @@ function goLive() {
   scrubber();
   if (held.mode !== "generated") setMode("generated");
   else if (held.frame) showStep(held.frame);
-  emit("lookback", null);
+  lookBack(null);
 }

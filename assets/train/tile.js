@@ -6,7 +6,7 @@ import { context } from "../lib/pictures.js";
 import { SCORE_REFRESH } from "../lib/pacing.js";
 import { get } from "../lib/request.js";
 import { isActive } from "../lib/states.js";
-import { now, pinned } from "../lib/stream.js";
+import { emit, now, pinned } from "../lib/stream.js";
 import { useTile } from "../latent/latent.js";
 
 /** px between tiles, as the engine draws them */
@@ -56,8 +56,9 @@ function openAtPointer(event) {
 }
 
 /** @param {{row: number, col: number}} tile */
-function openTile(tile) {
+export function openTile(tile) {
   open = tile;
+  tell();
   scores = null;
   requested = "";
   requestedAt = 0;
@@ -65,8 +66,14 @@ function openTile(tile) {
   paintTile();
 }
 
+/** What others are to see enlarged, too. */
+const tell = () => emit("showing", { tile: open && [open.row, open.col] });
+
 export function closeTile() {
-  open = null;
+  if (open) {
+    open = null;
+    tell();
+  }
   $("gv-zoom").hidden = true;
 }
 
@@ -128,6 +135,7 @@ function moveByKey(event) {
   event.preventDefault();
   const { rows, cols } = frame;
   open = { row: (open.row + step[0] + rows) % rows, col: (open.col + step[1] + cols) % cols };
+  tell();
   paintTile();
 }
 

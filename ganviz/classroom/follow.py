@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +11,10 @@ from ganviz.classroom.classroom import Classroom
 from ganviz.classroom.visitor import Visitor
 
 NAME = "follow"
-SHORT = 200
+Short = Annotated[str, Field(max_length=40)]
+Value = Annotated[str, Field(max_length=2000)]
+# of the address, those that name a run, or several with commas between them
+RUN_PARAMETERS = ("run", "open", "compare", "at")
 
 
 class Latent(BaseModel):
@@ -21,37 +24,38 @@ class Latent(BaseModel):
 
     seed: int = Field(1, ge=0, lt=2**31)
     tile: int | None = Field(None, ge=0, lt=10_000)
-    run: str | None = Field(None, max_length=SHORT)
+    run: str | None = Field(None, max_length=200)
     label: int | None = Field(None, ge=0, lt=100_000, alias="class")
-    directions: dict[str, float] = Field(default_factory=dict, max_length=64)
-    raw: dict[str, float] = Field(default_factory=dict, max_length=256)
+    directions: dict[Short, float] = Field(default_factory=dict, max_length=64)
+    raw: dict[Short, float] = Field(default_factory=dict, max_length=256)
     psi: float = Field(1.0, ge=0, le=1)
 
 
 class PresenterView(BaseModel):
     """A part of what the presenter's page shows; what is left out stays as it was.
 
-    ``tab`` is open; ``run`` is looked at (empty: whatever trains), with its picture of ``step``
-    (None: the newest); ``pictures``: generated or real; ``tile`` is enlarged, ``large`` all of
-    them; ``latent`` is drawn; ``zoom``: per chart the ranges of x and y, None where it shows
-    everything; ``lesson`` is read; ``open`` and ``compare``: runs in the tab Runs.
+    ``address``: the parameters of the page's address, which name its tab, run and lesson;
+    ``step``: whose picture is looked back at (None: the newest); ``pictures``: generated or real;
+    ``tile`` is enlarged (row and column), ``large`` all of them; ``latent`` is drawn; ``zoom``: by
+    chart the ends of x and y, None where all of it is shown.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    tab: str = Field("train", max_length=40)
-    run: str = Field("", max_length=SHORT)
+    address: dict[Short, Value] = Field(default_factory=dict, max_length=16)
     step: int | None = Field(None, ge=0, lt=2**53)
     pictures: str = Field("generated", pattern="^(generated|real)$")
     tile: tuple[int, int] | None = None
     large: bool = False
     latent: Latent | None = None
-    zoom: dict[str, tuple[float, float, float, float] | None] = Field(
+    zoom: dict[Short, tuple[float, float, float, float] | None] = Field(
         default_factory=dict, max_length=8
     )
-    lesson: str = Field("", max_length=SHORT)
-    open: str = Field("", max_length=SHORT)
-    compare: tuple[str, ...] = Field((), max_length=12)
+
+    def runs(self) -> list[str]:
+        """The runs that the address names."""
+        named = [self.address.get(name, "") for name in RUN_PARAMETERS]
+        return [run for value in named for run in value.split(",") if run]
 
 
 class Follow:
@@ -70,7 +74,7 @@ class Follow:
         changes = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
         with self._lock:
             self._presented = {**self._presented, **changes}
-        for run in (part.run, part.open, *part.compare):
+        for run in part.runs():
             self._classroom.show(run)
         self._classroom.changed()
 
@@ -80,4 +84,5 @@ class Follow:
         self._classroom.changed()
 
     def _view(self, visitor: Visitor) -> dict[str, Any]:
-        return {"free": self._free, "shown": None if visitor.presenter else self._presented}
+        own = self._free and not visitor.presenter
+        return {"free": self._free, "shown": None if own else self._presented}

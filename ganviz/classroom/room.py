@@ -139,6 +139,11 @@ class Room:
         return visitor_id in self._removed
 
     @property
+    def open_pages(self) -> int:
+        """How many pages are open, presenters' own included."""
+        return sum(self._open_pages.values())
+
+    @property
     def removed_count(self) -> int:
         """How many were sent out."""
         return len(self._removed)

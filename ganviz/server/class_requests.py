@@ -105,6 +105,8 @@ class ClassRequests:
             "presenter": visitor.presenter,
             "handle": visitor.handle,
         }
+        if visitor.presenter:
+            seen["pages"] = room.open_pages
         if visitor.presenter and keys is not None:
             seen["code"] = keys.code
             seen["locked"] = room.locked

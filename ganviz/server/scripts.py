@@ -25,6 +25,7 @@ STYLES = (
     "runs/runs.css",
     "inside/inside.css",
     "lessons/lessons.css",
+    "class/class.css",
     "explore/explore.css",
     "class/take_part.css",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ TIMEOUT = 60_000  # ms; a shared two-core machine is slow at times
 # the bare address shows the form of the last run, whichever test that was
 FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
+ANSWERS = re.compile(r"40[39] \((Conflict|Forbidden)\)")
 PHONE = {"width": 390, "height": 844}
 
 
@@ -80,7 +82,13 @@ class Server:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("app")
+    with serving(tmp_path_factory.mktemp("app")) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
+    """The app with further ``flags``, its runs in ``folder``; ended with the block."""
     port = _free_port()
     with (folder / "output.txt").open("w+") as output:
         process = subprocess.Popen(
@@ -96,11 +104,12 @@ def server(tmp_path_factory) -> Iterator[Server]:
                 str(folder / "data"),
                 "--runs-root",
                 str(folder / "runs"),
+                *flags,
             ],
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )
         try:
             _wait_until_it_answers(process, port, folder / "output.txt")
@@ -165,7 +174,7 @@ def visit(profiles, server) -> Iterator[Callable]:
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=theme)
         page.set_default_timeout(TIMEOUT)
-        _watch(page, urlparse(server.url).netloc, complaints)
+        watch_page(page, server.url, complaints)
         if before:
             before(page)
         page.goto(server.url + address, wait_until="domcontentloaded")
@@ -227,10 +236,13 @@ def picture_of(page, selector: str) -> str:
     return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
 
 
-def _watch(page, home: str, complaints: list[str]) -> None:
+def watch_page(page, url: str, complaints: list[str]) -> None:
+    """Note what ``page`` complains of, and what it asks of other machines than that of ``url``."""
+    home = urlparse(url).netloc
+
     def on_console(message) -> None:
         # a refusal with a sentence is an answer; a browser notes its status all the same
-        if message.type == "error" and "409 (Conflict)" not in message.text:
+        if message.type == "error" and not ANSWERS.search(message.text):
             complaints.append(f"console: {message.text} {message.location['url']}")
 
     page.on("console", on_console)

@@ -42,7 +42,13 @@ def test_a_bare_or_old_address_is_asked_for_again(client):
 def test_the_views_that_open_later_have_scripts_of_their_own(client):
     main = client.get(f"/{scripts.script_url()}").text
     rooms = re.findall(r'await load\("([^"]+)", "([^"]+)"\)', main)
-    assert {name.split("/")[0] for name, _ in rooms} == {"explore", "inside", "lessons", "runs"}
+    assert {name.split("/")[0] for name, _ in rooms} == {
+        "class",
+        "explore",
+        "inside",
+        "lessons",
+        "runs",
+    }
     for name, url in rooms:
         answer = client.get(f"/{url}")
         assert (
