@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz import registry
-from ganviz.lessons import LEVELS
+from ganviz.lessons import LEVELS, TEACHERS_NOTES
 from ganviz.server.guard import json_response
+from ganviz.server.visitor_scope import visitor_of
+
+QUOTED = re.compile(r"“([a-z0-9-]+)”")
 
 
 async def lessons(request: Request) -> Response:
-    """All lessons in their order: what the list, the text and the buttons of a lesson need."""
-    return json_response(
-        {"lessons": [as_data(name, lesson) for name, lesson in registry.LESSONS], "levels": LEVELS}
-    )
+    """All lessons in their order: what the list, the text and the buttons of a lesson need, and
+    for presenters the teacher's notes."""
+    found = [as_data(name, lesson) for name, lesson in registry.LESSONS]
+    if visitor_of(request).presenter:
+        found = [{**lesson, "notes": notes(lesson["name"])} for lesson in found]
+    return json_response({"lessons": found, "levels": LEVELS})
 
 
 def as_data(name: str, lesson: Any) -> dict[str, Any]:
@@ -32,6 +38,27 @@ def as_data(name: str, lesson: Any) -> dict[str, Any]:
         "presets": [preset(one) for one in lesson.presets],
         "question": question(lesson),
     }
+
+
+def notes(lesson: str) -> dict[str, Any] | None:
+    """The teacher's notes of a lesson; set-ups that they name are called as the page does."""
+    one = TEACHERS_NOTES.get(lesson)
+    return one and {
+        "ask": [labelled(words) for words in one.ask],
+        "wrong": [labelled(words) for words in one.wrong],
+        "five": labelled(one.five),
+        "twenty": labelled(one.twenty),
+    }
+
+
+def labelled(words: str) -> str:
+    """``words`` with the labels of the presets that are quoted in it by name."""
+
+    def label(found: re.Match[str]) -> str:
+        known = found[1] in registry.PRESETS.names()
+        return f"“{registry.PRESETS.get(found[1]).label}”" if known else found[0]
+
+    return QUOTED.sub(label, words)
 
 
 def question(lesson: Any) -> dict[str, Any] | None:
