@@ -24,7 +24,7 @@ from ganviz.cli.options import (
     home_expanded,
     weight,
 )
-from ganviz.cli.terminal import complain
+from ganviz.cli.terminal import INTERRUPTED, complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
 from ganviz.cli.virtual_data import dataset, report
 from ganviz.errors import CheckpointError, GanvizError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ganviz.runs.trackers import Reporter
 
 DEFAULT_PRESET = "digits-quick"
-FAILED, BAD_FLAGS, INTERRUPTED = 1, 2, 130
+FAILED, BAD_FLAGS = 1, 2
 EXAMPLES = """[bold]Examples[/bold]
 
 ganviz ui

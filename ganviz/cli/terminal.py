@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
+# the exit status of what Ctrl-C ended
+INTERRUPTED = 130
+
 
 def complain(sentence: str) -> None:
     """One sentence on standard error."""

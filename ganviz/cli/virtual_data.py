@@ -17,7 +17,7 @@ from ganviz.cli.options import (
     home_expanded,
     weight,
 )
-from ganviz.cli.terminal import complain
+from ganviz.cli.terminal import INTERRUPTED, complain
 
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed draws the same pictures.")
@@ -65,14 +65,22 @@ def dataset(
     from ganviz.device import pick_device
     from ganviz.progress import stages
     from ganviz.stop_signals import ending_on_signals
-    from ganviz.synthetic.dataset import Order, check_place, write_dataset
+    from ganviz.synthetic.dataset import Order, check_place, unfinished, write_dataset
     from ganviz.synthetic.report import RunUnderTest
 
     check_place(out)
     order = Order(n, seed, labels, psi, licence, report)
-    with ending_on_signals(), stages() as notify:
-        tested = RunUnderTest.load(find_run(run, runs_root), data_root, pick_device(device), notify)
-        written = write_dataset(tested, out, order, data_root, notify)
+    try:
+        with ending_on_signals(), stages() as notify:
+            tested = RunUnderTest.load(
+                find_run(run, runs_root), data_root, pick_device(device), notify
+            )
+            written = write_dataset(tested, out, order, data_root, notify)
+    except (KeyboardInterrupt, SystemExit) as end:
+        if unfinished(out).is_dir():
+            complain(f"What was drawn is kept in {unfinished(out)}: the same command goes on.")
+        code = end.code if isinstance(end, SystemExit) else INTERRUPTED
+        raise typer.Exit(code if isinstance(code, int) else INTERRUPTED) from None
     if tested.generator.note:
         complain(tested.generator.note)
     print(f"{n:,} pictures of step {tested.generator.step:,} are in {written} ({weight(written)})")

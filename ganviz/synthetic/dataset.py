@@ -80,7 +80,7 @@ def write_dataset(
     drawn = 0.6 if order.reported else 0.9
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        spool = Spool(out.with_name(out.name + UNFINISHED), request)
+        spool = Spool(unfinished(out), request)
         if spool.done < order.n:
             spool.fill(
                 run.generator,
@@ -134,6 +134,11 @@ def check_place(out: Path, replace: bool = False) -> str:
     if suffix and out.is_dir():
         raise ConfigError(f"{out} is a folder; choose another name.", "out")
     return suffix
+
+
+def unfinished(out: Path) -> Path:
+    """Where the pictures of a data set are kept until all of it is written."""
+    return out.with_name(out.name + UNFINISHED)
 
 
 def beside_file(out: Path, name: str) -> Path:

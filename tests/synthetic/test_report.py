@@ -11,7 +11,7 @@ from ganviz.cli import main
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.errors import ConfigError
 from ganviz.probes import features
-from ganviz.synthetic import intervals, utility
+from ganviz.synthetic import dataset, intervals, utility
 from ganviz.synthetic.evidence import Pictures
 from ganviz.synthetic.figure import FIGURES, QUESTIONS
 from ganviz.synthetic.page import HIDDEN, PRIVATE, report_page
@@ -136,7 +136,7 @@ def test_too_few_and_a_stop(run, data_root, tmp_path, run_folder, capsys):
         make_report(run, stop, data_root, n=50)
 
 
-def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, quick):
+def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, monkeypatch, quick):
     root = ["--data-root", str(data_root)]
     out = tmp_path / "report.html"
     assert main(["report", str(run_folder), "--out", str(out), "--n", str(N), *root]) == 0
@@ -153,3 +153,10 @@ def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, qu
     card = (tmp_path / "set" / "dataset_card.md").read_text()
     assert "## What was tested" in card and "Attacks with shadow models" in card
     assert main(arguments) == 2 and "something in it" in capsys.readouterr().err
+
+    def interrupt(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dataset, "make_report", interrupt)
+    assert main([*arguments[:-3], f"{folder}.zip", *root]) == 130
+    assert f"kept in {folder}.zip.unfinished" in capsys.readouterr().err
