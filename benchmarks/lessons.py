@@ -1,12 +1,13 @@
 """Does each lesson show what it promises, on two cores within thirty seconds?
 
-``python -m benchmarks.lessons [NAME ...] [--seeds 11,12,13,14,15] [--pace 1.0] [--json FILE]``
+``python -m benchmarks.lessons [NAME ...] [--seeds 11,12,13,14,15] [--questions] [--json FILE]``
 
 Each promise of a lesson names a set-up, a figure of the run itself (the same that a question asks
 for), a time and a bar. A run is given the steps that it takes on two cores by then (`PACES`), so
 that neither the machine nor its load changes the table; ``--pace 2`` takes twice as many: a faster
-machine. A promise is kept when 4 of 5 seeds keep it. ``--paces`` measures the paces instead, in
-processor time of one thread.
+machine. A promise is kept when 4 of 5 seeds keep it. ``--questions`` shows instead which choice of
+each lesson's question the run's figure picks. ``--paces`` measures the paces instead, in processor
+time of one thread.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from rich.console import Console
@@ -171,6 +172,52 @@ def set_ups(promised: list[Kept]) -> list[list[Kept]]:
     return list(together.values())
 
 
+def measure_all(kept: list[Kept], seeds: list[int], data_root: str, pace: float) -> None:
+    """Fill in the figures of ``kept`` for each seed, set-up by set-up."""
+    for set_up in set_ups(kept):
+        for seed in seeds:
+            promises = [one.promise for one in set_up]
+            values = measure(promises, seed, data_root, pace)
+            for one, value in zip(set_up, values, strict=True):
+                one.values.append(value)
+
+
+def answer_questions(
+    names: list[str], seeds: list[int], data_root: str, pace: float
+) -> list[dict[str, Any]]:
+    """For each lesson's question the figures of the seeds, and the choices that they pick; None
+    where the run has no answer."""
+    kept = []
+    for name in names:
+        lesson = LESSONS.get(name)
+        if (one := lesson.question) is not None:
+            promise = Promise(one.metric, lesson.question_preset, 0.0, seconds=one.seconds)
+            kept.append(Kept(name, promise))
+    measure_all(kept, seeds, data_root, pace)
+    return [
+        {
+            "lesson": one.lesson,
+            "figures": one.values,
+            "choices": [LESSONS.get(one.lesson).question.choice(value) for value in one.values],
+        }
+        for one in kept
+    ]
+
+
+def print_answers(console: Console, rows: list[dict[str, Any]]) -> int:
+    """A table of `answer_questions`; 1 where a seed's run has no answer."""
+    table = Table("lesson", "question", "figures", "the run's choice")
+    for row in rows:
+        question = LESSONS.get(row["lesson"]).question
+        known = [one for one in row["choices"] if one is not None]
+        votes = [f"{question.choices[one]}: {known.count(one)}" for one in sorted(set(known))]
+        lost = len(row["choices"]) - len(known)
+        votes += [f"no answer: {lost}"] if lost else []
+        table.add_row(row["lesson"], question.ask, str(row["figures"]), ", ".join(votes))
+    console.print(table)
+    return int(any(None in row["choices"] for row in rows))
+
+
 def main() -> int:
     """Measure the promises of the lessons named (all without a name). The status is 1 where one is
     not kept."""
@@ -178,6 +225,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="names; all without one")
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--pace", type=float, default=1.0, help="of two cores")
+    parser.add_argument("--questions", action="store_true", help="what the runs answer")
     parser.add_argument("--paces", action="store_true", help="measure the steps a second")
     parser.add_argument("--data-root", default="data")
     parser.add_argument("--json", type=Path)
@@ -191,15 +239,15 @@ def main() -> int:
         for preset in sorted(presets):
             console.print(f'    "{preset}": {pace_of(preset, options.data_root):.3g},')
         return 0
+    if options.questions:
+        rows = answer_questions(names, seeds, options.data_root, options.pace)
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=2))
+        return print_answers(console, rows)
     kept = [Kept(name, one) for name in names for one in LESSONS.get(name).promises]
-    for together in set_ups(kept):
-        for seed in seeds:
-            promises = [one.promise for one in together]
-            values = measure(promises, seed, options.data_root, options.pace)
-            for one, value in zip(together, values, strict=True):
-                one.values.append(value)
-        for one in together:
-            console.print(sentence(one), highlight=False)
+    measure_all(kept, seeds, options.data_root, options.pace)
+    for one in kept:
+        console.print(sentence(one), highlight=False)
     table = Table("lesson", "promise", "kept")
     for one in kept:
         table.add_row(one.lesson, one.promise.sentence, f"{one.kept} of {len(one.values)}")

@@ -117,8 +117,12 @@ artifacts](https://distill.pub/2016/deconv-checkerboard/).
     question=Question(
         "Before the first step G knows nothing. How strong is the pattern of every second "
         "pixel, if an average frequency has 1?",
-        ("Below 0.5: weaker than others", "0.5 to 3", "Above 3: a checkerboard"),
-        (0.5, 3.0),
+        (
+            "Below 0.5: weaker than others",
+            "0.5 to 1.2: like any other",
+            "Above 1.2: a checkerboard",
+        ),
+        (0.5, 1.2),
         "nyquist",
         "{value:.1f} times the average frequency",
         "Transposed convolutions with stride 2 weigh even and odd pixels differently before "
