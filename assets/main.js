@@ -5,6 +5,7 @@
 import "./lib/frame_throttle.js";
 import * as belowPath from "./lib/below_path.js";
 import * as charts from "./train/charts.js";
+import * as call from "./class/call.js";
 import * as classroom from "./class/class.js";
 import * as follow from "./class/follow.js";
 import * as room from "./class/room.js";
@@ -70,7 +71,7 @@ const SHELL = [
 ];
 const PARTS = [
   language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
-  stackedTiles, reconstruction, coach, tabs, room, follow, classroom,
+  stackedTiles, reconstruction, coach, tabs, room, follow, call, classroom,
 ];
 
 window.ganviz = { form, openLesson, now, stats, tab: tabs.tab };

@@ -126,7 +126,7 @@ function marking(poll, button) {
     () => command("reveal", { choice: list.value === "" ? null : Number(list.value) }), true)];
 }
 
-const row = (/** @type {HTMLElement[]} */ ...parts) => el("div", { class: "gv-class-row" }, ...parts);
+const row = (/** @type {HTMLElement[]} */ ...parts) => el("div", { class: "gv-take-row" }, ...parts);
 
 /** What the presenter may ask: a lesson's question, or one of their own. */
 function asking() {

@@ -131,7 +131,7 @@ function askClass() {
   const mine = poll?.lesson === lesson?.name ? poll : null;
   const head = (/** @type {string} */ words) => [el("p", { class: "gv-caption" }, words),
     el("h3", {}, question.ask)];
-  const row = (/** @type {HTMLElement[]} */ ...buttons) => el("div", { class: "gv-class-row" }, ...buttons);
+  const row = (/** @type {HTMLElement[]} */ ...buttons) => el("div", { class: "gv-take-row" }, ...buttons);
   if (!mine) {
     return fill("class", ...head("Ask the class before it starts."),
       row(button("Ask the class", openVote, true), button("Start without asking", proceed)));

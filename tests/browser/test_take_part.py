@@ -1,0 +1,131 @@
+"""A class takes part in real browsers: one presenter, and two viewers who vote, play and hang
+pictures up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import DESKTOP, PHONE, ROOT, TIMEOUT, _free_port, _wait_until_it_answers
+
+KEY = "f6a7b8c9a1b2c3d4e5"
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    """The address of an app that a class may join."""
+    folder, port = tmp_path_factory.mktemp("school"), _free_port()
+    where = ["--data-root", str(folder / "data"), "--runs-root", str(folder / "runs")]
+    flags = ["--class", "--no-browser", "--device", "cpu", "--port", str(port), *where]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GANVIZ_PRESENTER_KEY": KEY}
+    with (folder / "output.txt").open("w+") as output:
+        command = [sys.executable, str(ROOT / "app.py"), *flags]
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment
+        )
+        try:
+            _wait_until_it_answers(process, port, folder / "output.txt")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+
+
+def opened(chromium, school, address, viewport=DESKTOP):
+    """A page in a browser of its own."""
+    page = chromium.new_context(viewport=viewport).new_page()
+    page.set_default_timeout(TIMEOUT)
+    page.goto(school + address, wait_until="domcontentloaded")
+    return page
+
+
+def ready(page):
+    page.wait_for_selector("body[data-gv-ready=yes]")
+    page.wait_for_selector("#gv-link[data-link=live]")
+
+
+def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
+    teacher = opened(chromium, school, f"/present/{KEY}")
+    ready(teacher)
+    code = teacher.evaluate("async () => (await (await fetch('gv/class/invitation')).json()).code")
+    ann, bob = opened(chromium, school, "/join", PHONE), opened(chromium, school, "/join")
+    for page in (ann, bob):
+        page.fill("#code", code)
+        page.click("button")
+        ready(page)
+    teacher.click("#gv-train")
+    teacher.wait_for_function("window.ganviz.now.snapshot > 0")
+    teacher.click("#gv-pause")
+    teacher.wait_for_selector("body[data-gv-state=paused]")
+
+    # a question of the presenter's own, by keyboard; everybody is called, wherever they are
+    teacher.evaluate("window.ganviz.tab('class')")
+    teacher.focus("details.gv-asking summary")
+    teacher.keyboard.press("Enter")
+    for label, words in (("Your question", "Real?"), ("Choice 1", "Yes"), ("Choice 2", "No")):
+        teacher.fill(f"[aria-label='{label}']", words)
+    teacher.keyboard.press("Enter")
+    bob.evaluate("window.ganviz.tab('class')")
+    ann.evaluate("window.ganviz.tab('train')")
+    ann.click("#gv-call >> text=Vote")
+    for page in (ann, bob):
+        page.wait_for_selector("#gv-poll[data-state=open] [role=radio]")
+        assert page.locator("#gv-poll >> text=Close the vote").count() == 0
+    ann.click("#gv-poll [data-choice='0']")
+    bob.click("#gv-poll [data-choice='1']")
+    teacher.wait_for_function(
+        "document.querySelector('#gv-poll-caption').textContent.startsWith('2 of 2')"
+    )
+    # hidden until it is closed, from the presenter as well
+    for page in (teacher, ann, bob):
+        assert page.locator(".gv-bar").count() == 0
+    teacher.click("text=Close the vote")
+    for page in (teacher, ann, bob):
+        page.wait_for_selector("#gv-poll[data-state=closed] .gv-bar")
+        assert page.locator(".gv-bar").all_inner_texts() == ["1 of 2", "1 of 2"]
+    teacher.click("text=Vote again")
+    ann.click("#gv-poll [data-choice='1']")
+    ann.wait_for_selector("#gv-poll [data-choice='1'][aria-checked=true]")
+    teacher.click("text=Close the vote")
+    teacher.select_option("#gv-poll select", "1")
+    teacher.click("text=Show the answer")
+    ann.wait_for_selector("#gv-poll[data-state=answered] [data-right=true]")
+    assert "You were right" in ann.inner_text("#gv-poll .gv-answer")
+    assert ann.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    # ten pairs; the page learns what was real pair by pair
+    teacher.click("#gv-game-new")
+    for page in (ann, bob):
+        page.wait_for_selector("#gv-game[data-painted='0']")
+    for pair in range(10):
+        ann.click(".gv-side[data-left=true]")
+        ann.wait_for_selector(f"#gv-game[data-judged='{pair + 1}']")
+    assert "of 10 real pictures" in ann.inner_text("#gv-game .gv-answer")
+    teacher.wait_for_selector(".gv-league li")
+    assert teacher.locator(".gv-league li").count() == 1
+    assert bob.get_attribute("#gv-game", "data-judged") == "0"
+
+    # the wall: open, one picture each, taken down again
+    assert not ann.is_visible("#gv-wall-put")
+    teacher.click("#gv-wall-open")
+    for page in (ann, bob):
+        page.click("#gv-wall-put")
+    teacher.wait_for_function("document.querySelectorAll('#gv-wall canvas').length === 2")
+    teacher.click("#gv-wall [aria-label^='Take down'] >> nth=0")
+    bob.wait_for_function("document.querySelectorAll('#gv-wall canvas').length === 1")
+    handles = teacher.locator(".gv-league li span").all_inner_texts()
+    table = teacher.evaluate(
+        "async () => (await fetch(document.querySelector('#gv-results').href)).text()"
+    )
+    assert "Real?" in table and handles and handles[0] not in table
+    teacher.evaluate("window.ganviz.tab('train')")
+    teacher.click("#gv-stop")
+    teacher.wait_for_selector("body[data-gv-state=stopped]")
+    for page in (teacher, ann, bob):
+        page.context.close()
