@@ -13,7 +13,7 @@ const FIGURES = [
   ["captured", "Combinations", "Of the 1,000 triples of digits, those with at least one of the samples."],
   ["reverse_kl", "Reverse KL", "How unevenly the samples are spread over the combinations, in nats: 0 is even."],
   ["real", "Real triples", "Combinations and reverse KL of as many real triples: nothing generated can read much better."],
-  ["accuracy", "Digits named rightly", "By the classifier that names them, of digits that it was not trained on."],
+  ["accuracy", "Named rightly", "By the classifier that names them, of digits that it was not trained on."],
 ];
 
 export function start() {

@@ -26,8 +26,8 @@ from ganviz.data.source import Batch, DataSpec
 Clock = Callable[[], float]
 
 # Seconds that trying may take once the usual way is warm, and the share of the run that it may.
-BUDGET, SHARE = 1.0, 0.05
-# A step that takes longer than this share of the budget is tried with fewer samples.
+BUDGET, SHARE = 0.7, 0.05
+# Steps are tried with as many samples as take this share of the budget, up to the batch size.
 LONGEST = 1 / 60
 FEWEST_SAMPLES = 8
 PAIRS = 3
@@ -162,12 +162,12 @@ class _Contest:
             algorithm = algorithms.build(self._config, self._spec, self._device)
         entrant = _Entrant(choices, algorithm)
         if self._batch is None:
-            self._batch = self._noise(self._config.batch_size)
+            self._batch = self._noise(self._least)
             # The first step makes the optimisers' state; the second is like all others.
             self._seconds(entrant)
-            entrant.full_step = seconds = self._seconds(entrant)
-            if seconds > LONGEST * BUDGET:
-                self._batch = self._noise(self._fewer(seconds))
+            seconds = self._seconds(entrant)
+            entrant.full_step = seconds * self._config.batch_size / self._least
+            self._batch = self._noise(self._more(seconds))
         self._seconds(entrant)
         return entrant
 
@@ -181,12 +181,16 @@ class _Contest:
                 break
         return least[0] / max(least[1], 1e-9)
 
-    def _fewer(self, seconds: float) -> int:
-        """A batch of which a step takes no longer than it should."""
+    @property
+    def _least(self) -> int:
         pac = self._config.pac
-        count = int(self._config.batch_size * LONGEST * BUDGET / seconds)
-        count = max(FEWEST_SAMPLES, count) // pac * pac
-        return min(self._config.batch_size, max(pac, count))
+        return min(self._config.batch_size, -(-FEWEST_SAMPLES // pac) * pac)
+
+    def _more(self, seconds: float) -> int:
+        """As many samples as a step may take, where one of the least takes ``seconds``."""
+        pac, share = self._config.pac, LONGEST * BUDGET / max(seconds, 1e-9)
+        count = int(min(self._config.batch_size, max(1.0, share) * self._least))
+        return max(self._least, count // pac * pac)
 
     def _noise(self, count: int) -> Batch:
         random = torch.Generator().manual_seed(0)
@@ -211,5 +215,5 @@ class _Contest:
 class _Entrant:
     choices: Choices
     algorithm: Algorithm
-    # Seconds of a step with all samples, of the first entrant.
+    # Seconds that a step with all samples would take, of the first entrant.
     full_step: float = 0.0

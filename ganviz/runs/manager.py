@@ -12,10 +12,11 @@ from typing import Any
 import torch
 
 from ganviz import device as devices
-from ganviz.accel.preparation import prepare_process
+from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.config import RunConfig, load_config
 from ganviz.data import check_data, load_data
 from ganviz.engine import checkpoint
+from ganviz.engine.choosing import choose
 from ganviz.engine.memory_need import check_memory, training_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
@@ -55,8 +56,8 @@ class RunManager:
         self._opened: dict[str, FolderRun] = {}
 
     def warm(self, config: RunConfig) -> None:
-        """Get ready for ``config`` in the background: its data drawn or read, and two steps
-        rehearsed.
+        """Get ready for ``config`` in the background: its data drawn or read, two steps rehearsed,
+        and, on a processor, the quickest ways to compute found out.
 
         A first Train then waits for none of it: the first optimiser of a process alone imports a
         second and a half of torch.
@@ -74,6 +75,10 @@ class RunManager:
                 for _ in range(2):
                     trainer.step()
                 trainer.read_stats()
+                if self.device.type == "cpu" and not self.current:
+                    # As many threads as a training has, which the choice depends on.
+                    prepare_training_thread(self.device)
+                    choose(config, source.spec, self.device, self.data_root)
 
         threading.Thread(target=get_ready, name="ganviz-warm", daemon=True).start()
 

@@ -82,10 +82,7 @@ def test_trying_is_bounded(timed, tiny, tmp_path):
         assert timed.now - before < autotune.BUDGET + 10 * cost
     timed.cost, before = lambda c: 0.001, timed.now
     short = config.but(steps=100)
-    assert autotune.measure(short, expected_spec(short), CPU, timed)[1].keys() <= {
-        "optimized_linear",
-        "optimized_convolutions",
-    }
+    autotune.measure(short, expected_spec(short), CPU, timed)
     assert timed.now - before < 0.05
 
 

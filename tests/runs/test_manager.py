@@ -231,3 +231,14 @@ def test_a_busy_manager_says_what_it_trains(manager):
         manager.start(tiny())
     with pytest.raises(Busy, match="Stop it"):
         manager.resume(run.id, replace=True)
+
+
+def test_what_is_made_ready_knows_the_quickest_ways(manager, monkeypatch):
+    """A first Train finds them remembered."""
+    seen = threading.Event()
+    monkeypatch.setattr(
+        "ganviz.runs.manager.choose",
+        lambda config, spec, device, data_root: (config.data, seen.set()),
+    )
+    manager.warm(tiny())
+    assert seen.wait(60)
