@@ -57,9 +57,10 @@ export async function followAddress() {
   if (wantedRun() !== explored.source?.run) await reopen();
 }
 
-/** Another view sends a point here. */
+/** Another view sends a run here, and perhaps a point. */
 async function goTo({ run, seed, y, psi }) {
   if (run !== explored.source?.run) await reopen(run);
+  if (seed === undefined) return;
   change({ y: explored.source?.conditional ? y : null, psi });
   await toSeed(seed);
 }
@@ -115,6 +116,7 @@ function showSource() {
     ...source.checkpoints.toReversed().map((at) =>
       el("option", { value: `${run}@${at}` }, `checkpoint at step ${count(at)}`)));
   list.value = source.run;
+  text($("gv-explore-png"), source.kind === "points" ? "JSON" : "PNG");
   makeClasses();
   makeSliders();
   release();

@@ -1,6 +1,7 @@
 // @ts-check
 // One kept run: its film with the curves' cursor in step, and everything that can be done with it.
 
+import { emit } from "../lib/bus.js";
 import { $, el, text } from "../lib/dom.js";
 import { cursor, curves } from "../lib/curves.js";
 import { count, formatDate } from "../lib/format.js";
@@ -9,6 +10,7 @@ import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
 import { album, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
 import { get } from "../lib/request.js";
+import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
 import { tab } from "../lib/tabs.js";
@@ -45,6 +47,7 @@ function start(given) {
   $("gv-detail-close").addEventListener("click", hooks.close);
   $("gv-detail-open").addEventListener("click", openInTrain);
   $("gv-detail-resume").addEventListener("click", () => resume());
+  $("gv-detail-explore").addEventListener("click", () => exploreRun(run.id));
   $("gv-detail-fork").addEventListener("click", () => toggleDrawer("fork"));
   $("gv-detail-export").addEventListener("click", () => toggleDrawer("export"));
   $("gv-detail-delete").addEventListener("click", remove);
@@ -74,6 +77,14 @@ async function show(id) {
   readHistory(run);
 }
 
+/** Open the run in the tab Explore. @param {string} id */
+function exploreRun(id) {
+  route.set({ at: id, z: null, base: null });
+  // where the tab has been opened before, it does not read the address again
+  emit("explore-go", { run: id });
+  tab("explore");
+}
+
 function showFacts() {
   const facts = [run.preset_label || "Own settings", run.data_label, stateLabel(run.state)];
   text($("gv-detail-title"), run.name);
@@ -89,7 +100,9 @@ function showFacts() {
   $("gv-detail-at").hidden = run.checkpoints.length < 2;
   text($("gv-detail-folder"), run.folder);
   $("gv-detail-resume", HTMLButtonElement).disabled = !run.resumable;
-  $("gv-detail-fork", HTMLButtonElement).disabled = !run.checkpoints.length;
+  for (const name of ["fork", "explore"]) {
+    $(`gv-detail-${name}`, HTMLButtonElement).disabled = !run.checkpoints.length;
+  }
   $("gv-detail-delete", HTMLButtonElement).disabled = isActive(run.state);
 }
 

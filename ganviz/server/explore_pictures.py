@@ -37,6 +37,7 @@ MOST_PICTURES = 512
 MOST_ZIPPED = 256
 # of one answer, in bytes of pixels
 MOST_BYTES = 32 * 2**20
+NO_GENERATOR = "This run has no generator yet: it comes with the first training steps."
 # base64 of all latents of a request
 MAX_TEXT = 60_000
 
@@ -114,6 +115,8 @@ def labels_of(
 def samples_of(run: ReadableRun, query: SamplesRequest) -> tuple[Tensor, Tensor | None]:
     """The latents [n, latent_dim] and classes [n] that a request names. Raises `GanvizError`."""
     snapshots = run.snapshots
+    if not snapshots.version:
+        raise Refused(409, NO_GENERATOR)
     z = latent.from_text(query.z, snapshots.latent_dim)
     if len(z) > MOST_PICTURES:
         raise GanvizError("At most {most} samples at a time.", "z", most=MOST_PICTURES)
@@ -167,10 +170,7 @@ class ExplorePictures:
             )
         if not snapshots.version:
             problem = getattr(run, "problem", None)
-            raise Refused(
-                409,
-                problem or "This run has no generator yet: it comes with the first training steps.",
-            )
+            raise Refused(409, problem or NO_GENERATOR)
         height, width = (spec.shape[1], spec.shape[2]) if spec.kind == "images" else (0, 0)
         return {
             "run": run.id,

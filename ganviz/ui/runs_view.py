@@ -55,6 +55,7 @@ DETAIL = """
     <button type="button" class="gv-button gv-strong" id="gv-detail-open">Open in Train</button>
     <select id="gv-detail-at" aria-label="Which checkpoint the latent sliders draw from"></select>
     <button type="button" class="gv-button" id="gv-detail-resume">Resume</button>
+    <button type="button" class="gv-button" id="gv-detail-explore">Explore</button>
     <button type="button" class="gv-button" id="gv-detail-fork" aria-expanded="false">Fork</button>
     <button type="button" class="gv-button" id="gv-detail-export"
       aria-expanded="false">Export</button>
