@@ -395,6 +395,7 @@ def load_config(path: Path) -> RunConfig:
             )
         return RunConfig.from_json(content.decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(
-            "The settings file {path} cannot be read: {why}.", path=path, why=error
+            "The settings file {path} cannot be read: {why}.", path=path, why=why
         ) from None

@@ -166,11 +166,12 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     about = [*layout.notes, *filter(None, [layout.why_not])]
     notes = [*loaded.notes(root), *about, *deep, *found.notes(root)]
     if len(loaded.kept) < MIN_PICTURES:
+        kept, rejected, where = len(loaded.kept), len(loaded.rejected), printable(config.data_path)
+        usable = f"{where} holds only {kept} picture{'' if kept == 1 else 's'}"
+        if rejected:
+            usable = f"Only {kept} of {kept + rejected} pictures in {where} can be used"
         raise DataError(
-            f"Only {len(loaded.kept)} of {len(loaded.kept) + len(loaded.rejected)} pictures in "
-            f"{printable(config.data_path)} can be used; at least {MIN_PICTURES} are needed. "
-            f"{' '.join(notes)}".strip(),
-            "data_path",
+            f"{usable}; at least {MIN_PICTURES} are needed. {' '.join(notes)}".strip(), "data_path"
         )
     if config.conditional and not layout.classes:
         raise ConfigError(

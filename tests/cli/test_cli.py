@@ -71,7 +71,7 @@ def test_version(ganviz):
         (["--pac", "3"], "--pac"),
         (["--device", "toaster"], "--device"),
         (["--batchsize", "3"], "No such option: --batchsize"),
-        (["--config", "/nowhere.json"], "/nowhere.json"),
+        (["--config", "/nowhere.json"], "/nowhere.json cannot be read: No such file or directory."),
     ],
 )
 def test_bad_values_end_with_2_and_the_name(ganviz, tmp_path, flags, words):
