@@ -25,10 +25,16 @@ def source_of(data, size):
     )
 
 
+def wants_folder(name):
+    return PRESETS.get(name).settings.get("data") == "folder"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_trains(name):
     """On its own points, or on scanned digits of the smallest size that its networks take."""
-    config = RunConfig.from_preset(name, **({"data_path": "pictures"} if "64" in name else {}))
+    config = RunConfig.from_preset(
+        name, **({"data_path": "pictures"} if wants_folder(name) else {})
+    )
     assert config.preset == name
     if DATASETS.get(config.data).kind == "images":
         size = 16 if "resnet" in config.generator else 8
