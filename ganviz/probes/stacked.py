@@ -162,7 +162,7 @@ class Stacked(Fidelity):
 
     def applies(self) -> bool:
         modes = self.source.modes or {}
-        return "digits" in modes and self.source.spec.shape[0] == 3
+        return "digit_labels" in modes and self.source.spec.shape[0] == 3
 
     def make_reference(self) -> Namer | None:
         """The classifier that names digits, and the figures of real triples."""
