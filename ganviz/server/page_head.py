@@ -1,5 +1,6 @@
 """What stands in the page's head before Gradio's own scripts. Gradio adds what it calls the head by
-a script, after three round trips: too late to put a script before its own, and late for styles."""
+a script, after three round trips: too late to put a script before its own, and late for styles.
+`tests/server/test_page_head.py` tells when a newer Gradio no longer needs this."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The page's head stands before Gradio's scripts, and in nothing else."""
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
@@ -64,3 +65,15 @@ def test_everything_else_passes_untouched():
         head.headers["content-length"] == client(page).get("/").headers["content-length"]
         and head.content == b""
     )
+
+
+def test_gradio_leaves_its_head_to_a_script():
+    """Where this fails, a new Gradio puts the head of a page into its HTML before its own scripts:
+    remove ``PageHead``, and give the head to Gradio's ``launch``."""
+    gradio = pytest.importorskip("gradio")
+    with gradio.Blocks() as blocks:
+        gradio.HTML("x")
+    app = FastAPI()
+    gradio.mount_gradio_app(app, blocks, "/", ssr_mode=False, head='<link rel="x-ganviz">')
+    before = TestClient(app).get("/").text.partition("<script")[0]
+    assert '<link rel="x-ganviz">' not in before
