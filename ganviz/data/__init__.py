@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import torch
@@ -42,6 +44,9 @@ for _home in (
 ):  # the order in which forms list them
     for _name, _entry in _home.ENTRIES.items():
         DATASETS.add(_name, _entry)
+# whatever else stands here and adds itself to the registry is listed behind them
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
 
 
 def check_data(config: RunConfig) -> RunConfig:

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
 
-# Each registers its networks.
-from ganviz.models import conv, dcgan, mlp, relu_output, resnet  # noqa: F401
 from ganviz.models.parts import Packed, add_spectral_norm
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 
@@ -54,3 +54,8 @@ def seeded(seed: int) -> Iterator[None]:
     with _STREAM, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
+
+
+# each family registers its networks
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
