@@ -108,19 +108,29 @@ async function fetchWall() {
   busy = true;
   fetchedAt = performance.now();
   const snapshot = now.snapshot;
+  let version = state()?.version ?? -1;
   try {
-    const response = await fetch(address("gv/class/wall.png"));
-    if (!response.ok) throw new Error(sentenceOf(await response.json().catch(() => ({}))));
-    const number = (/** @type {string} */ name) => Number(response.headers.get(`X-Gv-${name}`));
-    const picture = await createImageBitmap(await response.blob());
-    paint(picture, { columns: number("Columns"), tile: number("Tile"), step: number("Step") });
-    drawn = { run: state()?.run ?? "", version: number("Wall"), snapshot };
+    const sheet = await readSheet();
+    // one that was drawn before the last picture came would show the others in wrong places
+    if (sheet.version === version) paint(sheet.picture, sheet);
+    version = sheet.version;
   } catch (problem) {
     note(/** @type {Error} */ (problem).message);
-    drawn = { run: state()?.run ?? "", version: state()?.version ?? -1, snapshot };
   }
+  drawn = { run: state()?.run ?? "", version, snapshot };
   busy = false;
   timer = setTimeout(refresh, WALL_REFRESH);
+}
+
+/** All pictures of the wall as the server drew them last. Throws an Error with a sentence. */
+async function readSheet() {
+  const response = await fetch(address("gv/class/wall.png"));
+  if (!response.ok) throw new Error(sentenceOf(await response.json().catch(() => ({}))));
+  const number = (/** @type {string} */ name) => Number(response.headers.get(`X-Gv-${name}`));
+  return {
+    picture: await createImageBitmap(await response.blob()), version: number("Wall"),
+    columns: number("Columns"), tile: number("Tile"), step: number("Step"),
+  };
 }
 
 /**

@@ -43,7 +43,9 @@ def as_data(name: str, lesson: Any) -> dict[str, Any]:
 def notes(lesson: str) -> dict[str, Any] | None:
     """The teacher's notes of a lesson; set-ups that they name are called as the page does."""
     one = TEACHERS_NOTES.get(lesson)
-    return one and {
+    if one is None:
+        return None
+    return {
         "ask": [labelled(words) for words in one.ask],
         "wrong": [labelled(words) for words in one.wrong],
         "five": labelled(one.five),
