@@ -64,7 +64,8 @@ def expected_spec(config: RunConfig) -> DataSpec:
     entry = DATASETS.get(config.data, "data")
     if entry.kind == "points":
         return DataSpec(config.data, "points", (2,), 0)
-    size, channels = config.image_size, 3 if config.colour == "rgb" else 1
+    colour = config.colour == "rgb" or (config.colour == "auto" and entry.in_colour)
+    size, channels = config.image_size, 3 if colour else 1
     return DataSpec(config.data, "images", (channels, size, size), 0, entry.classes or ())
 
 

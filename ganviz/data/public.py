@@ -181,7 +181,7 @@ def svhn(data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:
 
 
 def _entry(
-    name: str, label: str, why: str, read: Reader, classes: tuple[str, ...]
+    name: str, label: str, why: str, read: Reader, classes: tuple[str, ...], in_colour: bool = False
 ) -> tuple[str, Dataset]:
     def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         try:
@@ -202,7 +202,7 @@ def _entry(
             labels,
         )
 
-    return name, Dataset(label, why, load, classes=classes, offline=False)
+    return name, Dataset(label, why, load, classes=classes, offline=False, in_colour=in_colour)
 
 
 ENTRIES = dict(
@@ -241,6 +241,7 @@ ENTRIES = dict(
             "50,000 colour photos in ten classes, 32 px; downloads 170 MB.",
             cifar10,
             CIFAR,
+            in_colour=True,
         ),
         _entry(
             "svhn",
@@ -248,6 +249,7 @@ ENTRIES = dict(
             "73,257 house-number digits in colour, 32 px; downloads 182 MB.",
             svhn,
             DIGITS,
+            in_colour=True,
         ),
     ]
 )

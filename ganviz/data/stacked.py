@@ -62,5 +62,6 @@ ENTRIES = {
         "MNIST's digits where they are at hand, else of drawn ones.",
         load,
         shuffled=True,
+        in_colour=True,
     )
 }
