@@ -22,6 +22,12 @@ class NonFinite(ArithmeticError):
         self.when = when
         self.step: int | None = None
 
+    @property
+    def before_any_update(self) -> bool:
+        """Whether no weight had moved yet, so that no learning rate can be to blame: G's loss and
+        the weights come after D's first update."""
+        return self.step == 1 and self.name not in ("loss_g", "generator", "discriminator")
+
 
 class Stats:
     """Collects scalars without reading them, so that a step never waits for the device."""

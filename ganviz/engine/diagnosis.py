@@ -39,6 +39,8 @@ def _blown_up(error: NonFinite, trainer: Trainer, has_checkpoint: bool) -> str:
         advice.append("add a gradient penalty")
     if config.precision == "bf16":
         advice.append("use fp32")
+    if error.before_any_update:
+        advice = ["look at the data and at what the networks return: no weight had moved yet"]
     if config.mistaken:
         # What the run is there to show is what needs mending.
         advice = [f"set the mistake ({registry.MISTAKES.get(config.mistake).label}) to 'None'"]

@@ -65,7 +65,7 @@ class Coach(Probe):
     def fail(self, error: Exception) -> None:
         """A run that broke down by itself is a verdict, the gravest."""
         if isinstance(error, NonFinite) and not self._ended:
-            self._guarded(lambda: self._log(coach_rules.not_a_number(error.name, error.step)))
+            self._guarded(lambda: self._log(coach_rules.not_a_number(error)))
 
     def _log(self, verdict: Verdict) -> None:
         if verdict.name != self._logged:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from ganviz.algorithms.statistics import NonFinite
 from ganviz.probes.facts import Facts
 from ganviz.probes.verdicts import EARLY, Evidence, Memory, Verdict, median, rule
 
@@ -16,30 +17,43 @@ SMALLER_STEPS = "Lower both learning rates tenfold, or clip the gradients."
 ALIKE = "diversity of the samples shown (over the reals')"
 
 
-def not_a_number(name: str, step: int | None) -> Verdict:
-    """A statistic or a network called ``name`` became NaN or infinite, which ended the run."""
+def not_a_number(error: NonFinite) -> Verdict:
+    """A statistic or a network became NaN or infinite, which ended the run."""
+    name, step = error.name, error.step
     where = "" if step is None else f" at step {step:,}"
+    advice = "Start anew with learning rates ten times lower, a gradient penalty, or fp32."
+    lesson = "learning-rate"
+    if error.before_any_update:
+        advice = (
+            "No weight had moved yet, so no learning rate is to blame: look at the data and at "
+            "what the networks return."
+        )
+        lesson = "no-probability"
     return Verdict(
         "nan",
         f"The numbers broke down{where}: {name} became NaN or infinite, and no step can mend that.",
-        "Start anew with learning rates ten times lower, a gradient penalty, or fp32.",
+        advice,
         (Evidence(f"value of {name}", math.nan, "a finite number"),),
-        "learning-rate",
+        lesson,
     )
 
 
 @rule("diverged", times=3, on="scalars", after=20)
 def losses_blown_up(now: Facts, memory: Memory) -> Verdict | None:
     """Losses far beyond what the game can give."""
-    limit = 300.0 if now.game.equilibrium.get("loss_d") == 0 else 50.0
+    # a critic's score has no bound of its own
+    critic = now.game.equilibrium.get("loss_d") == 0
+    limit = 300.0 if critic else 50.0
     if not now.game.adversary or now.largest_loss < limit:
         return None
     return Verdict(
         "diverged",
         "The losses have blown up: the steps are so large that both networks overshoot.",
-        SMALLER_STEPS,
+        f"Bound the critic (gradient penalty, clipping, spectral norm). {SMALLER_STEPS}"
+        if critic
+        else SMALLER_STEPS,
         (Evidence("largest loss", now.largest_loss, f"{limit:g} or more"),),
-        "learning-rate",
+        "lipschitz" if critic else "learning-rate",
     )
 
 
@@ -149,7 +163,8 @@ def starving(now: Facts, memory: Memory) -> Verdict | None:
         "Lower D's learning rate or its steps, use the non-saturating loss, or add a gradient "
         "penalty (R1).",
         (Evidence("D's loss over its value at equilibrium", loss / line, "0.05 or less"),),
-        "d-too-strong",
+        # log(1 - D(G(z))), the loss that is flat where D has won, is never above 0
+        "vanishing-gradient" if now.scalars.get("loss_g", math.nan) < 0 else "d-too-strong",
     )
 
 

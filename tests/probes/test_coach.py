@@ -227,6 +227,15 @@ def test_a_d_that_has_won_in_a_slow_run_is_told_before_many_steps():
     assert "starving" not in names(slow({"loss_d": 0.05, "sample_diversity": 0.13}))
 
 
+def test_the_lesson_is_that_of_the_loss():
+    flat, steep = (
+        verdicts(ticks([{"loss_d": 4e-4, "loss_g": loss}] * 10))[-1].lesson for loss in (-4e-4, 8.0)
+    )
+    assert (flat, steep) == ("vanishing-gradient", "d-too-strong")
+    critic = verdicts(ticks([{"loss_g": 400.0}] * 6, game=RAW))[-1]
+    assert critic.lesson == "lipschitz" and critic.advice.startswith("Bound the critic")
+
+
 def test_a_rule_is_not_asked_before_there_is_enough_to_judge_by():
     bad = facts(5000, diversity=0.1, sample_diversity=0.1)
     for one in RULES.values():
@@ -320,6 +329,7 @@ def test_after_a_nan_the_coach_says_so(config):
     assert run.join(60) and run.state == "failed"
     spoken = [event.data for event in run.events.since(0, ("coach",))]
     assert spoken[-1]["name"] == "nan" and spoken[-1]["tone"] == "alarm"
+    assert spoken[-1]["lesson"] == "no-probability", "no learning rate is to blame at step 1"
     assert "coach" in {kind.name for kind in event_kinds() if kind.recalled}
 
 
