@@ -78,15 +78,21 @@ async function send() {
 
 /** @param {any} state of the piece */
 function follow(state) {
-  if (!state || !greeted || leads) return;
-  const shown = state.shown ?? {};
+  if (!state || !isReady()) return;
+  const view = state.shown ?? {};
   const presenter = isPresenter() && !route.get("projector");
-  const following = !presenter && (isPresenter() || !state.free);
+  const following = !presenter && mustFollow(state);
   document.documentElement.toggleAttribute("data-gv-following", following);
-  if (following || presenter) apply(shown);
-  if (presenter) lead(shown);
+  if (following || presenter) apply(view);
+  if (presenter) lead(view);
   if (state.free) applied = {};
 }
+
+/** Whether the class has answered and this page does not lead it. */
+const isReady = () => greeted && !leads;
+
+/** Whether a page that does not lead stays with the presenter: a projector always does. @param {any} state */
+const mustFollow = ({ free }) => isPresenter() || !free;
 
 /** From here on others see what this page shows. @param {Record<string, any>} shown so far */
 function lead(shown) {
