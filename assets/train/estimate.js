@@ -1,6 +1,7 @@
 // @ts-check
 // Below Train, before anything trains: what the run would take on this machine.
 
+import { isPresenter } from "../class/class.js";
 import { $, text } from "../lib/dom.js";
 import { ESTIMATE_PAUSE } from "../lib/pacing.js";
 import { post } from "../lib/request.js";
@@ -20,6 +21,7 @@ export function wantEstimate({ preset, values }, order) {
   const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
   const key = JSON.stringify([preset, settings]);
   const place = $("gv-estimate");
+  if (!isPresenter()) return; // who only watches trains nothing
   if (isActive(now.status?.state ?? "idle")) place.hidden = true;
   if (key === current || place.hidden && isActive(now.status?.state ?? "idle")) return;
   current = key;
