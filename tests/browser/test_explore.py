@@ -89,7 +89,9 @@ def test_a_picture_its_address_and_its_line(visit, server, kept, monkeypatch):
 
 
 def test_a_kept_run_is_explored_from_its_place_among_the_runs(visit, kept):
-    page = visit(address=f"/?tab=runs&open={kept}")
+    page = visit(address="/?tab=runs")
+    page.click(f"#gv-runs-body tr[data-run='{kept}'] .gv-run-name button")
+    page.wait_for_selector("#gv-detail:not([hidden])")
     page.click("#gv-detail-explore")
     page.wait_for_selector(f"{CANVAS}[data-shown]")
     assert page.evaluate("document.body.dataset.gvExplore") == kept
