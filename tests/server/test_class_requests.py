@@ -109,8 +109,8 @@ def test_a_lessons_question_is_answered_by_the_run(school):
     waiting = school.get("ann", f"answer?run={run.id}&lesson=mode-collapse").json()
     assert waiting["state"] == "waiting" and waiting["choice"] is None
     # half a minute later
-    run.log("scalars", loss_d=1.0, elapsed=60.0)
-    run.log("modes", strict=1, captured=1, quality=0.9)
+    run.log_at(2000, "scalars", loss_d=1.0, elapsed=60.0)
+    run.log_at(2000, "modes", strict=1, captured=1, quality=0.9)
     assert school.post("presenter", "class/poll", action="reveal", poll=poll["id"]).ok
     answer = school.sees("ann", "poll")["answer"]
     assert answer["choice"] == 0 and "1 of" in answer["figure"] and answer["why"]
