@@ -20,7 +20,7 @@ from ganviz import device as devices
 # that of real triples the best is (R3GAN).
 GOOD_KL, NEAREST = 0.06, 0.01
 # Seconds after which the wait for either ends.
-PATIENCE = 600.0
+TIMEOUT = 600.0
 
 
 def rate(
@@ -115,7 +115,7 @@ def stacked(bench: Bench) -> Measured:
         if good is None and whole and counted["reverse_kl"] <= GOOD_KL:
             good = counted["seconds"]
         near = counted["reverse_kl"] <= counted["reverse_kl_real"] + NEAREST
-        if (whole and near) or time.perf_counter() - began > PATIENCE:
+        if (whole and near) or time.perf_counter() - began > TIMEOUT:
             break
     if not counted:
         raise RuntimeError("nothing was counted")
