@@ -18,6 +18,8 @@ let current = "";
  * @param {string[]} order the settings, by name
  */
 export function wantEstimate({ preset, values }, order) {
+  // viewers start nothing
+  if (!isPresenter()) return;
   const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
   const key = JSON.stringify([preset, settings]);
   const place = $("gv-estimate");
