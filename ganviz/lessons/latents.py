@@ -98,7 +98,8 @@ period two appears: energy at the highest frequency a picture can hold, the Nyqu
 
 It is there before training. Measured on the untrained generators of these set-ups, five seeds:
 energy at Nyquist over the mean energy is 10 to 116 with transposed convolutions (kernel 4, stride
-2), and below 0.01 where the picture is doubled by nearest neighbour and a convolution follows.
+2; 1 to 94 in the grid, which rounds faint tones), and below 0.01 where the picture is doubled by
+nearest neighbour and a convolution follows.
 Training can unlearn it, and often leaves a trace in flat areas.
 
 Look at step 0 of both presets: the first has the pattern, the second has soft blocks.
