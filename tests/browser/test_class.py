@@ -178,7 +178,9 @@ def test_a_class_joins_follows_is_let_go_and_called_back(browsers, school):
 
     # the projector: the way in at the corner, no form
     presenter.click("#gv-project")
-    assert presenter.inner_text("#gv-corner .gv-code") == code
+    presenter.wait_for_function(
+        f"document.querySelector('#gv-corner .gv-code').textContent === '{code}'"
+    )
     presenter.keyboard.press("Escape")
     presenter.wait_for_selector("#gv-corner", state="hidden")
     presenter.click("#gv-view-train-button")
