@@ -88,15 +88,6 @@ def test_a_picture_its_address_and_its_line(visit, server, kept, monkeypatch):
     assert page.locator("#gv-explore-stars canvas").count() == 1
 
 
-def test_a_kept_run_is_explored_from_its_place_among_the_runs(visit, kept):
-    page = visit(address="/?tab=runs")
-    page.click(f"#gv-runs-body tr[data-run='{kept}'] .gv-run-name button")
-    page.wait_for_selector("#gv-detail:not([hidden])")
-    page.click("#gv-detail-explore")
-    page.wait_for_selector(f"{CANVAS}[data-shown]")
-    assert page.evaluate("document.body.dataset.gvExplore") == kept
-
-
 def test_the_gallery_sorts_stars_and_is_saved(visit, server, kept, monkeypatch):
     page = explore(visit, kept)
     page.wait_for_selector(".gv-explore-wall[data-drawn]")
