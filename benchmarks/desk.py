@@ -23,7 +23,7 @@ from ganviz.probes.fidelity import FIRST, Fidelity
 from ganviz.probes.gradients import Gradients
 from ganviz.probes.probe import HeldBatch, Probe
 
-SHOWN = 64
+SAMPLE_COUNT = 64
 TICK_SECONDS = 0.45
 
 
@@ -53,7 +53,7 @@ class Desk:
             self.frames.add(self._first_grid(), 0.0)
         reals = HeldBatch(self.trainer, source, REALS, salt=19)
         self._diversity = Diversity(reals.x, reals.y)
-        self._shown = HeldBatch(self.trainer, source, SHOWN, salt=3)
+        self._held = HeldBatch(self.trainer, source, SAMPLE_COUNT, salt=3)
 
     @property
     def probes(self) -> list[Probe]:
@@ -99,24 +99,24 @@ class Desk:
 
     def _tick(self) -> bool:
         """What happens at a tick; False where the run ends."""
-        shown = draw(self.trainer.algorithm.ema.network, self._shown.z, self._shown.y)
+        samples = draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
         try:
             stats = self.trainer.read_stats()
         except NonFinite as error:
             return self._fail(error)
         if stats:
-            stats["sample_diversity"] = self._diversity.of(shown, self._shown.y)
+            stats["sample_diversity"] = self._diversity.of(samples, self._held.y)
             self.log("scalars", **stats, elapsed=self.seconds)
         for probe, due in self._due.items():
             # gradients are logged at the tick that follows their step
             if isinstance(probe, Gradients):
                 probe._log_measured()
             if self.seconds >= due:
-                self.look(probe)
+                self.measure(probe)
                 self._due[probe] = self.seconds + probe.interval
         return True
 
-    def look(self, probe: Probe) -> None:
+    def measure(self, probe: Probe) -> None:
         """Have ``probe`` measure now."""
         probe.measure()
         if isinstance(probe, Fidelity):

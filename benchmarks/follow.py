@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
 from ganviz.classroom import Classroom
@@ -30,8 +31,8 @@ def ticket(url: str) -> str:
     """The cookie that a link gives."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_):
-            return None
+        def redirect_request(self, *_: object) -> None:
+            return
 
     try:
         urllib.request.build_opener(Stay).open(url)
@@ -53,9 +54,9 @@ async def follower(port: int, cookie: str, sent: dict[int, float], delays: list[
     async with connect(address, additional_headers={"Cookie": cookie}) as socket:
         async for text in socket:
             message = json.loads(text)
-            shown = message.get("state", {}).get("follow", {}).get("shown") or {}
-            if message["type"] == "class" and shown.get("step") in sent:
-                delays.append(time.perf_counter() - sent[shown["step"]])
+            state = message.get("state", {}).get("follow", {}).get("shown") or {}
+            if message["type"] == "class" and state.get("step") in sent:
+                delays.append(time.perf_counter() - sent[state["step"]])
 
 
 async def measure(port: int, keys: Keys, viewers: int, seconds: float, rate: float) -> list[float]:
@@ -84,12 +85,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10.0, help="positions a second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        manager, classroom = RunManager(Path(folder), Path(folder)), Classroom(Keys.fresh())
+        keys = Keys.fresh()
+        manager, classroom = RunManager(Path(folder), Path(folder)), Classroom(keys)
         gate = Gate(routes_of(manager, classroom), classroom=classroom)
         server = serve(gate, "127.0.0.1", 0)
         begun = time.process_time()
         delays = asyncio.run(
-            measure(server.port, classroom.keys, options.viewers, options.seconds, options.rate)
+            measure(server.port, keys, options.viewers, options.seconds, options.rate)
         )
         used = time.process_time() - begun
         server.close()
@@ -103,10 +105,8 @@ def main() -> None:
     )
 
 
-def routes_of(manager: RunManager, classroom: Classroom):
+def routes_of(manager: RunManager, classroom: Classroom) -> Starlette:
     """The addresses under /gv as an application."""
-    from starlette.applications import Starlette
-
     return Starlette(routes=routes(manager, classroom))
 
 

@@ -128,7 +128,7 @@ def look_at_once(desk: Desk) -> None:
     if desk.state == "failed":
         return
     for probe in desk.probes:
-        desk.look(probe)
+        desk.measure(probe)
         if isinstance(probe, Gradients):
             desk.trainer.step()
             probe.tick()
@@ -136,8 +136,8 @@ def look_at_once(desk: Desk) -> None:
 
 def figure(desk: Desk, promise: Promise) -> float:
     """What a question for the promise's figure would be answered."""
-    asked = Question("", ("", ""), (0.0,), promise.metric, "", "", promise.seconds)
-    value = reading(cast(ReadableRun, desk), asked).value
+    question = Question("", ("", ""), (0.0,), promise.metric, "", "", promise.seconds)
+    value = reading(cast(ReadableRun, desk), question).value
     return math.nan if value is None else value
 
 
@@ -165,11 +165,11 @@ def pace_of(preset: str, data_root: Path | str) -> float:
 
 def set_ups(promised: list[Kept]) -> list[list[Kept]]:
     """Promises, of whatever lesson, that one training can show."""
-    together = defaultdict(list)
+    batches = defaultdict(list)
     for one in promised:
         settings = json.dumps(one.promise.settings, sort_keys=True)
-        together[one.promise.preset, settings].append(one)
-    return list(together.values())
+        batches[one.promise.preset, settings].append(one)
+    return list(batches.values())
 
 
 def measure_all(kept: list[Kept], seeds: list[int], data_root: str, pace: float) -> None:

@@ -28,7 +28,7 @@ from rich.table import Table
 from ganviz.api import train
 from ganviz.synthetic.dataset import Order, write_dataset
 from ganviz.synthetic.figure import Row
-from ganviz.synthetic.neighbours import nearest
+from ganviz.synthetic.nearest_pairs import nearest
 from ganviz.synthetic.privacy import authenticity, own_nearest
 from ganviz.synthetic.report import DataReport, RunUnderTest, make_report
 from ganviz.synthetic.verdict import LEAKS

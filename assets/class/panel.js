@@ -31,7 +31,7 @@ function make() {
     el("p", { class: "gv-note", id: "gv-class-note", role: "status", hidden: true }));
   document.body.append(made);
   made.addEventListener("keydown", ({ key }) => { if (key === "Escape") made.close(); });
-  made.append(invitation(), together(), people());
+  made.append(invitation(), followControls(), people());
   for (const { title, fill } of sections) made.append(section(title, fill));
   made.append(section("Notes for the lesson", startNotes));
   onPiece("room", show);
@@ -69,7 +69,7 @@ function invitation() {
         "… in a window of its own"))));
 }
 
-function together() {
+function followControls() {
   const made = section("Follow", (one) => one.append(
     el("p", { id: "gv-follow-say" }),
     el("div", { class: "gv-class-row" },

@@ -10,7 +10,7 @@ import { qr } from "./qr.js";
 
 /** @type {HTMLElement | null} */
 let corner = null;
-let shown = "";
+let drawnCode = "";
 
 /** Switch the view on or off in this window. @param {boolean} on */
 export function project(on) {
@@ -43,8 +43,8 @@ function makeCorner() {
 /** The QR code of the code that counts now. */
 async function invite() {
   const code = piece("room")?.code ?? "";
-  if (!corner || shown === code || !hasClass()) return;
-  shown = code;
+  if (!corner || drawnCode === code || !hasClass()) return;
+  drawnCode = code;
   const answer = await get("gv/class/invitation");
   if (!answer.ok || !corner) return;
   corner.querySelector(".gv-qr")?.replaceChildren(qr(answer.qr));

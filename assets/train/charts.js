@@ -268,12 +268,12 @@ function wire(chart) {
     if (change["xaxis.autorange"]) chart.zoomed = false;
     else if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) chart.zoomed = true;
     $("gv-zoom-out").hidden = !Object.values(charts).some((one) => one.zoomed);
-    tellZoom();
+    sendZoom();
   });
 }
 
 /** What part of the charts others are to see, too. */
-function tellZoom() {
+function sendZoom() {
   const part = (/** @type {Chart} */ { zoomed, plot: { layout } }) =>
     (zoomed ? [...layout.xaxis.range, ...layout.yaxis.range] : null);
   emit("showing", {
@@ -310,7 +310,7 @@ function zoomOut() {
     drawChart(chart);
   }
   $("gv-zoom-out").hidden = true;
-  tellZoom();
+  sendZoom();
 }
 
 /** @param {Chart} chart */

@@ -58,7 +58,7 @@ function openAtPointer(event) {
 /** @param {{row: number, col: number}} tile */
 export function openTile(tile) {
   open = tile;
-  tell();
+  sendTile();
   scores = null;
   requested = "";
   requestedAt = 0;
@@ -67,12 +67,12 @@ export function openTile(tile) {
 }
 
 /** What others are to see enlarged, too. */
-const tell = () => emit("showing", { tile: open && [open.row, open.col] });
+const sendTile = () => emit("showing", { tile: open && [open.row, open.col] });
 
 export function closeTile() {
   if (open) {
     open = null;
-    tell();
+    sendTile();
   }
   $("gv-zoom").hidden = true;
 }
@@ -135,7 +135,7 @@ function moveByKey(event) {
   event.preventDefault();
   const { rows, cols } = frame;
   open = { row: (open.row + step[0] + rows) % rows, col: (open.col + step[1] + cols) % cols };
-  tell();
+  sendTile();
   paintTile();
 }
 

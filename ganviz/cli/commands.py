@@ -24,9 +24,9 @@ from ganviz.cli.options import (
     home_expanded,
     weight,
 )
+from ganviz.cli.synthetic_data import dataset, report
 from ganviz.cli.terminal import INTERRUPTED, complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
-from ganviz.cli.virtual_data import dataset, report
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.version import __version__
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ganviz.data import digits, folder, glyphs, points, public, stacked
+from ganviz.data import digits, folder, glyphs, points, public
+from ganviz.data import stacked_digits as stacked
 from ganviz.data.entry import Dataset, Progress, ignore_progress
 from ganviz.data.fit import fit
 from ganviz.data.source import Batch, DataSource, DataSpec, Sampler, to_float

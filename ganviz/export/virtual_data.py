@@ -11,8 +11,8 @@ from ganviz.export.formats import ExportFormat, ExportOptions, Report
 from ganviz.registry import EXPORTS
 from ganviz.synthetic.dataset import Order, write_dataset
 from ganviz.synthetic.labels import BALANCED
-from ganviz.synthetic.page import report_page
 from ganviz.synthetic.report import MOST, RunUnderTest, make_report
+from ganviz.synthetic.report_page import report_page
 
 PICTURES = 10_000
 

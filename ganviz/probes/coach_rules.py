@@ -239,7 +239,7 @@ def swinging(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("hopping", times=3, on="outputs", after=EARLY, looks=8)
+@rule("hopping", times=3, on="outputs", after=EARLY, measurements=8)
 def hopping(now: Facts, memory: Memory) -> Verdict | None:
     """G sits on a few modes, and they change."""
     if not _on_few_modes(now):

@@ -19,7 +19,7 @@ from ganviz.probes.verdicts import (
 DIVERSITY = "diversity of the fakes (mean distance, over the reals')"
 
 
-@rule("g-winning", times=4, on="outputs", looks=4)
+@rule("g-winning", times=4, on="outputs", measurements=4)
 def g_winning(now: Facts, memory: Memory) -> Verdict | None:
     """D takes the fakes for real, although they are not like the reals."""
     if (
@@ -43,7 +43,7 @@ def g_winning(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("collapse", times=4, on="outputs", after=EARLY, looks=2)
+@rule("collapse", times=4, on="outputs", after=EARLY, measurements=2)
 def collapse(now: Facts, memory: Memory) -> Verdict | None:
     """The fakes are much more alike than the reals, and it is not getting better."""
     half = memory.around(now.step / 2)
@@ -65,7 +65,7 @@ def collapse(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("missing-modes", times=4, on="outputs", after=EARLY, looks=2)
+@rule("missing-modes", times=4, on="outputs", after=EARLY, measurements=2)
 def missing_modes(now: Facts, memory: Memory) -> Verdict | None:
     """Samples come from half of the modes or fewer, and there are not more of them than before."""
     half = memory.around(now.step / 2)
@@ -109,7 +109,7 @@ def missing_classes(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
-@rule("far-off", times=5, on="outputs", after=EARLY, looks=2)
+@rule("far-off", times=5, on="outputs", after=EARLY, measurements=2)
 def far_off(now: Facts, memory: Memory) -> Verdict | None:
     """The fakes scatter far beyond the reals, and do not come back."""
     half = memory.around(now.step / 2)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganviz.data.entry import DIGITS
 from ganviz.data.source import DataSource, DataSpec, to_float
-from ganviz.data.stacked import name_of
+from ganviz.data.stacked_digits import name_of
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.probes.features import Cancelled, Classifier, classifier_for
 from ganviz.probes.fidelity import Fidelity

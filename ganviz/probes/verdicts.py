@@ -129,7 +129,7 @@ class Rule:
     """``find`` is asked when something of ``on`` was measured anew, and must hold ``times`` times
     more often than not before its verdict is spoken.
 
-    It is not asked before ``after`` steps, ``looks`` measurements of the samples and ``ticks`` of
+    It is not asked before ``after`` steps, ``measurements`` of the samples and ``ticks`` of
     the statistics: what came earlier proves nothing.
     """
 
@@ -138,12 +138,12 @@ class Rule:
     times: int
     on: str
     after: int = 0
-    looks: int = 0
+    measurements: int = 0
     ticks: int = 0
 
     def finding(self, now: Facts, memory: Memory) -> Verdict | None:
         """The fault that it finds, if there is enough to judge by."""
-        enough = len(memory.past) >= self.looks and len(memory.ticks) >= self.ticks
+        enough = len(memory.past) >= self.measurements and len(memory.ticks) >= self.ticks
         return self.find(now, memory) if enough and now.step >= self.after else None
 
 
@@ -152,12 +152,12 @@ REASSURANCES: list[Finding] = []
 
 
 def rule(
-    name: str, times: int, on: str, after: int = 0, looks: int = 0, ticks: int = 0
+    name: str, times: int, on: str, after: int = 0, measurements: int = 0, ticks: int = 0
 ) -> Callable[[Finding], Finding]:
     """Add a rule that finds a fault; the first one that holds wins. See `Rule`."""
 
     def add(find: Finding) -> Finding:
-        RULES[name] = Rule(name, find, times, on, after, looks, ticks)
+        RULES[name] = Rule(name, find, times, on, after, measurements, ticks)
         return find
 
     return add

@@ -211,9 +211,9 @@ def _options(query: ExportRequest) -> ExportOptions:
 
 
 def _make(
-    folder: Path, out: Path, asked: tuple[str, ExportOptions], report: Callable[[float, str], None]
+    folder: Path, out: Path, choice: tuple[str, ExportOptions], report: Callable[[float, str], None]
 ) -> None:
-    kind, options = asked
+    kind, options = choice
     registry.EXPORTS.get(kind).write(folder, out, options, report)
 
 

@@ -20,8 +20,8 @@ from ganviz.synthetic.card import CARD, card
 from ganviz.synthetic.evidence import Pictures
 from ganviz.synthetic.figure import Report
 from ganviz.synthetic.labels import BALANCED
-from ganviz.synthetic.page import report_page
 from ganviz.synthetic.report import MOST, DataReport, RunUnderTest, make_report
+from ganviz.synthetic.report_page import report_page
 from ganviz.synthetic.spool import Spool
 
 # ImageFolder and its like take sub-folders for classes: pictures of none have one, too

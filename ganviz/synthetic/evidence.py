@@ -47,9 +47,9 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvaluationData:
     """T ``train``, H ``held`` (None: the run had none, or they are no longer known) and S
-    ``synthetic``; ``asked``: whether the classes of S are those that the generator was asked for.
+    ``synthetic``; ``requested``: whether S has the classes that the generator was asked for.
 
     Real pictures stand in random order here, so that any part of them is a random sample.
     """
@@ -58,18 +58,18 @@ class Evidence:
     held: Pictures | None
     synthetic: Pictures
     classes: tuple[str, ...]
-    asked: bool
+    requested: bool
     why_none_held: str = NONE_HELD
 
     @classmethod
     def of(
-        cls, source: DataSource, synthetic: Pictures, asked: bool, why_not: str = ""
-    ) -> Evidence:
+        cls, source: DataSource, synthetic: Pictures, requested: bool, why_not: str = ""
+    ) -> EvaluationData:
         """From the data of a run. ``why_not``: a sentence, where its held-out pictures are not to
         be trusted."""
         held = None if why_not or source.held_out is None else _shuffled(source.held_out, 2)
         classes = source.spec.classes
-        return cls(_shuffled(source, 1), held, synthetic, classes, asked, why_not or NONE_HELD)
+        return cls(_shuffled(source, 1), held, synthetic, classes, requested, why_not or NONE_HELD)
 
     # -- real pictures in place of S: what a generator that neither copies nor errs would be
     @cached_property

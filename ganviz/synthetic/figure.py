@@ -12,7 +12,7 @@ Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportFigure:
     """``question``: the number of the question that it belongs to, see `QUESTIONS`. ``format``:
     figure, percent. ``reads``: which way is better, or what it means."""
 
@@ -28,7 +28,7 @@ class Row:
     """A figure of S, of held-out pictures in its place (``control``), and what it would be for new
     real pictures (``ideal``); ``why_not``: a sentence, where S was not measured."""
 
-    figure: Figure
+    figure: ReportFigure
     synthetic: Estimate | None = None
     control: Estimate | None = None
     ideal: Estimate | None = None
@@ -54,79 +54,83 @@ QUESTIONS = (
 FIGURES = {
     figure.name: figure
     for figure in (
-        Figure(
+        ReportFigure(
             "fid",
             "FID",
             1,
             "Fréchet distance of the features, extrapolated to any number of pictures: lower is "
             "better.",
         ),
-        Figure("kid", "KID", 1, "Unbiased kernel distance of the features: lower is better."),
-        Figure("precision", "Precision", 2, "Virtual pictures among real ones.", "percent"),
-        Figure("recall", "Recall", 2, "Real pictures among virtual ones.", "percent"),
-        Figure("density", "Density", 2, "Like precision; outliers count less. Can exceed 1."),
-        Figure("coverage", "Coverage", 2, "Real pictures with a virtual one near.", "percent"),
-        Figure(
+        ReportFigure("kid", "KID", 1, "Unbiased kernel distance of the features: lower is better."),
+        ReportFigure("precision", "Precision", 2, "Virtual pictures among real ones.", "percent"),
+        ReportFigure("recall", "Recall", 2, "Real pictures among virtual ones.", "percent"),
+        ReportFigure("density", "Density", 2, "Like precision; outliers count less. Can exceed 1."),
+        ReportFigure(
+            "coverage", "Coverage", 2, "Real pictures with a virtual one near.", "percent"
+        ),
+        ReportFigure(
             "balance",
             "Class balance",
             3,
             "Reverse KL of the classes seen from those asked for, in nats: lower is better.",
         ),
-        Figure("labels", "Labels right", 3, "Classes seen that are those asked for.", "percent"),
-        Figure(
+        ReportFigure(
+            "labels", "Labels right", 3, "Classes seen that are those asked for.", "percent"
+        ),
+        ReportFigure(
             "utility",
             "Trained on virtual, tested on real",
             4,
             "Accuracy on held-out pictures over that of a classifier trained on as many real ones.",
         ),
-        Figure(
+        ReportFigure(
             "utility_added",
             "Trained on real and virtual",
             4,
             "The same for a classifier that learns from both: above 1, the virtual ones help.",
         ),
-        Figure(
+        ReportFigure(
             "copies",
             "Copies",
             5,
             "Virtual pictures nearer to a training picture than 99 % of new real ones are.",
             "percent",
         ),
-        Figure(
+        ReportFigure(
             "nearest_train",
             "Nearest to training",
             6,
             "Virtual pictures nearer to a training picture than to any of as many held-out ones.",
             "percent",
         ),
-        Figure(
+        ReportFigure(
             "attack_d",
             "Attack with D",
             7,
             "Area under the curve of telling training from held-out pictures by D's score (white "
             "box: LOGAN).",
         ),
-        Figure(
+        ReportFigure(
             "attack_d_sure",
             "Attack with D, at 1 % false alarms",
             7,
             "Training pictures that it finds.",
             "percent",
         ),
-        Figure(
+        ReportFigure(
             "attack_nearest",
             "Attack with the nearest virtual picture",
             7,
             "The same by the distance to the nearest virtual picture alone (black box: GAN-Leaks).",
         ),
-        Figure(
+        ReportFigure(
             "attack_nearest_sure",
             "Attack with the nearest virtual picture, at 1 % false alarms",
             7,
             "Training pictures that it finds.",
             "percent",
         ),
-        Figure(
+        ReportFigure(
             "authenticity",
             "Authenticity",
             8,

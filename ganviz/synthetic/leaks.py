@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ganviz.probes.metrics import auc
-from ganviz.synthetic.evidence import Evidence, Pictures
+from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
-from ganviz.synthetic.neighbours import Nearest, distances, nearest
+from ganviz.synthetic.nearest_pairs import Nearest, distances, nearest
 from ganviz.synthetic.privacy import (
     COPY_PERCENTILE,
     FALSE_POSITIVES,
@@ -46,7 +46,10 @@ class Pair:
 
 
 def leak_rows(
-    evidence: Evidence, score: Scores | None, no_score: str, notify: Notify = lambda done: None
+    evidence: EvaluationData,
+    score: Scores | None,
+    no_score: str,
+    notify: Notify = lambda done: None,
 ) -> tuple[list[Row], list[Pair]]:
     """``score``: D's scores [N] of pictures, None with a reason in ``no_score``."""
     search = Search(evidence, notify)
@@ -61,7 +64,7 @@ class Search:
     """Who is nearest to whom. ``searched``: as many of S as the budget of multiplications allows,
     each among all of T."""
 
-    def __init__(self, evidence: Evidence, notify: Notify):
+    def __init__(self, evidence: EvaluationData, notify: Notify):
         self.evidence = evidence
         self.train = evidence.train.rows
         most = max(200, BUDGET // (3 * max(1, self.train.numel())))
@@ -180,7 +183,7 @@ class Attack:
         )
 
 
-def _scores(evidence: Evidence, score: Scores) -> tuple[Attack, Attack] | None:
+def _scores(evidence: EvaluationData, score: Scores) -> tuple[Attack, Attack] | None:
     """Figure 7, white box: members are told by D's score."""
     held = evidence.held
     if held is None or len(held) < LEAST:
@@ -192,7 +195,7 @@ def _scores(evidence: Evidence, score: Scores) -> tuple[Attack, Attack] | None:
 
 
 def _attack(
-    name: str, attacks: tuple[Attack, Attack] | None, why_not: str, evidence: Evidence
+    name: str, attacks: tuple[Attack, Attack] | None, why_not: str, evidence: EvaluationData
 ) -> list[Row]:
     figures = FIGURES[name], FIGURES[f"{name}_sure"]
     if attacks is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganviz.synthetic.neighbours import Nearest, nearest
+from ganviz.synthetic.nearest_pairs import Nearest, nearest
 
 COPY_PERCENTILE = 0.01
 FALSE_POSITIVES = 0.01

@@ -28,13 +28,13 @@ from ganviz.probes.features import classifier_for
 from ganviz.registry import DATASETS
 from ganviz.runs.sample_files import encoded
 from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
-from ganviz.synthetic.evidence import Evidence, Pictures
-from ganviz.synthetic.fidelity import Model, class_rows, fidelity_rows
+from ganviz.synthetic.evidence import EvaluationData, Pictures
+from ganviz.synthetic.fidelity_figures import Model, class_rows, fidelity_rows
 from ganviz.synthetic.figure import QUESTIONS, Report, Row
 from ganviz.synthetic.labels import BALANCED, labels_for
 from ganviz.synthetic.leaks import Pair, Scores, leak_rows
 from ganviz.synthetic.utility import utility_rows
-from ganviz.synthetic.verdict import NOT_TESTED, Verdict, verdict
+from ganviz.synthetic.verdict import NOT_TESTED, ReportVerdict, verdict
 
 FORMAT, VERSION = "ganviz-report", 1
 MOST, LEAST = 10_000, 20
@@ -50,7 +50,7 @@ class DataReport:
     about: dict[str, Any]
     rows: list[Row]
     pairs: list[Pair]
-    verdict: Verdict
+    verdict: ReportVerdict
     not_tested: tuple[str, ...]
 
     def to_json(self, pairs: bool = True) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class RunUnderTest:
         """D's score of pictures, or a sentence that says why there is none."""
         weights = self.state.part("discriminator")
         if not self.config.adversarial or not weights:
-            return None, "This run has no discriminator that could be asked."
+            return None, "This run has no discriminator that could be requested."
         config, device = self.config, next(self.generator.parameters()).device
         network = build_discriminator(config, self.spec)
         try:
@@ -179,7 +179,9 @@ def make_report(
     if synthetic is None:
         report(0.02, "Drawing pictures.")
         synthetic = run.draw(min(n, MOST), seed, balance)
-    evidence = Evidence.of(run.source, synthetic[:MOST], run.config.conditional, run.why_none_held)
+    evidence = EvaluationData.of(
+        run.source, synthetic[:MOST], run.config.conditional, run.why_none_held
+    )
     report(0.05, "Teaching a feature net.")
     model, features, named = _features(evidence, run.source.spec, data_root)
     report(0.12, "Measuring fidelity and diversity.")
@@ -216,7 +218,7 @@ def _between(report: Report, low: float, high: float, sentence: str) -> Callable
     return lambda done: report(low + (high - low) * done, sentence)
 
 
-def _features(evidence: Evidence, spec: DataSpec, data_root: Path) -> tuple[Model, str, bool]:
+def _features(evidence: EvaluationData, spec: DataSpec, data_root: Path) -> tuple[Model, str, bool]:
     """A net that has seen neither H nor the training pictures that are compared with; its name; and
     whether it names classes."""
     lesson = evidence.lesson

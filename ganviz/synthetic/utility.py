@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganviz import device as devices
 from ganviz.probes.classifier import correct, train_classifier
-from ganviz.synthetic.evidence import Evidence, Pictures
+from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
 
@@ -26,7 +26,7 @@ LEAST, LEAST_TESTED = 200, 50
 Notify = Callable[[float], None]
 
 
-def utility_rows(evidence: Evidence, notify: Notify = lambda done: None) -> list[Row]:
+def utility_rows(evidence: EvaluationData, notify: Notify = lambda done: None) -> list[Row]:
     """The accuracy of classifiers trained on S, and on T and S together, on H, over that of those
     trained on as many of T; the control learns from one half of H and is tested on the other."""
     figures = [FIGURES[name] for name in ("utility", "utility_added")]
@@ -65,10 +65,10 @@ def utility_rows(evidence: Evidence, notify: Notify = lambda done: None) -> list
     ]
 
 
-def _why_not(evidence: Evidence) -> str:
+def _why_not(evidence: EvaluationData) -> str:
     if len(evidence.classes) < 2 or evidence.train.y is None:
         return "It takes labelled pictures of at least two classes."
-    if evidence.synthetic.y is None or not evidence.asked:
+    if evidence.synthetic.y is None or not evidence.requested:
         return "The generator knows no classes, so its pictures have no labels to learn."
     if evidence.held is None:
         return evidence.why_none_held

@@ -32,7 +32,7 @@ NOT_TESTED = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReportVerdict:
     """``kind``: one of `LEAKS`, `DOUBTFUL`, `NOTHING_FOUND`, `UNKNOWN`. ``sentences``: what was
     found, the verdict first."""
 
@@ -40,7 +40,7 @@ class Verdict:
     sentences: tuple[str, ...]
 
 
-def verdict(rows: list[Row]) -> Verdict:
+def verdict(rows: list[Row]) -> ReportVerdict:
     """What the figures come to."""
     known = {row.figure.name: row for row in rows if row.synthetic is not None}
     leaks, doubts = list(_leaks(known)), list(_doubts(known))
@@ -48,15 +48,15 @@ def verdict(rows: list[Row]) -> Verdict:
     use = tuple(_usefulness(known))
     if leaks:
         first = "This data set leaks: it must not stand in for pictures that others must not see."
-        return Verdict(LEAKS, (first, *about, *use))
+        return ReportVerdict(LEAKS, (first, *about, *use))
     attacks = [known[name] for name in ("attack_d", "attack_nearest") if name in known]
     if not attacks:
         why = next((row.why_not for row in rows if row.figure.name == "attack_nearest"), "")
-        return Verdict(UNKNOWN, (f"Whether it leaks cannot be said. {why}".strip(), *use))
+        return ReportVerdict(UNKNOWN, (f"Whether it leaks cannot be said. {why}".strip(), *use))
     if doubts:
-        return Verdict(DOUBTFUL, ("Something was found.", *about, GUARANTEE, *use))
+        return ReportVerdict(DOUBTFUL, ("Something was found.", *about, GUARANTEE, *use))
     found = "; ".join(f"{_NAMES[row.figure.name]}: AUC {_given(row.synthetic)}" for row in attacks)
-    return Verdict(
+    return ReportVerdict(
         NOTHING_FOUND, (f"No attack we ran did better than chance ({found}).", GUARANTEE, *use)
     )
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ganviz.data.held_out import MIXED_SPLIT
-from ganviz.probes import held_out
+from ganviz.probes import held_out_scores as held_out
 from ganviz.probes.classifier import correct, train_classifier
-from ganviz.probes.held_out import HELD_OUT, HeldOut
+from ganviz.probes.held_out_scores import HELD_OUT, HeldOut
 
 
 @pytest.fixture(autouse=True)

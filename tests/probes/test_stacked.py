@@ -8,7 +8,7 @@ import torch
 
 from ganviz.config import RunConfig
 from ganviz.data import load_data
-from ganviz.data.stacked import DRAWN_NOTE, name_of
+from ganviz.data.stacked_digits import DRAWN_NOTE, name_of
 from ganviz.engine.run import Run
 from ganviz.probes import stacked
 from ganviz.probes.stacked import MODES, Namer, Stacked, mode_figures

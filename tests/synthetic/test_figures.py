@@ -8,12 +8,12 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.probes.metrics import auc, precision_recall
-from ganviz.synthetic.evidence import Evidence, Pictures
-from ganviz.synthetic.fidelity import expected_coverage, neighbourhood, reverse_kl
+from ganviz.synthetic.evidence import EvaluationData, Pictures
+from ganviz.synthetic.fidelity_figures import expected_coverage, neighbourhood, reverse_kl
 from ganviz.synthetic.intervals import Estimate, estimate, students_t
 from ganviz.synthetic.labels import apportioned, labels_for
 from ganviz.synthetic.leaks import Search
-from ganviz.synthetic.neighbours import Nearest, nearest
+from ganviz.synthetic.nearest_pairs import Nearest, nearest
 from ganviz.synthetic.privacy import (
     authenticity,
     copy_threshold,
@@ -187,7 +187,7 @@ def evidence(held=60, seed=0, train=60, classes=2):
         return Pictures(x.to(torch.uint8), y)
 
     real, unseen = some(train, 1), some(held, 2)
-    return Evidence(real, unseen if held else None, some(60, 3), tuple("ab"), True)
+    return EvaluationData(real, unseen if held else None, some(60, 3), tuple("ab"), True)
 
 
 def source(n):
@@ -198,17 +198,17 @@ def source(n):
 def test_the_parts_of_the_evidence_are_apart():
     held = DataSource(source(9).spec, source(60).samples[51:], None)
     real = DataSource(source(51).spec, source(51).samples, source(51).labels, held_out=held)
-    made = Evidence.of(real, Pictures(source(3).samples, None), False)
+    made = EvaluationData.of(real, Pictures(source(3).samples, None), False)
     parts = [made.lesson, made.reference(10), made.other_train(10), made.in_place, made.never_seen]
     values = [set(part.x[:, 0, 0, 0].tolist()) for part in parts]
     assert [len(value) for value in values] == [25, 10, 10, 4, 5]
     assert sum(map(len, values)) == len(set().union(*values))
-    assert Evidence.of(real, made.synthetic, False, "They changed.").held is None
+    assert EvaluationData.of(real, made.synthetic, False, "They changed.").held is None
 
 
 def test_copies_fail_and_new_pictures_do_not():
     fresh = evidence()
-    copied = Evidence(fresh.train, fresh.held, fresh.train, fresh.classes, True)
+    copied = EvaluationData(fresh.train, fresh.held, fresh.train, fresh.classes, True)
     rows = {}
     for name, one in (("fresh", fresh), ("copied", copied)):
         search = Search(one, lambda done: None)

@@ -14,8 +14,8 @@ from ganviz.probes import features
 from ganviz.synthetic import dataset, intervals, utility
 from ganviz.synthetic.evidence import Pictures
 from ganviz.synthetic.figure import FIGURES, QUESTIONS
-from ganviz.synthetic.page import HIDDEN, PRIVATE, report_page
 from ganviz.synthetic.report import RunUnderTest, make_report
+from ganviz.synthetic.report_page import HIDDEN, PRIVATE, report_page
 from ganviz.synthetic.verdict import GUARANTEE, LEAKS, UNKNOWN
 from tests.synthetic.conftest import TINY, silent
 
@@ -24,7 +24,7 @@ N = 200
 
 @pytest.fixture(scope="module")
 def quick():
-    """Classifiers that have learned a little are enough to see that they are asked."""
+    """Classifiers that have learned a little are enough to see that they are requested."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utility, "STEPS", 15)
         patch.setattr(features, "STEPS", 60)

@@ -47,7 +47,7 @@ def _verdict(table: dict[str, Any]) -> str:
     found = table["verdict"]
     kind = found["kind"].split()[0]
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in found["sentences"])
-    return f'<section class="verdict {kind}"><h2>Verdict</h2>{lines}</section>'
+    return f'<section class="verdict {kind}"><h2>ReportVerdict</h2>{lines}</section>'
 
 
 def _questions(table: dict[str, Any]) -> list[str]:
@@ -79,14 +79,14 @@ def _figure(one: dict[str, Any]) -> str:
 
 def _value(one: dict[str, Any], kind: str) -> str:
     """'0.93 (0.91 to 0.95), n = 10,000 pictures'."""
-    found, show = one[kind], _shown(one)
+    found, show = one[kind], _format_of(one)
     if not found["n"]:
         return show(found["value"])
     n = ", ".join(f"{count:,} {escape(what)}" for what, count in found["n"].items())
     return f"{show(found['value'])} ({show(found['low'])} to {show(found['high'])}), n = {n}"
 
 
-def _shown(one: dict[str, Any]) -> Any:
+def _format_of(one: dict[str, Any]) -> Any:
     if one["format"] == "percent":
         return percent
     return _figure_of
@@ -122,13 +122,13 @@ def _intervals(one: dict[str, Any]) -> str:
     if one["ideal"] is not None:
         x = at(one["ideal"]["value"])
         parts.append(f'<line class="ideal" x1="{x}" x2="{x}" y1="2" y2="44"/>')
-    show = _shown(one)
-    shown = low + 0.06 / 1.12 * span, low + 1.06 / 1.12 * span
+    show = _format_of(one)
+    limits = low + 0.06 / 1.12 * span, low + 1.06 / 1.12 * span
     label = escape(f"{one['label']}: {_value(one, 'synthetic')}", quote=True)
     return (
         f'<svg viewBox="0 0 {WIDTH} 62" role="img" aria-label="{label}">{"".join(parts)}'
-        f'<text x="{at(shown[0])}" y="58">{show(shown[0])}</text>'
-        f'<text x="{at(shown[1])}" y="58" text-anchor="end">{show(shown[1])}</text></svg>'
+        f'<text x="{at(limits[0])}" y="58">{show(limits[0])}</text>'
+        f'<text x="{at(limits[1])}" y="58" text-anchor="end">{show(limits[1])}</text></svg>'
     )
 
 

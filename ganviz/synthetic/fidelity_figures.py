@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ganviz.probes.features import LEAST as LEAST_LABELLED
 from ganviz.probes.metrics import NEAREST, frechet, kernel_distance
-from ganviz.synthetic.evidence import Evidence, Pictures
+from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
-from ganviz.synthetic.neighbours import distances
+from ganviz.synthetic.nearest_pairs import distances
 
 MOST_FRECHET, MOST_KERNEL, MOST_NEIGHBOURS = 5000, 2000, 1500
 LEAST = 50
@@ -23,7 +23,7 @@ KERNEL_ROUNDS, NEIGHBOUR_ROUNDS = 50, 30
 Model = Callable[[Tensor], tuple[Tensor, "Tensor | None"]]
 
 
-def fidelity_rows(evidence: Evidence, model: Model) -> list[Row]:
+def fidelity_rows(evidence: EvaluationData, model: Model) -> list[Row]:
     """FID, KID, precision, recall, density and coverage of S, of held-out pictures in its place,
     and of other training pictures where no closed form says what is ideal.
 
@@ -143,7 +143,7 @@ def expected_coverage(reals: int, fakes: int, k: int = NEAREST) -> float:
 
 
 # -- classes ---------------------------------------------------------------------------------------
-def class_rows(evidence: Evidence, model: Model, named: bool) -> list[Row]:
+def class_rows(evidence: EvaluationData, model: Model, named: bool) -> list[Row]:
     """Class balance, and whether the classes seen are those asked for. ``named``: whether the model
     names classes."""
     names = [FIGURES[name] for name in ("balance", "labels")]
@@ -156,18 +156,18 @@ def class_rows(evidence: Evidence, model: Model, named: bool) -> list[Row]:
     k = len(evidence.classes)
     data = torch.bincount(evidence.train.y, minlength=k).double()
     synthetic, held = evidence.synthetic, evidence.in_place
-    asked = data
-    if evidence.asked and synthetic.y is not None:
-        asked = torch.bincount(synthetic.y, minlength=k).double()
+    requested = data
+    if evidence.requested and synthetic.y is not None:
+        requested = torch.bincount(synthetic.y, minlength=k).double()
     seen = _named(model, synthetic)
     seen_held = None if held is None or len(held) < LEAST else _named(model, held)
     balance = Row(
         names[0],
-        _balance(seen, asked),
+        _balance(seen, requested),
         None if seen_held is None else _balance(seen_held, data),
         exactly(0.0),
     )
-    if not evidence.asked or synthetic.y is None:
+    if not evidence.requested or synthetic.y is None:
         why = "The generator knows no classes, so none was asked for."
         return [balance, Row(names[1], why_not=why)]
     other = evidence.other_train(evidence.free // 2)
@@ -187,9 +187,9 @@ def _named(model: Model, pictures: Pictures) -> Tensor:
     return probabilities.argmax(1)
 
 
-def _balance(seen: Tensor, asked: Tensor) -> Estimate:
+def _balance(seen: Tensor, requested: Tensor) -> Estimate:
     return estimate(
-        lambda i: reverse_kl(torch.bincount(seen[i], minlength=len(asked)).double(), asked),
+        lambda i: reverse_kl(torch.bincount(seen[i], minlength=len(requested)).double(), requested),
         {"pictures": len(seen)},
         (0, math.inf),
         extrapolated=True,
@@ -202,9 +202,9 @@ def _agreement(seen: Tensor, pictures: Pictures) -> Estimate:
     return estimate(lambda i: float(right[i].mean()), {"pictures": len(right)}, (0, 1))
 
 
-def reverse_kl(seen: Tensor, asked: Tensor) -> float:
-    """KL(seen || asked) of two histograms, in nats; a class that nobody asked for counts as asked
-    for half a time."""
-    p, q = seen / seen.sum(), asked.clamp_min(0.5) / asked.clamp_min(0.5).sum()
+def reverse_kl(seen: Tensor, requested: Tensor) -> float:
+    """KL(seen || requested) of two histograms, in nats; a class that nobody asked for counts
+    as requested for half a time."""
+    p, q = seen / seen.sum(), requested.clamp_min(0.5) / requested.clamp_min(0.5).sum()
     there = p > 0
     return float((p[there] * (p[there] / q[there]).log()).sum())
