@@ -12,6 +12,8 @@ let timer = 0;
 /** The settings that the sentence is of. */
 let current = "";
 
+const trains = () => isActive(now.status?.state ?? "idle");
+
 /**
  * The form has changed: ask once nobody changes it any more.
  * @param {{preset: string, values: Record<string, any>}} form
@@ -23,15 +25,14 @@ export function wantEstimate({ preset, values }, order) {
   const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
   const key = JSON.stringify([preset, settings]);
   const place = $("gv-estimate");
-  if (!isPresenter()) return; // who only watches trains nothing
-  if (isActive(now.status?.state ?? "idle")) place.hidden = true;
-  if (key === current || place.hidden && isActive(now.status?.state ?? "idle")) return;
+  if (trains()) place.hidden = true;
+  if (key === current || trains()) return;
   current = key;
   clearTimeout(timer);
   timer = window.setTimeout(async () => {
     const answer = await post("gv/estimate", { preset, settings });
     if (key !== current) return;
     text(place, answer.ok ? answer.sentence : "");
-    place.hidden = !answer.ok || isActive(now.status?.state ?? "idle");
+    place.hidden = !answer.ok || trains();
   }, ESTIMATE_PAUSE);
 }
