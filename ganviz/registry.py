@@ -64,7 +64,7 @@ class Registry(Generic[T]):
         names = self.names()
         if name not in self._items:
             raise UnknownName(
-                f"There is no {self.noun} called {name!r}. Choose one of: {', '.join(names)}.",
+                f"There is no {self.noun} called {name[:80]!r}. Choose one of: {', '.join(names)}.",
                 field,
             )
         return self._items[name]

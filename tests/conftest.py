@@ -29,7 +29,16 @@ def pytest_xdist_auto_num_workers(config):
 
 # files that share what is dear to start: an app and a browser, a server of forks (`tests.fresh`)
 GROUPS = {
-    "browser": ("tests/browser/",),
+    # two halves: a page is waited for more than it computes, so two are driven at once
+    "browser": (
+        "tests/browser/test_a",
+        "tests/browser/test_c",
+        "tests/browser/test_f",
+        "tests/browser/test_i",
+        "tests/browser/test_la",
+        "tests/browser/test_le",
+    ),
+    "browser, too": ("tests/browser/",),
     "processes": (
         "tests/benchmarks/test_sides.py",
         "tests/cli/test_signals.py",

@@ -8,7 +8,7 @@ import { post } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import * as charts from "../train/charts.js";
 import * as grid from "../train/grid.js";
-import { isPresenter, onPiece, piece } from "./class.js";
+import { hasClass, isPresenter, onPiece, piece } from "./class.js";
 
 /** Longer values of the address are one page's own. */
 const LONGEST = 2000;
@@ -76,17 +76,24 @@ async function send() {
   sending = false;
 }
 
-/** @param {any} state of the piece */
+/**
+ * Who has lost a page, or opens another by the link, is where the class is; an address that says
+ * where to go is obeyed, and without a class each page is its own.
+ * @param {any} state of the piece
+ */
 function follow(state) {
   if (!state || !isReady()) return;
   const view = state.shown ?? {};
   const presenter = isPresenter() && !route.get("projector");
   const following = !presenter && mustFollow(state);
   document.documentElement.toggleAttribute("data-gv-following", following);
-  if (following || presenter) apply(view);
+  if (following) apply(view);
   if (presenter) lead(view);
   if (state.free) applied = {};
 }
+
+/** Whether a presenter's page has come to a class, and its address says nothing else. */
+const isBack = () => hasClass() && !Object.keys(address()).length;
 
 /** Whether the class has answered and this page does not lead it. */
 const isReady = () => greeted && !leads;
@@ -96,8 +103,10 @@ const mustFollow = ({ free }) => isPresenter() || !free;
 
 /** From here on others see what this page shows. @param {Record<string, any>} shown so far */
 function lead(shown) {
+  const back = isBack();
+  if (back) apply(shown);
   leads = true;
-  if (!Object.keys(shown).length) say({ address: address() });
+  if (!back) say({ address: address() });
 }
 
 /** Bring this page to what is shown, as far as it is not there. @param {Record<string, any>} shown */

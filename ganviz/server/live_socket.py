@@ -57,6 +57,7 @@ class Viewer:
         self.outline: tuple = ()
         self.sent_at = self.hello_at = float("-inf")
         self.send_task: asyncio.Task | None = None
+        self.greeted = asyncio.Event()
         self.gone = asyncio.Event()
 
 
@@ -157,7 +158,7 @@ class Hub:
         waits = [
             asyncio.ensure_future(self._receive(viewer)),
             asyncio.ensure_future(viewer.gone.wait()),
-            asyncio.ensure_future(self._class_feed.serve(viewer.websocket, viewer.visitor)),
+            asyncio.ensure_future(self._feed_class(viewer)),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -168,6 +169,11 @@ class Hub:
                     task.cancel()
         if viewer.gone.is_set():
             await _close(viewer.websocket)
+
+    async def _feed_class(self, viewer: Viewer) -> None:
+        """The state of the class, after the hello: that is the first message, always."""
+        await viewer.greeted.wait()
+        await self._class_feed.serve(viewer.websocket, viewer.visitor)
 
     async def _receive(self, viewer: Viewer) -> None:
         """Read what the browser says until it leaves; nonsense is passed over."""
@@ -376,6 +382,7 @@ async def _deliver(viewer: Viewer, text: str) -> None:
     gone."""
     try:
         await viewer.websocket.send_text(text)
+        viewer.greeted.set()
     except (WebSocketDisconnect, RuntimeError, OSError):
         viewer.gone.set()
     finally:

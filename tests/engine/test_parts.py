@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ganviz import device
-from ganviz.accel.preparation import prepare_training_thread
+from ganviz.accel.precision import allow_tf32
 from ganviz.algorithms.ema import Ema
 from ganviz.algorithms.statistics import NonFinite, Stats
 from ganviz.engine.events import EventLog
@@ -116,9 +116,7 @@ def test_products_are_short_where_the_recipe_bears_it(tiny, changes, kind):
     backends = torch.backends.cuda.matmul, torch.backends.cudnn.conv
     before = [products.fp32_precision for products in backends]
     try:
-        prepare_training_thread(
-            torch.device("cuda"), tiny(**changes).short_products
-        )  # sets, and touches no GPU
+        allow_tf32(tiny(**changes).short_products)  # sets, and touches no GPU
         assert [products.fp32_precision for products in backends] == [kind, kind]
     finally:
         for products, was in zip(backends, before, strict=True):

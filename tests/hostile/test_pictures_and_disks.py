@@ -55,7 +55,7 @@ def test_a_hundred_megapixels_are_never_unpacked(run, tmp_path):
         Image.fromarray(np.full((9, 9), index, np.uint8)).save(folder / f"{index}.png")
     began = time.process_time()
     source = load_data(
-        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
         torch.device("cpu"),
         tmp_path,
     )
@@ -75,7 +75,7 @@ def test_ten_thousand_tiny_files(run, tmp_path):
         (folder / f"{index}.png").write_bytes(packed.getvalue() if index % 100 == 0 else b"")
     began = time.process_time()
     source = load_data(
-        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
         torch.device("cpu"),
         tmp_path,
     )
@@ -101,7 +101,7 @@ def test_a_folder_of_links_to_elsewhere_is_no_data(tmp_path):
         (folder / f"{index}.png").symlink_to(outside / f"{index}.png")
     with pytest.raises(DataError):
         load_data(
-            RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder)}),
+            RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
             torch.device("cpu"),
             tmp_path,
         )

@@ -7,6 +7,13 @@ from contextlib import contextmanager
 
 
 def receive(viewer):
+    """The next message, but for those about the class."""
+    while (message := receive_any(viewer))["type"] == "class":
+        pass
+    return message
+
+
+def receive_any(viewer):
     return json.loads(viewer.recv(timeout=20))
 
 

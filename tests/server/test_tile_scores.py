@@ -49,7 +49,7 @@ def test_each_tile_has_a_score(training):
 
 def test_what_has_no_score_says_why(training):
     manager, client = training
-    assert client.get("/gv/runs/nobody/scores").status_code == 409
+    assert client.get("/gv/runs/nobody/scores").status_code == 404
     run = started(manager, "ring8", pac=2, d_hidden=(8,), g_hidden=(8,))
     answer = client.get(f"/gv/runs/{run.id}/scores")
     assert answer.status_code == 422 and "several samples" in answer.json()["error"]
