@@ -8,7 +8,7 @@ from ganviz.engine import run as run_module
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, encode, live_protocol, routes
 
-from .live_viewers import append_rows, cursor_of, receive, receive_until, steps
+from .live_viewers import append_rows, cursor_of, receive, receive_any, receive_until, steps
 
 
 def test_hello_has_all_that_a_page_needs(manager, live, tools):
