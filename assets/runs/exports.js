@@ -37,7 +37,7 @@ async function offerFormats(id, kinds, status) {
   if (job.state === "working") watch(id, status);
   else {
     /** @type {{kind: string, url: string}[]} */
-    const files = job.files;
+    const files = job.files ?? [];
     const url = job.url ?? files.find(({ kind }) => kind === "report")?.url;
     if (url) ready(url, status);
   }

@@ -100,7 +100,7 @@ const edits = () => differences(facts, form.values, form.base);
 /** Another preset: where a person has changed something, they say what becomes of it. */
 function choosePreset(name) {
   const mine = edits().filter((field) => !facts.fields[field].kept);
-  if (name === form.preset || form.run || !mine.length) return setPreset(name);
+  if (name === form.preset || !mine.length) return setPreset(name);
   askAbout(mine, name);
 }
 

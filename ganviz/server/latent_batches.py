@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from ganviz import pacing
 from ganviz.runs.readable import ReadableRun
-from ganviz.server.guard import Refused
 
 CLIENT_GONE = 499  # nobody reads this answer; the number is the one that nginx logs
 
@@ -102,11 +101,12 @@ class LatentBatches(Generic[Query]):
         self, request: Request, run: ReadableRun, query: Query, page: object
     ) -> Response:
         """The response to ``query``, from the next pass. A later one of the same ``page`` (None:
-        of no page that is known) takes its place; it is then refused."""
+        of no page that is known) takes its place; it is then answered with 204."""
         mine = _Waiting(request, run, query, asyncio.get_running_loop().create_future())
         replaced = self._waiting.pop(page, None) if page is not None else None
         if replaced:
-            replaced.answer.set_exception(Refused(409, "A newer position is drawn instead."))
+            # nothing is wrong, so a browser notes no error
+            replaced.answer.set_result(Response(status_code=204))
         self._waiting[mine if page is None else page] = mine
         if self._passes is None or self._passes.done():
             self._passes = asyncio.create_task(self._draw_all())

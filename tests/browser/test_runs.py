@@ -167,7 +167,7 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
             )
         route.fulfill(json={**job, "ok": True, "formats": [report, dataset]})
 
-    page.route("**/export*", answer)
+    page.route("**/library/*/export**", answer)
     page.route("**/exports/*", lambda route: route.fulfill(body="<html lang=en><h1>Virtual data"))
     open_first(page)
     page.click("#gv-detail-export")
