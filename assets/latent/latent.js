@@ -192,6 +192,7 @@ async function requestPicture() {
 async function updatePicture(moved, mine) {
   try {
     if (!info.ready) await readInfo();
+    if (mine !== generation) return;
     if (info.kind === "points") return await updatePoint(moved, mine);
     const picture = await fetchPicture("gv/latent", { ...asRequest(), page: PAGE });
     if (mine !== generation) return;
@@ -253,7 +254,9 @@ async function readPicture(path, body) {
 }
 
 async function readInfo() {
+  const mine = generation;
   const answer = await get(`gv/latent/info?run=${encodeURIComponent(now.run?.id ?? "")}`);
+  if (mine !== generation) throw new Error(""); // another run is shown by now: this says nothing about it
   if (!answer.ok) throw new Error(answer.sentence);
   if (!answer.version) throw new Error("");
   Object.assign(info, answer, { ready: true });

@@ -79,7 +79,7 @@ async function requestStrip() {
   wanted = true;
   if (busy || !info.ready || info.kind === "points") return;
   busy = true;
-  while (wanted) {
+  while (wanted && info.ready) {
     wanted = false;
     lastRequest = performance.now();
     await updateStrip(now.snapshot, now.run?.id);

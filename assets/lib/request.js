@@ -51,6 +51,7 @@ export async function postForBytes(path, body, { timeout = REQUEST_TIMEOUT } = {
   const signal = AbortSignal.timeout(timeout);
   const response = await fetch(address(path), { ...json(body), signal });
   if (!response.ok) throw new Error(sentenceOf(await parsed(response)));
+  if (response.status === 204) throw new Error(""); // a newer request has taken its place
   const header = (/** @type {string} */ name) => response.headers.get(`X-Gv-${name}`) ?? "";
   const number = (/** @type {string} */ name) => Number(header(name));
   return { header, number, bytes: new Uint8Array(await response.arrayBuffer()) };

@@ -155,7 +155,7 @@ def test_the_coach_says_what_it_sees_and_on_what_evidence(visit, server, idle):
     )
     page.evaluate("""() => {
         const { now, emit } = gvModules['lib/stream.js'];
-        now.run = { id: 'made-up', config: {}, spec: { kind: 'images' } };
+        now.run = { id: now.run?.id ?? 'made-up', config: {}, spec: { kind: 'images' } };
         emit('event', { seq: 1e9, kind: 'coach', step: 120, data: {
           name: 'd-winning', tone: 'alarm', sentence: 'D is winning.',
           try: 'Slow D down.', lesson: '',
