@@ -84,14 +84,25 @@ def test_z_is_each_browsers_own_and_survives_a_reload(trained, visit):
     page.click("#gv-classes [data-class='4']")
     drag(page, "#gv-sliders [data-direction='1']", "2")
     answered(page)
-    mine = picture_of(page, CANVAS)
+    pixels = """(() => {
+        const canvas = document.querySelector('#gv-latent-canvas');
+        const { width, height } = canvas;
+        return [...canvas.getContext('2d').getImageData(0, 0, width, height).data];
+    })()"""
+    mine = page.evaluate(pixels)
     other = visit()
     other.wait_for_selector("#gv-latent[data-ready=yes]")
     assert other.input_value("#gv-sliders [data-direction='1']") == "0"
     page.reload()
     page.wait_for_selector("#gv-latent[data-ready=yes]")
+    # a pass that is shared with another page may differ in the last bit of a byte
     page.wait_for_function(
-        "mine => document.querySelector('#gv-latent-canvas').toDataURL() === mine", arg=mine
+        f"""mine => {{
+            const shown = {pixels};
+            return shown.length === mine.length
+                && shown.every((value, at) => Math.abs(value - mine[at]) <= 1);
+        }}""",
+        arg=mine,
     )
     assert page.input_value("#gv-seed") == "77"
 
