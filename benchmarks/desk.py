@@ -19,7 +19,7 @@ from ganviz.engine.frames import Frame, FrameStore, fixed_latents, layout_for, m
 from ganviz.engine.run import Run
 from ganviz.engine.snapshot import draw, to_pictures
 from ganviz.engine.trainer import Trainer
-from ganviz.probes.fidelity import FIRST, Fidelity
+from ganviz.probes.fidelity import Fidelity
 from ganviz.probes.gradients import Gradients
 from ganviz.probes.probe import HeldBatch, Probe
 
@@ -47,7 +47,7 @@ class Desk:
             probe.begin(cast(Run, self), self.trainer, source)
             probe.share = 1e9
             if probe.applies():
-                self._due[probe] = FIRST if isinstance(probe, Fidelity) else 0.0
+                self._due[probe] = Fidelity.first if isinstance(probe, Fidelity) else 0.0
         self.frames = FrameStore()
         if source.spec.kind == "images":
             self.frames.add(self._first_grid(), 0.0)

@@ -21,8 +21,12 @@ RENDER_CHUNK = 64
 
 def to_pictures(x: Tensor) -> np.ndarray:
     """Images [N, C, H, W] in [-1, 1] to uint8 [N, H, W, C]; values outside are clipped."""
-    scaled = x.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return to_levels(x).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def to_levels(x: Tensor) -> Tensor:
+    """Values in [-1, 1] to uint8, rounded; what lies outside is clipped."""
+    return x.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
 class _Copy:

@@ -3,24 +3,18 @@ generator."""
 
 from __future__ import annotations
 
-import copy
-import threading
 import time
-import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganviz import device as devices
-from ganviz import pacing
-from ganviz.accel import private_apis as private
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
-from ganviz.engine.events import ENDED
-from ganviz.engine.snapshot import render_chunk
+from ganviz.probes.background import BackgroundProbe
 from ganviz.probes.features import Cancelled, Classifier, Inception, feature_model
 from ganviz.probes.metrics import (
     NEAREST,
@@ -31,7 +25,6 @@ from ganviz.probes.metrics import (
     nearest_two,
     precision_recall,
 )
-from ganviz.probes.probe import Probe
 from ganviz.registry import PROBES
 
 FAKES = 1000
@@ -39,7 +32,6 @@ REALS = 5000
 COPIED = 200  # fakes that are looked up among the training samples
 TRAINING = 10_000  # training samples they are looked up among, and in pixel values:
 PIXELS = 20_000_000
-FIRST = 5.0  # seconds of training before the first measurement
 
 
 NEIGHBOURS = ("n_neighbours", "n_neighbours")
@@ -124,7 +116,7 @@ FIDELITY = event_kind(
 
 
 @PROBES.register("fidelity")
-class Fidelity(Probe):
+class Fidelity(BackgroundProbe):
     """Logs "fidelity". Works on a thread of its own, on a private copy of the EMA generator and
     fixed latents.
 
@@ -134,35 +126,21 @@ class Fidelity(Probe):
 
     name = "fidelity figures"
     interval = 10.0
+    first = 5.0
     fakes = FAKES
 
     def applies(self) -> bool:
         return self.source.spec.kind == "images"
 
     def prepare(self) -> None:
-        self._copy = copy.deepcopy(self.trainer.algorithm.ema.network).eval().requires_grad_(False)
+        super().prepare()
         self._reference: Any = None
-        self._thread: threading.Thread | None = None
-        self._result: dict[str, Any] | None = None
-        self._failure: str | None = None
-        self._cancel = False
         self._measured_at = -1
-        self._due = time.perf_counter() + FIRST
-
-    def tick(self) -> None:
-        if not self._ended:
-            self._guarded(self._log_result)
-        super().tick()
 
     def measure(self) -> None:
         """Copy the generator, and let a thread measure it."""
-        if self._thread and self._thread.is_alive():
-            return
-        self._take_weights()
-        self._thread = threading.Thread(
-            target=self._work, args=(self.trainer.step_count,), name="ganviz-fidelity", daemon=True
-        )
-        self._thread.start()
+        if not self.is_working():
+            self.begin_work(partial(self._measure, self.trainer.step_count))
 
     def finish(self) -> None:
         """End the thread. A run that reached its last step gets its last figures, if the feature
@@ -175,49 +153,27 @@ class Fidelity(Probe):
         reference = self._reference
         if reference and steps and step >= steps and self._measured_at != step:
             self._cancel = False
-            self._take_weights()
+            self.take_weights()
             self._guarded(lambda: self._evaluate(step, reference))
             self._guarded(self._log_result)
 
-    def wait(self) -> None:
-        """Wait for what is being measured, and tell it."""
-        if self._thread:
-            self._thread.join()
-        self._guarded(self._log_result)
-
-    def cancelled(self) -> bool:
-        """Whether the run has no more use for what is being measured."""
-        return self._cancel or self.run.state in ENDED
-
-    def _take_weights(self) -> None:
-        network = self.trainer.algorithm.ema.network
-        with torch.no_grad():
-            private.copy_each_(
-                [*self._copy.parameters(), *self._copy.buffers()],
-                [*network.parameters(), *network.buffers()],
-            )
-
-    def _work(self, step: int) -> None:
-        devices.prepare_background_thread()
-        try:
-            if self._reference is None:
-                self._reference = self.make_reference()
-            began = time.thread_time()
-            if self._reference is not None and not self.cancelled():
-                self._evaluate(step, self._reference)
-            self._due = time.perf_counter() + max(
-                self.every, (time.thread_time() - began) / pacing.FIDELITY_CORE_SHARE
-            )
-        except Exception as error:  # told, and ended, in the training thread
-            self._failure = f"{type(error).__name__}: {str(error)[:200]}"
-            if self.run.store:
-                self.run.store.write_traceback(traceback.format_exc())
+    def _measure(self, step: int) -> None:
+        if self._reference is None:
+            self._reference = self.make_reference()
+        began = time.thread_time()
+        if self._reference is not None and not self.cancelled():
+            self._evaluate(step, self._reference)
+        self.rest(time.thread_time() - began)
 
     def make_reference(self) -> Any:
         """What samples are measured against, made once; None when cancelled."""
         return ReferenceStatistics.of(self.source, self._data_root, self.cancelled)
 
     def report(self, result: dict[str, Any]) -> None:
+        self._measured_at = result["at"]
+        self.log_figures(result)
+
+    def log_figures(self, result: dict[str, Any]) -> None:
         """Log what was measured."""
         self.run.fid = result["fid"]
         self.run.log("fidelity", **result)
@@ -228,49 +184,13 @@ class Fidelity(Probe):
         z = torch.randn(self.fakes, config.latent_dim, generator=random)
         y = torch.arange(self.fakes) % self.source.spec.n_classes if conditional else None
         began = time.perf_counter()
-        fakes = self._draw(z, y)
+        fakes = self.draw(z, y)
         if fakes is not None:
             self._result = {
                 "at": step,
                 **reference.measure(fakes, y),
                 "seconds": round(time.perf_counter() - began, 2),
             }
-
-    def _draw(self, z: Tensor, y: Tensor | None) -> Tensor | None:
-        """The pictures as a viewer gets them, in 256 levels: uint8 [N, C, H, W] on the CPU. None
-        when cancelled."""
-        device = next(self._copy.parameters()).device
-        parts, chunk = [], render_chunk(self._copy)
-        for start in range(0, len(z), chunk):
-            if self.cancelled():
-                return None
-            part = slice(start, start + chunk)
-            with torch.no_grad():
-                x = self._copy(z[part].to(device), None if y is None else y[part].to(device))
-            parts.append(
-                x.float()
-                .add(1)
-                .mul_(127.5)
-                .round_()
-                .clamp_(0, 255)
-                .to(torch.uint8)
-                .contiguous()
-                .cpu()
-            )
-        return torch.cat(parts)
-
-    def _log_result(self) -> None:
-        if self._failure:
-            self._ended = True
-            self.run.log(
-                "note",
-                level="warning",
-                sentence=f"The {self.name} are not measured any more: {self._failure}",
-            )
-        result, self._result = self._result, None
-        if result:
-            self._measured_at = result["at"]
-            self.report(result)
 
 
 @dataclass

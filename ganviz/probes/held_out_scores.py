@@ -3,26 +3,20 @@ and what a classifier that learns from generated pictures is worth on real ones.
 
 from __future__ import annotations
 
-import copy
-import threading
 import time
-import traceback
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganviz import device as devices
-from ganviz import pacing
-from ganviz.accel import private_apis as private
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
-from ganviz.engine.events import ENDED
-from ganviz.engine.snapshot import RENDER_CHUNK
+from ganviz.probes.background import BackgroundProbe
 from ganviz.probes.classifier import correct, train_classifier
 from ganviz.probes.metrics import auc
-from ganviz.probes.probe import Probe, undisturbed
+from ganviz.probes.probe import undisturbed
 from ganviz.registry import PROBES
 
 JUDGED, LEAST_JUDGED = 500, 16
@@ -30,7 +24,6 @@ JUDGED, LEAST_JUDGED = 500, 16
 VALUES = 400_000
 LEARNED, TESTED, STEPS = 2000, 1000, 120
 LEAST_LEARNED, LEAST_TESTED = 200, 50
-FIRST = 4.0  # seconds of training before the first measurement
 
 TAUGHT = ("utility", "utility_real", "n_virtual", "n_tested")
 HELD_OUT = event_kind(
@@ -67,7 +60,7 @@ HELD_OUT = event_kind(
 
 
 @PROBES.register("held-out")
-class HeldOut(Probe):
+class HeldOut(BackgroundProbe):
     """Logs "held_out". D judges between two steps; the classifiers learn on a thread of their own,
     from a private copy of the EMA generator."""
 
@@ -79,6 +72,7 @@ class HeldOut(Probe):
         return held is not None and split != MIXED_SPLIT and len(held.samples) >= LEAST_JUDGED
 
     def prepare(self) -> None:
+        super().prepare()
         source, held = self.source, self.source.held_out
         assert held is not None  # it applies only then
         random = torch.Generator().manual_seed(self.trainer.config.seed + 19)
@@ -96,23 +90,12 @@ class HeldOut(Probe):
             and len(source.samples) >= LEAST_LEARNED
         )
         if self._teaches:
-            network = self.trainer.algorithm.ema.network
-            self._copy = copy.deepcopy(network).eval().requires_grad_(False)
             self._real = _some(source, LEARNED, random, self.trainer.device)
         self._real_accuracy: float | None = None
-        self._thread: threading.Thread | None = None
-        self._result: dict[str, Any] | None = None
-        self._failure: str | None = None
-        self._due = time.perf_counter() + FIRST
-
-    def tick(self) -> None:
-        if not self._ended:
-            self._guarded(self._log_result)
-        super().tick()
 
     def measure(self) -> None:
         """Have D judge, and a thread teach; where there is nothing to teach, log at once."""
-        if self._thread and self._thread.is_alive():
+        if self.is_working():
             return
         figures: dict[str, Any] = {"at": self.trainer.step_count, **self._membership()}
         if not self._teaches:
@@ -122,16 +105,11 @@ class HeldOut(Probe):
         if self._judged and self._real_accuracy is None:
             # D's verdict need not wait for the first classifiers
             self.run.log("held_out", **figures, **dict.fromkeys(TAUGHT))
-        self._take_weights()
-        self._thread = threading.Thread(
-            target=self._work, args=(figures,), name="ganviz-held-out", daemon=True
-        )
-        self._thread.start()
+        self.begin_work(partial(self._teach, figures))
 
     def finish(self) -> None:
         if not self._ended and self._thread:
-            self._thread.join()
-            self._guarded(self._log_result)
+            self.wait()
 
     def _membership(self) -> dict[str, Any]:
         if not self._judged:
@@ -144,70 +122,36 @@ class HeldOut(Probe):
         value = auc(members.float().flatten().cpu(), others.float().flatten().cpu())
         return {"membership": round(value, 4), "n_train": len(members), "n_held": len(others)}
 
-    def _take_weights(self) -> None:
-        network = self.trainer.algorithm.ema.network
-        with torch.no_grad():
-            private.copy_each_(
-                [*self._copy.parameters(), *self._copy.buffers()],
-                [*network.parameters(), *network.buffers()],
-            )
-
-    def _work(self, figures: dict[str, Any]) -> None:
-        devices.prepare_background_thread()
-        try:
-            began = time.thread_time()
-            if self._real_accuracy is None:
-                self._real_accuracy = self._accuracy(*self._real)
-            figures |= {
-                "utility": self._accuracy(*self._draw()),
-                "utility_real": self._real_accuracy,
-                "n_virtual": LEARNED,
-                "n_tested": len(self._test[0]),
-            }
-            spent = time.thread_time() - began
-            self._due = time.perf_counter() + max(self.every, spent / pacing.FIDELITY_CORE_SHARE)
-            if not self._cancelled():
-                self._result = figures
-        except Exception as error:  # told, and ended, in the training thread
-            self._failure = f"{type(error).__name__}: {str(error)[:200]}"
-            if self.run.store:
-                self.run.store.write_traceback(traceback.format_exc())
+    def _teach(self, figures: dict[str, Any]) -> None:
+        began = time.thread_time()
+        if self._real_accuracy is None:
+            self._real_accuracy = self._accuracy(*self._real)
+        y = torch.arange(LEARNED) % self.source.spec.n_classes
+        random = torch.Generator().manual_seed(20)
+        drawn = self.draw(torch.randn(LEARNED, self.trainer.config.latent_dim, generator=random), y)
+        if drawn is None:
+            return
+        device = self.trainer.device
+        figures |= {
+            "utility": self._accuracy(drawn.to(device), y.to(device)),
+            "utility_real": self._real_accuracy,
+            "n_virtual": LEARNED,
+            "n_tested": len(self._test[0]),
+        }
+        self.rest(time.thread_time() - began)
+        if not self.cancelled():
+            self._result = figures
 
     def _accuracy(self, x: Tensor, y: Tensor | None) -> float:
         """On held-out pictures, of a classifier that learned from these."""
         test_x, test_y = self._test
         assert y is not None and test_y is not None
         classes = self.source.spec.n_classes
-        network = train_classifier(x, y, classes, 0, STEPS, self._cancelled)
+        network = train_classifier(x, y, classes, 0, STEPS, self.cancelled)
         return round(float(correct(network, test_x, test_y).mean()), 4)
 
-    def _draw(self) -> tuple[Tensor, Tensor]:
-        """Generated pictures as a viewer gets them, in 256 levels, each class as often."""
-        device, random = self.trainer.device, torch.Generator().manual_seed(20)
-        y = torch.arange(LEARNED) % self.source.spec.n_classes
-        z = torch.randn(LEARNED, self.trainer.config.latent_dim, generator=random)
-        parts = []
-        for start in range(0, LEARNED, RENDER_CHUNK):
-            part = slice(start, start + RENDER_CHUNK)
-            with torch.no_grad():
-                x = self._copy(z[part].to(device), y[part].to(device))
-            parts.append(x.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8))
-        return torch.cat(parts), y.to(device)
-
-    def _cancelled(self) -> bool:
-        return self.run.state in ENDED
-
-    def _log_result(self) -> None:
-        if self._failure:
-            self._ended = True
-            self.run.log(
-                "note",
-                level="warning",
-                sentence=f"The {self.name} are not measured any more: {self._failure}",
-            )
-        result, self._result = self._result, None
-        if result:
-            self.run.log("held_out", **result)
+    def report(self, result: dict[str, Any]) -> None:
+        self.run.log("held_out", **result)
 
 
 def _some(

@@ -72,15 +72,18 @@ class Probe(Observer):
         try:
             action()
         except Exception as error:
-            self._ended = True
             if self.run.store:
                 self.run.store.write_traceback(traceback.format_exc())
-            self.run.log(
-                "note",
-                level="warning",
-                sentence=f"The {self.name} are not measured any more: "
-                f"{type(error).__name__}: {str(error)[:200]}",
-            )
+            self._give_up(f"{type(error).__name__}: {str(error)[:200]}")
+
+    def _give_up(self, problem: str) -> None:
+        """Measure no more, and say why."""
+        self._ended = True
+        self.run.log(
+            "note",
+            level="warning",
+            sentence=f"The {self.name} are not measured any more: {problem}",
+        )
 
 
 @contextmanager

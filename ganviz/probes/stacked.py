@@ -168,6 +168,6 @@ class Stacked(Fidelity):
         """The classifier that names digits, and the figures of real triples."""
         return Namer.of(self.source, self._data_root, self.cancelled)
 
-    def report(self, result: dict[str, Any]) -> None:
+    def log_figures(self, result: dict[str, Any]) -> None:
         """Log what was counted."""
         self.run.log("stacked", **result)

@@ -46,7 +46,7 @@ def eager(observers):
 )
 def test_watched_is_unwatched_bit_for_bit(config, tmp_path, monkeypatch, points, settings):
     monkeypatch.setattr(features, "STEPS", 20)
-    monkeypatch.setattr("ganviz.probes.fidelity.FIRST", 0.0)
+    monkeypatch.setattr("ganviz.probes.fidelity.Fidelity.first", 0.0)
     quiet, busy = ({"tick_seconds": 60, "sample_seconds": 3600}, {"tick_seconds": 0.02})
     alone = trained(config(points, steps=60, **settings, **quiet), tmp_path)
     watched = trained(

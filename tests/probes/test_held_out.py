@@ -12,7 +12,7 @@ from ganviz.probes.held_out_scores import HELD_OUT, HeldOut
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(held_out, "STEPS", 40)
-    monkeypatch.setattr(held_out, "FIRST", 0.0)
+    monkeypatch.setattr(held_out.HeldOut, "first", 0.0)
 
 
 def measured(lab, **changes):
