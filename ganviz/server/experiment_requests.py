@@ -4,37 +4,33 @@ G stands still."""
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from ganviz import pacing
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.device import prepare_serving_thread
-from ganviz.errors import GanvizError
 from ganviz.experiments.frozen_generator import Frozen, frozen_probe
 from ganviz.experiments.initial_gradients import at_start, mlp_config
 from ganviz.registry import OBJECTIVES
 from ganviz.runs.manager import RunManager
-from ganviz.server import encode
 from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.json_lines import JsonLines, SendLine
 from ganviz.server.limits import Quota, client_of
-
-logger = logging.getLogger(__name__)
 
 MAX_WAITING = 8
 MAX_STEPS = 2000
+STUMBLED = "The experiment stumbled; the server's log says how. Try other choices."
 Name = Annotated[str, Field(max_length=40)]
 LEARNING = {
     "batch_size": 256,
@@ -70,22 +66,6 @@ class FrozenRequest(PlainGenerator):
     steps: int = Field(1000, ge=1, le=MAX_STEPS)
 
 
-class _Stream(StreamingResponse):
-    """Lines of JSON that hold a place until they end, however they end."""
-
-    def __init__(self, place: ExitStack, lines: AsyncIterator[bytes]):
-        super().__init__(
-            lines,
-            media_type="application/x-ndjson",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
-        self._place = place
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._place:
-            await super().__call__(scope, receive, send)
-
-
 class ExperimentRequests:
     """Runs experiments in one thread of its own, one after another, beside the training of a
     `RunManager`."""
@@ -110,7 +90,8 @@ class ExperimentRequests:
         ``done``. A browser that hangs up ends it."""
         query = await body_as(FrozenRequest, request)
         config = query.config(objective=query.objective, **LEARNING)
-        return _Stream(self._place(request), self._stream(config, query.steps))
+        work = partial(self._freeze, config, query.steps)
+        return JsonLines(self._pool, self._place(request), work, STUMBLED)
 
     def _place(self, request: Request) -> ExitStack:
         """A place among those that wait and work, to be closed when it is no longer needed."""
@@ -122,27 +103,8 @@ class ExperimentRequests:
         place.enter_context(self._places.place(client))
         return place
 
-    async def _stream(self, config: RunConfig, steps: int) -> AsyncIterator[bytes]:
-        loop, ended = asyncio.get_running_loop(), threading.Event()
-        lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-
-        def send(line: dict[str, Any] | None) -> None:
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-
-        work = loop.run_in_executor(self._pool, self._freeze, config, steps, send, ended)
-        try:
-            while (line := await lines.get()) is not None:
-                yield encode.dumps(line) + b"\n"
-        finally:
-            ended.set()
-            work.cancel()  # where it has not begun
-
     def _freeze(
-        self,
-        config: RunConfig,
-        steps: int,
-        send: Callable[[dict[str, Any] | None], None],
-        ended: threading.Event,
+        self, config: RunConfig, steps: int, send: SendLine, ended: threading.Event
     ) -> None:
         limit = time.monotonic() + pacing.EXPERIMENT_TIMEOUT
 
@@ -156,34 +118,22 @@ class ExperimentRequests:
             )
             return ended.is_set() or time.monotonic() > limit
 
-        try:
-            if ended.is_set():
-                return
-            send({"objectives": _objectives()})
-            result = frozen_probe(
-                config,
-                load_data(config, torch.device("cpu"), self._manager.data_root),
-                steps,
-                on_point=on_point,
-            )
-            send(
-                {
-                    "done": True,
-                    "seconds": result.seconds,
-                    "n": result.n,
-                    "steps": result.steps[-1],
-                    "fall": {name: result.fall(name) for name in result.gradients},
-                }
-            )
-        except GanvizError as error:
-            send({"error": error.sentence})
-        except Exception:
-            logger.exception("the frozen-G probe failed")
-            send(
-                {"error": "The experiment stumbled; the server's log says how. Try other choices."}
-            )
-        finally:
-            send(None)
+        send({"objectives": _objectives()})
+        result = frozen_probe(
+            config,
+            load_data(config, torch.device("cpu"), self._manager.data_root),
+            steps,
+            on_point=on_point,
+        )
+        send(
+            {
+                "done": True,
+                "seconds": result.seconds,
+                "n": result.n,
+                "steps": result.steps[-1],
+                "fall": {name: result.fall(name) for name in result.gradients},
+            }
+        )
 
 
 def _objectives() -> list[dict[str, Any]]:

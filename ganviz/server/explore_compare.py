@@ -34,8 +34,9 @@ from ganviz.server.explore_pictures import (
     samples_of,
 )
 from ganviz.server.explore_runs import ExploreRuns
-from ganviz.server.explore_work import ExploreWork, SendLine
+from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.json_lines import SendLine
 
 # training pictures that samples are looked up among, and how many numbers they may have together
 MOST_REALS = 10_000

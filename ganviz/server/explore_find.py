@@ -29,8 +29,9 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.server.explore_data import ExploreData
 from ganviz.server.explore_pictures import Class, ExplorePictures, ExploreRequest
 from ganviz.server.explore_runs import ExploreRuns
-from ganviz.server.explore_work import ExploreWork, SendLine
+from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as
+from ganviz.server.json_lines import SendLine
 
 ENCODER_STEPS = 120
 # an encoder serves until the run has trained so many times longer

@@ -35,8 +35,9 @@ from ganviz.server.explore_pictures import (
     samples_of,
 )
 from ganviz.server.explore_runs import ExploreRuns
-from ganviz.server.explore_work import ExploreWork, SendLine
+from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.json_lines import SendLine
 
 # D judges one picture among so many others, as it does in training
 COMPANY = 31
