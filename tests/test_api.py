@@ -10,20 +10,9 @@ import ganviz
 from ganviz.api import TrainingFailed, make_resumed
 from ganviz.engine import checkpoint
 from ganviz.errors import CheckpointError, ConfigError
+from tests.tiny import DIGITS
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 16,
-    "steps": 20,
-    "tick_seconds": 0.02,
-}
+TINY = {**DIGITS, "steps": 20, "tick_seconds": 0.02}
 DCGAN = {
     **TINY,
     "image_size": 16,

@@ -6,19 +6,9 @@ import torch
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
+from tests.tiny import DIGITS
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (32,),
-    "d_hidden": (32,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 32,
-    "steps": 40,
-}
+TINY = {**DIGITS, "g_hidden": (32,), "d_hidden": (32,), "batch_size": 32, "steps": 40}
 
 
 @pytest.fixture

@@ -10,18 +10,14 @@ from ganviz.accel import discriminator_pass
 from ganviz.algorithms import base, build
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
+from tests.tiny import DIGITS
 
 CPU = torch.device("cpu")
 SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
 BASE = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
+    **DIGITS,
     "g_hidden": (12,),
     "d_hidden": (12,),
-    "g_norm": "none",
-    "latent_dim": 4,
     "batch_size": 6,
     "optimizer": "sgd",
     "g_lr": 0.1,

@@ -3,21 +3,9 @@
 import pytest
 
 from ganviz.config import RunConfig
+from tests.tiny import DIGITS, OFTEN
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 16,
-    "steps": 40,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-}
+TINY = {**DIGITS, **OFTEN, "steps": 40}
 
 
 @pytest.fixture

@@ -16,17 +16,10 @@ from ganviz.engine.events import Event
 from ganviz.runs import listing
 from ganviz.runs.store import RunStore
 from ganviz.server import Gate, routes
+from tests.tiny import DIGITS
 
 TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 16,
+    **DIGITS,
     "steps": 60,
     "tick_seconds": 0.02,
     "sample_seconds": 5.0,

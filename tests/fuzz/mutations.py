@@ -19,23 +19,18 @@ from hypothesis import strategies as st
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import STATE
 from ganviz.errors import GanvizError
+from tests.tiny import DIGITS, OFTEN
 
 TIMES = float(os.environ.get("GANVIZ_FUZZ", "1"))
 MOST_SECONDS = 3.0  # of processor time for one file
 CANARY = Path("/tmp") / f"ganviz-canary-{os.getpid()}"
 TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
+    **DIGITS,
+    **OFTEN,
     "g_hidden": (8,),
     "d_hidden": (8,),
-    "g_norm": "none",
-    "latent_dim": 4,
     "batch_size": 8,
     "steps": 20,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
     "conditioning": "concat",
 }
 

@@ -14,21 +14,9 @@ from ganviz.config import RunConfig
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.listing import list_runs
 from ganviz.server import Gate, routes
+from tests.tiny import DIGITS, OFTEN
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (8,),
-    "d_hidden": (8,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 8,
-    "steps": 20,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-}
+TINY = {**DIGITS, **OFTEN, "g_hidden": (8,), "d_hidden": (8,), "batch_size": 8, "steps": 20}
 
 
 @pytest.fixture(scope="session")

@@ -9,22 +9,10 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.events import EventLog
 from ganviz.engine.trainer import Trainer
+from tests.tiny import DIGITS, OFTEN
 
 CPU = torch.device("cpu")
-IMAGES = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 16,
-    "steps": 40,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-}
+IMAGES = {**DIGITS, **OFTEN, "steps": 40}
 POINTS = {
     **IMAGES,
     "data": "ring8-wide",

@@ -9,21 +9,9 @@ from PIL import Image
 from ganviz.config import RunConfig
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import Frame
+from tests.tiny import DIGITS, OFTEN
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 4,
-    "batch_size": 16,
-    "steps": 40,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-}
+TINY = {**DIGITS, **OFTEN, "steps": 40}
 
 
 @pytest.fixture(scope="session")

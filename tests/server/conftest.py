@@ -20,23 +20,16 @@ from ganviz.models import build_generator
 from ganviz.server import Gate, routes
 from ganviz.server.live_socket import LiveSocket
 from ganviz.server.serve import serve as serve_app
+from tests.tiny import DIGITS, OFTEN
 
 CPU = torch.device("cpu")
 TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
+    **DIGITS,
+    **OFTEN,
     "latent_dim": 12,
-    "batch_size": 16,
     "steps": 0,
     "conditioning": "projection",
     "init": "xavier",
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
 }
 SPEC = DataSpec("digits", "images", (1, 8, 8), 100, tuple("0123456789"))
 

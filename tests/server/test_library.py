@@ -13,21 +13,9 @@ from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, library, routes
+from tests.tiny import DIGITS, OFTEN
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "batch_size": 8,
-    "latent_dim": 4,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (12,),
-    "d_hidden": (12,),
-    "g_norm": "none",
-    "steps": 12,
-}
+TINY = {**DIGITS, **OFTEN, "batch_size": 8, "g_hidden": (12,), "d_hidden": (12,), "steps": 12}
 
 
 @pytest.fixture(scope="module")

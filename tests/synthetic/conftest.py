@@ -5,15 +5,12 @@ import torch
 
 from ganviz.api import train
 from ganviz.synthetic.report import RunUnderTest
+from tests.tiny import DIGITS
 
 TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
+    **DIGITS,
     "g_hidden": (32,),
     "d_hidden": (32,),
-    "g_norm": "none",
     "latent_dim": 8,
     "batch_size": 32,
     "steps": 40,

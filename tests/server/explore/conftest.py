@@ -13,20 +13,9 @@ from ganviz.config import RunConfig
 from ganviz.latent import from_text
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, routes
+from tests.tiny import DIGITS
 
-TINY = {
-    "data": "digits",
-    "image_size": 8,
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (16,),
-    "d_hidden": (16,),
-    "g_norm": "none",
-    "latent_dim": 6,
-    "batch_size": 16,
-    "steps": 30,
-    "sample_seconds": 5.0,
-}
+TINY = {**DIGITS, "latent_dim": 6, "steps": 30, "sample_seconds": 5.0}
 RUNS = {
     "gan": {**TINY, "conditioning": "projection"},
     "vae": {**TINY, "algorithm": "vae"},
