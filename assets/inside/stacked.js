@@ -3,7 +3,7 @@
 import { el, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { newest } from "../lib/measured.js";
-import { waiting, whenSeen } from "./shared.js";
+import { whenSeen } from "./shared.js";
 
 export function start({ section }) {
   const say = el("p", { class: "gv-say", role: "status" });
@@ -11,9 +11,9 @@ export function start({ section }) {
   section.append(say, table);
   whenSeen(["stacked"], () => {
     const data = newest("stacked");
-    table.hidden = !data;
-    text(say, data ? sentence(data) : waiting("It comes after some seconds: a classifier learns the single digits first."));
-    if (data) table.tBodies[0].replaceChildren(...rows(data));
+    if (!data) return;
+    text(say, sentence(data));
+    table.tBodies[0].replaceChildren(...rows(data));
   });
 }
 

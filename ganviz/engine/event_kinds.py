@@ -52,13 +52,15 @@ class Card:
     """A card of the tab Inside. ``text``: a sentence that explains it.
 
     ``script``: the file under ``assets/inside/`` that draws it, found by this name; "" has the
-    figures of the kind drawn over the steps. ``columns``: its width, of twelve.
+    figures of the kind drawn over the steps. ``columns``: its width, of twelve. ``once_measured``:
+    most runs have nothing for it, so it is shown only where there is something.
     """
 
     title: str
     text: str
     script: str = ""
     columns: int = 6
+    once_measured: bool = False
 
 
 @dataclass(frozen=True)

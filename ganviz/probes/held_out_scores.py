@@ -54,6 +54,7 @@ HELD_OUT = event_kind(
             "Held-out pictures",
             "What pictures that no network has seen say of D's memory, and of what generated "
             "pictures are good for.",
+            once_measured=True,
         ),
     ),
 )

@@ -65,6 +65,7 @@ STACKED = event_kind(
             "report by the same protocol.",
             script="stacked.js",
             columns=8,
+            once_measured=True,
         ),
     ),
 )

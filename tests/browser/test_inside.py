@@ -92,6 +92,12 @@ def test_the_inside_of_both_networks_shows_and_follows(points):
     )
     points.click("[data-measure=update]")
     assert "thousandth" in points.text_content("#gv-layers-say")
+    # cards of what this run has not and never will have, until there is something
+    for rare in (".gv-stacked-card", ".gv-held_out-card"):
+        assert points.locator(rare).count() == 1 and points.is_hidden(rare)
+    points.evaluate("""() => gvModules['lib/stream.js'].emit('probe',
+        { seq: 1e9, kind: 'held_out', step: 1, data: { membership: 0.5, n_train: 9 } })""")
+    points.wait_for_selector(".gv-held_out-card", state="visible")
     assert (
         points.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
