@@ -36,6 +36,8 @@ from torch import Tensor, nn
 from ganviz import device as devices
 from ganviz import pacing
 from ganviz.accel import private_apis as private
+from ganviz.accel.choices import Choices, in_use
+from ganviz.accel.penalty_precision import take_numbers
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
@@ -219,7 +221,7 @@ class DistributedTrainer(Trainer):
 
 class Leader(DistributedTrainer):
     """Rank 0's trainer: says what all do, then does it. The followers get its state before the
-    first step."""
+    first step, and compute in its ways."""
 
     _began = False
 
@@ -245,6 +247,7 @@ class Leader(DistributedTrainer):
         torch.save(
             {
                 "config": self.config.to_json(),
+                "choices": self.algorithm.choices.as_table(),
                 "weights": self.weights(),
                 "state": self.training_state(),
             },
@@ -281,7 +284,12 @@ def _follow(group: ProcessGroup, data_root: Path) -> None:
     config = RunConfig.from_json(begun["config"])
     prepare_training_thread(group.device, config.short_products)
     source = _in_turns(group, lambda: load_data(config, group.device, data_root))
-    trainer = DistributedTrainer(group, config, source, group.device)
+    choices = Choices.from_table(begun["choices"]) or Choices()
+    with in_use(choices):
+        trainer = DistributedTrainer(group, config, source, group.device)
+    take_numbers(trainer, choices.penalty_numbers)
+    if group.device.type == "cuda":
+        torch.backends.cudnn.benchmark = choices.cudnn_benchmark
     trainer.load(begun["weights"], begun["state"])
     while True:
         what, content = group.receive()

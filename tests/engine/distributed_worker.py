@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from ganviz.accel.choices import Choices
 from ganviz.cli import main
 from ganviz.config import RunConfig
 from ganviz.data import load_data
@@ -49,16 +50,21 @@ def run(configs, out):
     """A whole run under the leader's commands; every process keeps its last weights."""
     group, configs = member(configs)
     if not group.leads:
-        weights = []
+        weights, ways = [], []
         step = distributed.DistributedTrainer.step
         distributed.DistributedTrainer.step = lambda self: (
             step(self),
             weights.append(self.weights()),
+            ways.append(self.algorithm.choices.as_table()),
         )[0]
         distributed.follow(group, out)
-        torch.save({"weights": weights[-1], "steps": len(weights)}, out / f"rank{group.rank}.pt")
+        torch.save(
+            {"weights": weights[-1], "steps": len(weights), "ways": ways[-1]},
+            out / f"rank{group.rank}.pt",
+        )
         return
-    it = Run(configs[0], None, group.device, out)
+    kept = {"ways": Choices(joint_passes=False, fused_adam=False).as_table()}
+    it = Run(configs[0], None, group.device, out, kept_choices=kept)
     group.lead(it)
     it.pause()
     it.start()
@@ -70,6 +76,7 @@ def run(configs, out):
     torch.save(
         {
             "weights": it.trainer.weights(),
+            "ways": it.trainer.algorithm.choices.as_table(),
             "state": it.state,
             "rows": len(it.events.rows()["step"]),
             "notes": [event.data["sentence"] for event in it.events.since(0, ("note",))],

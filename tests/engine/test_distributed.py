@@ -96,6 +96,7 @@ def test_a_run_is_led_and_followed(tiny, tmp_path):
     )
     assert leader["state"] == "finished" and leader["rows"] > 0
     assert follower["steps"] == 30
+    assert follower["ways"] == leader["ways"] and not leader["ways"]["fused_adam"]
     learned = [name for name in leader["weights"] if "running" not in name and "ema" not in name]
     assert all(torch.equal(leader["weights"][name], follower["weights"][name]) for name in learned)
     assert any("batch norm" in note for note in leader["notes"])
