@@ -144,7 +144,9 @@ class CapturedStep(Generic[Stats, Batch]):
 
     def _step_of_another_kind(self) -> None:
         trainer = self._trainer
-        reason = capture_steps(trainer, self._capture, self._notify)
+        reason = trial.try_quicker(
+            trainer, lambda one: capture_steps(one, self._capture, self._notify)
+        )
         if reason:
             self._notify(reason)
         if trainer.captured_step:

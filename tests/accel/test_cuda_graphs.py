@@ -172,6 +172,21 @@ def test_a_kind_of_step_that_cannot_be_recorded_says_so_once(trainer):
     assert_same(ours, plain)
 
 
+def test_no_room_for_another_kind_of_step_ends_in_plain_ones(trainer, monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    ours, plain, said = trainer("cpu"), trainer("cpu"), []
+    assert cuda_graphs.capture_steps(ours, again, said.append) is None
+    monkeypatch.setattr(cuda_graphs.trial, "plain_steps", full)
+    for one in (ours, plain):
+        one.step()
+        one.apply("d_steps", 2)
+        one.step()
+    assert ours.captured_step is None and len(said) == 1 and "no room" in said[0]
+    assert_same(ours, plain)
+
+
 def test_a_difference_that_plain_steps_show_as_well_refuses_nothing(trainer):
     """Atomics, kernels that are chosen anew: the discriminator's gradient comes out otherwise each
     time."""
