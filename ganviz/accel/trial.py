@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganviz.accel import private_apis as private
-from ganviz.accel.choices import BF16, BF16_BUT_LOWEST
+from ganviz.accel.choices import BF16, BF16_BUT_LOWEST, TF32
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
 
@@ -81,11 +81,11 @@ class StartingPoint(Generic[Stats, Batch]):
 def tolerance(trainer: TrainerLike[Stats, Batch]) -> float:
     """How far two ways to take a step may differ, with the digits that ``trainer`` computes
     with."""
-    if trainer.config.precision == "bf16":
+    numbers = trainer.algorithm.choices.penalty_numbers
+    if trainer.config.precision == "bf16" or numbers in (BF16, BF16_BUT_LOWEST):
         return BF16_OFF
-    if trainer.algorithm.choices.penalty_numbers in (BF16, BF16_BUT_LOWEST):
-        return BF16_OFF
-    return TF32_OFF if trainer.device.type == "cuda" and trainer.config.tf32 else PLAIN_OFF
+    short = trainer.config.short_products or numbers == TF32
+    return TF32_OFF if short and trainer.device.type == "cuda" else PLAIN_OFF
 
 
 # How many times as far apart as two plain steps another way may be.

@@ -1,10 +1,12 @@
 """Passes that are differentiated twice take short numbers where a trial finds their gradients near
 enough, and say so."""
 
+from types import SimpleNamespace
+
 import torch
 
 from ganviz.accel import choices as ways
-from ganviz.accel import penalty_precision
+from ganviz.accel import penalty_precision, trial
 from ganviz.accel.penalty_precision import shorten_penalised_passes, take_numbers
 
 PENALISED = {
@@ -55,6 +57,20 @@ def test_the_lowest_resolution_keeps_fp32(tiny_trainer):
     trainer.step()
     in_d = [dtype for side, dtype in seen if side == 4]
     assert torch.float32 in in_d and torch.bfloat16 in {d for side, d in seen if side > 4}
+
+
+def test_a_step_in_full_numbers_is_held_to_them_on_a_gpu_too(tiny):
+    def allowed(numbers, **settings):
+        algorithm = SimpleNamespace(choices=ways.Choices(penalty_numbers=numbers))
+        config = tiny(**settings)
+        return trial.tolerance(
+            SimpleNamespace(config=config, algorithm=algorithm, device=torch.device("cuda"))
+        )
+
+    assert allowed(ways.FP32, penalty="r1") == trial.PLAIN_OFF
+    assert allowed(ways.FP32) == allowed(ways.TF32, penalty="r1") == trial.TF32_OFF
+    assert allowed(ways.FP32, tf32=False) == trial.PLAIN_OFF
+    assert allowed(ways.BF16, penalty="r1") == trial.BF16_OFF
 
 
 def test_full_numbers_try_nothing(tiny_trainer):
