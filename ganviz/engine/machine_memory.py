@@ -42,10 +42,11 @@ SHAPES = (
 
 
 def machine(device: torch.device) -> str:
-    """What must be the same for a choice to hold: the device, torch, and the number of threads."""
+    """What must be the same for a choice to hold: the device with the number of threads that train
+    on it, and torch. Any thread may ask."""
     parts = [devices.label(device), f"torch {torch.__version__}"]
     if device.type == "cpu":
-        parts += [torch.backends.cpu.get_cpu_capability(), f"{torch.get_num_threads()} threads"]
+        parts.append(torch.backends.cpu.get_cpu_capability())
     return ", ".join(parts)
 
 

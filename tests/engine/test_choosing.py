@@ -172,6 +172,13 @@ def test_a_config_is_named_by_its_work_alone(tiny):
     same = {key(tiny(**c), spec, CPU) for c in ({}, {"steps": 9}, {"seed": 3}, {"g_lr": 0.1})}
     assert len(same) == 1
     assert key(tiny(batch_size=8), spec, CPU) not in same
+    # the thread that trains and one that reads have different numbers of threads
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        assert key(tiny(), spec, CPU) in same
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_a_driver_that_is_too_old_is_named_and_the_processor_trains(tiny, tmp_path, monkeypatch):
