@@ -193,6 +193,9 @@ def settle(chosen: Chosen, trainer: Trainer, resumed: bool) -> None:
     what is left of them: the numbers of penalised passes, which a trial finds for a new run."""
     if trainer.device.type == "cuda":
         torch.backends.cudnn.benchmark = chosen.choices.cudnn_benchmark
+        # What `remember_speed` reads is this run's, not what came before it in the process.
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(trainer.device)
     if chosen.source == "kept" or resumed or not trainer.is_single_process:
         take_numbers(trainer, chosen.choices.penalty_numbers)
     else:
@@ -214,8 +217,10 @@ def remember_speed(
     trainer: Trainer, spec: DataSpec, data_root: Path, steps_per_second: float
 ) -> None:
     """What a training that ends tells of its like: how long a step takes, and on a GPU how much
-    memory was reserved for it at most."""
-    if os.environ.get(SWITCH) == "0" or trainer.step_count < FEWEST_STEPS or not steps_per_second:
+    memory was reserved for it at most. Of one that several processes shared, nothing."""
+    if os.environ.get(SWITCH) == "0" or not trainer.is_single_process:
+        return
+    if trainer.step_count < FEWEST_STEPS or not steps_per_second:
         return
     facts: dict[str, float] = {"seconds_per_step": 1 / steps_per_second}
     if trainer.device.type == "cuda":

@@ -21,6 +21,10 @@ def test_time_is_known_once_the_like_has_been_trained_here(tmp_path, monkeypatch
     source = load_data(small, CPU, tmp_path)
     trainer = Trainer(small, source, CPU)
     trainer.step_count = 60
+    trainer.is_single_process = False
+    choosing.remember_speed(trainer, source.spec, tmp_path, 90.0)
+    assert "known after the first run" in estimate(small, CPU, tmp_path)
+    trainer.is_single_process = True
     choosing.remember_speed(trainer, source.spec, tmp_path, 50.0)
     after = estimate(small, CPU, tmp_path)
     assert "1,000 steps took 20 s here; 60 take about 1 s" in after
