@@ -324,10 +324,11 @@ class RunConfig(BaseModel):
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> RunConfig:
+    def from_json(cls, text: str, before: Mapping[str, Any] = BEFORE) -> RunConfig:
         """The inverse of `to_json`; raises `ConfigError` for text that is not a config.
 
-        A setting that came later has the value under which runs of before did what they did.
+        ``before``: values of settings that the text may lack; by default those under which runs of
+        before did what they did.
         """
         try:
             values = json.loads(text)
@@ -335,7 +336,7 @@ class RunConfig(BaseModel):
             raise ConfigError("The settings file is not valid JSON.") from None
         if not isinstance(values, dict):
             raise ConfigError("The settings file does not hold a table of settings.")
-        return cls.parse({**BEFORE, **values})
+        return cls.parse({**before, **values})
 
 
 registry.SETTINGS.update(RunConfig.model_fields)
@@ -384,8 +385,8 @@ def _as_sentence(error: ValidationError) -> ConfigError:
     )
 
 
-def load_config(path: Path) -> RunConfig:
-    """Read a config from a JSON file of at most 1 MB."""
+def load_config(path: Path, before: Mapping[str, Any] = BEFORE) -> RunConfig:
+    """Read a config from a JSON file of at most 1 MB. ``before``: as of `RunConfig.from_json`."""
     try:
         with open_plain(path) as file:
             content = file.read(MAX_FILE + 1)
@@ -393,7 +394,7 @@ def load_config(path: Path) -> RunConfig:
             raise ConfigError(
                 "The settings file {path} is larger than any that ganviz writes.", path=path
             )
-        return RunConfig.from_json(content.decode("utf-8"))
+        return RunConfig.from_json(content.decode("utf-8"), before)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(

@@ -135,7 +135,8 @@ def _make_config(preset: str, file: Path | None, settings: dict[str, Any]) -> Ru
 
     settings = parse_settings(settings)
     if file is not None:
-        return load_config(file).but(**settings)
+        # What a person's own file leaves out has the defaults of today.
+        return load_config(file, before={}).but(**settings)
     return as_config({**settings, "preset": "" if preset == "none" else preset})
 
 

@@ -119,6 +119,12 @@ def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
     )
 
 
+def test_what_a_config_file_leaves_out_is_as_by_default(tmp_path):
+    file = tmp_path / "own.json"
+    file.write_text('{"data": "mnist"}')
+    assert cli._make_config("", file, {}) == RunConfig(data="mnist")
+
+
 def test_train_from_a_config_file(ganviz, run_folder, tmp_path):
     status, *_ = ganviz(
         "train",
