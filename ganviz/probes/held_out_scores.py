@@ -83,7 +83,6 @@ class HeldOut(BackgroundProbe):
         self._judged = (
             "discriminator" in self.trainer.algorithm.networks and self.trainer.config.pac == 1
         )
-        self._test = _some(held, TESTED, random, self.trainer.device)
         self._teaches = (
             self.trainer.algorithm.conditional
             and source.spec.n_classes > 1
@@ -91,6 +90,7 @@ class HeldOut(BackgroundProbe):
             and len(source.samples) >= LEAST_LEARNED
         )
         if self._teaches:
+            self._test = _some(held, TESTED, random, self.trainer.device)
             self._real = _some(source, LEARNED, random, self.trainer.device)
         self._real_accuracy: float | None = None
 
