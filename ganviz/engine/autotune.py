@@ -6,7 +6,6 @@ remembered (`ganviz.engine.machine_memory`), and the same settings take the same
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ import torch
 from torch import nn
 
 from ganviz import algorithms
+from ganviz import device as devices
 from ganviz.accel import is_enabled, kernels
 from ganviz.accel import private_apis as private
 from ganviz.accel.choices import Choices, in_use
@@ -117,18 +117,12 @@ WAYS = (
 )
 
 
-def clock_of(device: torch.device) -> Clock:
-    """What times steps on ``device``: on a CPU the thread's own time, which others who use the
-    machine do not lengthen."""
-    return time.thread_time if device.type == "cpu" else time.perf_counter
-
-
 def measure(
     config: RunConfig, spec: DataSpec, device: torch.device, clock: Clock | None = None
 ) -> tuple[Choices, dict[str, float]]:
     """The quickest choices, and what each way that was tried is worth: seconds of the usual way
     over seconds of the other. Takes about `BUDGET` seconds at most, and no random numbers."""
-    clock = clock or clock_of(device)
+    clock = clock or devices.work_clock(device)
     contest = _Contest(config, spec, device, clock)
     usual = contest.entrant(Choices())
     end = clock() + BUDGET

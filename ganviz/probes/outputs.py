@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d
 
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.engine.event_kinds import Card, Figure, event_kind
+from ganviz.probes.metrics import auc
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
 from ganviz.registry import PROBES
 
@@ -132,7 +133,7 @@ def judged(real: Tensor, fake: Tensor, objective: Objective) -> dict[str, Any]:
         "mean_real": short([scores[0].mean().item()])[0],
         "mean_fake": short([scores[1].mean().item()])[0],
         "accuracy": accuracy(reals, fakes, objective),
-        "auc": auc(reals, fakes),
+        "auc": round(auc(reals, fakes), 4),
     }
 
 
@@ -144,13 +145,6 @@ def accuracy(real: Tensor, fake: Tensor, objective: Objective) -> float:
         level = torch.cat([real, fake]).sort().values[len(real) - 1 : len(real) + 1].mean()
     right = (real > level).float().mean() + (fake <= level).float().mean()
     return round(float(right / 2), 4)
-
-
-def auc(real: Tensor, fake: Tensor) -> float:
-    """P(a real scores more than a fake), ties counted half: 1 told apart without fail, 0.5 not at
-    all."""
-    order = real[:, None] - fake[None]
-    return round(float((order > 0).float().mean() + (order == 0).float().mean() / 2), 4)
 
 
 def spread(x: Tensor, y: Tensor | None = None) -> Tensor:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganviz.probes.outputs import Outputs, accuracy, auc, judged, spread
+from ganviz.probes.metrics import auc
+from ganviz.probes.outputs import Outputs, accuracy, judged, spread
 from ganviz.probes.probe import undisturbed
 from ganviz.registry import OBJECTIVES
 
