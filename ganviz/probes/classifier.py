@@ -4,14 +4,10 @@ in what it learns from it."""
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ganviz.data.source import to_float
-from ganviz.probes.features import Cancelled, FeatureNet
-
-BATCH, LR = 128, 2e-3
-CHUNK = 256
+from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, descend
 
 
 def train_classifier(
@@ -26,16 +22,12 @@ def train_classifier(
     _, channels, size, _ = x.shape
     network = FeatureNet(channels, size, classes).initialise(random).to(x.device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
-    for step in range(steps):
-        if cancelled():
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = LR * (1 - step / steps)
+
+    def batch() -> tuple[Tensor, Tensor]:
         index = torch.randint(len(x), (BATCH,), generator=random).to(x.device)
-        logits = network(to_float(x[index]))[1]
-        optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(logits, y[index]).backward()
-        optimizer.step()
+        return to_float(x[index]), y[index]
+
+    descend(network, optimizer, batch, steps, cancelled)
     return network.eval()
 
 

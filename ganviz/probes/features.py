@@ -205,16 +205,13 @@ def _train(
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
     optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
-    for step in range(steps):
-        if cancelled():
-            return None
-        for group in optimizer.param_groups:
-            group["lr"] = LR * (1 - step / steps)
+
+    def batch() -> tuple[Tensor, Tensor]:
         index = train[torch.randint(len(train), (BATCH,), generator=random)].to(device)
-        _, logits = network(_moved(to_float(source.samples[index]), shift, random))
-        optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(logits, labels[index]).backward()
-        optimizer.step()
+        return _moved(to_float(source.samples[index]), shift, random), labels[index]
+
+    if not descend(network, optimizer, batch, steps, cancelled):
+        return None
     held = held[:2000].to(device)
     with torch.no_grad():
         right = [
@@ -222,6 +219,27 @@ def _train(
             for part in held.split(CHUNK)
         ]
     return round(float(torch.cat(right).mean()), 4)
+
+
+def descend(
+    network: FeatureNet,
+    optimizer: torch.optim.Optimizer,
+    batch: Callable[[], tuple[Tensor, Tensor]],
+    steps: int,
+    cancelled: Cancelled,
+) -> bool:
+    """``steps`` steps of ``optimizer`` with a rate that decays from `LR` to 0, each on the pictures
+    in [-1, 1] and the classes that ``batch`` gives; False where they were cancelled."""
+    for step in range(steps):
+        if cancelled():
+            return False
+        for group in optimizer.param_groups:
+            group["lr"] = LR * (1 - step / steps)
+        x, y = batch()
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(network(x)[1], y).backward()
+        optimizer.step()
+    return True
 
 
 def _moved(x: Tensor, shift: int, random: torch.Generator) -> Tensor:
