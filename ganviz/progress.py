@@ -136,42 +136,36 @@ def make_display(progress: bool) -> Display:
     return Bar(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)
 
 
-@contextmanager
-def counting(total: int, what: str) -> Iterator[Callable[[int], None]]:
+def counting(total: int, what: str) -> AbstractContextManager[Callable[[int], None]]:
     """A function that is told how many of ``total`` are done, and shows it on standard error: a bar
     in a terminal, else a line now and then ("12,800 of 50,000 samples")."""
+    return _shown(total, what, lambda done, text: f"{done:,} of {total:,} {text}")
+
+
+def stages() -> AbstractContextManager[Callable[[float, str], None]]:
+    """A function that is told the fraction done and a sentence, and shows them on standard error: a
+    bar in a terminal, else a line now and then."""
+    return _shown(1.0, "", lambda done, text: f"{done:.0%}  {text}")
+
+
+@contextmanager
+def _shown(
+    total: float, what: str, line: Callable[[Any, str], str]
+) -> Iterator[Callable[..., None]]:
+    """A function that is told how much of ``total`` is done and, where that changes, ``what`` is
+    being done. ``line`` makes the two one text where there is no bar."""
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
             task = progress.add_task(what, total=total)
-            yield lambda done: progress.update(task, completed=done)
+            yield lambda done, text=what: progress.update(task, completed=done, description=text)
         return
     timer = LineTimer()
     timer.is_due()
 
-    def notify(done: int) -> None:
+    def notify(done: float, text: str = what) -> None:
         if timer.is_due():
-            console.print(f"{done:,} of {total:,} {what}", highlight=False, soft_wrap=True)
-
-    yield notify
-
-
-@contextmanager
-def stages() -> Iterator[Callable[[float, str], None]]:
-    """A function that is told the fraction done and a sentence, and shows them on standard error: a
-    bar in a terminal, else a line now and then."""
-    console = Console(stderr=True)
-    if console.is_terminal and not console.is_dumb_terminal:
-        with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
-            task = progress.add_task("", total=1.0)
-            yield lambda done, text: progress.update(task, completed=done, description=text)
-        return
-    timer = LineTimer()
-    timer.is_due()
-
-    def notify(done: float, sentence: str) -> None:
-        if timer.is_due():
-            console.print(f"{done:.0%}  {sentence}", markup=False, highlight=False, soft_wrap=True)
+            console.print(line(done, text), markup=False, highlight=False, soft_wrap=True)
 
     yield notify
 
