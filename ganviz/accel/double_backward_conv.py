@@ -69,7 +69,7 @@ class CpuDoubleBackwardConv2d(nn.Conv2d):
             x, self.weight
         ):
             return super().forward(x)
-        return _Convolution.apply(x, self.weight, self.bias, _options_of(self))
+        return _Convolution.apply(x, self.weight, self.bias, _options_of(self), _is_sample(x))
 
 
 def double_backward_class(module: nn.Module) -> type[nn.Module] | None:
@@ -114,15 +114,22 @@ def _options_of(module: nn.Conv2d | nn.ConvTranspose2d) -> ConvOptions:
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
     """Under autocast in its numbers: autograd takes the conversion back by itself."""
+    is_sample = _is_sample(x)
     if not _is_autocast(x):
-        return _Convolution.apply(x, weight, bias, options)
+        return _Convolution.apply(x, weight, bias, options, is_sample)
     kind = x.device.type
     numbers = torch.get_autocast_dtype(kind)
     if second_order.keeps_full_numbers(_side(x, weight, options)):
         numbers = torch.float32
     bias = None if bias is None else bias.to(numbers)
     with torch.autocast(kind, enabled=False):
-        return _Convolution.apply(x.to(numbers), weight.to(numbers), bias, options)
+        return _Convolution.apply(x.to(numbers), weight.to(numbers), bias, options, is_sample)
+
+
+def _is_sample(x: Tensor) -> bool:
+    """Whether a layer's input is what the network was given: once converted it would be no leaf. A
+    weight that a layer takes for its input is none."""
+    return x.is_leaf and not isinstance(x, nn.Parameter)
 
 
 def _side(x: Tensor, weight: Tensor, options: ConvOptions) -> int:
@@ -145,16 +152,20 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOption
 
 class _Convolution(torch.autograd.Function):
     """A convolution. Differentiated as torch's own, and its input gradient with the kernels of
-    first derivatives."""
+    first derivatives. ``is_sample``: whether ``x`` is what the network was given."""
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        options: ConvOptions,
+        is_sample: bool,
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.options = options
-        # A weight that a layer takes for its input is none.
-        ctx.sees_samples = x.is_leaf and not isinstance(x, nn.Parameter)
+        ctx.is_sample = is_sample
         return convolve(x, weight, bias, options)
 
     @staticmethod
@@ -163,7 +174,7 @@ class _Convolution(torch.autograd.Function):
         wants_x, wants_weight, wants_bias = ctx.needs_input_grad[:3]
         if not second_order.weight_gradients_wanted():
             wants_weight = wants_bias = False
-        if ctx.sees_samples and not second_order.sample_gradients_wanted():
+        if ctx.is_sample and not second_order.sample_gradients_wanted():
             wants_x = False
         x_grad: Tensor | None = None
         weight_grad: Tensor | None = None
@@ -179,7 +190,7 @@ class _Convolution(torch.autograd.Function):
                 output_grad, x, weight, ctx.options, wants_x, wants_weight
             )
         bias_grad = output_grad.sum((0, 2, 3)) if wants_bias else None
-        return x_grad, weight_grad, bias_grad, None
+        return x_grad, weight_grad, bias_grad, None, None
 
 
 class _InputGrad(torch.autograd.Function):
@@ -197,8 +208,11 @@ class _InputGrad(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         output_grad, weight = ctx.saved_tensors
         wants_output_grad, _, wants_weight = ctx.needs_input_grad[:3]
-        convolution = _Convolution.apply if torch.is_grad_enabled() else convolve
-        to_output_grad = convolution(grad, weight, None, ctx.options) if wants_output_grad else None
+        to_output_grad: Tensor | None = None
+        if wants_output_grad and torch.is_grad_enabled():
+            to_output_grad = _Convolution.apply(grad, weight, None, ctx.options, _is_sample(grad))
+        elif wants_output_grad:
+            to_output_grad = convolve(grad, weight, None, ctx.options)
         to_weight: Tensor | None = None
         if wants_weight:
             to_weight = private.convolution_gradients(

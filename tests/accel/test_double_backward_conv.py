@@ -106,6 +106,11 @@ def test_where_weights_alone_are_asked_for_samples_get_no_gradient():
     with Kernels() as seen, second_order.no_sample_gradients():
         y.backward(inputs=list(ours.parameters()))
     assert seen.wanted[-1] == (False, True)
+    with second_order.double_backward(), torch.autocast("cpu", torch.bfloat16):
+        y = ours(x).float().sum()
+    with Kernels() as seen, second_order.no_sample_gradients():
+        y.backward(inputs=list(ours.parameters()))
+    assert seen.wanted[-1] == (False, True)
 
 
 def test_a_weight_in_the_place_of_samples_is_no_sample():
