@@ -60,7 +60,7 @@ class Ema:
         """Move the average towards the current weights by one step."""
         self.calls += 1
         if self.captured_weights:
-            self._move(self.captured_weights[(self.calls - 1) % len(self.captured_weights)])
+            self._move(self.captured_weights[self.calls - 1])
             return
         if self.frozen:
             return

@@ -196,7 +196,7 @@ def settle(chosen: Chosen, trainer: Trainer, resumed: bool) -> None:
         # What `remember_speed` reads is this run's, not what came before it in the process.
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(trainer.device)
-    if chosen.source == "kept" or resumed or not trainer.is_single_process:
+    if resumed or not trainer.is_single_process:
         take_numbers(trainer, chosen.choices.penalty_numbers)
     else:
         chosen.sentences += _tried_numbers(trainer)

@@ -3,6 +3,7 @@ installed."""
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from typing import Any
@@ -50,11 +51,9 @@ def read(device: torch.device) -> Load:
     }
 
 
-_meters: dict[torch.device, GpuMeter] = {}
-
-
 def gpu_load(device: torch.device) -> Load | None:
     """The newest reading of `GpuMeter` for ``device``."""
-    if device.type != "cuda":
-        return None
-    return _meters.setdefault(device, GpuMeter(device)).load()
+    return _meter(device).load()
+
+
+_meter = functools.cache(GpuMeter)

@@ -85,6 +85,4 @@ class MachineMemory:
         return False
 
     def _read(self) -> dict[str, Any]:
-        with suppress(OSError, ValueError, RecursionError):
-            return read_json(self._path, LARGEST)
-        return {}
+        return read_json(self._path, LARGEST)
