@@ -6,12 +6,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks import sides
-from benchmarks.measure import Bench, Measured, compare, summarise
+from benchmarks.measure import Bench, Measured, compare, summarise, worker
 from benchmarks.recipes import GAMES, with_data
 from benchmarks.sides import Worker
 from ganviz import device as devices
@@ -54,20 +53,11 @@ def penalised_script(name: str, key: str, bar: float | None) -> Callable[[Bench]
 
     def run(bench: Bench) -> Measured:
         settings, root = with_data(GAMES[key], bench)
-        ours = partial(
-            Worker,
-            sides.engine,
-            settings=settings,
-            data_root=root,
-            device=bench.device,
-            by_cpu=bench.by_cpu,
-        )
-        script = partial(
-            Worker,
+        ours = worker(sides.engine, bench, settings=settings, data_root=root)
+        script = worker(
             sides.peer,
+            bench,
             module="r1r2",
-            device=bench.device,
-            by_cpu=bench.by_cpu,
             tf32=True,
             folder=Path(settings["data_path"]),
             settings=settings,
@@ -84,14 +74,7 @@ def penalised_limit(name: str, key: str, bar: float | None) -> Callable[[Bench],
     def run(bench: Bench) -> Measured:
         settings, root = with_data(GAMES[key], bench)
         ours, bare = (
-            partial(
-                Worker,
-                side,
-                settings=settings,
-                data_root=root,
-                device=bench.device,
-                by_cpu=bench.by_cpu,
-            )
+            worker(side, bench, settings=settings, data_root=root)
             for side in (sides.engine, sides.bare)
         )
         return compare(name, f"{key}: ours recording / bare loop", ours, bare, bench, bar)

@@ -7,10 +7,11 @@ import statistics
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides import Worker
+from benchmarks.sides import Side, Worker
 
 Make = Callable[[], Worker]
 FRESH_EVERY = 2
@@ -31,6 +32,12 @@ class Bench:
     quick: bool
     by_cpu: bool
     notify: Callable[[str], None]
+
+
+def worker(make: Callable[..., Side], bench: Bench, **arguments: Any) -> Make:
+    """Makes a process for a side of ``bench``, on its device and by its clock; ``arguments`` are
+    those of ``make``."""
+    return partial(Worker, make, device=bench.device, by_cpu=bench.by_cpu, **arguments)
 
 
 @dataclass(frozen=True)

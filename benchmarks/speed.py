@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sides
-from benchmarks.measure import Bench, Measured, compare, summarise
+from benchmarks.measure import Bench, Measured, compare, summarise, worker
 from benchmarks.recipes import (
     LABELS,
     OWN,
@@ -28,14 +28,7 @@ def limit(
     def run(bench: Bench) -> Measured:
         settings, root = with_data({**OWN[key], "precision": precision}, bench)
         ours, bare = (
-            partial(
-                Worker,
-                side,
-                settings=settings,
-                data_root=root,
-                device=bench.device,
-                by_cpu=bench.by_cpu,
-            )
+            worker(side, bench, settings=settings, data_root=root)
             for side in (sides.engine, sides.bare)
         )
         return compare(name, f"{LABELS[key]}: ours recording / bare loop", ours, bare, bench, bar)
@@ -63,23 +56,8 @@ def script(
             if settings["data"] == "mnist"
             else {"folder": Path(settings["data_path"])}
         )
-        ours = partial(
-            Worker,
-            sides.engine,
-            settings=settings,
-            data_root=root,
-            device=bench.device,
-            by_cpu=bench.by_cpu,
-        )
-        script = partial(
-            Worker,
-            sides.peer,
-            module=key,
-            device=bench.device,
-            by_cpu=bench.by_cpu,
-            **source,
-            **options,
-        )
+        ours = worker(sides.engine, bench, settings=settings, data_root=root)
+        script = worker(sides.peer, bench, module=key, **source, **options)
         title = (
             f"{LABELS[key]}, batch {batch}: ours "
             f"recording{', bf16' if precision == 'bf16' else ''} / the usual script"
@@ -93,22 +71,10 @@ def one_pass(bench: Bench) -> Measured:
     """The simultaneous update with one pass through D, against turns that each make their own fakes
     and passes."""
     settings, root = with_data(RELATIVISTIC, bench)
-    ours = partial(
-        Worker,
-        sides.engine,
-        settings={**settings, "update": "simultaneous"},
-        data_root=root,
-        device=bench.device,
-        by_cpu=bench.by_cpu,
+    ours = worker(
+        sides.engine, bench, settings={**settings, "update": "simultaneous"}, data_root=root
     )
-    bare = partial(
-        Worker,
-        sides.bare,
-        settings=settings,
-        data_root=root,
-        device=bench.device,
-        by_cpu=bench.by_cpu,
-    )
+    bare = worker(sides.bare, bench, settings=settings, data_root=root)
     return compare(
         "one-pass",
         "DCGAN 28, relativistic + R1 + R2: ours, one D pass for both / bare loop in turns",
@@ -124,14 +90,7 @@ def update(bench: Bench) -> Measured:
     nearer."""
     settings, root = with_data(RELATIVISTIC, bench)
     simultaneous, alternating = (
-        partial(
-            Worker,
-            sides.engine,
-            settings={**settings, "update": update},
-            data_root=root,
-            device=bench.device,
-            by_cpu=bench.by_cpu,
-        )
+        worker(sides.engine, bench, settings={**settings, "update": update}, data_root=root)
         for update in ("simultaneous", "alternating")
     )
     return compare(
