@@ -16,14 +16,12 @@ import torch
 from ganviz import device as devices
 from ganviz import pacing, registry
 from ganviz.accel.choices import in_use
-from ganviz.accel.compile import compile_networks
-from ganviz.accel.cuda_graphs import capture_steps
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
-from ganviz.accel.trial import try_quicker
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
+from ganviz.engine.acceleration import accelerate, record_steps
 from ganviz.engine.choosing import Chosen, choose, remember_speed, settle
 from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
@@ -277,11 +275,7 @@ class Run:
         # a saved run knows more of its data than can be seen of them now
         source = trainer.source
         settle(self.chosen, trainer, self._resumes)
-        if self.config.compiled:
-            self._progress(None, "Compiling the networks: up to a minute.")
-            self._accelerate(trainer, compile_networks)
-        if self._wants_graphs(trainer):
-            self._accelerate(trainer, self._capture_steps)
+        accelerate(trainer, self._progress, self._warn)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -303,20 +297,6 @@ class Run:
             observer.begin(self, trainer, source)
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
-
-    def _wants_graphs(self, trainer: Trainer) -> bool:
-        wanted = self.config.cuda_graphs
-        alone = self.device.type == "cuda" and trainer.is_single_process
-        return wanted == "on" or (wanted == "auto" and alone)
-
-    def _accelerate(self, trainer: Trainer, attempt: Callable[[Trainer], str | None]) -> None:
-        """Have ``attempt`` make ``trainer`` quicker, or say why it cannot."""
-        reason = try_quicker(trainer, attempt)
-        if reason:
-            self._warn(reason)
-
-    def _capture_steps(self, trainer: Trainer) -> str | None:
-        return capture_steps(trainer, notify=self._warn)
 
     def _warn(self, sentence: str) -> None:
         self.log("note", sentence=sentence, level="warning")
@@ -364,7 +344,7 @@ class Run:
             self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
         if was_captured and not trainer.captured_step:
             # The old capture went by the old values.
-            self._accelerate(trainer, self._capture_steps)
+            record_steps(trainer, self._warn)
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:

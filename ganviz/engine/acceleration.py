@@ -1,0 +1,43 @@
+"""What makes a trainer quicker that stands where it begins: compiled networks, recorded steps. Each
+is tried first, and a sentence says why where it is not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ganviz.accel.compile import compile_networks
+from ganviz.accel.cuda_graphs import capture_steps
+from ganviz.accel.trial import try_quicker
+
+if TYPE_CHECKING:
+    from ganviz.engine.trainer import Trainer
+
+Warn = Callable[[str], None]
+
+
+def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], warn: Warn) -> None:
+    """Make ``trainer`` as quick as its settings ask for. ``progress`` hears what takes long,
+    ``warn`` what cannot be."""
+    if trainer.config.compiled:
+        progress(None, "Compiling the networks: up to a minute.")
+        _try(trainer, compile_networks, warn)
+    if _wants_recorded_steps(trainer):
+        record_steps(trainer, warn)
+
+
+def record_steps(trainer: Trainer, warn: Warn) -> None:
+    """Have ``trainer`` replay its steps; ``warn`` hears why it does not, now or later."""
+    _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
+
+
+def _wants_recorded_steps(trainer: Trainer) -> bool:
+    wanted = trainer.config.cuda_graphs
+    alone = trainer.device.type == "cuda" and trainer.is_single_process
+    return wanted == "on" or (wanted == "auto" and alone)
+
+
+def _try(trainer: Trainer, attempt: Callable[[Trainer], str | None], warn: Warn) -> None:
+    reason = try_quicker(trainer, attempt)
+    if reason:
+        warn(reason)
