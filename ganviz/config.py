@@ -23,6 +23,7 @@ from ganviz.settings import (
     OPTIMISATION,
     RECORDING,
     RUN,
+    as_sentence,
     conditions,
     describe,
     effective,
@@ -306,7 +307,7 @@ class RunConfig(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            raise _as_sentence(error) from None
+            raise as_sentence(error, cls.model_fields) from None
 
     @classmethod
     def from_preset(cls, name: str, /, **changes: Any) -> RunConfig:
@@ -363,26 +364,6 @@ def meta(field: str) -> dict[str, Any]:
 def in_effect(values: Mapping[str, Any]) -> frozenset[str]:
     """The fields that mean something under these values of all fields: a view shows no others."""
     return effective(RunConfig.model_fields, values)
-
-
-def _as_sentence(error: ValidationError) -> ConfigError:
-    """The first problem that pydantic found, as a sentence with the field's name."""
-    first = error.errors()[0]
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, ConfigError):
-        return cause
-    field = str(first["loc"][0]) if first["loc"] else None
-    if field not in RunConfig.model_fields:
-        return ConfigError("There is no setting called {name!r}.", field, name=field)
-    problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    return ConfigError(
-        "{label} ({name}): {problem}; it is {value}.",
-        field,
-        label=extra(RunConfig.model_fields[field])["label"],
-        name=field,
-        problem=problem[0].lower() + problem[1:],
-        value=repr(str(first["input"])[:80]),
-    )
 
 
 def load_config(path: Path, before: Mapping[str, Any] = BEFORE) -> RunConfig:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args, get_origin
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from ganviz import registry
+from ganviz.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,26 @@ def effective(fields: Mapping[str, FieldInfo], values: Mapping[str, Any]) -> fro
         return known[name]
 
     return frozenset(name for name in fields if counts(name))
+
+
+def as_sentence(error: ValidationError, fields: Mapping[str, FieldInfo]) -> ConfigError:
+    """The first problem that pydantic found, as a sentence with the field's name."""
+    first = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return cause
+    field = str(first["loc"][0]) if first["loc"] else None
+    if field is None or field not in fields:
+        return ConfigError("There is no setting called {name!r}.", field, name=field)
+    problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    return ConfigError(
+        "{label} ({name}): {problem}; it is {value}.",
+        field,
+        label=extra(fields[field])["label"],
+        name=field,
+        problem=problem[0].lower() + problem[1:],
+        value=repr(str(first["input"])[:80]),
+    )
 
 
 def _kind(annotation: Any) -> tuple[str, list[Any] | None]:
