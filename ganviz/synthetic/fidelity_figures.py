@@ -204,7 +204,7 @@ def _agreement(seen: Tensor, pictures: Pictures) -> Estimate:
 
 def reverse_kl(seen: Tensor, requested: Tensor) -> float:
     """KL(seen || requested) of two histograms, in nats; a class that nobody asked for counts
-    as requested for half a time."""
+    as asked for half a time."""
     p, q = seen / seen.sum(), requested.clamp_min(0.5) / requested.clamp_min(0.5).sum()
     there = p > 0
     return float((p[there] * (p[there] / q[there]).log()).sum())

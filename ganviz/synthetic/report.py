@@ -136,7 +136,7 @@ class RunUnderTest:
         """D's score of pictures, or a sentence that says why there is none."""
         weights = self.state.part("discriminator")
         if not self.config.adversarial or not weights:
-            return None, "This run has no discriminator that could be requested."
+            return None, "This run has no discriminator that could be asked."
         config, device = self.config, next(self.generator.parameters()).device
         network = build_discriminator(config, self.spec)
         try:

@@ -47,7 +47,7 @@ def _verdict(table: dict[str, Any]) -> str:
     found = table["verdict"]
     kind = found["kind"].split()[0]
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in found["sentences"])
-    return f'<section class="verdict {kind}"><h2>ReportVerdict</h2>{lines}</section>'
+    return f'<section class="verdict {kind}"><h2>Verdict</h2>{lines}</section>'
 
 
 def _questions(table: dict[str, Any]) -> list[str]:

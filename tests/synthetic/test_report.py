@@ -24,7 +24,7 @@ N = 200
 
 @pytest.fixture(scope="module")
 def quick():
-    """Classifiers that have learned a little are enough to see that they are requested."""
+    """Classifiers that have learned a little are enough to see that they are asked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utility, "STEPS", 15)
         patch.setattr(features, "STEPS", 60)
@@ -68,18 +68,26 @@ def test_training_pictures_in_place_of_virtual_ones_fail(run, data_root, quick):
 class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
-        self.tags, self.links = [], []
+        self.tags, self.links, self.headings = [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self.links += [value for name, value in attributes if name in ("src", "href")]
 
+    def handle_data(self, data):
+        if self.tags[-1:] in (["h1"], ["h2"]):
+            self.headings.append(data)
+
 
 def test_the_page_opens_offline_and_runs_nothing(made):
     shown, hidden = Page(report_page(made)), Page(report_page(made, pairs=False))
     assert "script" not in shown.tags and "link" not in shown.tags
     assert len(shown.links) == 30
+    assert shown.headings[1:-3] == [
+        "Verdict",
+        *(f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)),
+    ]
     assert all(link.startswith("data:image/png;base64,") for link in shown.links)
     assert hidden.links == []
     text = report_page(made, pairs=False)
@@ -120,7 +128,7 @@ def test_no_classes_and_no_discriminator(tmp_path, data_root, quick):
     settings = {**TINY, "algorithm": "vae", "conditioning": "none"}
     train(settings, out=folder, device="cpu", data_root=data_root)
     found = make_report(RunUnderTest.load(folder, data_root, "cpu", silent), silent, data_root, 200)
-    assert "no discriminator" in row(found, "attack_d").why_not
+    assert "no discriminator that could be asked" in row(found, "attack_d").why_not
     assert "knows no classes" in row(found, "utility").why_not
     assert row(found, "attack_nearest").synthetic and row(found, "balance").synthetic
 
