@@ -57,7 +57,7 @@ def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport 
         "## Licence and consent",
         f"Licence: {licence or 'not stated; whoever hands this set on must say'}.",
     ]
-    if "data_path" in DATASETS.get(spec.name, "data").reads:
+    if "data_path" in DATASETS.get(run.config.data, "data").reads:
         text.append(CONSENT)
     if made is not None:
         text += ["## What was tested", *made.verdict.sentences, "See the report beside this card."]

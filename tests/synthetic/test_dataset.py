@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from torchvision.datasets import ImageFolder
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.runs.trained import BATCH, TrainedGenerator
 from ganviz.synthetic import spool
-from ganviz.synthetic.card import CARD, CONSENT
+from ganviz.synthetic.card import CARD, CONSENT, card
 from ganviz.synthetic.dataset import UNFINISHED, Order, beside_file, write_dataset
 from ganviz.synthetic.report import RunUnderTest
 from tests.synthetic.conftest import silent
@@ -62,6 +63,13 @@ def test_the_card_has_a_header_for_programs(run, whole, tmp_path):
     assert "1,617 pictures, and 180 were held out" in text and CONSENT not in text
     named = write(run, tmp_path / "named", 4, licence="CC0-1.0") / CARD
     assert '"cc0-1.0"' in named.read_text() and "Licence: CC0-1.0." in named.read_text()
+    # a folder of somebody's own is called as they like
+    own = replace(
+        run,
+        config=run.config.but(data="folder", data_path="there"),
+        spec=replace(run.spec, name="My friends"),
+    )
+    assert CONSENT in card(own, 4, "", "", None)
 
 
 def test_every_format_holds_the_same_pictures(run, whole, tmp_path):
