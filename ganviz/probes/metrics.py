@@ -61,8 +61,16 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEAREST) -> dict[str, 
     N.
     """
     real, fake = _exact(real), _exact(fake)
-    real_radius, fake_radius = _radius(real, k), _radius(fake, k)
-    between = torch.cdist(real, fake)  # [reals, fakes]
+    return of_distances(
+        torch.cdist(real, real), torch.cdist(fake, fake), torch.cdist(real, fake), k
+    )
+
+
+def of_distances(real: Tensor, fake: Tensor, between: Tensor, k: int = NEAREST) -> dict[str, float]:
+    """The same of samples whose distances are known: among ``real`` [N, N], among ``fake`` [M, M],
+    and ``between`` [N, M] the two."""
+    # the nearest is the sample itself
+    real_radius, fake_radius = (x.kthvalue(k + 1, 1).values for x in (real, fake))
     in_real = between < real_radius[:, None]
     return {
         "precision": float(in_real.any(0).float().mean()),
@@ -70,11 +78,6 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEAREST) -> dict[str, 
         "density": float(in_real.sum(0).float().mean() / k),
         "coverage": float((between.min(1).values < real_radius).float().mean()),
     }
-
-
-def _radius(x: Tensor, k: int) -> Tensor:
-    """Distance to the ``k``-th nearest other sample."""
-    return torch.cdist(x, x).kthvalue(k + 1, 1).values  # the nearest is the sample itself
 
 
 def class_figures(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ganviz.probes.features import LEAST as LEAST_LABELLED
-from ganviz.probes.metrics import NEAREST, frechet, kernel_distance
+from ganviz.probes.metrics import NEAREST, frechet, kernel_distance, of_distances
 from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
@@ -99,16 +99,7 @@ class _Tables:
 
     def measure(self, i: Tensor, j: Tensor, k: int = NEAREST) -> dict[str, float]:
         """As `ganviz.probes.metrics.precision_recall`, of the reals ``i`` and the fakes ``j``."""
-        real_radius = self.real[i][:, i].kthvalue(k + 1, 1).values
-        fake_radius = self.fake[j][:, j].kthvalue(k + 1, 1).values
-        between = self.between[i][:, j]
-        in_real = between < real_radius[:, None]
-        return {
-            "precision": float(in_real.any(0).float().mean()),
-            "recall": float((between < fake_radius[None]).any(1).float().mean()),
-            "density": float(in_real.sum(0).float().mean() / k),
-            "coverage": float((between.min(1).values < real_radius).float().mean()),
-        }
+        return of_distances(self.real[i][:, i], self.fake[j][:, j], self.between[i][:, j], k)
 
 
 def neighbourhood(
