@@ -37,20 +37,24 @@ def climb(
     """From ``z`` [N, dim], whose first latent moves, up the gradient of D(G(z)).
 
     Each step goes ``rate`` times the length of z, and z keeps its length, so that it stays where
-    samples are. Returns the way [steps + 1, dim] and D's logits along it.
+    samples are. The others are drawn once: they are what D judges the first beside. Returns the way
+    [steps + 1, dim] and D's logits along it.
     """
+    with torch.no_grad():
+        others = [draw(z[1:], None if y is None else y[1:])] if len(z) > 1 else []
+    own = None if y is None else y[:1]
     way, logits = [z[0].clone()], []
     length = z[0].norm()
     with undisturbed(discriminator) as judge, torch.enable_grad():
         for _ in range(steps):
             moving = way[-1].detach().clone().requires_grad_()
-            logit = judge(draw(torch.cat([moving[None], z[1:]]), y), y).flatten()[0]
+            logit = judge(torch.cat([draw(moving[None], own), *others]), y).flatten()[0]
             (gradient,) = torch.autograd.grad(logit, moving)
             logits.append(float(logit.detach()))
             ahead = moving.detach() + rate * length * nn.functional.normalize(gradient, dim=0)
             way.append(ahead * (length / ahead.norm().clamp(min=1e-9)))
         with torch.no_grad():
-            last = judge(draw(torch.cat([way[-1][None], z[1:]]), y), y).flatten()[0]
+            last = judge(torch.cat([draw(way[-1][None], own), *others]), y).flatten()[0]
     return torch.stack([one.detach() for one in way]), [*logits, float(last)]
 
 
