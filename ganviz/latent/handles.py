@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ganviz.errors import GanvizError
+from ganviz.latent.adam import Adam
 
 Draw = Callable[[Tensor, "Tensor | None"], Tensor]
 
@@ -48,7 +49,7 @@ def drag(
         if not (0 <= row < height and 0 <= column < width):
             raise GanvizError("A handle is dragged from and to places in the picture.", "handle")
     moving = z.detach().clone()
-    mean, square = torch.zeros_like(z), torch.zeros_like(z)
+    optimizer = Adam(moving, decay=(0.8, 0.95))
     for step in range(1, steps + 1):
         share = min(1.0, step / (0.7 * steps))
         place = [round(a + share * (b - a)) for a, b in zip(handle.start, handle.end, strict=True)]
@@ -58,10 +59,8 @@ def drag(
         apart = (drawn[..., there[0], there[1]] - x[..., patch[0], patch[1]]).square().mean()
         loss = apart + STAY * (variable - z).square().mean()
         (gradient,) = torch.autograd.grad(loss, variable)
-        mean, square = 0.8 * mean + 0.2 * gradient, 0.95 * square + 0.05 * gradient.square()
-        corrected = (square / (1 - 0.95**step)).sqrt() + 1e-8
-        moving = (moving - rate * mean / (1 - 0.8**step) / corrected).detach()
-        if on_step(step, moving):
+        optimizer.step(gradient, rate)
+        if on_step(step, moving.clone()):
             break
     return moving
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ganviz.latent.adam import Adam
+
 Draw = Callable[[Tensor, "Tensor | None"], Tensor]
 """``draw(z [N, dim], y [N] or None)``: samples [N, ...] in [-1, 1], with gradients to z."""
 
@@ -84,7 +86,7 @@ def invert(
     best = first.topk(min(restarts, len(z)), largest=False).indices
     z = z[best].clone().requires_grad_()
     labels = None if labels is None else labels[best]
-    optimizer = _Adam(z)
+    optimizer = Adam(z)
     found = _best(draw, z, labels, loss, 0, steps)
     for step in range(1, steps + 1):
         x = draw(z, labels)
@@ -139,25 +141,6 @@ class _Loss:
         return loss
 
 
-class _Adam:
-    """Adam (Kingma and Ba 2015) on one tensor. torch's own imports a second's worth of modules."""
-
-    def __init__(self, z: Tensor):
-        self._z = z
-        self._mean = torch.zeros_like(z)
-        self._square = torch.zeros_like(z)
-        self._steps = 0
-
-    @torch.no_grad()
-    def step(self, gradient: Tensor, rate: float) -> None:
-        self._steps += 1
-        self._mean.lerp_(gradient, 0.1)
-        self._square.lerp_(gradient.square(), 0.01)
-        mean = self._mean / (1 - 0.9**self._steps)
-        square = self._square / (1 - 0.99**self._steps)
-        self._z.sub_(rate * mean / (square.sqrt() + 1e-8))
-
-
 @torch.no_grad()
 def _best(
     draw: Draw, z: Tensor, labels: Tensor | None, loss: _Loss, step: int, steps: int
@@ -198,7 +181,7 @@ def train_encoder(
     device = draw(torch.zeros(1, dim), None if not n_classes else torch.zeros(1).long()).device
     network.to(device)
     weights = list(network.parameters())
-    optimizers = [_Adam(weight) for weight in weights]
+    optimizers = [Adam(weight) for weight in weights]
     for step in range(steps):
         if ended():
             return None

@@ -9,9 +9,9 @@ from torch import Tensor
 CHUNK = 2048
 
 
-def nearest(x: Tensor, reals: Tensor, k: int, skip: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def nearest(x: Tensor, reals: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances and indices [N, k] of the ``k`` nearest of ``reals`` [M, F] to each of ``x``
-    [N, F], ascending. ``skip`` [N]: for each of ``x``, an index of ``reals`` that is left out.
+    [N, F], ascending.
 
     In memory: N x `CHUNK` distances.
     """
@@ -21,9 +21,6 @@ def nearest(x: Tensor, reals: Tensor, k: int, skip: Tensor | None = None) -> tup
         part = reals[start : start + CHUNK]
         # by differences: the usual expansion loses all digits where two are nearly equal
         distances = torch.cdist(x, part, compute_mode="donot_use_mm_for_euclid_dist")
-        if skip is not None:
-            rows = ((skip >= start) & (skip < start + len(part))).nonzero().flatten()
-            distances[rows, skip[rows] - start] = float("inf")
         places = torch.arange(start, start + len(part), device=x.device).expand(len(x), -1)
         both, places = torch.cat([best, distances], 1), torch.cat([index, places], 1)
         best, order = both.topk(min(k, both.shape[1]), 1, largest=False)
@@ -35,8 +32,9 @@ def own_distances(reals: Tensor, count: int, seed: int = 0) -> Tensor:
     """How far ``count`` random ones of ``reals`` [M, F] are from the nearest other: ascending."""
     random = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(reals), generator=random)[:count].to(reals.device)
-    distances, _ = nearest(reals[chosen], reals, 1, skip=chosen)
-    return distances.flatten().sort().values
+    # the nearest is the sample itself
+    distances, _ = nearest(reals[chosen], reals, 2)
+    return distances[:, 1].sort().values
 
 
 def place_among(distance: float, among: Tensor) -> float:
