@@ -20,6 +20,8 @@ from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.server.guard import Refused
 
 MOST_HELD = 4
+# a checkpoint never changes
+CHECKPOINT_GOOD_FOR = 3600.0
 NO_CHECKPOINT = (
     "No checkpoint holds the generator of step {step:,}, so this picture cannot be made again "
     "later. Choose a checkpoint above, or pause the run and wait for its next one."
@@ -57,35 +59,42 @@ class ExploreRuns:
     def networks(self, run: ReadableRun) -> TrainedNetworks:
         """All networks of the run: of the one that trains here as they are now or were a moment
         ago, else of its checkpoint. Raises `GanvizError` or `Refused`."""
+        live = run if isinstance(run, Run) and run.active and run.trainer is not None else None
+        path = None if live else self._kept(run)
         # a thread has its own: hooks and modes that one sets for a moment are nobody else's
-        key, now = f"{run.id} {threading.get_ident()}", time.monotonic()
+        key = f"{run.id} {path} {threading.get_ident()}"
         with self._lock:
             held = self._networks.get(key)
-            if held and now < held.good_until:
+            if held and time.monotonic() < held.good_until:
                 return held.networks
-        networks, good_for = self._load(run)
+        if live:
+            networks, good_for = self._copied(live), pacing.EXPLORE_COPY_INTERVAL
+        else:
+            # of a run as a whole the newest checkpoint that can be read, as everywhere
+            wanted = path if path and "@" in run.id else self.folder(run)
+            networks = load_networks(wanted, self._manager.device)
+            good_for = CHECKPOINT_GOOD_FOR if path else 0.0
         with self._lock:
-            self._networks[key] = _Held(networks, now + good_for)
+            self._networks[key] = _Held(networks, time.monotonic() + good_for)
             self._networks.move_to_end(key)
             while len(self._networks) > MOST_HELD:
                 self._networks.popitem(last=False)
         return networks
 
-    def _load(self, run: ReadableRun) -> tuple[TrainedNetworks, float]:
-        device = self._manager.device
-        if isinstance(run, Run) and run.active and run.trainer is not None:
-            copying = run.between_steps(copied_state)
-            try:
-                config, state = copying.result(pacing.SCORES_TIMEOUT)
-            except TimeoutError:
-                raise Refused(503, "The step in progress takes long; try again soon.") from None
-            return networks_of(config, state, device), pacing.EXPLORE_COPY_INTERVAL
-        path = self.folder(run)
+    def _kept(self, run: ReadableRun) -> Path | None:
+        """The checkpoint that a kept run is explored at, which changes where another process trains
+        it on; None where there is none."""
+        folder = self.folder(run) / checkpoint.CHECKPOINTS
         _, _, step = run.id.partition("@")
-        if step:
-            path = checkpoint.path_of(path / checkpoint.CHECKPOINTS, int(step))
-        # a checkpoint never changes; a kept run may go on in another process
-        return load_networks(path, device), 3600.0 if step else pacing.EXPLORE_COPY_INTERVAL
+        return checkpoint.path_of(folder, int(step)) if step else checkpoint.newest(folder)
+
+    def _copied(self, run: Run) -> TrainedNetworks:
+        copying = run.between_steps(copied_state)
+        try:
+            config, state = copying.result(pacing.SCORES_TIMEOUT)
+        except TimeoutError:
+            raise Refused(503, "The step in progress takes long; try again soon.") from None
+        return networks_of(config, state, self._manager.device)
 
     def exact(self, run: ReadableRun, step: int) -> TrainedGenerator:
         """The generator of the checkpoint of ``step``, on the CPU: what anybody who has the run's

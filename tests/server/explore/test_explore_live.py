@@ -9,11 +9,13 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ganviz import pacing
 from ganviz.config import RunConfig
+from ganviz.engine import checkpoint
 from ganviz.latent import base_z, to_text
 from ganviz.runs.manager import RunManager
 from ganviz.runs.trained import load_generator
-from ganviz.server import Gate, routes
+from ganviz.server import Gate, explore_runs, routes
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused
 
@@ -75,4 +77,19 @@ def test_no_client_takes_all_places():
     held = [work.stream(request, lambda send, ended: None) for _ in range(16)]
     with pytest.raises(Refused, match="Too many people explore"):
         work.stream(request, lambda send, ended: None)
-    assert len(held) == 16
+    other = SimpleNamespace(scope={"client": ("you", 1)})
+    held.append(work.stream(other, lambda send, ended: None))
+
+
+def test_a_kept_run_is_read_again_only_for_a_new_checkpoint(explored, monkeypatch):
+    monkeypatch.setattr(pacing, "EXPLORE_COPY_INTERVAL", 0.0)
+    loaded, newest = [], checkpoint.newest
+    load = explore_runs.load_networks
+    monkeypatch.setattr(
+        explore_runs, "load_networks", lambda *way: loaded.append(way) or load(*way)
+    )
+    runs, run = explore_runs.ExploreRuns(explored.manager), SimpleNamespace(id="gan")
+    first = runs.networks(run)
+    assert runs.networks(run) is first and len(loaded) == 1
+    monkeypatch.setattr(checkpoint, "newest", lambda folder: newest(folder).with_name("later"))
+    assert runs.networks(run) is not first and len(loaded) == 2
