@@ -48,6 +48,7 @@ def invert(
     *,
     y: int | None = None,
     start: Tensor | None = None,
+    start_y: Tensor | None = None,
     features: Features | None = None,
     steps: int = STEPS,
     restarts: int = RESTARTS,
@@ -60,7 +61,8 @@ def invert(
     Minimises the squared error of ``target`` [...] in [-1, 1], plus that of ``features`` scaled by
     their own size, plus a little of |z|^2, which keeps z where samples are. The beginnings are the
     ``restarts`` best of `CANDIDATES` random latents, of every class unless ``y`` is given, and
-    those of ``start`` [N, dim] (an encoder's guesses). ``on_step`` is called after each step; True
+    those of ``start`` [N, dim] (an encoder's guesses), each with its class of ``start_y`` [N] or,
+    where that is None, with every class in question. ``on_step`` is called after each step; True
     ends it early. All random numbers come from ``seed``.
     """
     device = target.device
@@ -68,12 +70,12 @@ def invert(
     z = torch.randn(CANDIDATES, dim, generator=random)
     labels = _labels(CANDIDATES, n_classes, y)
     if start is not None:
-        z = torch.cat([_each_class(start.cpu(), n_classes, y), z])
-        labels = (
-            None
-            if labels is None
-            else torch.cat([_labels_of_starts(len(start), n_classes, y), labels])
-        )
+        if labels is not None:
+            if start_y is None:
+                classes = torch.arange(n_classes) if y is None else torch.tensor([y])
+                start, start_y = _each_with_each(start, classes)
+            labels = torch.cat([start_y.cpu(), labels])
+        z = torch.cat([start.cpu(), z])
     z, labels = z.to(device), None if labels is None else labels.to(device)
     loss = _Loss(target, features)
     with torch.no_grad():
@@ -110,15 +112,9 @@ def _labels(count: int, n_classes: int, y: int | None) -> Tensor | None:
     return torch.full((count,), y) if y is not None else torch.arange(count) % n_classes
 
 
-def _each_class(start: Tensor, n_classes: int, y: int | None) -> Tensor:
-    """Each start once for every class that comes into question."""
-    return start if not n_classes or y is not None else start.repeat_interleave(n_classes, 0)
-
-
-def _labels_of_starts(count: int, n_classes: int, y: int | None) -> Tensor:
-    if y is not None:
-        return torch.full((count,), y)
-    return torch.arange(n_classes).repeat(count)
+def _each_with_each(start: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+    """Each start once with every one of ``classes``."""
+    return start.repeat_interleave(len(classes), 0), classes.repeat(len(start))
 
 
 class _Loss:

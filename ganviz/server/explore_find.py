@@ -87,7 +87,7 @@ class ExploreFind:
             send(_line(found))
             return ended.is_set()
 
-        start = self._guess(run, networks, draw, target, y, ended)
+        start, start_y = self._guess(run, networks, draw, target, y, ended)
         if ended.is_set():
             return
         found = invert(
@@ -97,6 +97,7 @@ class ExploreFind:
             n_classes,
             y=y,
             start=start,
+            start_y=start_y,
             features=self._features(run),
             steps=query.steps,
             on_step=on_step,
@@ -121,30 +122,29 @@ class ExploreFind:
         target: Tensor,
         y: int | None,
         ended: threading.Event,
-    ) -> Tensor | None:
-        """Where to begin: what an encoder says, a VAE's own or one of G's samples."""
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Where to begin, and with which classes (None: with every one): what an encoder says, a
+        VAE's own, which guesses for each class, or one of G's samples."""
         spec, dim = networks.spec, networks.generator.latent_dim
         n_classes = len(networks.generator.classes)
         if networks.encoder is not None:
             with torch.no_grad():
-                classes = range(n_classes) if y is None and n_classes else [y]
-                guesses = [
-                    networks.encoder(
-                        target[None], None if c is None else torch.tensor([c], device=target.device)
-                    )[0]
-                    for c in classes
-                ]
-            return torch.cat(guesses)[:1] if not n_classes else torch.cat(guesses)
+                if not n_classes:
+                    return networks.encoder(target[None], None)[0], None
+                classes = torch.arange(n_classes) if y is None else torch.tensor([y])
+                classes = classes.to(target.device)
+                each = [networks.encoder(target[None], one[None])[0] for one in classes]
+            return torch.cat(each), classes
         step, encoder = self._encoders.get(run.id, (0, None))
         if encoder is None or not step <= networks.step <= STILL_GOOD * step:
             encoder = train_encoder(
                 draw, dim, n_classes, spec.shape, steps=ENCODER_STEPS, ended=ended.is_set
             )
             if encoder is None:
-                return None
+                return None, None
             self._encoders = {run.id: (networks.step, encoder)}
         with torch.no_grad():
-            return encoder(target[None])
+            return encoder(target[None]), None
 
     def _features(self, run: ReadableRun) -> Features | None:
         """A classifier's features, where the data are at hand to have one."""

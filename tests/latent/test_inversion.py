@@ -11,7 +11,7 @@ from ganviz.latent.activations import unit_effects
 from ganviz.latent.classes import draw_blend
 from ganviz.latent.discriminator_gradients import climb, fooling, input_gradient
 from ganviz.latent.handles import Handle, drag
-from ganviz.latent.inversion import invert, train_encoder
+from ganviz.latent.inversion import CANDIDATES, invert, train_encoder
 from ganviz.latent.neighbours import nearest, own_distances, place_among
 from ganviz.models import build_generator
 
@@ -43,6 +43,20 @@ def test_the_class_is_found_with_it_or_kept_where_it_is_given():
     found = invert(linear, target, 3, n_classes=4, steps=80)
     assert found.y == 2 and torch.allclose(found.z, z[0], atol=0.1)
     assert invert(linear, target, 3, n_classes=4, y=1, steps=20).y == 1
+
+
+def test_a_start_with_its_class_is_tried_with_that_class_alone():
+    target, drawn = linear(random(1, 3), torch.tensor([2]))[0], []
+
+    def draw(z, y):
+        drawn.append(len(z))
+        return linear(z, y)
+
+    guesses = random(4, 3)
+    for given, tried in ((torch.arange(4), 4), (None, 16)):
+        drawn.clear()
+        invert(draw, target, 3, 4, start=guesses, start_y=given, steps=0, restarts=8)
+        assert sum(drawn) == CANDIDATES + tried + 8
 
 
 def test_features_and_an_encoder_help_and_progress_is_told_until_it_is_cancelled():
