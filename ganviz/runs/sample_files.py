@@ -10,7 +10,9 @@ import math
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -208,7 +210,14 @@ def _write_header(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype) -> N
 
 
 # -- single pictures -------------------------------------------------------------------------------
-def _write_folder(request: Request, beside: Path, out: Path) -> None:
+@contextmanager
+def storing(beside: Path, zipped: bool) -> Iterator[Store]:
+    """``store(name, data)`` that writes files into a new folder, or an archive, at ``beside``."""
+    if zipped:
+        # PNGs are compressed already
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+            yield archive.writestr
+        return
     beside.mkdir()
 
     def store(name: str, data: bytes) -> None:
@@ -216,19 +225,14 @@ def _write_folder(request: Request, beside: Path, out: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
 
-    _store_pictures(request, store)
+    yield store
 
 
-def _write_zip(request: Request, beside: Path, out: Path) -> None:
-    # PNGs are compressed already
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        _store_pictures(request, archive.writestr)
-
-
-def _store_pictures(request: Request, store: Store) -> None:
+def _write_singles(request: Request, beside: Path, out: Path, zipped: bool) -> None:
     singles = ((encoded(pixels), label) for pixels, label in request.pictures())
-    store_singles(singles, request.n, request.classes, store)
-    store(ABOUT, request.about().encode())
+    with storing(beside, zipped) as store:
+        store_singles(singles, request.n, request.classes, store)
+        store(ABOUT, request.about().encode())
 
 
 def encoded(pixels: np.ndarray) -> bytes:
@@ -301,6 +305,6 @@ WRITERS: dict[str, Callable[[Request, Path, Path], None]] = {
     **dict.fromkeys(PICTURES, _write_grid),
     ".npy": _write_npy,
     ".npz": _write_npz,
-    ".zip": _write_zip,
-    "folder": _write_folder,
+    ".zip": partial(_write_singles, zipped=True),
+    "folder": partial(_write_singles, zipped=False),
 }

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ganviz.disk import atomic_replace, disk_sentence, write_atomic
 from ganviz.errors import ConfigError, GanvizError
-from ganviz.runs.sample_files import ABOUT, store_singles
+from ganviz.runs.sample_files import ABOUT, store_singles, storing
 from ganviz.synthetic import parquet
 from ganviz.synthetic.card import CARD, card
 from ganviz.synthetic.evidence import Pictures
@@ -187,27 +188,12 @@ def _texts(run: RunUnderTest, order: Order, made: DataReport | None, suffix: str
 Notify = Callable[[int], None]
 
 
-def _write_folder(contents: Contents, beside: Path, notify: Notify) -> None:
-    beside.mkdir()
-
-    def store(name: str, data: bytes) -> None:
-        path = beside / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-
-    _store_all(contents, store, notify)
-
-
-def _write_zip(contents: Contents, beside: Path, notify: Notify) -> None:
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        _store_all(contents, archive.writestr, notify)
-
-
-def _store_all(contents: Contents, store: Callable[[str, bytes], None], notify: Notify) -> None:
+def _write_singles(contents: Contents, beside: Path, notify: Notify, zipped: bool) -> None:
     spool = contents.spool
-    store_singles(spool.singles(notify), spool.done, contents.classes, store, UNLABELLED)
-    for name, text in contents.texts.items():
-        store(name, text.encode())
+    with storing(beside, zipped) as store:
+        store_singles(spool.singles(notify), spool.done, contents.classes, store, UNLABELLED)
+        for name, text in contents.texts.items():
+            store(name, text.encode())
 
 
 def _write_npz(contents: Contents, beside: Path, notify: Notify) -> None:
@@ -234,8 +220,8 @@ def _write_parquet(contents: Contents, beside: Path, notify: Notify) -> None:
 
 
 WRITERS: dict[str, Callable[[Contents, Path, Notify], None]] = {
-    "": _write_folder,
-    ".zip": _write_zip,
+    "": partial(_write_singles, zipped=False),
+    ".zip": partial(_write_singles, zipped=True),
     ".npz": _write_npz,
     ".parquet": _write_parquet,
 }
