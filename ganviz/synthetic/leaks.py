@@ -81,23 +81,12 @@ class Search:
         self.apart = own_nearest(self.train, self.to_train.index) if len(self.train) > 1 else None
         notify(0.9)
 
-    @property
-    def _enough(self) -> bool:
-        held = self.held_to_train
-        return held is not None and len(held.distance) >= LEAST
-
-    @property
-    def _why_not(self) -> str:
-        held = self.held_to_train
-        if held is None:
-            return self.evidence.why_none_held
-        return f"It takes {LEAST} held-out pictures; there are {len(held.distance)}."
-
     def copies(self) -> Row:
         """Figure 5."""
         figure = FIGURES["copies"]
-        if not self._enough or self.held_to_train is None:
-            return Row(figure, why_not=self._why_not)
+        why_not = _why_not(self.evidence)
+        if why_not or self.held_to_train is None:
+            return Row(figure, why_not=why_not)
         held = self.held_to_train.distance
         half = len(held) // 2
         return Row(
@@ -111,8 +100,9 @@ class Search:
         """Figure 6."""
         figure, evidence = FIGURES["nearest_train"], self.evidence
         held, in_place, never = evidence.held, evidence.in_place, evidence.never_seen
-        if not self._enough or held is None or in_place is None or never is None:
-            return Row(figure, why_not=self._why_not)
+        why_not = _why_not(evidence)
+        if why_not or held is None or in_place is None or never is None:
+            return Row(figure, why_not=why_not)
         return Row(
             figure,
             _nearness(self.searched, evidence.train, held),
@@ -124,7 +114,7 @@ class Search:
         """Figure 7, black box: members are told by a synthetic picture near to them."""
         evidence = self.evidence
         held, in_place, never = evidence.held, evidence.in_place, evidence.never_seen
-        if not self._enough or held is None or in_place is None or never is None:
+        if _why_not(evidence) or held is None or in_place is None or never is None:
             return None
         members, others = evidence.train[:MOST_ATTACKED].rows, held[:MOST_ATTACKED].rows
         real = Attack(-nearest(members, self.s).distance, -nearest(others, self.s).distance)
@@ -141,7 +131,7 @@ class Search:
             return Row(figure, why_not="It takes two training pictures.")
         control = ideal = None
         held = self.held_to_train
-        if held is not None and len(held.distance) >= LEAST:
+        if held is not None and not _why_not(self.evidence):
             control = _authenticity(held, own_nearest(self.train, held.index))
         few = min(len(self.train) // 4, MOST_COMPARED)
         if few >= LEAST:
@@ -183,10 +173,20 @@ class Attack:
         )
 
 
+def _why_not(evidence: EvaluationData) -> str:
+    """Why copies cannot be told from what is only alike; "" where enough pictures are held out."""
+    held = evidence.held
+    if held is None:
+        return evidence.why_none_held
+    if len(held) < LEAST:
+        return f"It takes {LEAST} held-out pictures; there are {len(held)}."
+    return ""
+
+
 def _scores(evidence: EvaluationData, score: Scores) -> tuple[Attack, Attack] | None:
     """Figure 7, white box: members are told by D's score."""
     held = evidence.held
-    if held is None or len(held) < LEAST:
+    if _why_not(evidence) or held is None:
         return None
     others = score(held[:MOST_ATTACKED])
     half = len(others) // 2
@@ -199,10 +199,8 @@ def _attack(
 ) -> list[Row]:
     figures = FIGURES[name], FIGURES[f"{name}_sure"]
     if attacks is None:
-        held = evidence.held
-        few = f"It takes {LEAST} held-out pictures; there are {len(held) if held else 0}."
-        why = why_not or (evidence.why_none_held if held is None else few)
-        return [Row(figure, why_not=why) for figure in figures]
+        why_not = why_not or _why_not(evidence)
+        return [Row(figure, why_not=why_not) for figure in figures]
     real, control = attacks
     ideals = exactly(0.5), exactly(FALSE_POSITIVES)
     return [
