@@ -14,8 +14,6 @@ from ganviz.synthetic.labels import BALANCED
 from ganviz.synthetic.report import MOST, RunUnderTest, make_report
 from ganviz.synthetic.report_page import report_page
 
-PICTURES = 10_000
-
 
 def _silent(fraction: float, sentence: str) -> None:
     """The progress of what nobody watches."""
@@ -60,7 +58,7 @@ def _write_dataset(
     run_folder: Path, out: Path, options: ExportOptions, report: Report | None
 ) -> Path:
     run = RunUnderTest.load(run_folder, options.data_root, "cpu", report or _silent)
-    order = Order(options.n or PICTURES)
+    order = Order(options.n or MOST)
     return write_dataset(run, out, order, options.data_root, report or _silent, options.replace)
 
 

@@ -265,8 +265,7 @@ def _score(objective: Objective, logits: list[float]) -> list[float]:
 
 def _maps(name: str, output: Tensor) -> dict[str, Any]:
     """A layer's units [C] or [C, H, W] as small grey maps, the strongest first."""
-    maps = output.float().reshape(len(output), *output.shape[1:]) if output.dim() > 1 else output
-    maps = maps if maps.dim() == 3 else maps.float()[:, None, None]
+    maps = output.float() if output.dim() == 3 else output.float()[:, None, None]
     if maps.shape[-1] > MAP_SIDE:
         maps = torch.nn.functional.adaptive_avg_pool2d(maps, MAP_SIDE)
     order = maps.abs().flatten(1).mean(1).argsort(descending=True)[:MAPS]
