@@ -154,11 +154,11 @@ def classifier_for(
     source: DataSource,
     data_root: Path | str | None = None,
     cancelled: Cancelled = lambda: False,
-    steps: int = STEPS,
+    steps: int | None = None,
     shift: int = 0,
 ) -> Classifier | None:
     """The classifier of ``source``, from the cache or trained now (on the source's device), for
-    ``steps``, on pictures moved by up to ``shift`` pixels.
+    ``steps`` (None: `STEPS`), on pictures moved by up to ``shift`` pixels.
 
     None for data without labels, with fewer than `LEAST` samples or one class, or when
     ``cancelled()``.
@@ -172,6 +172,7 @@ def classifier_for(
     ):
         return None
     labels = source.labels
+    steps = STEPS if steps is None else steps
     key = _fingerprint(source, labels, () if (steps, shift) == (STEPS, 0) else (steps, shift))
     path = (
         None
