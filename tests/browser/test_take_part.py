@@ -3,14 +3,9 @@ pictures up."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
-
 import pytest
 
-from .conftest import DESKTOP, PHONE, ROOT, TIMEOUT, _free_port, _wait_until_it_answers
+from .conftest import DESKTOP, PHONE, TIMEOUT, serving
 
 KEY = "f6a7b8c9a1b2c3d4e5"
 
@@ -18,23 +13,9 @@ KEY = "f6a7b8c9a1b2c3d4e5"
 @pytest.fixture(scope="module")
 def school(tmp_path_factory):
     """The address of an app that a class may join."""
-    folder, port = tmp_path_factory.mktemp("school"), _free_port()
-    where = ["--data-root", str(folder / "data"), "--runs-root", str(folder / "runs")]
-    flags = ["--class", "--no-browser", "--device", "cpu", "--port", str(port), *where]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GANVIZ_PRESENTER_KEY": KEY}
-    with (folder / "output.txt").open("w+") as output:
-        command = [sys.executable, str(ROOT / "app.py"), *flags]
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment
-        )
-        try:
-            _wait_until_it_answers(process, port, folder / "output.txt")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
+    folder = tmp_path_factory.mktemp("school")
+    with serving(folder, "--class", GANVIZ_PRESENTER_KEY=KEY) as started:
+        yield started.url
 
 
 def opened(chromium, school, address, viewport=DESKTOP):

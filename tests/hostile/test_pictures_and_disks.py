@@ -43,6 +43,12 @@ def huge_png():
     )
 
 
+def loaded(folder, data_root):
+    """The pictures in ``folder`` as a run would load them."""
+    config = RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0})
+    return load_data(config, torch.device("cpu"), data_root)
+
+
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_hundred_megapixels_are_never_unpacked(run, tmp_path):
     (run / "frames" / "000000020.png").write_bytes(huge_png())
@@ -54,11 +60,7 @@ def test_a_hundred_megapixels_are_never_unpacked(run, tmp_path):
     for index in range(16):
         Image.fromarray(np.full((9, 9), index, np.uint8)).save(folder / f"{index}.png")
     began = time.process_time()
-    source = load_data(
-        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
-        torch.device("cpu"),
-        tmp_path,
-    )
+    source = loaded(folder, tmp_path)
     assert (
         source.spec.count == 16
         and "huge.png" in source.spec.note
@@ -74,11 +76,7 @@ def test_ten_thousand_tiny_files(run, tmp_path):
     for index in range(10_000):
         (folder / f"{index}.png").write_bytes(packed.getvalue() if index % 100 == 0 else b"")
     began = time.process_time()
-    source = load_data(
-        RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
-        torch.device("cpu"),
-        tmp_path,
-    )
+    source = loaded(folder, tmp_path)
     assert (
         source.spec.count == 100
         and len(source.spec.note) < 2000
@@ -100,11 +98,7 @@ def test_a_folder_of_links_to_elsewhere_is_no_data(tmp_path):
         Image.new("L", (8, 8), index).save(outside / f"{index}.png")
         (folder / f"{index}.png").symlink_to(outside / f"{index}.png")
     with pytest.raises(DataError):
-        load_data(
-            RunConfig.parse({**TINY, "data": "folder", "data_path": str(folder), "holdout": 0.0}),
-            torch.device("cpu"),
-            tmp_path,
-        )
+        loaded(folder, tmp_path)
 
 
 # -- disks and clocks ------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ import asyncio
 import json
 import socket as sockets
 import threading
-import time
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -25,19 +24,14 @@ from ganviz.server.guard import Guard, Refused, missing
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.limits import Quota
 
+from .live_viewers import wait_for
+
 
 @pytest.fixture
 def drawing(manager, tools):
     """The current run with a generator."""
     tools.publish(manager.current, step=42)
     return manager.current
-
-
-def wait_for(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
 
 
 def picture(client, address="/gv/latent", **wish):

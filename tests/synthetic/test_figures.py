@@ -13,7 +13,7 @@ from ganviz.synthetic.fidelity_figures import expected_coverage, neighbourhood, 
 from ganviz.synthetic.intervals import Estimate, estimate, students_t
 from ganviz.synthetic.labels import apportioned, labels_for
 from ganviz.synthetic.leaks import Search
-from ganviz.synthetic.nearest_pairs import Nearest, nearest
+from ganviz.synthetic.nearest_pairs import nearest
 from ganviz.synthetic.privacy import (
     authenticity,
     copy_threshold,
@@ -246,4 +246,3 @@ def test_what_cannot_be_said_is_said_so():
     assert few == "It takes 100 held-out pictures; there are 50."
     search = Search(evidence(held=8), lambda done: None)
     assert search.copies().why_not == "It takes 20 held-out pictures; there are 8."
-    assert Nearest(torch.zeros(1), torch.zeros(1)).distance.shape == (1,)

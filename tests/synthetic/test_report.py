@@ -133,7 +133,7 @@ def test_no_classes_and_no_discriminator(tmp_path, data_root, quick):
     assert row(found, "attack_nearest").synthetic and row(found, "balance").synthetic
 
 
-def test_too_few_and_a_stop(run, data_root, tmp_path, run_folder, capsys):
+def test_too_few_and_a_stop(run, data_root):
     with pytest.raises(ConfigError, match="20 pictures at least"):
         make_report(run, silent, data_root, n=5)
 

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
-from ganviz.latent import from_text
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, routes
 from tests.tiny import DIGITS
@@ -73,8 +72,3 @@ def refusal(client):
         return response.status_code, sentence
 
     return send
-
-
-@pytest.fixture
-def vectors():
-    return from_text
