@@ -30,6 +30,8 @@ let shownVersion = 0;
 let timer = 0;
 /** The step of the picture that is shown: what its line of Python names. */
 let shownStep = 0;
+/** Counts lines of Python that were asked for: the newest wins. */
+let filling = 0;
 /** @type {ReturnType<typeof slider>[]} */
 let sliders = [];
 /** @type {{sample: import("./draw.js").Sample, z: import("../latent/vectors.js").Vector, label: string} | null} */
@@ -192,7 +194,6 @@ function showControls() {
     button.tabIndex = index === explored.y ? 0 : -1;
   });
   showStar();
-  if (!$("gv-explore-line").hidden) fillLine();
 }
 
 function showStar() {
@@ -258,6 +259,7 @@ function paint(source) {
   canvas.dataset.shown = String((Number(canvas.dataset.shown) || 0) + 1);
   text($("gv-explore-caption"), `G(z) at step ${count(shownStep)}`);
   compareWithHeld();
+  if (!$("gv-explore-line").hidden) fillLine();
 }
 
 // -- comparing two ---------------------------------------------------------------------------------
@@ -327,7 +329,10 @@ function showLine() {
 }
 
 async function fillLine() {
+  filling += 1;
+  const mine = filling;
   const answer = await exact();
+  if (mine !== filling) return;
   text($("gv-explore-code"), answer.ok ? `import ganviz\n${answer.line}` : answer.sentence);
   $("gv-explore-copy").hidden = !answer.ok;
 }

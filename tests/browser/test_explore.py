@@ -59,6 +59,24 @@ def test_a_picture_its_address_and_its_line(visit, server, kept, monkeypatch):
     saved = np.asarray(Image.open(download.value.path()))
     assert np.array_equal(pixels, saved)
 
+    # the newest line wins, whichever comes first
+    late, exact = [], "**/gv/explore/exact"
+    page.route(exact, lambda route: route.continue_() if late else late.append(route))
+    with page.expect_request(exact):
+        page.fill("#gv-explore-seed", "8")
+    for seed in ("9", "7"):
+        page.fill("#gv-explore-seed", seed)
+        page.wait_for_function(
+            "seed => document.querySelector('#gv-explore-code').textContent.includes(seed)",
+            arg=f"seed={seed}",
+        )
+    with page.expect_response(exact):
+        late[0].continue_()
+    page.unroute(exact)
+    page.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert "seed=7" in page.text_content("#gv-explore-code")
+    assert picture_of(page, CANVAS) == first
+
     page.click("#gv-explore-hold")
     drag(page, "#gv-explore-psi", "0.4")
     calm = expect_change(page, CANVAS, first)
