@@ -10,7 +10,7 @@ import { path, svg } from "../lib/svg.js";
 import { combine, toText } from "../latent/vectors.js";
 import { drawSamples, fetchPictures, paintSample } from "./draw.js";
 import { nameOfStar } from "./stars.js";
-import { change, className, current, explored, latent, toVector, vectorOf } from "./state.js";
+import { change, className, current, explored, latent, toVector, vectorOf, whenRests } from "./state.js";
 
 export const label = "Combine";
 export const why = "A - B + C, averages, classes and truncation";
@@ -27,7 +27,8 @@ const slots = { A: 0, B: 1, C: 2 };
 /** The two classes between which one z is drawn. */
 const between = { a: 0, b: 1 };
 let drawing = 0;
-let timer = 0;
+/** Draws at once. */
+let look = () => {};
 /** @type {AbortController | null} */
 let measuring = null;
 /** @type {{psi: number, precision: number, recall: number}[]} */
@@ -60,8 +61,8 @@ export function make() {
     el("div", { class: "gv-combine-mean" }, parts.mean, go(mean), el("span", { class: "gv-caption" }, "average of all starred")));
   parts.classCard = el("section", {}, el("h3", {}, "This z in every class"), parts.classes,
     el("div", { class: "gv-explore-bar" }, el("h3", {}, "Between two classes, z fixed"), parts.a, "to", parts.b), parts.blend);
-  on("explore-point", () => { clearTimeout(timer); if (parts.psi.isConnected) timer = setTimeout(draw, REST); });
-  on("explore-stars", () => { if (parts.psi.isConnected) { offer(); draw(); } });
+  look = whenRests(parts.psi, REST, draw);
+  on("explore-stars", () => { if (parts.psi.isConnected) { offer(); look(); } });
   return el("div", { class: "gv-combine" }, parts.note,
     el("section", {}, el("h3", {}, "Sums of starred pictures"), parts.stars, parts.sums),
     parts.classCard,
@@ -86,7 +87,7 @@ export function open() {
     Object.assign(between, { a: Number(parts.a.value), b: Number(parts.b.value) });
   }
   offer();
-  draw();
+  look();
 }
 
 /** The stars to choose from. */

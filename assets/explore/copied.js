@@ -2,13 +2,12 @@
 // Is it copied? The nearest training pictures to this one, and how near that is beside what real
 // pictures are to each other.
 
-import { on } from "../lib/bus.js";
 import { el, text } from "../lib/dom.js";
 import { figure } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { post } from "../lib/request.js";
 import { fetchPictures, paintSample, samplesBody } from "./draw.js";
-import { current, explored, latent } from "./state.js";
+import { current, explored, latent, whenRests } from "./state.js";
 
 export const label = "Copied?";
 export const why = "The training pictures that are nearest to this one";
@@ -20,7 +19,8 @@ const WAYS = { pixels: "By pixels", features: "By the features of a classifier" 
 /** @type {Record<string, any>} */
 let parts = {};
 let asking = 0;
-let timer = 0;
+/** Asks at once. */
+let look = () => {};
 
 export function make() {
   parts = {
@@ -28,18 +28,15 @@ export function make() {
     say: el("p", { class: "gv-caption", role: "status" }, ""),
     body: el("div", { class: "gv-copied" }),
   };
-  on("explore-point", () => {
-    clearTimeout(timer);
-    if (parts.body.isConnected) timer = setTimeout(ask, REST);
-  });
+  look = whenRests(parts.body, REST, ask);
   return el("div", {}, el("p", { class: "gv-say" }, "A generator that copies is much nearer to one training picture than real pictures are to each other. The nearest ones are shown, so that you can judge by eye."),
     parts.note, parts.say, parts.body);
 }
 
-export function open() { ask(); }
+export function open() { look(); }
 
 async function ask() {
-  if (!parts.body.isConnected || !explored.source) return;
+  if (!explored.source) return;
   asking += 1;
   const [mine, source] = [asking, current()];
   text(parts.say, "Looking through the training pictures.");

@@ -9,7 +9,7 @@ import { post } from "../lib/request.js";
 import { resize } from "../lib/pictures.js";
 import { combine, toText } from "../latent/vectors.js";
 import { cellSize, drawSamples, paintCell } from "./draw.js";
-import { current, directionsOf, explored, isPinned, latent, togglePin, toVector } from "./state.js";
+import { current, directionsOf, explored, isPinned, latent, togglePin, toVector, whenRests } from "./state.js";
 
 export const label = "Directions";
 export const why = "Directions in z that change the picture: found, named, and put on sliders";
@@ -36,7 +36,8 @@ let parts = {};
 const names = {};
 let searched = "";
 let drawing = 0;
-let timer = 0;
+/** Draws the filmstrips at once. */
+let look = () => {};
 
 export function make() {
   parts = {
@@ -48,7 +49,7 @@ export function make() {
     note: el("p", { class: "gv-note", role: "status", hidden: true }),
     list: el("div", { class: "gv-directions", role: "list" }),
   };
-  on("explore-point", () => { clearTimeout(timer); timer = setTimeout(drawStrips, REST); });
+  look = whenRests(parts.list, REST, drawStrips);
   on("explore-pins", showPins);
   return el("div", {}, el("div", { class: "gv-explore-bar" }, parts.kinds), parts.say, parts.note, parts.list);
 }
@@ -57,7 +58,7 @@ export function open() {
   for (const button of parts.kinds.children) button.hidden = !fits(button.dataset.kind);
   if (!fits(kind)) kind = "sefa";
   if (searched !== `${explored.source?.run} ${kind}`) find();
-  else drawStrips();
+  else look();
 }
 
 /** @param {string} name */
@@ -88,7 +89,7 @@ async function find() {
   }
   makeRows();
   parts.list.dataset.kind = of;
-  drawStrips();
+  look();
 }
 
 function makeRows() {
@@ -141,7 +142,8 @@ async function keepOrForget(direction) {
 
 /** All filmstrips through the point as it is now. */
 async function drawStrips() {
-  if (!parts.list?.isConnected || !found.length || !explored.source) return;
+  // those of another source or kind are on their way
+  if (!parts.list.dataset.kind || !found.length || !explored.source) return;
   drawing += 1;
   const mine = drawing;
   const z = latent();

@@ -2,14 +2,13 @@
 // D's eye: its score of this picture, what it looks at (dD/dx), where it would have the picture go,
 // and how little it takes to fool it.
 
-import { on } from "../lib/bus.js";
 import { el, text } from "../lib/dom.js";
 import { figure } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { post } from "../lib/request.js";
 import { toVectors } from "../latent/vectors.js";
 import { differenceOf, drawSamples, fetchPictures, paintSample, samplesBody } from "./draw.js";
-import { current, explored, latent, toVector } from "./state.js";
+import { current, explored, latent, toVector, whenRests } from "./state.js";
 
 export const label = "D's eye";
 export const why = "What the discriminator says of this picture, and what it looks at";
@@ -23,7 +22,8 @@ const UNITS = {
 /** @type {Record<string, any>} */
 let parts = {};
 let asking = 0;
-let timer = 0;
+/** Refreshes at once. */
+let look = () => {};
 
 export function make() {
   const canvas = (/** @type {string} */ words) => el("canvas", { width: 28, height: 28, role: "img", "aria-label": words });
@@ -36,7 +36,7 @@ export function make() {
   parts.foolBox = el("div", { class: "gv-find-body", hidden: true },
     el("figure", {}, parts.fooled, el("figcaption", { class: "gv-caption" }, "after")),
     el("figure", {}, parts.change, el("figcaption", { class: "gv-caption" }, "what was changed, ten times")));
-  on("explore-point", () => { clearTimeout(timer); if (parts.score.isConnected) timer = setTimeout(refresh, REST); });
+  look = whenRests(parts.score, REST, refresh);
   return el("div", { class: "gv-eye" }, parts.note, parts.score,
     el("div", { class: "gv-find-body" },
       el("figure", {}, parts.plain, el("figcaption", { class: "gv-caption" }, "this picture")),
@@ -53,7 +53,7 @@ export function open() {
   parts.way.replaceChildren();
   parts.foolBox.hidden = true;
   text(parts.fool, "");
-  refresh();
+  look();
 }
 
 const here = () => samplesBody([latent()], [explored.y ?? 0]);

@@ -11,13 +11,15 @@ import { now } from "../lib/stream.js";
 import { current as currentTab } from "../lib/tabs.js";
 import { combine } from "../latent/vectors.js";
 import { drawSamples, paintSample, samplesBody, scoresOf } from "./draw.js";
-import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar } from "./state.js";
+import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar, whenRests } from "./state.js";
 
 export const label = "Gallery";
 export const why = "A wall of samples with their seeds, sorted by D's score";
 
 const COUNTS = [36, 64, 144, 256];
 const RANDOM_BELOW = 1_000_000;
+/** ms that a hand rests before the wall is drawn again. */
+const REST = 120;
 
 /** What a wall is sorted by: which way, what judges it, and how that is called. @type {Record<string, {sign: number, by?: string, word: string, say?: string}>} */
 const JUDGES = {
@@ -38,6 +40,8 @@ let drawing = 0;
 let drawn = "";
 let lastDrawing = 0;
 let timer = 0;
+/** Has the wall drawn where it is not that of the point. */
+let askWall = () => {};
 
 export function make() {
   const pick = (/** @type {string} */ name, /** @type {[any, string][]} */ values, /** @type {(value: string) => void} */ onPick) => {
@@ -64,7 +68,7 @@ export function make() {
   };
   parts.oneLabel = el("label", { class: "gv-inline" }, "of", parts.one);
   on("explore-stars", showStars);
-  on("explore-point", () => { if (explored.source && key() !== drawn) draw(); });
+  askWall = whenRests(parts.wall, REST, () => { if (explored.source && key() !== drawn) draw(); });
   on("snapshot", follow);
   return el("div", { class: "gv-explore-gallery" },
     el("div", { class: "gv-explore-bar" },
@@ -87,7 +91,7 @@ const key = () => [explored.source?.run, explored.psi, choices.one ? explored.y 
 
 export function open() {
   parts.oneLabel.hidden = !explored.source?.conditional;
-  if (key() !== drawn) draw();
+  askWall();
 }
 
 /** The classes of the wall's samples. */

@@ -2,14 +2,13 @@
 // Inside the generator, at this z: what each layer makes of it, units that are switched off, which
 // units draw a stroke, and a handle that takes a part of the picture along.
 
-import { on } from "../lib/bus.js";
 import { el, findAll, text } from "../lib/dom.js";
 import { showNotice } from "../lib/library.js";
 import { context } from "../lib/pictures.js";
 import { post, postForLines } from "../lib/request.js";
 import { fromText } from "../latent/vectors.js";
 import { fetchPictures, paintSample, pictureOf, samplesBody } from "./draw.js";
-import { current, explored, latent, toVector } from "./state.js";
+import { current, explored, latent, toVector, whenRests } from "./state.js";
 
 export const label = "Inside";
 export const why = "What each layer of the generator makes of this z";
@@ -31,7 +30,8 @@ let mode = "units";
 /** What units are multiplied by: 0 is off, 2 is up. @type {Map<string, number>} */
 const edits = new Map();
 let asking = 0;
-let timer = 0;
+/** Refreshes at once. */
+let look = () => {};
 /** Where a handle was taken. @type {[number, number] | null} */
 let grip = null;
 /** @type {AbortController | null} */
@@ -48,7 +48,7 @@ export function make() {
     maps: el("div", { class: "gv-inside-maps" }), caption: el("p", { class: "gv-caption", role: "status" }),
     all: el("button", { type: "button", class: "gv-button gv-small", onclick: () => { edits.clear(); showMaps(); drawEdited(); } }, "All units as they are"),
   };
-  on("explore-point", () => { clearTimeout(timer); if (parts.maps.isConnected) timer = setTimeout(refresh, REST); });
+  look = whenRests(parts.maps, REST, refresh);
   return el("div", { class: "gv-inside-panel" }, parts.note,
     el("div", { class: "gv-inside-body" },
       el("div", { class: "gv-path-stage" }, parts.canvas, parts.modes, parts.say),
@@ -60,7 +60,7 @@ export function make() {
 export function open() {
   edits.clear();
   setMode(mode);
-  refresh();
+  look();
 }
 
 /** @param {string} name */
@@ -84,10 +84,18 @@ async function refresh() {
   if (!layers.some(({ name }) => name === chosen)) chosen = layers[layers.length - 1].name;
   parts.layers.replaceChildren(...layers.map(({ name, units, side }, index) => el("button", {
     type: "button", "data-layer": name, "aria-pressed": String(name === chosen),
-    onclick: () => { chosen = name; refresh(); },
+    onclick: () => choose(name),
   }, `Layer ${index + 1}: ${units} ${side[0] > 1 ? `maps, ${side[1]} px` : "units"}`)));
   showMaps();
   drawEdited();
+}
+
+/** Show the maps of another layer: those of all have come. @param {string} name */
+function choose(name) {
+  chosen = name;
+  for (const button of parts.layers.children) button.setAttribute("aria-pressed", String(button.dataset.layer === name));
+  sayEdits();
+  showMaps();
 }
 
 const keyOf = (/** @type {number} */ unit) => `${chosen}/${unit}`;
@@ -133,6 +141,9 @@ function turn(unit) {
   drawEdited();
 }
 
+const sayEdits = () =>
+  text(parts.caption, edits.size ? `${edits.size} ${edits.size === 1 ? "unit is" : "units are"} changed.` : "");
+
 async function drawEdited() {
   const mine = asking;
   const body = [...edits].map(([key, factor]) => {
@@ -142,7 +153,7 @@ async function drawEdited() {
   try {
     const { pictures } = await fetchPictures("edited", { ...here(), edits: body });
     if (mine === asking) paintSample(parts.canvas, pictures[0]);
-    text(parts.caption, edits.size ? `${edits.size} ${edits.size === 1 ? "unit is" : "units are"} changed.` : "");
+    sayEdits();
   } catch (problem) {
     showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   }

@@ -12,7 +12,6 @@ let drawing = 0;
 
 export function start() {
   on("explore-stars", show);
-  on("explore-source", show);
 }
 
 /** @param {import("./state.js").Star} star */

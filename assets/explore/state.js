@@ -3,7 +3,7 @@
 // panel of the tab reads it here and hears of changes by the bus: "explore-source",
 // "explore-point", "explore-stars".
 
-import { emit } from "../lib/bus.js";
+import { emit, on } from "../lib/bus.js";
 import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { storage } from "../lib/storage.js";
@@ -140,7 +140,7 @@ export function pointFromAddress(text) {
 }
 
 /** Whether the point is that of its seed, with no slider moved. */
-const isSeed = () => explored.seed !== null && explored.base !== null
+export const isSeed = () => explored.seed !== null && explored.base !== null
   && Object.values(explored.moves).every((value) => !value);
 
 /** What the address says of the point. */
@@ -183,6 +183,30 @@ export function change(part) {
   Object.assign(explored, part);
   followInAddress();
   emit("explore-point");
+}
+
+/**
+ * Have a panel follow the point: `draw` is called once a hand rests for `rest` ms, where `box` is on
+ * the page. What is returned asks for it at once. All that comes together, as when another source
+ * is opened, is one call.
+ * @param {HTMLElement} box
+ * @param {number} rest
+ * @param {() => void} draw
+ */
+export function whenRests(box, rest, draw) {
+  let pause = 0;
+  let atOnce = false;
+  const ask = (/** @type {boolean} */ now) => {
+    if (atOnce) return;
+    atOnce = now;
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      atOnce = false;
+      if (box.isConnected) draw();
+    }, now ? 0 : rest);
+  };
+  on("explore-point", () => { if (box.isConnected) ask(false); });
+  return () => ask(true);
 }
 
 /** Go to what a seed draws. @param {number} seed */

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-let pointFromAddress;
+let emit, explored, pointFromAddress, whenRests;
 before(async () => {
   // the module reads the address and the page when it is loaded
   globalThis.location = { href: "http://127.0.0.1/", origin: "http://127.0.0.1" };
   globalThis.addEventListener ??= () => {};
   globalThis.document ??= { baseURI: "http://127.0.0.1/", body: { dataset: {} } };
-  ({ pointFromAddress } = await import("../../assets/explore/state.js"));
+  ({ explored, pointFromAddress, whenRests } = await import("../../assets/explore/state.js"));
+  ({ emit } = await import("../../assets/lib/bus.js"));
 });
 
 test("a point in an address", () => {
@@ -15,4 +16,22 @@ test("a point in an address", () => {
   assert.deepEqual(pointFromAddress(""), { seed: null, y: null, psi: null });
   assert.deepEqual(pointFromAddress("seed-99999999999_class-x_psi-7"), { seed: null, y: null, psi: null });
   assert.deepEqual(pointFromAddress("seed-1.5_<b>_psi-1"), { seed: null, y: null, psi: 1 });
+});
+
+test("a panel draws once for all that comes together, and not where it is not shown", async () => {
+  const box = { isConnected: true };
+  let drawn = 0;
+  const ask = whenRests(box, 5, () => { drawn += 1; });
+  const rest = () => new Promise((done) => { setTimeout(done, 30); });
+  // as a source is opened: the panel is, its stars come, its point comes
+  ask(); ask(); emit("explore-point");
+  await rest();
+  assert.equal(drawn, 1);
+  for (let move = 0; move < 5; move += 1) emit("explore-point");
+  await rest();
+  assert.equal(drawn, 2);
+  box.isConnected = false;
+  emit("explore-point"); ask();
+  await rest();
+  assert.equal(drawn, 2);
 });
