@@ -8,7 +8,7 @@ import { showNotice } from "../lib/library.js";
 import { FILM_RATE } from "../lib/pacing.js";
 import { address, get, post, postForBytes, sentenceOf } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
-import { svg } from "../lib/svg.js";
+import { path, svg } from "../lib/svg.js";
 import { norm, toText, toVectors } from "../latent/vectors.js";
 import { drawSamples, paintSample } from "./draw.js";
 import { nameOfStar, paintStars } from "./stars.js";
@@ -190,7 +190,6 @@ function drawPlot() {
   const { width, height, left, bottom } = PLOT;
   const x = (/** @type {number} */ index) => left + (index / (norms.length - 1)) * (width - left - 4);
   const y = (/** @type {number} */ value) => (height - bottom) * (1 - value / most);
-  const line = norms.map((value, index) => `${index ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   const least = Math.min(...norms);
   parts.plot.dataset.least = (least / typical).toFixed(3);
   parts.plot.replaceChildren(svg("svg", {
@@ -201,7 +200,7 @@ function drawPlot() {
   svg("text", { x: width, y: y(typical) + 14, "text-anchor": "end" }, "most samples"),
   svg("text", { x: 0, y: y(0) }, "0"), svg("text", { x: 0, y: y(typical) + 4 }, typical.toFixed(1)),
   svg("path", { d: `M${left} ${y(0)}H${width}`, class: "gv-path-axis" }),
-  svg("path", { d: line, class: "gv-path-line" }),
+  svg("path", { d: path(norms.map((value, index) => [x(index), y(value)])), class: "gv-path-line" }),
   svg("path", { d: "", class: "gv-path-now" })));
 }
 

@@ -16,7 +16,7 @@ import { dot, norm, toText } from "../latent/vectors.js";
 import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as stars from "./stars.js";
 import {
-  change, className, explored, isStarred, latent, openSource, randomSeed, toSeed, toggleStar,
+  change, className, explored, isSeed, isStarred, latent, openSource, randomSeed, toSeed, toggleStar,
   wantedRun,
 } from "./state.js";
 
@@ -148,8 +148,7 @@ function wire() {
 }
 
 /** The seed, where it alone makes the z. */
-const seedOnly = () => (explored.seed !== null && explored.psi === 1
-  && Object.values(explored.moves).every((value) => !value) ? explored.seed : null);
+const seedOnly = () => (explored.psi === 1 && isSeed() ? explored.seed : null);
 
 function makeClasses() {
   const { source } = explored;
@@ -266,7 +265,7 @@ function paint(source) {
 
 function hold() {
   if (!shownSample) return;
-  held = { sample: shownSample, z: latent(), label: nameOfPoint() };
+  held = { sample: shownSample, z: latent(), label: stars.nameOfStar(explored) };
   paintSample($("gv-explore-held", HTMLCanvasElement), shownSample);
   $("gv-explore-compared").hidden = false;
   $("gv-explore-hold").setAttribute("aria-pressed", "true");
@@ -278,9 +277,6 @@ function release() {
   $("gv-explore-compared").hidden = true;
   $("gv-explore-hold").setAttribute("aria-pressed", "false");
 }
-
-const nameOfPoint = () => [className(explored.y), explored.seed === null ? "" : `seed ${explored.seed}`]
-  .filter(Boolean).join(", ") || "a z of its own";
 
 function compareWithHeld() {
   if (!held || !shownSample) return;

@@ -14,7 +14,7 @@ export function start() {
   on("explore-stars", show);
 }
 
-/** @param {import("./state.js").Star} star */
+/** Of a star, or of the point. @param {{seed: number | null, y: number | null}} star */
 export const nameOfStar = ({ seed, y }) => [className(y), seed === null ? "" : `seed ${seed}`]
   .filter(Boolean).join(", ") || "a z of its own";
 
