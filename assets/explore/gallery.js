@@ -4,9 +4,9 @@
 import { on } from "../lib/bus.js";
 import { el, findAll, text } from "../lib/dom.js";
 import { figure } from "../lib/format.js";
-import { showNotice } from "../lib/library.js";
+import { saveFile, showNotice } from "../lib/library.js";
 import { STRIP_REFRESH } from "../lib/pacing.js";
-import { address, post, sentenceOf } from "../lib/request.js";
+import { post } from "../lib/request.js";
 import { now } from "../lib/stream.js";
 import { current as currentTab } from "../lib/tabs.js";
 import { combine } from "../latent/vectors.js";
@@ -250,14 +250,9 @@ async function saveZip() {
     y: source?.conditional ? cells.map(({ y }) => y) : null,
   };
   showNotice(parts.note, "");
-  const response = await fetch(address("gv/explore/zip"), {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  });
-  if (!response.ok) {
-    showNotice(parts.note, sentenceOf(await response.json().catch(() => ({}))), true);
-    return;
+  try {
+    await saveFile("gv/explore/zip", body, `${source?.run.split("@")[0]}-${source?.step}.zip`);
+  } catch (problem) {
+    showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   }
-  const url = URL.createObjectURL(await response.blob());
-  el("a", { href: url, download: `${source?.run.split("@")[0]}-${source?.step}.zip` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

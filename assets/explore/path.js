@@ -4,9 +4,9 @@
 
 import { on } from "../lib/bus.js";
 import { el, find, findAll, text } from "../lib/dom.js";
-import { showNotice } from "../lib/library.js";
+import { saveFile, showNotice } from "../lib/library.js";
 import { FILM_RATE } from "../lib/pacing.js";
-import { address, get, post, postForBytes, sentenceOf } from "../lib/request.js";
+import { get, post, postForBytes } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
 import { path, svg } from "../lib/svg.js";
 import { norm, toText, toVectors } from "../latent/vectors.js";
@@ -239,17 +239,12 @@ function pause() {
 
 async function saveFilm() {
   showNotice(parts.note, "");
-  const response = await fetch(address("gv/explore/film"), {
-    method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...body(), fps: choices.fps, format: choices.format }),
-  });
-  if (!response.ok) {
-    showNotice(parts.note, sentenceOf(await response.json().catch(() => ({}))), true);
-    return;
+  const { fps, format } = choices;
+  try {
+    await saveFile("gv/explore/film", { ...body(), fps, format }, `path.${format}`);
+  } catch (problem) {
+    showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   }
-  const url = URL.createObjectURL(await response.blob());
-  el("a", { href: url, download: `path.${choices.format}` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** @type {any[]} */

@@ -1,7 +1,9 @@
 // @ts-check
 // Kept runs: what the server does with them.
 
-import { address, get, post } from "./request.js";
+import { el } from "./dom.js";
+import { FILE_TIMEOUT } from "./pacing.js";
+import { address, get, post, postForBytes } from "./request.js";
 
 /**
  * What a kept run's log tells: {history, config, probes}. A long log takes the server some seconds.
@@ -37,4 +39,17 @@ export function showNotice(node, sentence, problem = false, button = null) {
   node.replaceChildren(sentence, ...(button ? [" ", button] : []));
   node.dataset.tone = problem ? "bad" : "good";
   node.hidden = !sentence;
+}
+
+/**
+ * Save the file that a request is answered with. Throws an Error with a sentence.
+ * @param {string} path
+ * @param {object} body
+ * @param {string} name of the file
+ */
+export async function saveFile(path, body, name) {
+  const { bytes } = await postForBytes(path, body, { timeout: FILE_TIMEOUT });
+  const url = URL.createObjectURL(new Blob([bytes]));
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

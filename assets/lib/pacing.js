@@ -45,6 +45,8 @@ export const LATENT_REFRESH = 600;
 export const STRIP_REFRESH = 3000;
 /** A request that takes longer is called off, and a sentence says so. */
 export const REQUEST_TIMEOUT = 8000;
+/** The same of a file that the server draws first, such as a film of many pictures. */
+export const FILE_TIMEOUT = 300_000;
 
 /** While a sample is enlarged, D's score of it is asked again so often. */
 export const SCORE_REFRESH = 2000;
