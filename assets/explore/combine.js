@@ -129,9 +129,8 @@ async function draw() {
   const z = latent();
   const cells = [...psiCells(z), ...(source.conditional ? classCells(z, source.classes) : []), ...sumCells()];
   try {
-    await drawSamples(cells.map(([one]) => one), cells.map(([, y]) => y), (index, sample) => {
-      if (mine === drawing) paintSample(cells[index][2], sample);
-    });
+    await drawSamples(cells.map(([one]) => one), cells.map(([, y]) => y),
+      (index, sample) => paintSample(cells[index][2], sample), () => mine === drawing);
     if (mine !== drawing) return;
     if (source.conditional && source.kind === "images") await drawBlend(z, () => mine === drawing);
     parts.psi.dataset.drawn = String((Number(parts.psi.dataset.drawn) || 0) + 1);

@@ -155,8 +155,8 @@ async function drawStrips() {
   try {
     await drawSamples(vectors, vectors.map(() => explored.y), (index, sample) => {
       const sheet = sheets[Math.floor(index / SIGMAS.length)];
-      if (mine === drawing && sheet) paintCell(sheet, sample, (index % SIGMAS.length) * (width + GAP), 0);
-    });
+      if (sheet) paintCell(sheet, sample, (index % SIGMAS.length) * (width + GAP), 0);
+    }, () => mine === drawing);
     if (mine === drawing) parts.list.dataset.drawn = String((Number(parts.list.dataset.drawn) || 0) + 1);
   } catch (problem) {
     if (mine === drawing) showNotice(parts.note, /** @type {Error} */ (problem).message, true);

@@ -1,9 +1,8 @@
 // @ts-check
 // Samples of any latents, in parts that fit into a request, and how they come onto canvases.
 
-import { REQUEST_TIMEOUT } from "../lib/pacing.js";
 import { context, resize } from "../lib/pictures.js";
-import { address, post, sentenceOf } from "../lib/request.js";
+import { post, postForBytes } from "../lib/request.js";
 import { toText } from "../latent/vectors.js";
 import { explored } from "./state.js";
 
@@ -16,53 +15,38 @@ const MOST = 42_000;
 const FIRST = 20;
 
 /**
- * Draw samples; `onSample(index, sample)` is called as they come. Throws an Error with a sentence.
+ * Draw samples, while they are `wanted()`; `onSample(index, sample)` is called as they come. Throws
+ * an Error with a sentence.
  * @param {Vector[]} vectors
  * @param {(number | null)[]} labels
  * @param {(index: number, sample: Sample) => void} onSample
- * @param {{signal?: AbortSignal, first?: number}} [options]
+ * @param {() => boolean} [wanted]
  */
-export async function drawSamples(vectors, labels, onSample, { signal, first = FIRST } = {}) {
+export async function drawSamples(vectors, labels, onSample, wanted = () => true) {
   const dim = explored.source?.latent_dim ?? 1;
   const most = Math.max(1, Math.floor(MOST / (4 * dim)));
   let from = 0;
-  while (from < vectors.length && !signal?.aborted) {
-    const count = Math.min(from ? most : Math.min(first, most), vectors.length - from);
+  while (from < vectors.length) {
+    const count = Math.min(from ? most : Math.min(FIRST, most), vectors.length - from);
     const end = from + count;
-    const part = await fetchSamples(vectors.slice(from, end), labels.slice(from, end), signal);
+    const body = samplesBody(vectors.slice(from, end), labels.slice(from, end));
+    const { pictures: part } = await fetchPictures("samples", body);
+    if (!wanted()) return;
     part.forEach((sample, index) => onSample(from + index, sample));
     from += count;
   }
 }
 
 /**
- * @param {Vector[]} vectors
- * @param {(number | null)[]} labels
- * @param {AbortSignal} [signal]
- * @returns {Promise<Sample[]>}
- */
-async function fetchSamples(vectors, labels, signal) {
-  return (await fetchPictures("samples", samplesBody(vectors, labels), signal)).pictures;
-}
-
-/**
  * POST a request whose answer is pictures, or points. Throws an Error with a sentence.
  * @param {string} name
  * @param {object} body
- * @param {AbortSignal} [signal]
  * @returns {Promise<{pictures: Sample[], header: (name: string) => string}>}
  */
-export async function fetchPictures(name, body, signal) {
-  const limits = [AbortSignal.timeout(REQUEST_TIMEOUT), ...(signal ? [signal] : [])];
-  const response = await fetch(address(`gv/explore/${name}`), {
-    method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body), signal: AbortSignal.any(limits),
-  });
-  if (!response.ok) throw new Error(sentenceOf(await response.json().catch(() => ({}))));
-  const header = (/** @type {string} */ key) => response.headers.get(`X-Gv-${key}`) ?? "";
-  if (!header("Count")) return { pictures: (await response.json()).points, header };
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const [count, width, height, channels] = ["Count", "Width", "Height", "Channels"].map((key) => Number(header(key)));
+export async function fetchPictures(name, body) {
+  const { header, number, bytes } = await postForBytes(`gv/explore/${name}`, body);
+  if (!header("Count")) return { pictures: JSON.parse(new TextDecoder().decode(bytes)).points, header };
+  const [count, width, height, channels] = ["Count", "Width", "Height", "Channels"].map(number);
   const size = width * height * channels;
   const pictures = Array.from({ length: count }, (_, index) =>
     pictureOf(bytes.subarray(index * size, (index + 1) * size), width, height, channels));
@@ -96,7 +80,7 @@ export function pictureOf(bytes, width, height, channels) {
 }
 
 /** How far the plane of points reaches, either way, and how large it is drawn. */
-const REACH = 2.2;
+export const REACH = 2.2;
 const PLANE = 112;
 
 /**

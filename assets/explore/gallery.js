@@ -104,18 +104,17 @@ const labelOf = (/** @type {number} */ index) => {
 async function draw() {
   drawing += 1;
   const [mine, source] = [drawing, current()];
+  const isWanted = () => mine === drawing && source === current();
   drawn = key();
   lastDrawing = performance.now();
   const seeds = Array.from({ length: choices.count }, (_, index) => choices.first + index);
   try {
     const bases = await latentsOf(seeds);
-    if (mine !== drawing || source !== current()) return;
+    if (!isWanted()) { giveUp(mine); return; }
     const { psi } = explored;
     makeCells(seeds, bases.map((base) => combine([[psi, base]], base.length)));
-    await drawSamples(cells.map(({ vector }) => vector), cells.map(({ y }) => y), (index, sample) => {
-      if (mine === drawing) paintSample(cells[index].canvas, sample);
-    });
-    if (mine !== drawing) return;
+    await paintCells(isWanted);
+    if (!isWanted()) { giveUp(mine); return; }
     parts.wall.dataset.drawn = String((Number(parts.wall.dataset.drawn) || 0) + 1);
     showNotice(parts.note, "");
     await sort();
@@ -123,6 +122,17 @@ async function draw() {
     if (mine === drawing) showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   }
 }
+
+/** A drawing that no other has replaced ends half way: it does not count. @param {number} mine */
+function giveUp(mine) {
+  if (mine !== drawing) return;
+  drawn = "";
+  askWall();
+}
+
+/** @param {() => boolean} isWanted */
+const paintCells = (isWanted) => drawSamples(cells.map(({ vector }) => vector), cells.map(({ y }) => y),
+  (index, sample) => paintSample(cells[index].canvas, sample), isWanted);
 
 /** @param {number[]} seeds @param {import("../latent/vectors.js").Vector[]} vectors */
 function makeCells(seeds, vectors) {
@@ -218,9 +228,7 @@ async function redraw() {
   const mine = drawing;
   lastDrawing = performance.now();
   try {
-    await drawSamples(cells.map(({ vector }) => vector), cells.map(({ y }) => y), (index, sample) => {
-      if (mine === drawing) paintSample(cells[index].canvas, sample);
-    });
+    await paintCells(() => mine === drawing && parts.wall.isConnected);
   } catch { /* the next snapshot tries again */ }
 }
 

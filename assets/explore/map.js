@@ -9,7 +9,7 @@ import { showNotice } from "../lib/library.js";
 import { context, resize } from "../lib/pictures.js";
 import { post } from "../lib/request.js";
 import { combine, dot, toText } from "../latent/vectors.js";
-import { cellSize, drawSamples, paintCell } from "./draw.js";
+import { REACH, cellSize, drawSamples, paintCell } from "./draw.js";
 import { change, current, directionsOf, explored, latent, toVector } from "./state.js";
 
 export const label = "Map";
@@ -19,7 +19,6 @@ const SIDE = 20;
 const SPANS = [0.5, 1, 2, 3, 4, 6];
 /** px of the pad on the page, at most */
 const PAD = 640;
-const REACH = 2.2;
 const COLOURS = ["#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7", "#e15759", "#8c8c8c"];
 
 /** @type {Record<string, any>} */
@@ -151,12 +150,11 @@ async function drawSheet() {
   try {
     const vectors = samples.map(([x, y]) => pointAt(x, y));
     await drawSamples(vectors, samples.map(() => explored.y), (index, sample) => {
-      if (mine !== drawing) return;
       if (sample instanceof ImageData) {
         paintCell(parts.sheet, sample, (index % SIDE) * width, Math.floor(index / SIDE) * height);
       }
       else image[index] = sample;
-    });
+    }, () => mine === drawing);
     if (mine !== drawing) return;
     if (isPoints()) drawMesh(image);
     parts.pad.dataset.drawn = String((Number(parts.pad.dataset.drawn) || 0) + 1);

@@ -172,10 +172,9 @@ async function draw() {
     drawPlot();
     parts.scrub.max = vectors.length - 1;
     await drawSamples(vectors, way.labels, (index, sample) => {
-      if (mine !== drawing) return;
       way.samples[index] = sample;
       if (index === 0) show(0);
-    });
+    }, () => mine === drawing);
     if (mine === drawing) parts.canvas.dataset.frames = String(way.samples.length);
   } catch (problem) {
     if (mine === drawing) showNotice(parts.note, /** @type {Error} */ (problem).message, true);

@@ -55,6 +55,6 @@ export async function paintStars(canvases, stars, wanted) {
     .filter(({ vector }) => vector);
   try {
     await drawSamples(known.map(({ vector }) => /** @type {any} */ (vector)), known.map(({ star }) => star.y),
-      (index, sample) => { if (wanted()) paintSample(known[index].canvas, sample); });
+      (index, sample) => paintSample(known[index].canvas, sample), wanted);
   } catch { /* the picture beside it says what is wrong */ }
 }

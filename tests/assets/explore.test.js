@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-let emit, explored, pointFromAddress, whenRests;
+let draw, emit, explored, pointFromAddress, whenRests;
 before(async () => {
   // the module reads the address and the page when it is loaded
   globalThis.location = { href: "http://127.0.0.1/", origin: "http://127.0.0.1" };
   globalThis.addEventListener ??= () => {};
   globalThis.document ??= { baseURI: "http://127.0.0.1/", body: { dataset: {} } };
   ({ explored, pointFromAddress, whenRests } = await import("../../assets/explore/state.js"));
+  draw = await import("../../assets/explore/draw.js");
   ({ emit } = await import("../../assets/lib/bus.js"));
 });
 
@@ -34,4 +35,17 @@ test("a panel draws once for all that comes together, and not where it is not sh
   emit("explore-point"); ask();
   await rest();
   assert.equal(drawn, 2);
+});
+
+test("a drawing that is not wanted any more asks for nothing more", async (context) => {
+  explored.source = { run: "one", latent_dim: 2 };
+  const answer = { ok: true, headers: new Headers(), arrayBuffer: async () => new TextEncoder().encode('{"points": [[0, 0]]}') };
+  const asked = context.mock.method(globalThis, "fetch", async () => answer);
+  const vectors = Array.from({ length: 30 }, () => Float32Array.of(0, 0));
+  const seen = [];
+  await draw.drawSamples(vectors, vectors.map(() => null), (index) => seen.push(index), () => false);
+  assert.deepEqual([asked.mock.callCount(), seen], [1, []]);
+  await draw.drawSamples(vectors, vectors.map(() => null), (index) => seen.push(index));
+  assert.deepEqual([asked.mock.callCount(), seen], [3, [0, 20]]);
+  explored.source = null;
 });

@@ -128,6 +128,17 @@ def test_the_gallery_sorts_stars_and_is_saved(visit, server, kept, monkeypatch):
         page.click("[data-act=zip]")
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
     assert len(archive.namelist()) == 37
+    # a wall that is not shown asks for nothing
+    page.click("[data-panel=directions]")
+    page.wait_for_selector(".gv-directions[data-drawn]")
+    drawn = page.get_attribute(".gv-directions", "data-drawn")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    drag(page, "#gv-explore-psi", "0.4")
+    page.wait_for_function(
+        "drawn => document.querySelector('.gv-directions').dataset.drawn !== drawn", arg=drawn
+    )
+    assert "samples" in asked and "latents" not in asked
 
 
 def test_directions_and_the_map(visit, kept):
