@@ -121,13 +121,25 @@ def _sheet(
 class DiscriminatorGame:
     """One round of the game: everybody judges the same pairs, each pair once.
 
-    ``answers``: by player, for each pair in turn whether the left picture was called real.
+    ``answers``: by player, for each pair in turn whether the left picture was called real. They
+    are counted as they come: every page asks for the counts at every change.
     """
 
     id: str
     run: str
     pairs: Pairs
     answers: dict[str, list[bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # by pair: judged rightly, of how many
+        self._counts = [(0, 0)] * len(self.pairs.real_first)
+        for player in self.answers:
+            for pair, right in enumerate(self.right(player)):
+                self._count(pair, right)
+
+    def _count(self, pair: int, right: bool) -> None:
+        rightly, judged = self._counts[pair]
+        self._counts[pair] = (rightly + right, judged + 1)
 
     def play(self, player: str, pair: int, left: bool) -> bool:
         """The player calls the left picture of ``pair`` real, or the right one; whether that is
@@ -139,7 +151,9 @@ class DiscriminatorGame:
         if len(answers) >= len(self.pairs.real_first):
             raise GanvizError("You have judged all pairs of this game.", "pair")
         answers.append(left)
-        return left == self.pairs.real_first[pair]
+        right = left == self.pairs.real_first[pair]
+        self._count(pair, right)
+        return right
 
     def right(self, player: str) -> list[bool]:
         """For each pair that the player has judged, whether rightly."""
@@ -155,12 +169,17 @@ class DiscriminatorGame:
     @property
     def class_right(self) -> list[tuple[int, int]]:
         """For each pair how many judged it rightly, of how many."""
-        rows = [self.right(player) for player in self.answers]
-        judged = [
-            [row[pair] for row in rows if pair < len(row)]
-            for pair in range(len(self.pairs.real_first))
-        ]
-        return [(sum(right), len(right)) for right in judged]
+        return list(self._counts)
+
+    @property
+    def players(self) -> int:
+        """How many have judged a pair: everybody begins with the first."""
+        return self._counts[0][1]
+
+    @property
+    def finishers(self) -> int:
+        """How many have judged all pairs: everybody ends with the last."""
+        return self._counts[-1][1]
 
     def view(self, player: str) -> dict[str, Any]:
         """What the player's page needs; of pairs that it has not judged it gets to know nothing."""
@@ -188,7 +207,7 @@ class DiscriminatorGame:
         d_right = self.pairs.d_right
         return {
             "step": self.pairs.step,
-            "players": sum(map(bool, self.answers.values())),
+            "players": self.players,
             "rate": sum(right for right, _ in counts) / answers if answers else None,
             "d_rate": self.pairs.d_rate,
             "d_right": None if d_right is None else sum(d_right),

@@ -65,7 +65,7 @@ class GameRequests:
         history = [{name: row.get(name) for name in known} for row in (*self._earlier, *rows)]
         return game.view(visitor.id) | {
             "history": [row for row in history if row["rate"] is not None],
-            "finished": sum(game.finished(player) for player in game.answers),
+            "finished": game.finishers,
             "league": self._league() if visitor.presenter else None,
         }
 

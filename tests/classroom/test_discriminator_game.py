@@ -57,6 +57,30 @@ def test_a_result_is_kept_without_its_players():
     assert row["pairs"][:2] == [[1, 2], [0, 0]] and "ann" not in str(row)
 
 
+def test_what_the_class_judged_is_counted_as_it_is_played():
+    class Unread(dict):
+        def __iter__(self):
+            raise AssertionError("nobody goes through all answers for a page")
+
+        keys = values = items = __iter__
+
+    game = a_game()
+    game.answers = Unread()
+    for player in ("ann", "bob"):
+        for pair in range(PAIRS if player == "ann" else 3):
+            game.play(player, pair, SIDES[0])
+    assert game.view("ann")["class_right"] == [
+        (2, 2),
+        (0, 2),
+        (2, 2),
+        (0, 1),
+        *[(1, 1), (0, 1)] * 3,
+    ]
+    assert (game.players, game.finishers, game.to_row()["players"]) == (2, 1, 2)
+    again = DiscriminatorGame("g", "run", game.pairs, {"ann": [True] * 3, "bob": [True]})
+    assert again.class_right[:4] == [(2, 2), (0, 1), (1, 1), (0, 0)]
+
+
 def test_the_league_has_handles_only_and_the_best_first():
     game = a_game()
     game.play("a1", 0, False)
