@@ -4,6 +4,7 @@ presenter notes, and runs that were not shown to the class."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ganviz.classroom import Classroom, Visitor
@@ -37,6 +38,11 @@ class Sight:
 def discreet(sentence: str) -> str:
     """A sentence for viewers: one that names a file or folder is not for them."""
     return UNSAID if _PATH.search(sentence) else sentence
+
+
+def telling(visitor: Visitor) -> Callable[[str], str]:
+    """How ``visitor`` is told what went wrong: presenters in full, viewers discreetly."""
+    return str if visitor.presenter else discreet
 
 
 def status_for_viewers(status: dict[str, Any]) -> dict[str, Any]:

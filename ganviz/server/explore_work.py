@@ -18,9 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.device import prepare_background_thread
+from ganviz.server.discretion import telling
 from ganviz.server.guard import Refused
 from ganviz.server.json_lines import JsonLines, SendLine, Work
 from ganviz.server.limits import Quota, client_of
+from ganviz.server.visitor_scope import visitor_of
 
 T = TypeVar("T")
 CLIENT_GONE = 499
@@ -56,7 +58,8 @@ class ExploreWork:
         """
         place = ExitStack()
         place.enter_context(self._place(request, long=True))
-        return JsonLines(self._long, place, partial(_telling_what_is_missing, work), FAILED)
+        told = partial(_telling_what_is_missing, work)
+        return JsonLines(self._long, place, told, FAILED, telling(visitor_of(request)))
 
     @contextmanager
     def _place(self, request: Request, long: bool) -> Iterator[None]:
@@ -72,4 +75,4 @@ def _telling_what_is_missing(work: Work, send: SendLine, ended: threading.Event)
     try:
         work(send, ended)
     except LookupError as error:
-        send({"error": str(error.args[0])})
+        raise Refused(409, str(error.args[0])) from None

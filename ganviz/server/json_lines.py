@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 SendLine = Callable[[dict[str, Any]], None]
 Work = Callable[[SendLine, threading.Event], None]
+Tell = Callable[[str], str]
 
 
 class JsonLines(StreamingResponse):
@@ -28,12 +29,15 @@ class JsonLines(StreamingResponse):
 
     ``place`` is held until the answer ends, however it ends. ``ended`` is set when the browser
     hangs up; work that has not begun by then is not done. An error becomes the last line,
-    ``{"error": sentence}``, with the sentence ``failed`` for what was not foreseen.
+    ``{"error": tell(sentence)}``, with the sentence ``failed`` for what was not foreseen; ``tell``
+    is `ganviz.server.discretion.telling` of who asks.
     """
 
-    def __init__(self, pool: ThreadPoolExecutor, place: ExitStack, work: Work, failed: str):
+    def __init__(
+        self, pool: ThreadPoolExecutor, place: ExitStack, work: Work, failed: str, tell: Tell
+    ):
         super().__init__(
-            _lines(pool, work, failed),
+            _lines(pool, work, failed, tell),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -44,7 +48,9 @@ class JsonLines(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _lines(pool: ThreadPoolExecutor, work: Work, failed: str) -> AsyncIterator[bytes]:
+async def _lines(
+    pool: ThreadPoolExecutor, work: Work, failed: str, tell: Tell
+) -> AsyncIterator[bytes]:
     loop, ended = asyncio.get_running_loop(), threading.Event()
     lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
@@ -56,10 +62,10 @@ async def _lines(pool: ThreadPoolExecutor, work: Work, failed: str) -> AsyncIter
             if not ended.is_set():
                 work(send, ended)
         except GanvizError as error:
-            send({"error": error.sentence})
+            send({"error": tell(error.sentence)})
         except Exception:
             logger.exception("work that a page asked for failed")
-            send({"error": failed})
+            send({"error": tell(failed)})
         finally:
             send(None)
 

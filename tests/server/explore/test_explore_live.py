@@ -1,6 +1,7 @@
 """A run that trains while it is explored: its weights, and who leaves in the middle."""
 
 import asyncio
+import json
 import threading
 from types import SimpleNamespace
 
@@ -10,14 +11,18 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganviz import pacing
+from ganviz.classroom import Visitor
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
+from ganviz.errors import GanvizError
 from ganviz.latent import base_z, to_text
 from ganviz.runs.manager import RunManager
 from ganviz.runs.trained import load_generator
 from ganviz.server import Gate, explore_runs, routes
+from ganviz.server.discretion import UNSAID
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused
+from ganviz.server.visitor_scope import with_visitor
 
 from .conftest import RUNS
 
@@ -70,6 +75,22 @@ def test_who_leaves_in_the_middle_ends_the_work():
 
     asyncio.run(leave())
     assert seen.wait(20)
+
+
+@pytest.mark.parametrize("error", [GanvizError, LookupError])
+def test_a_line_names_folders_to_presenters_only(error):
+    sentence = "There is no folder /home/ada/pictures."
+
+    def failing(send, ended):
+        raise error(sentence)
+
+    async def told(visitor):
+        scope = with_visitor({"client": ("me", 1)}, visitor)
+        lines = ExploreWork().stream(SimpleNamespace(scope=scope), failing).body_iterator
+        return [json.loads(line) async for line in lines]
+
+    assert asyncio.run(told(Visitor("a", presenter=True))) == [{"error": sentence}]
+    assert asyncio.run(told(Visitor("b"))) == [{"error": UNSAID}]
 
 
 def test_no_client_takes_all_places():
