@@ -27,7 +27,8 @@ class WallPicture:
 
 
 class Wall:
-    """Up to `PLACES` pictures, one a student; the newest wins. Safe to use from any thread."""
+    """Up to `PLACES` pictures of a run, one a student; the newest wins. Safe to use from any
+    thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +52,9 @@ class Wall:
         with self._lock:
             if not self._open:
                 raise GanvizError("The wall takes no pictures now; the presenter opens it.")
-            if entry.owner not in self._entries and len(self._entries) >= PLACES:
+            # pictures of other runs hang there unseen
+            others = (one for one in self._entries.values() if one.owner != entry.owner)
+            if sum(one.run == entry.run for one in others) >= PLACES:
                 raise GanvizError("The wall is full; the presenter can take pictures down.")
             self._entries[entry.owner] = entry
             self.version += 1

@@ -39,6 +39,9 @@ def test_the_presenter_takes_pictures_down_and_makes_room():
         wall.put(entry(str(number)))
     with pytest.raises(GanvizError, match="full"):
         wall.put(entry("late"))
+    wall.put(entry("late", run="another run"))
+    with pytest.raises(GanvizError, match="full"):
+        wall.put(entry("late"))
     before = wall.version
     wall.remove("3")
     wall.put(entry("late"))
