@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganviz import pacing
 from ganviz.classroom import Classroom, Visitor
+from ganviz.runs.readable import ReadableRun
 from ganviz.server import encode
 from ganviz.server import live_protocol as protocol
 from ganviz.server.limits import client_of
@@ -26,6 +27,15 @@ class ClassFeed:
         self.classroom = classroom
         self._waiting: set[asyncio.Event] = set()
         self._loop = asyncio.get_running_loop()
+        self._run_id = ""
+
+    def note_run(self, current: ReadableRun | None) -> None:
+        """``current`` trains or was shown last: pieces that are about it, such as the wall, are
+        others when it is another one."""
+        run_id = current.id if current is not None else ""
+        if run_id != self._run_id:
+            self._run_id = run_id
+            self.classroom.changed()
 
     async def serve(self, websocket: WebSocket, visitor: Visitor) -> None:
         """Keep one page up to date until it goes."""

@@ -242,6 +242,7 @@ class Hub:
         now = time.monotonic()
         send_deltas = now >= self._next_delta
         self._unsent = not send_deltas
+        self._class_feed.note_run(self._manager.current)
         for run, viewers in self._idle_viewers(now).items():
             if run is None or run.in_memory:
                 await self._update(run, viewers, send_deltas)

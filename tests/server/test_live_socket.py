@@ -10,7 +10,15 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ganviz import pacing
 from ganviz.server import live_protocol
 
-from .live_viewers import append_rows, appending_rows, receive, receive_until, steps, wait_for
+from .live_viewers import (
+    append_rows,
+    appending_rows,
+    receive,
+    receive_any,
+    receive_until,
+    steps,
+    wait_for,
+)
 
 
 def test_who_looks_at_a_kept_run_follows_it_when_it_is_resumed(manager, live, tools):
@@ -126,6 +134,19 @@ def test_another_run_greets_its_followers_and_leaves_the_others(manager, live, t
         append_rows(first, 1, 2)
         assert steps(receive_until(follower, 3)) == [1, 2, 3]
         assert steps(receive_until(pinned, 2)) == [1, 2]
+
+
+def test_pieces_of_the_class_follow_the_current_run(manager, live, tools):
+    endpoint, watch = live
+    endpoint._classroom.add("wall", lambda visitor: manager.current.id)
+    with watch() as viewer:
+        for run_id in ("one", "two"):
+            if run_id != manager.current.id:
+                manager.start(tools.still_run(run_id))
+            message = receive_any(viewer)
+            while message["type"] != "class":
+                message = receive_any(viewer)
+            assert message["state"] == {"wall": run_id}
 
 
 def test_a_slow_viewer_is_dropped_and_holds_up_nobody(manager, live, monkeypatch):
