@@ -85,8 +85,11 @@ class PollRequests:
     async def command(self, request: Request) -> Response:
         """Ask, close, vote again, show the answer, put away: for presenters."""
         command = await command_as(PollCommand, request)
-        sentence = await COMMANDS.run(self._obey, command)
-        self._classroom.changed()
+        try:
+            sentence = await COMMANDS.run(self._obey, command)
+        finally:
+            # a poll that a full disk does not keep has changed all the same
+            self._classroom.changed()
         return json_response({"ok": True, "sentence": sentence})
 
     async def vote(self, request: Request) -> Response:

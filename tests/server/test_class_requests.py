@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 
 from ganviz.classroom import Classroom
 from ganviz.config import RunConfig
+from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.server import routes
+from ganviz.server.class_polls import PollRequests
 from ganviz.server.visitor_scope import with_visitor
 
 SMALL = {"batch_size": 8, "g_hidden": (16,), "d_hidden": (16,), "steps": 0}
@@ -63,7 +65,13 @@ def school(tmp_path_factory):
 
     handles = [visitor.handle for visitor in visitors.values()]
     yield SimpleNamespace(
-        post=post, get=get, sees=sees, train=train, manager=manager, handles=handles
+        post=post,
+        get=get,
+        sees=sees,
+        train=train,
+        manager=manager,
+        handles=handles,
+        classroom=classroom,
     )
     manager.close(20)
 
@@ -92,6 +100,22 @@ def test_a_poll_of_the_presenters_own(school):
     assert school.post("presenter", "class/poll", action="away", poll=poll["id"]).ok
     assert school.sees("ann", "poll") is None
     assert "Another question" in school.post("ann", "class/vote", poll="x", round=1, choice=0).error
+
+
+def test_pages_see_a_closed_poll_also_where_the_disk_is_full(school, monkeypatch):
+    school.post("presenter", "class/poll", action="ask", ask="Q?", choices=["a", "b"])
+    poll, told = school.sees("ann", "poll"), []
+
+    def full(*_):
+        raise GanvizError("The disk is full.")
+
+    monkeypatch.setattr(PollRequests, "_keep", full)
+    school.classroom.subscribe(lambda: told.append(school.sees("ann", "poll")["state"]))
+    refused = school.post("presenter", "class/poll", action="close", poll=poll["id"])
+    assert refused.error == "The disk is full." and told == ["closed"]
+    school.classroom._listeners.clear()
+    monkeypatch.undo()
+    school.post("presenter", "class/poll", action="away", poll=poll["id"])
 
 
 def test_a_lessons_question_is_answered_by_the_run(school):
