@@ -128,6 +128,8 @@ class Room:
         """All viewers leave; with the code they may come again."""
         with self._lock:
             self._members = {key: one for key, one in self._members.items() if one.presenter}
+            stay = self._members.keys() & self._addresses.keys()
+            self._addresses = {key: self._addresses[key] for key in stay}
 
     # -- who is who ------------------------------------------------------------------------
     def member(self, visitor_id: str) -> Visitor | None:
@@ -152,7 +154,9 @@ class Room:
         """A page of ``visitor`` has connected."""
         with self._lock:
             self._open_pages[visitor.id] += 1
-            self._addresses[visitor.id] = address
+            # who was sent out meanwhile would stand for others who come from there
+            if visitor.id in self._members:
+                self._addresses[visitor.id] = address
 
     def closed(self, visitor: Visitor) -> None:
         """A page of ``visitor`` has gone."""

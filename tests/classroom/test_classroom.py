@@ -53,6 +53,20 @@ def test_a_member_is_here_while_a_page_of_it_is_open():
     assert [member.here for member in room.members()] == [False]
 
 
+def test_an_address_is_known_no_longer_than_its_member():
+    for leave in (lambda room, one: room.empty(), lambda room, one: room.remove(one.id)):
+        room = Room()
+        gone = room.join(address="192.0.2.7")
+        leave(room, gone)
+        room.readmit()
+        # its page connects again before it hears of it
+        room.opened(gone, "192.0.2.7")
+        other = room.join(address="192.0.2.7")
+        room.remove(other.id)
+        with pytest.raises(GanvizError, match="sent this browser out"):
+            room.join(address="192.0.2.7")
+
+
 def test_each_visitor_sees_its_own_view_of_a_piece():
     classroom = Classroom()
     classroom.add("secret", lambda visitor: "key" if visitor.presenter else None)
