@@ -90,8 +90,8 @@ class Entrance:
         client, now = client_of(request.scope), time.monotonic()
         if not (self._of_client.allows(client, now) and self._of_all.allows("", now)):
             return join_page(TOO_MANY, 429)
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=4)
-        return await self._join(request, form.get("code", [""])[0], WRONG_CODE, "./")
+        code = _code_in((await request.body()).decode("utf-8", "replace"))
+        return await self._join(request, code, WRONG_CODE, "./")
 
     async def _by_link(self, request: Request, given: str) -> Response:
         # a code in the place of the link's part would be tried without being counted
@@ -143,6 +143,14 @@ class Entrance:
     def _was_removed(self, request: Request) -> bool:
         visitor_id = self._ticket_holder(request)
         return visitor_id is not None and self.classroom.room.was_removed(visitor_id)
+
+
+def _code_in(form: str) -> str:
+    """The code that a form sends; empty where it sends something else."""
+    try:
+        return parse_qs(form, max_num_fields=4).get("code", [""])[0]
+    except ValueError:
+        return ""
 
 
 def is_https(scope: Scope) -> bool:
