@@ -32,6 +32,11 @@ WRONG_CODE = "That is not the code of this class. Look again at what the present
 WRONG_LINK = "This link opens no class any more. Type the code that the presenter shows now."
 WRONG_KEY = "This is not the presenter's link of this server; its terminal prints the right one."
 TOO_MANY = "Too many codes were tried. Wait a few seconds, or scan the QR code."
+TOO_MANY_JOIN = (
+    "Too many browsers join from your network at once. Wait a few seconds, then try again."
+)
+# a class behind one address comes in at once, with second browsers
+JOINS_OF_A_CLIENT = (400, 1.0)
 # a class behind one address types a code each, with slips
 CODES_OF_A_CLIENT = (40, 0.5)
 # 29 million codes last for months at this pace, however many machines try them
@@ -45,6 +50,7 @@ class Entrance:
         self.classroom = classroom
         self._of_client = Throttle(*CODES_OF_A_CLIENT)
         self._of_all = Throttle(*CODES_OF_ALL)
+        self._joins = Throttle(*JOINS_OF_A_CLIENT)
 
     def visitor_of(self, connection: HTTPConnection) -> Visitor:
         """Who sends this: by the ticket in its cookie."""
@@ -110,8 +116,11 @@ class Entrance:
             return join_page(SENT_OUT, 403, closed=True)
         if request.method == "HEAD":
             return _on_to(home)
+        client = client_of(request.scope)
+        if not self._joins.allows(client, time.monotonic()):
+            return join_page(TOO_MANY_JOIN, 429, action)
         try:
-            visitor = await run_in_threadpool(self.classroom.join, address=client_of(request.scope))
+            visitor = await run_in_threadpool(self.classroom.join, address=client)
         except GanvizError as error:
             return join_page(error.sentence, 403, action)
         return self._with_ticket(request, visitor, home)

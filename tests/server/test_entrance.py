@@ -64,6 +64,17 @@ def test_the_page_that_joins_takes_no_nonsense(school, body):
     assert answer.status_code in (400, 403, 413, 429)
 
 
+def test_a_link_lets_no_machine_join_without_end(manager, monkeypatch):
+    monkeypatch.setattr(entrance, "JOINS_OF_A_CLIENT", (3, 0.0))
+    classroom = Classroom(Keys.fresh())
+    gate, link = gate_of(manager, classroom), f"/join/{classroom.keys.link}"
+    answers = [browser(gate).get(link) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+    assert "Too many browsers" in answers[-1].text and len(classroom.room.members()) == 3
+    # whoever is in already is not counted
+    assert browser(gate, **dict(answers[0].cookies)).get(link).status_code == 303
+
+
 # -- a restart -----------------------------------------------------------------------------------
 def test_a_restart_keeps_cookies_code_and_key(tmp_path):
     def started():
