@@ -21,11 +21,11 @@ from ganviz.device import prepare_background_thread
 from ganviz.server.discretion import telling
 from ganviz.server.guard import Refused
 from ganviz.server.json_lines import JsonLines, SendLine, Work
+from ganviz.server.latent_batches import CLIENT_GONE
 from ganviz.server.limits import Quota, client_of
 from ganviz.server.visitor_scope import visitor_of
 
 T = TypeVar("T")
-CLIENT_GONE = 499
 BUSY = "Too many people explore at once on this machine; try again in a moment."
 FAILED = "This stumbled over something unforeseen; the server's log says what."
 

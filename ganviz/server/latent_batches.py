@@ -106,7 +106,7 @@ class LatentBatches(Generic[Query]):
         replaced = self._waiting.pop(page, None) if page is not None else None
         if replaced:
             # nothing is wrong, so a browser notes no error
-            replaced.answer.set_result(Response(status_code=204))
+            _settle(replaced, Response(status_code=204))
         self._waiting[mine if page is None else page] = mine
         if self._passes is None or self._passes.done():
             self._passes = asyncio.create_task(self._draw_all())

@@ -91,6 +91,20 @@ def test_the_newest_request_of_a_page_takes_the_place_of_the_one_that_waits(
     assert sizes == [2]
 
 
+def test_a_request_that_was_called_off_is_replaced_without_harm(server):
+    async def ask():
+        async with server._thread.turn():
+            for seed in (1, 2):
+                last = asyncio.create_task(server.picture(Request(page="a", seed=seed)))
+                await asyncio.sleep(0)
+                if seed == 1:
+                    last.cancel()
+                    await asyncio.sleep(0)
+        return await last
+
+    assert asyncio.run(ask()).status_code == 200
+
+
 def test_what_a_pass_stumbles_over_reaches_all_who_wait_and_ends_nothing(server, monkeypatch):
     monkeypatch.setattr(server, "_draw_each", lambda run, queries: 1 / 0)
     assert all(isinstance(one, ZeroDivisionError) for one in together(server, {}, {"seed": 1}))
