@@ -3,17 +3,16 @@ the discriminator itself."""
 
 from __future__ import annotations
 
-import io
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganviz.data.source import to_float
+from ganviz.engine.frames import png_of
 from ganviz.engine.snapshot import draw, to_pictures
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
@@ -107,14 +106,9 @@ def _sheet(
         np.concatenate([x, y] if first else [y, x], axis=1)
         for x, y, first in zip(real, fake, real_first, strict=True)
     ]
-    sheet = np.concatenate(rows, axis=0)
-    image = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
     shrink = max(1, -(-real.shape[2] // MAX_TILE))
-    if shrink > 1:
-        image = image.reduce(shrink)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue(), image.width // 2, image.height // len(real)
+    png, width, height = png_of(np.concatenate(rows, axis=0), shrink)
+    return png, width // 2, height // len(real)
 
 
 @dataclass

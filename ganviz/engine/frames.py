@@ -110,14 +110,27 @@ def fitted(pictures: np.ndarray, cols: int) -> np.ndarray:
     return small.reshape(*small.shape[:3], -1)
 
 
+def png_of(sheet: np.ndarray, shrink: int = 1) -> tuple[bytes, int, int]:
+    """``sheet`` uint8 [H, W, 1 or 3], averaged over squares of ``shrink`` px, as PNG, and the
+    width and height of that in px."""
+    image = _image(sheet)
+    if shrink > 1:
+        image = image.reduce(shrink)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue(), image.width, image.height
+
+
+def _image(sheet: np.ndarray) -> Image.Image:
+    return Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
+
+
 def encode(sheet: np.ndarray, tile: int) -> tuple[bytes, str]:
     """Bytes and MIME type of a grid whose tiles are ``tile`` px wide."""
-    image = Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet)
-    buffer = io.BytesIO()
     if tile <= PNG_UP_TO:
-        image.save(buffer, "PNG", compress_level=1)
-        return buffer.getvalue(), "image/png"
-    image.save(buffer, "JPEG", quality=90)
+        return png_of(sheet)[0], "image/png"
+    buffer = io.BytesIO()
+    _image(sheet).save(buffer, "JPEG", quality=90)
     return buffer.getvalue(), "image/jpeg"
 
 

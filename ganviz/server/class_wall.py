@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +18,7 @@ from ganviz import pacing
 from ganviz.classroom import Classroom, Visitor
 from ganviz.classroom.wall import Wall, WallPicture
 from ganviz.device import prepare_serving_thread
+from ganviz.engine.frames import png_of
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, command_as, find_run, json_response
@@ -137,20 +136,15 @@ def draw_wall(run: ReadableRun, entries: list[WallPicture], key: tuple[str, int,
     tiles[:n] = pictures
     tiles = tiles.reshape(rows, COLUMNS, height, width, channels).transpose(0, 2, 1, 3, 4)
     sheet = tiles.reshape(rows * height, COLUMNS * width, channels)
-    image = Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
-    shrink = max(1, -(-width // MAX_TILE))
-    if shrink > 1:
-        image = image.reduce(shrink)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
+    png, shown, _ = png_of(sheet, shrink=max(1, -(-width // MAX_TILE)))
     headers = {
         "X-Gv-Step": str(step),
         "X-Gv-Wall": str(key[1]),
         "X-Gv-Columns": str(COLUMNS),
-        "X-Gv-Tile": str(image.width // COLUMNS),
+        "X-Gv-Tile": str(shown // COLUMNS),
         "Cache-Control": "no-store",
     }
-    return Sheet(key, buffer.getvalue(), headers)
+    return Sheet(key, png, headers)
 
 
 def _check_pictures(run: ReadableRun) -> None:
