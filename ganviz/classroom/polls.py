@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ganviz.errors import GanvizError
+from ganviz.lessons.question import FEWEST, MOST
 
-FEWEST, MOST = 2, 5
 MAX_ROUNDS = 2
 MAX_KEPT = 100
 """Questions kept with a run."""
@@ -141,30 +141,27 @@ class Poll:
         nobody follows the crowd."""
         hidden = self.state == "open"
         return {
-            "id": self.id,
-            "ask": self.ask,
-            "choices": list(self.choices),
-            "lesson": self.lesson,
-            "run": self.run,
+            **self._about(),
             "state": self.state,
             "round": len(self.rounds),
             "last_round": len(self.rounds) >= MAX_ROUNDS,
             "voters": self.rounds[-1].voters,
             "mine": [one.vote_of(voter) for one in self.rounds],
             "counts": None if hidden else [one.counts for one in self.rounds],
-            "answer": None if self.answer is None else vars(self.answer),
         }
 
     def to_table(self) -> dict[str, Any]:
         """What is kept with the run: counts, and nobody's votes. An open round is kept as one that
         nobody has voted in."""
+        return {**self._about(), "rounds": [one.counts for one in self.rounds]}
+
+    def _about(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "ask": self.ask,
             "choices": list(self.choices),
             "lesson": self.lesson,
             "run": self.run,
-            "rounds": [one.counts for one in self.rounds],
             "answer": None if self.answer is None else vars(self.answer),
         }
 
