@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ganviz.config import RunConfig
-from ganviz.data import expected_spec
+from ganviz.data import DataSpec, expected_spec
 from ganviz.engine.machine_memory import MachineMemory, key
 from ganviz.engine.memory_need import training_memory
 from ganviz.progress import duration
@@ -25,12 +25,12 @@ def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
     spec = expected_spec(config)
     name = key(config, spec, device)
     known = MachineMemory(data_root).recall(name)
-    memory = _positive(known.get("memory")) or _need(name, config, device)
+    measured = _positive(known.get("memory"))
+    memory = measured or _need(name, config, spec, device)
     seconds = _positive(known.get("seconds_per_step"))
     parts = []
     if memory:
-        measured = "took" if _positive(known.get("memory")) else "takes about"
-        parts.append(f"{measured} {_size(memory)} of memory")
+        parts.append(f"{'took' if measured else 'takes about'} {_size(memory)} of memory")
     if seconds:
         parts.append(f"1,000 steps took {duration(1000 * seconds)} here")
         if config.steps:
@@ -41,9 +41,9 @@ def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _need(name: str, config: RunConfig, device: torch.device) -> int:
+def _need(name: str, config: RunConfig, spec: DataSpec, device: torch.device) -> int:
     if name not in _needs:
-        _needs[name] = training_memory(config, expected_spec(config), device)
+        _needs[name] = training_memory(config, spec, device)
         while len(_needs) > REMEMBERED:
             _needs.popitem(last=False)
     return _needs[name]

@@ -65,7 +65,8 @@ def lan_addresses() -> list[str]:
         for address in addresses
         if address.family == socket.AF_INET and _may_be_reached(address.address)
     ]
-    return sorted(dict.fromkeys(found), key=lambda one: (one != _outgoing(), found.index(one)))
+    likeliest = _outgoing()
+    return sorted(dict.fromkeys(found), key=lambda one: (one != likeliest, found.index(one)))
 
 
 def _may_be_reached(address: str) -> bool:
