@@ -50,6 +50,8 @@ class GameRequests:
         self._manager = manager
         self._classroom = classroom
         self._games: list[DiscriminatorGame] = []
+        # two quick clicks make one game
+        self._making = asyncio.Lock()
         # results of games that an earlier process held, by steps
         self._earlier: list[dict[str, Any]] = []
         classroom.add("game", self._view)
@@ -76,6 +78,13 @@ class GameRequests:
     async def make(self, request: Request) -> Response:
         """Make a game of this step, for everybody; one that was made of it already serves."""
         await command_as(NewGame, request)
+        async with self._making:
+            step = await self._make()
+        self._classroom.changed()
+        return json_response({"ok": True, "sentence": f"The game is of step {step:,}."})
+
+    async def _make(self) -> int:
+        """The step of the newest game, which is one of this step from now on."""
         run = self._manager.current
         if not isinstance(run, Run) or not run.active or run.state not in ("running", "paused"):
             raise Refused(
@@ -86,9 +95,7 @@ class GameRequests:
             if len(games) >= MAX_GAMES:
                 raise Refused(409, f"{MAX_GAMES} games were made of this run; that is all it has.")
             await self._add(run, games)
-        self._classroom.changed()
-        step = self._games[-1].pairs.step
-        return json_response({"ok": True, "sentence": f"The game is of step {step:,}."})
+        return self._games[-1].pairs.step
 
     async def _add(self, run: Run, games: list[DiscriminatorGame]) -> None:
         future = asyncio.wrap_future(run.between_steps(make_pairs))

@@ -1,20 +1,27 @@
 """Polls, the game and the wall, as a presenter and two viewers meet them over HTTP."""
 
+import asyncio
 import io
+import threading
 import time
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
 import torch
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from ganviz.classroom import Classroom
+from ganviz.classroom.discriminator_game import Pairs
 from ganviz.config import RunConfig
+from ganviz.engine.run import Run
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.server import routes
+from ganviz.server.class_game import GameRequests
 from ganviz.server.class_polls import PollRequests
 from ganviz.server.visitor_scope import with_visitor
 
@@ -155,6 +162,32 @@ def test_a_question_about_another_set_up_is_not_answered_by_this_run(school):
     refused = school.post("presenter", "class/poll", action="reveal", poll=poll["id"])
     assert refused.status == 409 and "start that one first" in refused.error
     school.post("presenter", "class/poll", action="away", poll=poll["id"])
+
+
+def test_two_quick_clicks_make_one_game(manager, monkeypatch):
+    games, made = GameRequests(manager, Classroom()), []
+
+    def between_steps(task):
+        made.append(Future())
+        threading.Timer(
+            0.05, made[-1].set_result, [Pairs(0, (True,), None, None, b"", 8, 8)]
+        ).start()
+        return made[-1]
+
+    async def body():
+        return {"type": "http.request", "body": b"{}"}
+
+    async def click():
+        headers = [(b"content-type", b"application/json")]
+        return await games.make(Request({"type": "http", "headers": headers}, body))
+
+    async def clicks():
+        return await asyncio.gather(click(), click())
+
+    monkeypatch.setattr(manager.current, "between_steps", between_steps)
+    monkeypatch.setattr(Run, "active", True)
+    assert [answer.status_code for answer in asyncio.run(clicks())] == [200, 200]
+    assert len(made) == 1 and len(games._games) == 1
 
 
 def test_the_game_and_the_wall(school):
