@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,22 @@ class ClassFile:
 
     def read(self, piece: str) -> dict[str, Any]:
         """The table of ``piece``; an empty one where there is none, or it is damaged."""
-        table = read_json(self._path, MAX_BYTES).get(piece)
-        return table if isinstance(table, dict) else {}
+        return _table(self._tables(), piece)
+
+    def _tables(self) -> dict[str, Any]:
+        return read_json(self._path, MAX_BYTES)
 
     def write(self, piece: str, table: dict[str, Any]) -> None:
         """Keep ``table`` as that of ``piece``. Raises `GanvizError` where the disk refuses, and for
         what no file should grow to."""
+        self.change(piece, lambda _: table)
+
+    def change(self, piece: str, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Keep what ``edit`` makes of the table of ``piece``, as `write`; no other thread writes
+        between the two."""
         with _lock:
-            text = json.dumps({**read_json(self._path, MAX_BYTES), piece: table})
+            kept = self._tables()
+            text = json.dumps({**kept, piece: edit(_table(kept, piece))})
             if len(text) > MAX_BYTES:
                 raise GanvizError("The class has kept more with this run than a run can hold.")
             try:
@@ -40,3 +49,8 @@ class ClassFile:
             except OSError as error:
                 what = "The state of the class was not kept"
                 raise GanvizError(disk_sentence(error, self._path.parent, what)) from None
+
+
+def _table(tables: dict[str, Any], piece: str) -> dict[str, Any]:
+    table = tables.get(piece)
+    return table if isinstance(table, dict) else {}

@@ -135,10 +135,14 @@ class GameRequests:
         run = self._manager.current
         if run is None or run.id != run_id or run.store is None:
             return
-        rows = [one.to_row() for one in self._games if one.run == run_id]
-        rows = [*self._earlier, *(row for row in rows if row["players"])]
+
+        def edit(_: dict[str, Any]) -> dict[str, Any]:
+            rows = [one.to_row() for one in self._games if one.run == run_id]
+            rows = [*self._earlier, *(row for row in rows if row["players"])]
+            return {"rows": rows[-MAX_GAMES:]}
+
         try:
-            ClassFile(run.store.folder).write(GAMES, {"rows": rows[-MAX_GAMES:]})
+            ClassFile(run.store.folder).change(GAMES, edit)
         except GanvizError as error:
             run.log("note", level="warning", sentence=error.sentence)
 

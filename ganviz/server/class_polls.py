@@ -158,12 +158,14 @@ class PollRequests:
         poll.run = poll.run or run.id
         if poll.run != run.id:
             return
-        own = {one.id: one for one in self._book.kept() if one.run == run.id}
-        file = ClassFile(run.store.folder)
-        table = file.read(PIECE)
-        earlier = [one for one in sound_polls(table.get("polls")) if one.id not in own]
-        polls = [one.to_table() for one in (*earlier, *own.values())]
-        file.write(PIECE, {**table, "polls": polls[-MAX_KEPT:]})
+
+        def edit(table: dict[str, Any]) -> dict[str, Any]:
+            own = {one.id: one for one in self._book.kept() if one.run == run.id}
+            earlier = [one for one in sound_polls(table.get("polls")) if one.id not in own]
+            polls = [one.to_table() for one in (*earlier, *own.values())]
+            return {**table, "polls": polls[-MAX_KEPT:]}
+
+        ClassFile(run.store.folder).change(PIECE, edit)
 
     # -- alone ---------------------------------------------------------------------------------
     async def predict(self, request: Request) -> Response:
@@ -176,14 +178,13 @@ class PollRequests:
         _, question = lesson_with_question(prediction.lesson)
         if prediction.choice >= len(question.choices):
             raise Refused(422, "There is no such choice.", "choice")
-        file = ClassFile(self._folder(prediction.run))
-        table = file.read(PIECE)
-        earlier = table.get("predictions")
-        predictions = {
-            **(earlier if isinstance(earlier, dict) else {}),
-            prediction.lesson: prediction.choice,
-        }
-        file.write(PIECE, {**table, "predictions": predictions})
+
+        def edit(table: dict[str, Any]) -> dict[str, Any]:
+            earlier = table.get("predictions")
+            known = earlier if isinstance(earlier, dict) else {}
+            return {**table, "predictions": {**known, prediction.lesson: prediction.choice}}
+
+        ClassFile(self._folder(prediction.run)).change(PIECE, edit)
 
     async def answer(self, request: Request) -> Response:
         """How a lesson's question stands in a run: ``{"state", "sentence", "choice", "figure",

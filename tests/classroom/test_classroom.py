@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 
 import pytest
 
@@ -98,6 +99,22 @@ def test_the_pieces_of_a_class_share_a_file_and_keep_out_of_each_others_way(tmp_
     assert first.read("game") == {"n": "game"}
     assert second.read("poll") == {"n": "poll"}
     assert os.listdir(tmp_path) == ["class.json"]
+
+
+def test_no_thread_undoes_what_another_one_adds_to_a_table(tmp_path):
+    def add(number):
+        def edit(table):
+            time.sleep(0.002)
+            return {**table, str(number): number}
+
+        ClassFile(tmp_path).change("questions", edit)
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ClassFile(tmp_path).read("questions")) == 8
 
 
 def test_a_damaged_class_file_is_an_empty_one(tmp_path):
