@@ -188,14 +188,25 @@ class PollRequests:
 
     async def answer(self, request: Request) -> Response:
         """How a lesson's question stands in a run: ``{"state", "sentence", "choice", "figure",
-        "why", "step"}``."""
+        "why", "step"}``; viewers are told what came out when a vote on it is over."""
         query = request.query_params
         name, run_id = query.get("lesson", ""), query.get("run")
         _, question = lesson_with_question(name)
         run = await read_to_end(await open_run(self._manager, run_id))
         found = await READS.run(self._reading, run, name)
+        if (
+            found.state != "waiting"
+            and self._is_voted_on(name)
+            and not visitor_of(request).presenter
+        ):
+            raise Refused(409, "The class votes on this question; the presenter shows the answer.")
         why = question.why if found.state == "known" else ""
         return json_response({**asdict(found), "why": why})
+
+    def _is_voted_on(self, lesson: str) -> bool:
+        """Whether the class has not been told yet what comes out."""
+        poll = self._book.current
+        return poll is not None and poll.lesson == lesson and poll.state != "answered"
 
     def _reading(self, run: ReadableRun, name: str) -> Reading:
         known = self._known.get((run.id, name))

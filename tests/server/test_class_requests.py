@@ -142,6 +142,14 @@ def test_a_lessons_question_is_answered_by_the_run(school):
     # half a minute later
     run.log_at(2000, "scalars", loss_d=1.0, elapsed=60.0)
     run.log_at(2000, "modes", strict=1, captured=1, quality=0.9)
+    address = f"answer?run={run.id}&lesson=mode-collapse"
+    for state in ("open", "closed"):
+        assert school.sees("ann", "poll")["state"] == state
+        peeked = school.get("ann", address)
+        assert peeked.status_code == 409 and "votes on this question" in peeked.text
+        assert school.get("presenter", address).json()["choice"] == 0
+        if state == "open":
+            school.post("presenter", "class/poll", action="close", poll=poll["id"])
     assert school.post("presenter", "class/poll", action="reveal", poll=poll["id"]).ok
     answer = school.sees("ann", "poll")["answer"]
     assert answer["choice"] == 0 and "1 of" in answer["figure"] and answer["why"]
