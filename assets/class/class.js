@@ -1,10 +1,8 @@
 // @ts-check
 // What the server says of the class, piece by piece: who is in the room, what the presenter shows,
-// polls and games. Each piece has a script of its own in this folder that listens here, and shows
-// what is for everybody in a card of `cards`, and what only the presenter does in the panel.
+// polls and games. Each piece has a script of its own in this folder that listens here.
 
 import { on } from "../lib/bus.js";
-import { $, el } from "../lib/dom.js";
 
 /** @type {Record<string, any>} */
 const state = {};
@@ -29,26 +27,6 @@ export function onPiece(name, task) {
   (listeners[name] ??= []).push(task);
   if (name in state) task(state[name]);
 }
-
-/** @type {HTMLElement | null} */
-let row = null;
-
-/** The place above every tab for what all who are in the class see: append a card, or hide it. */
-export function cards() {
-  row ??= el("div", { id: "gv-class-cards" });
-  if (!row.isConnected) $("gv-tabs").querySelector(":scope > .tab-wrapper")?.after(row);
-  return row;
-}
-
-/** @type {Array<{title: string, fill: (section: HTMLElement) => void}>} */
-export const sections = [];
-
-/**
- * Add a section to the presenter's panel: `fill` is called once, when the panel is first opened.
- * @param {string} title
- * @param {(section: HTMLElement) => void} fill
- */
-export const panelSection = (title, fill) => sections.push({ title, fill });
 
 export function start() {
   on("class", (pieces) => {

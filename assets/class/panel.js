@@ -3,7 +3,7 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { address, get, post } from "../lib/request.js";
-import { hasClass, onPiece, piece, sections } from "./class.js";
+import { hasClass, onPiece, piece } from "./class.js";
 import { start as startNotes } from "./notes.js";
 import { project } from "./projector.js";
 import { qr } from "./qr.js";
@@ -32,7 +32,6 @@ function make() {
   document.body.append(made);
   made.addEventListener("keydown", ({ key }) => { if (key === "Escape") made.close(); });
   made.append(invitation(), followControls(), people());
-  for (const { title, fill } of sections) made.append(section(title, fill));
   made.append(section("Notes for the lesson", startNotes));
   onPiece("room", show);
   onPiece("follow", showFollow);
