@@ -9,7 +9,7 @@ import { now, on } from "../lib/stream.js";
 import { current, onTab, tab } from "../lib/tabs.js";
 import { asRequest } from "../latent/latent.js";
 import { say } from "../train/controls.js";
-import { onPiece, piece } from "./class.js";
+import { onPiece, piece, presents } from "./class.js";
 
 /** @type {HTMLElement} */
 let card;
@@ -39,7 +39,7 @@ function task() {
 }
 
 function show() {
-  const todo = piece("room")?.presenter || current() === "class" ? null : task();
+  const todo = presents() || current() === "class" ? null : task();
   card.hidden = !todo || todo.id === dismissed;
   if (!todo || card.hidden) return;
   if (!card.isConnected) $("gv-tabs").querySelector(":scope > .tab-wrapper")?.after(card);

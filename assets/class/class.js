@@ -15,6 +15,9 @@ export const isPresenter = () => document.documentElement.dataset.gvRole !== "vi
 /** Whether others can join; on a machine that nobody else reaches there is no class. */
 export const hasClass = () => Boolean(state.room?.joined);
 
+/** Whether this page's visitor is a presenter now, by what the server said last. */
+export const presents = () => Boolean(state.room?.presenter);
+
 /** The newest state of a piece; undefined before the first message. @param {string} name */
 export const piece = (name) => state[name];
 

@@ -1,12 +1,12 @@
 // @ts-check
 // You are D: which of two pictures is real? The server alone knows, until the pair is judged.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, note, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { album, context } from "../lib/pictures.js";
 import { address, post } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
-import { onPiece, piece } from "./class.js";
+import { onPiece, presents } from "./class.js";
 import { duel, response } from "./duel.js";
 
 /**
@@ -42,19 +42,11 @@ export function start() {
   show();
 }
 
-const presents = () => Boolean(piece("room")?.presenter);
 const canMake = () => ["running", "paused"].includes(now.status?.state ?? "") && now.run?.spec?.kind === "images";
 
 async function make() {
   const answer = await post("gv/class/game", {});
-  note(answer.ok ? "" : answer.sentence);
-}
-
-/** @param {string} sentence */
-function note(sentence) {
-  const place = $("gv-game-note");
-  text(place, sentence);
-  place.hidden = !sentence;
+  note("gv-game-note", answer.ok ? "" : answer.sentence);
 }
 
 function showHead() {
@@ -126,7 +118,7 @@ async function judge(left) {
   busy = true;
   const answer = await post("gv/class/play", { game: game.id, pair: game.right.length, left });
   busy = false;
-  note(answer.ok ? "" : answer.sentence);
+  note("gv-game-note", answer.ok ? "" : answer.sentence);
   if (!answer.ok) return;
   game = { ...game, ...answer.game };
   const key = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.left : undefined;

@@ -1,7 +1,7 @@
 // @ts-check
 // The presenter's panel: how the class comes in, who is here, and what everybody does.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, note, text } from "../lib/dom.js";
 import { address, get, post } from "../lib/request.js";
 import { hasClass, onPiece, piece } from "./class.js";
 import { start as startNotes } from "./notes.js";
@@ -95,10 +95,8 @@ function people() {
 /** @param {string} action */
 async function act(action, more = {}) {
   const { ok, sentence } = await post("gv/class", { action, ...more });
-  const note = $("gv-class-note");
-  text(note, sentence);
-  note.hidden = !sentence;
-  note.classList.toggle("gv-problem", !ok);
+  note("gv-class-note", sentence);
+  $("gv-class-note").classList.toggle("gv-problem", !ok);
 }
 
 /** It takes two clicks to send everybody home. @param {Event} event */

@@ -2,11 +2,11 @@
 // Questions to the class: the presenter asks, closes, has them voted on again and shows the answer;
 // everybody else votes, and sees the counts when the vote is closed.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, note, text } from "../lib/dom.js";
 import { address, get, post } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { now, on } from "../lib/stream.js";
-import { onPiece, piece } from "./class.js";
+import { hasClass, onPiece, piece, presents } from "./class.js";
 import { answerWords, bars, choiceButtons } from "./vote.js";
 
 /** @typedef {import("./vote.js").Poll} Poll */
@@ -29,9 +29,6 @@ export async function start() {
   show(piece("poll"));
 }
 
-const presents = () => Boolean(piece("room")?.presenter);
-const inClass = () => Boolean(piece("room")?.joined);
-
 function results() {
   const link = $("gv-results", HTMLAnchorElement);
   link.hidden = !now.run || !presents();
@@ -41,7 +38,7 @@ function results() {
 /** @param {Poll | null | undefined} poll */
 function show(poll) {
   results();
-  const key = JSON.stringify([poll ?? null, presents(), inClass()]);
+  const key = JSON.stringify([poll ?? null, presents(), hasClass()]);
   if (key === drawn) return;
   drawn = key;
   const card = $("gv-poll");
@@ -76,7 +73,7 @@ function caption({ state, round, voters }) {
 /** @param {Poll} poll */
 function open(poll) {
   // on a projector the presenter's own vote would lead the class
-  if (presents() && inClass()) return [el("ol", { class: "gv-choice-list" }, ...poll.choices.map((one) => el("li", {}, one)))];
+  if (presents() && hasClass()) return [el("ol", { class: "gv-choice-list" }, ...poll.choices.map((one) => el("li", {}, one)))];
   const mine = poll.mine.at(-1) ?? null;
   return [choiceButtons(poll.ask, poll.choices, mine, (choice) => vote(poll, choice)),
     el("p", { class: "gv-caption" }, mine === null ? "Nobody sees who chose what."
@@ -86,7 +83,7 @@ function open(poll) {
 /** @param {Poll} poll @param {number} choice */
 async function vote(poll, choice) {
   const answer = await post("gv/class/vote", { poll: poll.id, round: poll.round, choice });
-  note(answer.ok ? "" : answer.sentence);
+  note("gv-poll-note", answer.ok ? "" : answer.sentence);
   if (answer.ok) text($("gv-announce"), answer.sentence);
 }
 
@@ -95,15 +92,8 @@ async function vote(poll, choice) {
 /** @param {string} action @param {object} [more] */
 async function command(action, more = {}) {
   const answer = await post("gv/class/poll", { action, poll: piece("poll")?.id ?? "", ...more });
-  note(answer.ok ? "" : answer.sentence);
+  note("gv-poll-note", answer.ok ? "" : answer.sentence);
   return answer.ok;
-}
-
-/** @param {string} sentence */
-function note(sentence) {
-  const place = $("gv-poll-note");
-  text(place, sentence);
-  place.hidden = !sentence;
 }
 
 /** @param {Poll} poll */

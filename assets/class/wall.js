@@ -1,13 +1,13 @@
 // @ts-check
 // The wall: pictures that students sent, drawn again while the run trains.
 
-import { $, el, text } from "../lib/dom.js";
+import { $, el, note, text } from "../lib/dom.js";
 import { WALL_REFRESH } from "../lib/pacing.js";
 import { context } from "../lib/pictures.js";
 import { address, post, sentenceOf } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
 import { asRequest } from "../latent/latent.js";
-import { onPiece, piece } from "./class.js";
+import { onPiece, piece, presents } from "./class.js";
 
 /**
  * @typedef {object} Wall
@@ -39,25 +39,17 @@ export function start() {
 
 /** @returns {Wall | undefined} */
 const state = () => piece("wall");
-const presents = () => Boolean(piece("room")?.presenter);
 
 /** @param {string} action @param {string} [owner] */
 async function command(action, owner = "") {
   const answer = await post("gv/class/wall", { action, owner });
-  note(answer.ok ? "" : answer.sentence);
+  note("gv-wall-note", answer.ok ? "" : answer.sentence);
 }
 
 /** The z of the latent explorer hangs on the wall. */
 async function put() {
   const answer = await post("gv/class/wall/put", asRequest());
-  note(answer.sentence);
-}
-
-/** @param {string} sentence */
-function note(sentence) {
-  const place = $("gv-wall-note");
-  text(place, sentence);
-  place.hidden = !sentence;
+  note("gv-wall-note", answer.sentence);
 }
 
 function show() {
@@ -115,7 +107,7 @@ async function fetchWall() {
     if (sheet.version === version) paint(sheet.picture, sheet);
     version = sheet.version;
   } catch (problem) {
-    note(/** @type {Error} */ (problem).message);
+    note("gv-wall-note", /** @type {Error} */ (problem).message);
   }
   drawn = { run: state()?.run ?? "", version, snapshot };
   busy = false;

@@ -3,7 +3,7 @@
 // answers it, beside what was guessed. Who predicts first understands better what is shown.
 
 import { answerWords, bars, choiceButtons } from "../class/vote.js";
-import { onPiece, piece } from "../class/class.js";
+import { hasClass, onPiece, piece } from "../class/class.js";
 import { $, el, text } from "../lib/dom.js";
 import { ANSWER_REFRESH } from "../lib/pacing.js";
 import { get, post } from "../lib/request.js";
@@ -75,7 +75,7 @@ export function ask(preset) {
   if (!lesson || question?.preset !== preset || skipped.includes(lesson.name)) return Promise.resolve(true);
   return new Promise((resolve) => {
     go = resolve;
-    if (piece("room")?.joined) askClass();
+    if (hasClass()) askClass();
     else askAlone(/** @type {Lesson} */ (lesson), question);
   });
 }
@@ -191,10 +191,10 @@ function showGuess() {
   const words = question.choices[choice];
   const lead = [el("p", { class: "gv-caption" }, question.ask)];
   if (found?.state === "known") {
-    const poll = /** @type {any} */ ({ mine: [choice], choices: question.choices, answer: found });
+    const poll = /** @type {any} */ ({ mine: [null], choices: question.choices, answer: found });
     const picked = question.choices[found.choice];
     fill("known", ...lead, el("h3", {}, found.choice === choice ? `You guessed “${words}”, and the run agrees.`
-      : `You guessed “${words}”. The run says “${picked}”.`), ...answerWords({ ...poll, mine: [null] }));
+      : `You guessed “${words}”. The run says “${picked}”.`), ...answerWords(poll));
     return text($("gv-announce"), $("gv-predict").textContent ?? "");
   }
   fill(found?.state ?? "waiting", ...lead, el("p", {}, `You guessed “${words}”. `,

@@ -59,6 +59,17 @@ export function text(node, value) {
 }
 
 /**
+ * Say something in the place with this id, which is hidden while there is nothing to say.
+ * @param {string} id
+ * @param {string} sentence
+ */
+export function note(id, sentence) {
+  const place = $(id);
+  text(place, sentence);
+  place.hidden = !sentence;
+}
+
+/**
  * Set an attribute only where it differs.
  * @param {Element} node
  * @param {string} name
