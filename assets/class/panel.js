@@ -2,22 +2,20 @@
 // The presenter's panel: how the class comes in, who is here, and what everybody does.
 
 import { $, el, note, text } from "../lib/dom.js";
-import { address, get, post } from "../lib/request.js";
-import { hasClass, onPiece, piece } from "./class.js";
+import { address, post } from "../lib/request.js";
+import { onPiece } from "./class.js";
 import { start as startNotes } from "./notes.js";
 import { project } from "./projector.js";
-import { qr } from "./qr.js";
+import { invite } from "./qr.js";
 
 /** @type {HTMLDialogElement | null} */
 let panel = null;
-/** The code that the QR code on the page belongs to. */
-let drawn = "";
 
 /** Open the panel. */
 export function open() {
   panel ??= make();
   panel.show();
-  invite();
+  invite($("gv-invite"), "#gv-invite-at");
 }
 
 function make() {
@@ -123,7 +121,7 @@ function show(room) {
   lock.onclick = () => act(room.locked ? "unlock" : "lock");
   $("gv-readmit").hidden = !room.removed;
   showPeople(room.members.filter(({ presenter }) => !presenter), room.locked);
-  if (panel?.open) invite();
+  if (panel?.open) invite($("gv-invite"), "#gv-invite-at");
 }
 
 function showPeople(viewers, locked) {
@@ -142,17 +140,6 @@ function showFollow({ free }) {
     : "Everybody sees what you show: tab, run, picture, zoom.");
   $("gv-let-go").hidden = free;
   $("gv-call-back").hidden = !free;
-}
-
-/** The QR code and the address, when they are not those that are shown. */
-async function invite() {
-  const { code } = piece("room") ?? {};
-  if (!hasClass() || drawn === code) return;
-  drawn = code;
-  const answer = await get("gv/class/invitation");
-  if (!answer.ok) return;
-  text($("gv-invite-at"), answer.address.replace(/^https?:\/\//, ""));
-  $("gv-qr").replaceChildren(qr(answer.qr));
 }
 
 /** Code and QR code over the whole screen, until a click or a key. */

@@ -2,15 +2,13 @@
 // The projector view: the pictures and one chart in large type, with the way in at the corner. In a
 // window of its own it shows what the presenter's other window shows.
 
-import { el, text } from "../lib/dom.js";
-import { get } from "../lib/request.js";
+import { el } from "../lib/dom.js";
 import * as route from "../lib/route.js";
-import { hasClass, onPiece, piece } from "./class.js";
-import { qr } from "./qr.js";
+import { onPiece } from "./class.js";
+import { invite } from "./qr.js";
 
 /** @type {HTMLElement | null} */
 let corner = null;
-let drawnCode = "";
 
 /** Switch the view on or off in this window. @param {boolean} on */
 export function project(on) {
@@ -19,10 +17,10 @@ export function project(on) {
   if (!corner) {
     corner = makeCorner();
     document.body.append(corner);
-    onPiece("room", invite);
+    onPiece("room", showWayIn);
     document.addEventListener("keydown", leave);
   }
-  invite();
+  showWayIn();
 }
 
 /** @param {KeyboardEvent} event */
@@ -40,14 +38,6 @@ function makeCorner() {
     }, "×"));
 }
 
-/** The QR code of the code that counts now. */
-async function invite() {
-  const code = piece("room")?.code ?? "";
-  if (!corner || drawnCode === code || !hasClass()) return;
-  drawnCode = code;
-  const answer = await get("gv/class/invitation");
-  if (!answer.ok || !corner) return;
-  corner.querySelector(".gv-qr")?.replaceChildren(qr(answer.qr));
-  text(corner.querySelector(".gv-code"), answer.code);
-  text(corner.querySelector("span"), answer.address.replace(/^https?:\/\//, ""));
+function showWayIn() {
+  if (corner) invite(corner, "span");
 }
