@@ -22,11 +22,14 @@ const trains = () => isActive(now.status?.state ?? "idle");
 export function wantEstimate({ preset, values }, order) {
   // viewers start nothing
   if (!isPresenter()) return;
+  const place = $("gv-estimate");
+  if (trains()) {
+    place.hidden = true;
+    return;
+  }
   const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
   const key = JSON.stringify([preset, settings]);
-  const place = $("gv-estimate");
-  if (trains()) place.hidden = true;
-  if (key === current || trains()) return;
+  if (key === current) return;
   current = key;
   clearTimeout(timer);
   timer = window.setTimeout(async () => {
