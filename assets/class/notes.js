@@ -4,7 +4,7 @@
 import { el, text } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { inline } from "../lib/markdown.js";
-import { get } from "../lib/request.js";
+import { fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
 import { on } from "../lib/bus.js";
 
@@ -17,7 +17,7 @@ export async function start(section) {
   const select = el("select", { id: "gv-notes-lesson", "aria-label": "Lesson" });
   const words = el("div", { class: "gv-teacher", id: "gv-teacher" });
   section.append(timerRow(), select, words);
-  const { lessons = [] } = await get("gv/lessons");
+  const { lessons = [] } = await fetchLessons();
   select.append(...lessons.map(({ name, title }) => el("option", { value: name }, title)));
   const show = () => words.replaceChildren(...notes(lessons.find(({ name }) => name === select.value)));
   const followAddress = () => {

@@ -3,10 +3,11 @@
 // everybody else votes, and sees the counts when the vote is closed.
 
 import { $, el, note, text } from "../lib/dom.js";
-import { address, get, post } from "../lib/request.js";
+import { address, post } from "../lib/request.js";
+import { fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
 import { now, on } from "../lib/stream.js";
-import { hasClass, onPiece, piece, presents } from "./class.js";
+import { hasClass, isPresenter, onPiece, piece, presents } from "./class.js";
 import { answerWords, bars, choiceButtons } from "./vote.js";
 
 /** @typedef {import("./vote.js").Poll} Poll */
@@ -20,7 +21,8 @@ let lessons = [];
 let drawn = "";
 
 export async function start() {
-  const answer = await get("gv/lessons");
+  // viewers ask nothing
+  const answer = isPresenter() ? await fetchLessons() : {};
   lessons = (answer.lessons ?? []).filter(({ question }) => question);
   onPiece("poll", show);
   onPiece("room", () => show(piece("poll")));

@@ -1,7 +1,7 @@
 // Lessons: a list, a text to read, and buttons that open the lesson's set-ups in the Train view.
 
 import { $, el, present, text } from "../lib/dom.js";
-import { get } from "../lib/request.js";
+import { fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
 import { onTab, tab } from "../lib/tabs.js";
 import { startPreset } from "../train/form.js";
@@ -18,7 +18,7 @@ const known = (name) => all.some((lesson) => lesson.name === name);
 export async function start() {
   predict.start();
   present("gv-lessons").then(() => { list(); show(current ?? all[0]?.name); });
-  const answer = await get("gv/lessons");
+  const answer = await fetchLessons();
   all = answer.lessons ?? []; // the page works without its lessons
   levels = answer.levels ?? [];
   if ($("gv-lessons")) { list(); show(current ?? all[0]?.name); }

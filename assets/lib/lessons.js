@@ -1,0 +1,16 @@
+// @ts-check
+// The lessons as the server has them: fetched once for all parts of the page that show some of them.
+
+import { get } from "./request.js";
+
+/** @type {ReturnType<typeof get> | null} */
+let asked = null;
+
+/** The server's answer, with `lessons` and `levels`; one that failed is asked for again. */
+export function fetchLessons() {
+  asked ??= get("gv/lessons").then((answer) => {
+    if (!answer.ok) asked = null;
+    return answer;
+  });
+  return asked;
+}
