@@ -139,17 +139,17 @@ def make_display(progress: bool) -> Display:
 def counting(total: int, what: str) -> AbstractContextManager[Callable[[int], None]]:
     """A function that is told how many of ``total`` are done, and shows it on standard error: a bar
     in a terminal, else a line now and then ("12,800 of 50,000 samples")."""
-    return _shown(total, what, lambda done, text: f"{done:,} of {total:,} {text}")
+    return _display(total, what, lambda done, text: f"{done:,} of {total:,} {text}")
 
 
 def stages() -> AbstractContextManager[Callable[[float, str], None]]:
     """A function that is told the fraction done and a sentence, and shows them on standard error: a
     bar in a terminal, else a line now and then."""
-    return _shown(1.0, "", lambda done, text: f"{done:.0%}  {text}")
+    return _display(1.0, "", lambda done, text: f"{done:.0%}  {text}")
 
 
 @contextmanager
-def _shown(
+def _display(
     total: float, what: str, line: Callable[[Any, str], str]
 ) -> Iterator[Callable[..., None]]:
     """A function that is told how much of ``total`` is done and, where that changes, ``what`` is

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganviz.data.source import to_float
-from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, descend
+from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, fit
 
 
 def train_classifier(
@@ -27,7 +27,7 @@ def train_classifier(
         index = torch.randint(len(x), (BATCH,), generator=random).to(x.device)
         return to_float(x[index]), y[index]
 
-    descend(network, optimizer, batch, steps, cancelled)
+    fit(network, optimizer, batch, steps, cancelled)
     return network.eval()
 
 

@@ -211,7 +211,7 @@ def _train(
         index = train[torch.randint(len(train), (BATCH,), generator=random)].to(device)
         return _moved(to_float(source.samples[index]), shift, random), labels[index]
 
-    if not descend(network, optimizer, batch, steps, cancelled):
+    if not fit(network, optimizer, batch, steps, cancelled):
         return None
     held = held[:2000].to(device)
     with torch.no_grad():
@@ -222,7 +222,7 @@ def _train(
     return round(float(torch.cat(right).mean()), 4)
 
 
-def descend(
+def fit(
     network: FeatureNet,
     optimizer: torch.optim.Optimizer,
     batch: Callable[[], tuple[Tensor, Tensor]],
