@@ -28,7 +28,7 @@ const slots = { A: 0, B: 1, C: 2 };
 const between = { a: 0, b: 1 };
 let drawing = 0;
 /** Draws at once. */
-let look = () => {};
+let refreshWhenRested = () => {};
 /** @type {AbortController | null} */
 let measuring = null;
 /** @type {{psi: number, precision: number, recall: number}[]} */
@@ -61,8 +61,8 @@ export function make() {
     el("div", { class: "gv-combine-mean" }, parts.mean, go(mean), el("span", { class: "gv-caption" }, "average of all starred")));
   parts.classCard = el("section", {}, el("h3", {}, "This z in every class"), parts.classes,
     el("div", { class: "gv-explore-bar" }, el("h3", {}, "Between two classes, z fixed"), parts.a, "to", parts.b), parts.blend);
-  look = whenRests(parts.psi, REST, draw);
-  on("explore-stars", () => { if (parts.psi.isConnected) { offer(); look(); } });
+  refreshWhenRested = whenRests(parts.psi, REST, draw);
+  on("explore-stars", () => { if (parts.psi.isConnected) { offer(); refreshWhenRested(); } });
   return el("div", { class: "gv-combine" }, parts.note,
     el("section", {}, el("h3", {}, "Sums of starred pictures"), parts.stars, parts.sums),
     parts.classCard,
@@ -87,7 +87,7 @@ export function open() {
     Object.assign(between, { a: Number(parts.a.value), b: Number(parts.b.value) });
   }
   offer();
-  look();
+  refreshWhenRested();
 }
 
 /** The stars to choose from. */

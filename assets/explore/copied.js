@@ -20,7 +20,7 @@ const WAYS = { pixels: "By pixels", features: "By the features of a classifier" 
 let parts = {};
 let asking = 0;
 /** Asks at once. */
-let look = () => {};
+let refreshWhenRested = () => {};
 
 export function make() {
   parts = {
@@ -28,12 +28,12 @@ export function make() {
     say: el("p", { class: "gv-caption", role: "status" }, ""),
     body: el("div", { class: "gv-copied" }),
   };
-  look = whenRests(parts.body, REST, ask);
+  refreshWhenRested = whenRests(parts.body, REST, ask);
   return el("div", {}, el("p", { class: "gv-say" }, "A generator that copies is much nearer to one training picture than real pictures are to each other. The nearest ones are shown, so that you can judge by eye."),
     parts.note, parts.say, parts.body);
 }
 
-export function open() { look(); }
+export function open() { refreshWhenRested(); }
 
 async function ask() {
   if (!explored.source) return;

@@ -37,7 +37,7 @@ const names = {};
 let searched = "";
 let drawing = 0;
 /** Draws the filmstrips at once. */
-let look = () => {};
+let refreshWhenRested = () => {};
 
 export function make() {
   parts = {
@@ -49,7 +49,7 @@ export function make() {
     note: el("p", { class: "gv-note", role: "status", hidden: true }),
     list: el("div", { class: "gv-directions", role: "list" }),
   };
-  look = whenRests(parts.list, REST, drawStrips);
+  refreshWhenRested = whenRests(parts.list, REST, drawStrips);
   on("explore-pins", showPins);
   return el("div", {}, el("div", { class: "gv-explore-bar" }, parts.kinds), parts.say, parts.note, parts.list);
 }
@@ -58,7 +58,7 @@ export function open() {
   for (const button of parts.kinds.children) button.hidden = !fits(button.dataset.kind);
   if (!fits(kind)) kind = "sefa";
   if (searched !== `${explored.source?.run} ${kind}`) find();
-  else look();
+  else refreshWhenRested();
 }
 
 /** @param {string} name */
@@ -89,7 +89,7 @@ async function find() {
   }
   makeRows();
   parts.list.dataset.kind = of;
-  look();
+  refreshWhenRested();
 }
 
 function makeRows() {

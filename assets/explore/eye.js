@@ -23,7 +23,7 @@ const UNITS = {
 let parts = {};
 let asking = 0;
 /** Refreshes at once. */
-let look = () => {};
+let refreshWhenRested = () => {};
 
 export function make() {
   const canvas = (/** @type {string} */ words) => el("canvas", { width: 28, height: 28, role: "img", "aria-label": words });
@@ -36,7 +36,7 @@ export function make() {
   parts.foolBox = el("div", { class: "gv-find-body", hidden: true },
     el("figure", {}, parts.fooled, el("figcaption", { class: "gv-caption" }, "after")),
     el("figure", {}, parts.change, el("figcaption", { class: "gv-caption" }, "what was changed, ten times")));
-  look = whenRests(parts.score, REST, refresh);
+  refreshWhenRested = whenRests(parts.score, REST, refresh);
   return el("div", { class: "gv-eye" }, parts.note, parts.score,
     el("div", { class: "gv-find-body" },
       el("figure", {}, parts.plain, el("figcaption", { class: "gv-caption" }, "this picture")),
@@ -53,7 +53,7 @@ export function open() {
   parts.way.replaceChildren();
   parts.foolBox.hidden = true;
   text(parts.fool, "");
-  look();
+  refreshWhenRested();
 }
 
 const here = () => samplesBody([latent()], [explored.y ?? 0]);

@@ -31,7 +31,7 @@ let mode = "units";
 const edits = new Map();
 let asking = 0;
 /** Refreshes at once. */
-let look = () => {};
+let refreshWhenRested = () => {};
 /** Where a handle was taken. @type {[number, number] | null} */
 let grip = null;
 /** @type {AbortController | null} */
@@ -48,7 +48,7 @@ export function make() {
     maps: el("div", { class: "gv-inside-maps" }), caption: el("p", { class: "gv-caption", role: "status" }),
     all: el("button", { type: "button", class: "gv-button gv-small", onclick: () => { edits.clear(); showMaps(); drawEdited(); } }, "All units as they are"),
   };
-  look = whenRests(parts.maps, REST, refresh);
+  refreshWhenRested = whenRests(parts.maps, REST, refresh);
   return el("div", { class: "gv-inside-panel" }, parts.note,
     el("div", { class: "gv-inside-body" },
       el("div", { class: "gv-path-stage" }, parts.canvas, parts.modes, parts.say),
@@ -60,7 +60,7 @@ export function make() {
 export function open() {
   edits.clear();
   setMode(mode);
-  look();
+  refreshWhenRested();
 }
 
 /** @param {string} name */
