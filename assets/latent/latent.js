@@ -4,7 +4,7 @@
 
 import { $, el, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { LATENT_REFRESH } from "../lib/pacing.js";
+import { LATENT_REFRESH, LATENT_RETRY } from "../lib/pacing.js";
 import { paintRgb } from "../lib/pictures.js";
 import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
@@ -204,7 +204,11 @@ async function updatePicture(moved, mine) {
     if (moved !== stats.latent?.moved) show();
     else draw("latent", show);
   } catch (problem) {
-    if (mine === generation) showProblem(/** @type {Error} */ (problem));
+    if (mine !== generation) return;
+    showProblem(/** @type {Error} */ (problem));
+    // a run that is paused sends no news that would ask again
+    clearTimeout(timer);
+    timer = setTimeout(followTraining, LATENT_RETRY);
   }
 }
 

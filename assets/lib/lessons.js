@@ -4,13 +4,13 @@
 import { get } from "./request.js";
 
 /** @type {ReturnType<typeof get> | null} */
-let asked = null;
+let pending = null;
 
 /** The server's answer, with `lessons` and `levels`; one that failed is asked for again. */
 export function fetchLessons() {
-  asked ??= get("gv/lessons").then((answer) => {
-    if (!answer.ok) asked = null;
+  pending ??= get("gv/lessons").then((answer) => {
+    if (!answer.ok) pending = null;
     return answer;
   });
-  return asked;
+  return pending;
 }

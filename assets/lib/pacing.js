@@ -41,6 +41,8 @@ export const PLOTLY_AFTER = 20_000;
 // -- latent pictures that only follow the training (latent/); what a person moves is never delayed
 
 export const LATENT_REFRESH = 600;
+/** After a request that failed. */
+export const LATENT_RETRY = 4000;
 /** Eight pictures cost eight times as much. */
 export const STRIP_REFRESH = 3000;
 /** A request that takes longer is called off, and a sentence says so. */

@@ -136,12 +136,12 @@ def draw_wall(run: ReadableRun, entries: list[WallPicture], key: tuple[str, int,
     tiles[:n] = pictures
     tiles = tiles.reshape(rows, COLUMNS, height, width, channels).transpose(0, 2, 1, 3, 4)
     sheet = tiles.reshape(rows * height, COLUMNS * width, channels)
-    png, shown, _ = png_of(sheet, shrink=max(1, -(-width // MAX_TILE)))
+    png, width_sent, _ = png_of(sheet, shrink=max(1, -(-width // MAX_TILE)))
     headers = {
         "X-Gv-Step": str(step),
         "X-Gv-Wall": str(key[1]),
         "X-Gv-Columns": str(COLUMNS),
-        "X-Gv-Tile": str(shown // COLUMNS),
+        "X-Gv-Tile": str(width_sent // COLUMNS),
         "Cache-Control": "no-store",
     }
     return Sheet(key, png, headers)

@@ -40,7 +40,7 @@ def discreet(sentence: str) -> str:
     return UNSAID if _PATH.search(sentence) else sentence
 
 
-def telling(visitor: Visitor) -> Callable[[str], str]:
+def sentence_for(visitor: Visitor) -> Callable[[str], str]:
     """How ``visitor`` is told what went wrong: presenters in full, viewers discreetly."""
     return str if visitor.presenter else discreet
 

@@ -24,7 +24,7 @@ from ganviz.experiments.frozen_generator import Frozen, frozen_probe
 from ganviz.experiments.initial_gradients import at_start, mlp_config
 from ganviz.registry import OBJECTIVES
 from ganviz.runs.manager import RunManager
-from ganviz.server.discretion import telling
+from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.json_lines import JsonLines, SendLine
 from ganviz.server.limits import Quota, client_of
@@ -93,8 +93,8 @@ class ExperimentRequests:
         query = await body_as(FrozenRequest, request)
         config = query.config(objective=query.objective, **LEARNING)
         work = partial(self._freeze, config, query.steps)
-        tell = telling(visitor_of(request))
-        return JsonLines(self._pool, self._place(request), work, STUMBLED, tell)
+        wording = sentence_for(visitor_of(request))
+        return JsonLines(self._pool, self._place(request), work, STUMBLED, wording)
 
     def _place(self, request: Request) -> ExitStack:
         """A place among those that wait and work, to be closed when it is no longer needed."""

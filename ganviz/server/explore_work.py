@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.device import prepare_background_thread
-from ganviz.server.discretion import telling
+from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused
 from ganviz.server.json_lines import JsonLines, SendLine, Work
 from ganviz.server.latent_batches import CLIENT_GONE
@@ -58,8 +58,8 @@ class ExploreWork:
         """
         place = ExitStack()
         place.enter_context(self._place(request, long=True))
-        told = partial(_telling_what_is_missing, work)
-        return JsonLines(self._long, place, told, FAILED, telling(visitor_of(request)))
+        explained = partial(_explaining_what_is_missing, work)
+        return JsonLines(self._long, place, explained, FAILED, sentence_for(visitor_of(request)))
 
     @contextmanager
     def _place(self, request: Request, long: bool) -> Iterator[None]:
@@ -70,7 +70,7 @@ class ExploreWork:
             yield
 
 
-def _telling_what_is_missing(work: Work, send: SendLine, ended: threading.Event) -> None:
+def _explaining_what_is_missing(work: Work, send: SendLine, ended: threading.Event) -> None:
     """A `LookupError` says what there is not yet, such as a generator."""
     try:
         work(send, ended)

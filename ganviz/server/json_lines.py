@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 SendLine = Callable[[dict[str, Any]], None]
 Work = Callable[[SendLine, threading.Event], None]
-Tell = Callable[[str], str]
+Wording = Callable[[str], str]
 
 
 class JsonLines(StreamingResponse):
@@ -29,15 +29,15 @@ class JsonLines(StreamingResponse):
 
     ``place`` is held until the answer ends, however it ends. ``ended`` is set when the browser
     hangs up; work that has not begun by then is not done. An error becomes the last line,
-    ``{"error": tell(sentence)}``, with the sentence ``failed`` for what was not foreseen; ``tell``
-    is `ganviz.server.discretion.telling` of who asks.
+    ``{"error": wording(sentence)}``, with the sentence ``failed`` for what was not foreseen;
+    ``wording`` is `ganviz.server.discretion.sentence_for` of who asks.
     """
 
     def __init__(
-        self, pool: ThreadPoolExecutor, place: ExitStack, work: Work, failed: str, tell: Tell
+        self, pool: ThreadPoolExecutor, place: ExitStack, work: Work, failed: str, wording: Wording
     ):
         super().__init__(
-            _lines(pool, work, failed, tell),
+            _lines(pool, work, failed, wording),
             media_type="application/x-ndjson",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -49,7 +49,7 @@ class JsonLines(StreamingResponse):
 
 
 async def _lines(
-    pool: ThreadPoolExecutor, work: Work, failed: str, tell: Tell
+    pool: ThreadPoolExecutor, work: Work, failed: str, wording: Wording
 ) -> AsyncIterator[bytes]:
     loop, ended = asyncio.get_running_loop(), threading.Event()
     lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -62,10 +62,10 @@ async def _lines(
             if not ended.is_set():
                 work(send, ended)
         except GanvizError as error:
-            send({"error": tell(error.sentence)})
+            send({"error": wording(error.sentence)})
         except Exception:
             logger.exception("work that a page asked for failed")
-            send({"error": tell(failed)})
+            send({"error": wording(failed)})
         finally:
             send(None)
 
