@@ -244,10 +244,12 @@ class LatentRequests:
         )
 
     def _directions(self, run: ReadableRun) -> latent.Directions:
-        """The directions of the newest generator, computed again at most about once a second."""
+        """The directions of the newest generator; while it trains, they may be about a second
+        old. At rest the same request always means the same picture."""
         snapshots, known, now = run.snapshots, self._directions_of.get(run), time.monotonic()
         version = snapshots.version
-        if known and (known.version == version or now < known.good_until):
+        good_enough = run.state == "running" and known is not None and now < known.good_until
+        if known and (known.version == version or good_enough):
             return known.directions
         previous = known.directions if known else None
         found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, previous)

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ganviz import pacing
+from ganviz import latent, pacing
 from ganviz.data.source import DataSpec
 from ganviz.engine.frames import fixed_latents, layout_for
 from ganviz.engine.snapshot import SnapshotStore
@@ -266,6 +266,19 @@ def test_directions_follow_the_generator_without_flipping(manager, drawing, tool
     after = server._directions(drawing)
     assert after is not before
     assert torch.allclose(after.vectors, before.vectors, atol=1e-5)
+
+
+def test_at_rest_the_directions_are_those_of_the_generator_that_draws(manager, drawing):
+    server = LatentRequests(manager)
+    network = drawing.snapshots._front.generator
+    for state, is_newest in (("running", False), ("paused", True)):
+        before = server._directions(drawing)
+        with torch.no_grad():
+            network.first.weight.copy_(torch.randn(network.first.weight.shape))
+        drawing.state = state
+        drawing.snapshots.publish(network, 43)
+        newest = latent.directions(drawing.snapshots.first_layer(), 8, before)
+        assert torch.equal(server._directions(drawing).vectors, newest.vectors) == is_newest
 
 
 def test_who_has_given_up_is_not_drawn_for(manager, drawing):
