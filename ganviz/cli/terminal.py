@@ -25,8 +25,8 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ganviz.experiments.mode_coverage import PAPERS, TASKS, describe, measure
-    from ganviz.probes.modes import SAMPLES
+    from ganviz.experiments.mode_coverage import TASKS, describe, measure
+    from ganviz.probes.modes import PAPERS, SAMPLES
 
     console = Console()
     for task in tasks:

@@ -36,23 +36,6 @@ TASKS = {
     "grid25": Task("grid25-best", "grid of 25, sigma 0.05", 25),
 }
 
-# Method, source, then modes captured and percentage of high quality: on the ring, on the grid. Mean
-# of 10 trials in PacGAN's table, of 2,500 samples everywhere; architectures and training lengths
-# differ between papers.
-PAPERS = (
-    ("GAN", "VEEGAN T1", (1.0, 99.3), (3.3, 0.5)),
-    ("ALI", "VEEGAN T1", (2.8, 0.13), (15.8, 1.6)),
-    ("Unrolled-5", "VEEGAN T1", (7.6, 35.6), (23.6, 16.0)),
-    ("VEEGAN", "VEEGAN T1", (8.0, 52.9), (24.6, 40.0)),
-    ("WGAN-GP", "GDPP T1", (6.8, 59.6), (24.2, 28.7)),
-    ("GDPP", "GDPP T1", (8.0, 71.7), (24.8, 68.5)),
-    ("GAN", "PacGAN T1", (6.3, 98.2), (17.3, 94.8)),
-    ("ALI", "PacGAN T1", (6.6, 97.6), (24.1, 95.7)),
-    ("PacGAN2", "PacGAN T1", (7.9, 95.6), (23.8, 91.3)),
-    ("PacGAN3", "PacGAN T1", (7.8, 97.7), (24.6, 94.2)),
-    ("PacGAN4", "PacGAN T1", (7.8, 95.9), (24.8, 93.6)),
-)
-
 
 @dataclass(frozen=True)
 class Outcome:
