@@ -2,17 +2,17 @@
 // over the steps.
 
 import * as curves from "./curves.js";
-import * as lab from "./lab.js";
+import * as plainGenerator from "./plain_generator.js";
 import { $, el, present } from "../lib/dom.js";
 import { declared } from "../lib/declared.js";
 import { newest } from "../lib/measured.js";
 import { now, on } from "../lib/stream.js";
 
 export function start() {
-  present("gv-inside", "gv-lab-form").then(async () => {
+  present("gv-inside", "gv-plain-form").then(async () => {
     on("hello", whether);
     whether();
-    lab.start();
+    plainGenerator.start();
     for (const kind of await declared()) for (const card of kind.cards) await add(card, kind);
   });
 }
@@ -35,7 +35,7 @@ async function add({ title, text, script, columns, once_measured: onceMeasured }
   const head = el("header", { class: "gv-card-head" }, el("h2", { id: `${id}-title` }, title),
     el("span", { class: "gv-caption", id: `${id}-step` }), el("span", { class: "gv-spring" }));
   const section = el("section", { class: `gv-card ${id}-card`, style: `--columns: ${columns}`, "aria-labelledby": `${id}-title` }, head, say);
-  $("gv-lab").before(section);
+  $("gv-plain").before(section);
   if (onceMeasured) showOnceMeasured(section, kind.name);
   try {
     const drawing = script ? await import(`./${script}`) : curves;

@@ -127,8 +127,8 @@ def test_a_page_that_comes_late_gets_what_was_measured(points, visit):
 def test_experiments_answer_on_the_spot(visit, idle):
     page = visit()
     open_tab(page, "inside")
-    page.wait_for_selector("#gv-lab-form")
-    page.locator("#gv-lab").scroll_into_view_if_needed()
+    page.wait_for_selector("#gv-plain-form")
+    page.locator("#gv-plain").scroll_into_view_if_needed()
     page.wait_for_selector("#gv-initial-plot[data-layers='9'] rect")
     assert "vanishes" in page.text_content("#gv-initial-say")
     page.get_by_role("button", name="16 tanh, N(0, 1)").click()

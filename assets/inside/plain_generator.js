@@ -32,11 +32,11 @@ let paintInitial = () => {};
 let paintFrozen = () => {};
 
 export function start() {
-  $("gv-lab-chips").append(...CHIPS.map(([label, chosen]) =>
+  $("gv-plain-chips").append(...CHIPS.map(([label, chosen]) =>
     el("button", { type: "button", class: "gv-chip", onclick: () => set(chosen) }, label)));
   paintInitial = chart($("gv-initial-plot"), () => $("gv-initial-say").textContent ?? "", bars);
   paintFrozen = chart($("gv-frozen-plot"), () => $("gv-frozen-say").textContent ?? "", curves);
-  const form = $("gv-lab-form");
+  const form = $("gv-plain-form");
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
   $("gv-frozen-go").addEventListener("click", () => (freezing ? freezing.abort() : freeze()));
@@ -44,11 +44,11 @@ export function start() {
     if (!entry.isIntersecting) return;
     watcher.disconnect();
     changed();
-  }).observe($("gv-lab"));
+  }).observe($("gv-plain"));
 }
 
 /** The form's controls, by name. @returns {any} */
-const controls = () => $("gv-lab-form", HTMLFormElement).elements;
+const controls = () => $("gv-plain-form", HTMLFormElement).elements;
 
 const values = () => {
   const { depth, activation, init, norm, residual } = controls();
@@ -68,9 +68,9 @@ function set(chosen) {
 
 function changed() {
   const now = values();
-  text($("gv-lab-depth-out"), String(now.depth));
-  fillTrack($("gv-lab-depth", HTMLInputElement));
-  [...$("gv-lab-chips").children].forEach((chip, i) => {
+  text($("gv-plain-depth-out"), String(now.depth));
+  fillTrack($("gv-plain-depth", HTMLInputElement));
+  [...$("gv-plain-chips").children].forEach((chip, i) => {
     const same = Object.entries(CHIPS[i][1]).every(([name, value]) => now[name] === value);
     chip.setAttribute("aria-pressed", String(same));
   });
