@@ -35,6 +35,7 @@ const VIEWS = {
   class: async () => await import("./class/take_part.js"),
   explore: async () => await import("./explore/explore.js"),
   inside: async () => await import("./inside/inside.js"),
+  lab: async () => await import("./lab/lab.js"),
   lessons: async () => await import("./lessons/lessons.js"),
   runs: async () => await import("./runs/runs.js"),
 };

@@ -135,13 +135,14 @@ def test_the_dashboard_s_scripts_can_be_joined_and_train_needs_none_of_the_other
     root = assets_folder()
     made = bundle(root, "main.js", url=lambda name: name)
     assert not [
-        n for n in made.modules if n.startswith(("inside/", "runs/", "lessons/", "export/"))
+        n for n in made.modules if n.startswith(("inside/", "lab/", "runs/", "lessons/", "export/"))
     ]
     rooms = later(root, "main.js")
     assert {name.split("/")[0] for name in rooms} == {
         "class",
         "explore",
         "inside",
+        "lab",
         "lessons",
         "runs",
     }

@@ -24,6 +24,7 @@ STYLES = (
     "latent/latent.css",
     "runs/runs.css",
     "inside/inside.css",
+    "lab/lab.css",
     "lessons/lessons.css",
     "class/class.css",
     "explore/explore.css",

@@ -46,6 +46,7 @@ def test_the_views_that_open_later_have_scripts_of_their_own(client):
         "class",
         "explore",
         "inside",
+        "lab",
         "lessons",
         "runs",
     }

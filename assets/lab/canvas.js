@@ -1,0 +1,7 @@
+// @ts-check
+// The plane of samples in the lab.
+
+/** @param {HTMLElement} section */
+export function start(section) {
+  section.hidden = true;
+}

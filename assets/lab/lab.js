@@ -1,0 +1,47 @@
+// @ts-check
+// The tab Lab: the game of the run that is shown, or how to start one.
+
+import { $, present, text } from "../lib/dom.js";
+import { fetchLessons } from "../lib/lessons.js";
+import * as route from "../lib/route.js";
+import { now, on } from "../lib/stream.js";
+import { startPreset } from "../train/form.js";
+import * as canvas from "./canvas.js";
+
+/** What a page without a lesson starts: points in the plane, where everything can be drawn. */
+const FIRST_PRESET = "ring8";
+
+export async function start() {
+  await present("gv-lab", "gv-lab-canvas", "gv-lab-tools");
+  $("gv-lab-start").addEventListener("click", async () => startPreset(await presetToStart()));
+  on("hello", whether);
+  route.onNavigate(nameStart);
+  whether();
+  nameStart();
+  canvas.start($("gv-lab-canvas"));
+}
+
+/** With a run its game is shown, and without one how to start one. */
+function whether() {
+  const lab = $("gv-lab");
+  lab.dataset.run = now.run ? "yes" : "no";
+  lab.dataset.kind = now.run?.spec?.kind ?? "";
+}
+
+/** The first set-up of the lesson that the address names, else the plain ring. */
+async function presetToStart() {
+  const name = route.get("lesson");
+  const lessons = (name && (await fetchLessons()).lessons) || [];
+  const lesson = lessons.find((/** @type {{name: string}} */ one) => one.name === name);
+  return lesson?.presets[0]?.name ?? FIRST_PRESET;
+}
+
+/** Viewers start nothing: they wait for whoever does. */
+async function nameStart() {
+  if (document.documentElement.dataset.gvRole === "viewer") {
+    text($("gv-lab-empty-say"), "The moves of the game show here as soon as the presenter starts a run.");
+    return;
+  }
+  const { label } = window.gvFacts.presets[await presetToStart()];
+  text($("gv-lab-start"), `Start “${label}”`);
+}
