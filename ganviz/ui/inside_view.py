@@ -26,7 +26,8 @@ PLAIN_GENERATOR = """
     <form class="gv-plain-form" id="gv-plain-form">
       <div class="gv-plain-chips" id="gv-plain-chips" role="group"
         aria-label="Set-ups to begin with"></div>
-      <label class="gv-plain-field"><span>Hidden layers</span><output id="gv-plain-depth-out">8</output>
+      <label class="gv-plain-field"><span>Hidden layers</span><output
+        id="gv-plain-depth-out">8</output>
         <input type="range" name="depth" id="gv-plain-depth" min="1" max="32" value="8"></label>
       <label class="gv-plain-field"><span>Activation</span><select
         name="activation">ACTIVATION</select></label>

@@ -27,7 +27,8 @@ GAME = """
 """
 
 SAMPLES = """
-<section class="gv-card gv-lab-canvas" id="gv-lab-canvas" aria-label="The plane of samples"></section>
+<section class="gv-card gv-lab-canvas" id="gv-lab-canvas" aria-label="The plane of samples">
+</section>
 """
 
 TOOLS = '<div class="gv-lab-tools" id="gv-lab-tools"></div>'
