@@ -37,6 +37,7 @@ MAX_FILE = 2**20
 ADAM = {"optimizer": ("adam",)}
 # what runs did whose files were written before there was the setting
 BEFORE = {"holdout": 0.0}
+SMILE = "16,-60,70_16,60,70_12,-110,-10,-95,-55,-65,-90,-25,-108,25,-108,65,-90,95,-55,110,-10"
 CONDITIONING = {"concat": "Concatenation", "auxiliary": "Auxiliary classifier"}
 UPSAMPLING = {"nearest": "Nearest, then convolution", "transposed": "Transposed convolution"}
 
@@ -68,6 +69,9 @@ class RunConfig(BaseModel):
     """The real pictures (or points) that the generator learns to imitate."""
     data_path: str = setting(DATA, "", "Folder", basic=True, kept=True)
     """Folder of your own pictures; sub-folders become classes."""
+    drawing: str = setting(DATA, SMILE, "Drawing", kept=True, max_length=6000)
+    """The strokes of your own distribution, drawn in the tab Lab: the brush's width, then x and y
+    in turns, in hundredths; _ between strokes."""
     image_size: Literal[8, 16, 28, 32, 64, 128, 256] = setting(DATA, 28, "Image size", unit="px")
     """Width and height that pictures are brought to."""
     colour: Literal["auto", "grey", "rgb"] = setting(
@@ -91,6 +95,11 @@ class RunConfig(BaseModel):
     encoder takes its shape."""
     latent_dim: int = setting(NETWORKS, 64, "Latent size z", ge=1, le=1024)
     """How many random numbers the generator starts from."""
+    noise: Literal["gaussian", "uniform", "sphere"] = setting(
+        NETWORKS, "gaussian", "Noise", words={"sphere": "On a sphere"}
+    )
+    """How z is distributed that G starts from: normally, evenly between -1 and 1, or evenly over
+    a sphere (of two numbers: a circle)."""
     conditioning: Literal["none", "concat", "projection", "auxiliary"] = setting(
         NETWORKS, "none", "Conditioning", words=CONDITIONING
     )

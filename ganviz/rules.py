@@ -49,6 +49,18 @@ def _networks(config: RunConfig) -> list[tuple[str, str, NetworkTraits]]:
     ]
 
 
+# -- noise -----------------------------------------------------------------------------------
+@rule
+def a_sphere_has_dimensions(config: RunConfig) -> ConfigError | None:
+    if config.noise == "sphere" and config.latent_dim == 1:
+        return against(
+            "latent_dim",
+            "A sphere in one dimension is two points, of which G could make two samples: give z at "
+            "least 2 numbers, or choose another noise.",
+        )
+    return None
+
+
 # -- data ------------------------------------------------------------------------------------
 @rule
 def networks_fit_the_data(config: RunConfig) -> ConfigError | None:

@@ -59,6 +59,7 @@ GAME = (
     "instance_noise_steps",
     "augment",
     "minibatch_std",
+    "noise",
     "pac",
     "d_lr",
     "d_steps",

@@ -20,4 +20,6 @@ def draw_blend(generator: nn.Module, z: Tensor, weights: Tensor) -> Tensor:
         raise GanvizError(
             "Give a weight for each of the {count} classes.", "y", count=generator.n_classes
         )
-    return full(generator.body(generator.first(torch.cat([z, weights.to(z)], 1))))
+    return full(
+        generator.body(generator.first(torch.cat([generator.as_noise(z), weights.to(z)], 1)))
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import nn
 
+from ganviz.models.noise import NOISES
 from ganviz.models.parts import Packed, add_spectral_norm
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 
@@ -27,6 +28,8 @@ def build_generator(config: RunConfig, spec: DataSpec) -> nn.Module:
     """The config's generator on the CPU, its weights drawn from ``config.seed`` alone."""
     with seeded(2 * config.seed):
         network = GENERATORS.get(config.generator, "generator").build(config, spec)
+    if config.adversarial and (noise := NOISES[config.noise]):
+        network.noise = cast(Any, noise)
     # what `engine.snapshot.draw` takes at a time follows from it
     network.sample_shape = cast(Any, spec.shape)
     return network

@@ -42,7 +42,7 @@ class Network:
 
 class Generator(nn.Module):
     """G(z, y): a first linear layer on z (and the one-hot class, when conditional), then the
-    family's ``body``.
+    family's ``body``. ``noise`` turns normal z into another kind first (`ganviz.models.noise`).
 
     Gives images in [-1, 1], [N, C, H, W], or points [N, 2]; always fp32, also under autocast.
     """
@@ -55,11 +55,17 @@ class Generator(nn.Module):
         self.n_classes = n_classes
         self.first = nn.Linear(latent_dim + n_classes, out, bias)
         self.body = body
+        self.noise: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        z = self.as_noise(z)
         if self.n_classes:
             z = torch.cat([z, one_hot(_known(y), self.n_classes).to(z.dtype)], 1)
         return full(self.body(self.first(z)))
+
+    def as_noise(self, z: Tensor) -> Tensor:
+        """Standard normal ``z`` [N, latent_dim], distributed as the config's noise is."""
+        return z if self.noise is None else self.noise(z)
 
     def first_layer(self) -> Tensor:
         """The weight that z meets first, [out, latent_dim], without the class part."""

@@ -144,6 +144,14 @@ preset(
     },
 )
 preset(
+    "drawn",
+    "Your drawing",
+    "A distribution that you draw in the tab Lab, with R1; until you do, a smile.",
+    PLANE,
+    "ring8-r1",
+    **{**POINTS, "penalty": "r1", "penalty_weight": 0.1, "data": "drawn"},
+)
+preset(
     "deep-sigmoid",
     "Eight sigmoid layers",
     "Eight sigmoid layers in G: the first ones hardly get a gradient, and nothing is learned.",
