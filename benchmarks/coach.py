@@ -152,7 +152,10 @@ HEALTHY = [
 
 RELU = {**POINTS, "activation": "relu"}
 # too few kinds of samples
-_FEW = ("collapse", "missing-modes", "missing-classes", "identical", "hopping", "oscillation")
+_FEW = (
+    "collapse", "missing-modes", "rare-modes", "missing-classes", "identical", "hopping",
+    "oscillation",
+)  # fmt: skip
 # steps that are too large
 _LARGE = ("nan-ahead", "nan", "diverged", "far-off", "scattered")
 # D has won

@@ -84,6 +84,33 @@ def missing_modes(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
+@rule("rare-modes", times=6, on="outputs", after=GROWN, measurements=4)
+def rare_modes(now: Facts, memory: Memory) -> Verdict | None:
+    """Good samples come from half of the modes or fewer in more than a few cases, the shares are
+    far from the data's, and neither is getting better: the other modes are only grazed."""
+    divergence = now.modes.get("reverse_kl")
+    if not now.modes or divergence is None or now.modes["quality"] < 0.25:
+        return None
+    half = [facts.modes for facts in memory.around(now.step / 2) if facts.modes]
+    before = [modes["reverse_kl"] for modes in half if modes["reverse_kl"] is not None]
+    if len(before) < 2 or not memory.grown(now):
+        return None
+    few = now.modes["strict"] <= min(now.modes["total"] / 2, *(modes["strict"] for modes in half))
+    if not few or divergence < max(0.5, 0.85 * median(before)):
+        return None
+    return Verdict(
+        "rare-modes",
+        f"Modes are missing: nearly all good samples come from {now.modes['strict']} of "
+        f"{now.modes['total']} modes.",
+        MORE_VARIETY,
+        (
+            Evidence("modes with a fair share", now.modes["strict"], "half or fewer"),
+            Evidence("reverse KL of the modes' shares, in nats", divergence, "0.5 or more"),
+        ),
+        "mode-collapse",
+    )
+
+
 @rule("missing-classes", times=1, on="fidelity")
 def missing_classes(now: Facts, memory: Memory) -> Verdict | None:
     """Clear pictures of few classes, twice in a row, and no nearer to the data than before."""

@@ -57,10 +57,10 @@ def facts(step, game=GAN, accuracy=0.7, diversity=0.9, g=None, d=None, news=ALL,
     return Facts(step, game, scalars | more, outputs, networks, news=news, **tables)
 
 
-def modes(nearest, quality=0.9, strict=8):
+def modes(nearest, quality=0.9, strict=8, reverse_kl=0.01):
     return {
         "n": sum(nearest), "total": len(nearest), "nearest": nearest, "quality": quality,
-        "strict": strict,
+        "strict": strict, "reverse_kl": reverse_kl,
     }  # fmt: skip
 
 
@@ -96,6 +96,11 @@ FAULTS = [
     ("identical", ticks([{"sample_diversity": 0.05}] * 30), "samples shown"),
     ("collapse", ticks([{"diversity": 0.1, "sample_diversity": 0.3}] * 14), "diversity"),
     ("missing-modes", ticks([{"modes": modes([1250, 1250] + [0] * 6)}] * 14, game=POINTS), "modes"),
+    (
+        "rare-modes",
+        ticks([{"modes": modes([600] * 4 + [25] * 4, 0.45, 4, 0.88)}] * 30, game=POINTS),
+        "reverse KL",
+    ),
     (
         "hopping",
         ticks([{"modes": modes([2500 * (j == i % 8) for j in range(8)])} for i in range(16)],
