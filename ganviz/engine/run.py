@@ -57,7 +57,7 @@ class Run:
     """
 
     # for readers: nothing of it has to be read from a disk first
-    in_memory = is_read = True
+    in_memory = is_read = is_loaded = True
 
     def __init__(
         self,

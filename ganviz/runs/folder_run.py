@@ -75,6 +75,7 @@ class FolderRun:
         self._reading = threading.Lock()
         self._closed = threading.Event()
         self._whole = threading.Event()
+        self._loaded = threading.Event()
         if read:
             self.refresh()
 
@@ -254,15 +255,26 @@ class FolderRun:
         `refresh`."""
         if self._snapshots is None:
             with self._lock:
-                spec = self.spec
-                self._snapshots = SnapshotStore(
-                    self.config.latent_dim,
-                    spec.classes if spec else (),
-                    self.config.conditional,
-                    spec.kind if spec else "images",
-                )
-                self._publish(self._snapshots)
+                # another thread may have begun meanwhile
+                if self._snapshots is None:
+                    spec = self.spec
+                    self._snapshots = SnapshotStore(
+                        self.config.latent_dim,
+                        spec.classes if spec else (),
+                        self.config.conditional,
+                        spec.kind if spec else "images",
+                    )
+                    try:
+                        self._publish(self._snapshots)
+                    finally:
+                        # nobody is to wait for one that cannot be loaded
+                        self._loaded.set()
         return self._snapshots
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the generator was loaded, where there is one."""
+        return self._loaded.is_set()
 
     def _publish(self, snapshots: SnapshotStore) -> None:
         kept = self.folder / checkpoint.CHECKPOINTS

@@ -84,6 +84,11 @@ class ReadableRun(Protocol):
     def is_read(self) -> bool:
         """Whether its log has been read to the end once: that takes seconds where it is long."""
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether `snapshots` has been filled from the disk: until then there is no generator to
+        draw from yet."""
+
     def pause(self) -> None:
         """Pause after the step in progress."""
 

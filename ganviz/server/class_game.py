@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganviz import pacing
 from ganviz.classroom import ClassFile, Classroom, Visitor
 from ganviz.classroom.discriminator_game import DiscriminatorGame, Pairs, league, make_pairs
 from ganviz.engine.run import Run
@@ -19,6 +18,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.server.class_polls import GAMES
 from ganviz.server.guard import Refused, command_as, json_response
 from ganviz.server.sample_grids import IMMUTABLE
+from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
 
@@ -52,6 +52,7 @@ class GameRequests:
         self._games: list[DiscriminatorGame] = []
         # two quick clicks make one game
         self._making = asyncio.Lock()
+        self._pairs = SharedTask(make_pairs, good_for=0.0)
         # results of games that an earlier process held, by steps
         self._earlier: list[dict[str, Any]] = []
         classroom.add("game", self._view)
@@ -98,12 +99,13 @@ class GameRequests:
         return self._games[-1].pairs.step
 
     async def _add(self, run: Run, games: list[DiscriminatorGame]) -> None:
-        future = asyncio.wrap_future(run.between_steps(make_pairs))
+        pending = self._pairs.of(run)
+        future = asyncio.wrap_future(pending.future)
         try:
-            pairs: Pairs = await asyncio.wait_for(asyncio.shield(future), pacing.SCORES_TIMEOUT)
+            pairs: Pairs = await asyncio.wait_for(asyncio.shield(future), pending.timeout)
         except (TimeoutError, asyncio.TimeoutError):
             future.add_done_callback(lambda one: one.cancelled() or one.exception())
-            raise Refused(503, "The step in progress takes long; try again in a moment.") from None
+            raise Refused(503, STEP_TAKES_LONG) from None
         if not games:
             self._earlier = await COMMANDS.run(_rows, run)
         self._games = [*games, DiscriminatorGame(secrets.token_hex(8), run.id, pairs)]

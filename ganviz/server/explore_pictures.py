@@ -30,7 +30,7 @@ from ganviz.server.explore_runs import ExploreRuns
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response, sees_run
 from ganviz.server.library import title
-from ganviz.server.workers import READS, open_run
+from ganviz.server.workers import READS, open_run, with_generator
 
 MOST_RUNS = 100
 MOST_PICTURES = 512
@@ -155,10 +155,7 @@ class ExplorePictures:
         """The run, its generator loaded where it is kept. Raises `Refused`."""
         if run_id is not None and len(run_id) > 200:
             raise Refused(404, "There is no run of that name here.")
-        run = await open_run(self._manager, run_id)
-        if not run.in_memory:
-            await READS.run(lambda: run.snapshots)
-        return run
+        return await with_generator(await open_run(self._manager, run_id))
 
     def _describe(self, run: ReadableRun) -> dict[str, Any]:
         snapshots, spec = run.snapshots, run.spec

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ganviz.runs.networks import TrainedNetworks, copied_state, load_networks, n
 from ganviz.runs.readable import ReadableRun
 from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.server.guard import Refused
+from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
 
 MOST_HELD = 4
 # a checkpoint never changes
@@ -42,6 +44,7 @@ class ExploreRuns:
         self._lock = threading.Lock()
         self._networks: OrderedDict[str, _Held] = OrderedDict()
         self._generators: OrderedDict[Path, TrainedGenerator] = OrderedDict()
+        self._copies = SharedTask(copied_state, good_for=0.0)
 
     def folder(self, run: ReadableRun) -> Path:
         """Where the run is kept. Raises `RunError` for one that is not."""
@@ -89,11 +92,11 @@ class ExploreRuns:
         return checkpoint.path_of(folder, int(step)) if step else checkpoint.newest(folder)
 
     def _copied(self, run: Run) -> TrainedNetworks:
-        copying = run.between_steps(copied_state)
+        copying = self._copies.of(run)
         try:
-            config, state = copying.result(pacing.SCORES_TIMEOUT)
-        except TimeoutError:
-            raise Refused(503, "The step in progress takes long; try again soon.") from None
+            config, state = copying.future.result(copying.timeout)
+        except (TimeoutError, FutureTimeout):
+            raise Refused(503, STEP_TAKES_LONG) from None
         return networks_of(config, state, self._manager.device)
 
     def exact(self, run: ReadableRun, step: int) -> TrainedGenerator:

@@ -26,7 +26,7 @@ from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.latent_batches import CLIENT_GONE, Answer, DrawingThread, LatentBatches
 from ganviz.server.limits import Quota, client_of
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import READS, open_run
+from ganviz.server.workers import open_run, with_generator
 
 N_DIRECTIONS = 8
 MAX_WAITING = 64
@@ -133,10 +133,8 @@ class LatentRequests:
                 503, "Too many viewers are moving sliders at once; try again in a moment."
             )
         with self._places.place(client):
-            run = await open_run(self._manager, run_id)
             # a kept run loads its generator when first asked: not while others wait to be drawn for
-            if not run.in_memory:
-                await READS.run(lambda: run.snapshots)
+            run = await with_generator(await open_run(self._manager, run_id))
             try:
                 yield run
             except LookupError as error:

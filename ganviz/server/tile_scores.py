@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from concurrent.futures import Future
 from typing import Any, cast
 
 import torch
@@ -22,6 +20,7 @@ from ganviz.latent.scores import discriminator_scores, score_unit
 from ganviz.probes.probe import short
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Refused, json_response
+from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
 
 
 class TileScores:
@@ -29,7 +28,7 @@ class TileScores:
 
     def __init__(self, manager: RunManager):
         self._manager = manager
-        self._known: tuple[str, float, Future[dict[str, Any]]] | None = None
+        self._scores = SharedTask(tile_scores, pacing.SCORES_INTERVAL)
 
     async def scores(self, request: Request) -> Response:
         """``{"step", "scores", "unit"}``: one score for each tile, row by row; ``unit`` is
@@ -38,20 +37,12 @@ class TileScores:
         wanted = request.path_params["run"]
         if not isinstance(run, Run) or run.id != wanted or not run.active:
             raise Refused(409, "D's scores are known only of the run that trains here now.")
+        pending = self._scores.of(run)
         try:
-            future = asyncio.shield(asyncio.wrap_future(self._scores_of(run)))
-            return json_response(await asyncio.wait_for(future, pacing.SCORES_TIMEOUT))
+            future = asyncio.shield(asyncio.wrap_future(pending.future))
+            return json_response(await asyncio.wait_for(future, pending.timeout))
         except (TimeoutError, asyncio.TimeoutError):
-            raise Refused(503, "The step in progress takes long; try again in a moment.") from None
-
-    def _scores_of(self, run: Run) -> Future[dict[str, Any]]:
-        """One question serves all who ask at about the same time."""
-        now = time.monotonic()
-        if self._known and self._known[0] == run.id and now < self._known[1]:
-            return self._known[2]
-        future = run.between_steps(tile_scores)
-        self._known = (run.id, now + pacing.SCORES_INTERVAL, future)
-        return future
+            raise Refused(503, STEP_TAKES_LONG) from None
 
 
 @torch.no_grad()

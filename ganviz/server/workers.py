@@ -56,3 +56,13 @@ async def read_to_end(run: ReadableRun) -> ReadableRun:
     while not run.is_read:
         await asyncio.sleep(pacing.READ_POLL_INTERVAL)
     return run
+
+
+async def with_generator(run: ReadableRun) -> ReadableRun:
+    """``run`` once its generator, where it has one, can be drawn from. The first to ask loads it;
+    the others hold no thread meanwhile, and are not told that there is none."""
+    if not run.in_memory:
+        await READS.run(lambda: run.snapshots)
+    while not run.is_loaded:
+        await asyncio.sleep(pacing.READ_POLL_INTERVAL)
+    return run

@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+import threading
+import time
 
 import pytest
 import torch
@@ -49,6 +51,19 @@ def test_its_generator_answers(trained_run):
     assert pictures.shape == (3, 8, 8, 1) and step == 40
     assert run.snapshots.first_layer().shape[1] == 4
     assert run.problem is None
+
+
+def test_threads_that_ask_for_its_generator_at_once_get_the_same(trained_run):
+    run, seen = FolderRun(trained_run), []
+    with run._lock:
+        asking = [threading.Thread(target=lambda: seen.append(run.snapshots)) for _ in range(3)]
+        for thread in asking:
+            thread.start()
+        # all of them are on their way before the first may load
+        time.sleep(0.2)
+    for thread in asking:
+        thread.join(30)
+    assert len(set(map(id, seen))) == 1 and seen[0].version == 1 and run.is_loaded
 
 
 def test_commands_are_refused_with_a_sentence(trained_run):

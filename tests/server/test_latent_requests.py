@@ -5,6 +5,7 @@ import asyncio
 import json
 import socket as sockets
 import threading
+import time
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -23,6 +24,7 @@ from ganviz.server import latent_batches
 from ganviz.server.guard import Guard, Refused, missing
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.limits import Quota
+from ganviz.server.workers import with_generator
 
 from .live_viewers import wait_for
 
@@ -356,3 +358,27 @@ def test_a_browser_that_hangs_up_while_waiting_costs_no_drawing(
 def test_drawing_uses_one_core(manager, drawing):
     server = LatentRequests(manager)
     assert server._pool.submit(torch.get_num_threads).result() == 1
+
+
+def test_who_asks_while_a_kept_generator_is_loaded_is_not_told_that_there_is_none():
+    class Kept:
+        """A run whose store is empty until its checkpoint is read."""
+
+        in_memory, loading = False, threading.Event()
+        store = SnapshotStore(2, (), False, "points")
+        is_loaded = False
+
+        @property
+        def snapshots(self):
+            if not self.loading.is_set():
+                self.loading.set()
+                time.sleep(0.2)
+                self.is_loaded = True
+            return self.store
+
+    async def ask():
+        run = Kept()
+        return await asyncio.gather(*(with_generator(run) for _ in range(3))), run
+
+    answers, run = asyncio.run(ask())
+    assert answers == [run] * 3 and run.is_loaded

@@ -12,8 +12,10 @@ import torch
 from starlette.applications import Starlette
 from websockets.sync.client import connect
 
+from ganviz import pacing
 from ganviz.engine import run as run_module
 from ganviz.engine.trainer import Trainer
+from ganviz.latent import base_z, to_text
 from ganviz.runs.folder_frames import FolderFrames
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
@@ -99,6 +101,32 @@ def test_a_long_step_holds_up_nothing_that_a_page_asks(served, tools):
             assert json.loads(viewer.recv(SECONDS))["type"] == "hello"
     assert current.active, "the step has ended: nothing was tried"
     free.set()
+
+
+def test_what_viewers_have_done_between_steps_does_not_pile_up(served, tools, monkeypatch):
+    """Two kinds of question, each is put to the training thread once for all who ask."""
+    manager, address, free = served
+    monkeypatch.setattr(pacing, "SCORES_TIMEOUT", 0.5)
+    monkeypatch.setattr(pacing, "SCORES_INTERVAL", 0.0)
+    run = manager.start(tools.config({**tools.tiny, "steps": 0}))
+    wait_for(lambda: run.state == "running" and run.snapshots.version)
+    free.clear()
+    wait_for(lambda: free.holds)
+    tasks, between_steps = [], run.between_steps
+    monkeypatch.setattr(
+        run, "between_steps", lambda task: tasks.append(task) or between_steps(task)
+    )
+    z = to_text(base_z(1, run.config.latent_dim))
+    y = 0 if run.config.conditional else None
+    for _ in range(3):
+        for name in ("scores", "eye"):
+            status, answer = ask(address, f"/gv/explore/{name}", {"z": z, "y": y})
+            assert status == 503 and b"step in progress" in answer, answer
+        assert ask(address, f"/gv/runs/{run.id}/scores")[0] == 503
+        assert ask(address, "/gv/class/game", {})[0] == 503
+    assert len(tasks) == 3
+    free.set()
+    wait_for(lambda: ask(address, "/gv/explore/scores", {"z": z, "y": y})[0] == 200)
 
 
 @contextmanager

@@ -1,0 +1,58 @@
+"""What viewers have a training thread do between two steps, once for all who ask."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ganviz import pacing
+from ganviz.engine.run import Run
+from ganviz.engine.trainer import Trainer
+
+T = TypeVar("T")
+STEP_TAKES_LONG = "The step in progress takes long; try again in a moment."
+
+
+@dataclass(frozen=True)
+class Pending(Generic[T]):
+    """A task that was handed to ``run`` at ``since`` (monotonic seconds)."""
+
+    run: weakref.ref[Run]
+    future: Future[T]
+    since: float
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for which it is still waited for: who asks late in a long step is answered at
+        once."""
+        return max(0.0, self.since + pacing.SCORES_TIMEOUT - time.monotonic())
+
+
+class SharedTask(Generic[T]):
+    """``task`` of a run's trainer. Whoever asks before it is done, or within ``good_for`` seconds,
+    gets the same answer: during a long step nothing piles up for its end. Call it from any
+    thread."""
+
+    def __init__(self, task: Callable[[Trainer], T], good_for: float):
+        self._task, self._good_for = task, good_for
+        self._lock = threading.Lock()
+        self._newest: Pending[T] | None = None
+
+    def of(self, run: Run) -> Pending[T]:
+        """The newest one of ``run``."""
+        with self._lock:
+            newest, now = self._newest, time.monotonic()
+            serves = newest is not None and newest.run() is run
+            if (
+                newest
+                and serves
+                and not (newest.future.done() and now >= newest.since + self._good_for)
+            ):
+                return newest
+            self._newest = Pending(weakref.ref(run), run.between_steps(self._task), now)
+            return self._newest
