@@ -22,7 +22,7 @@ LAYERS = (
     ("accel", "objectives", "penalties", "models", "data"),
     ("lessons", "presets", "rules", "config", "settings"),
     ("device", "registry", "pacing"),
-    ("bundle", "disk", "errors", "text", "version"),
+    ("bundle", "disk", "errors", "locking", "text", "version"),
 )
 RANK = {name: len(LAYERS) - row for row, names in enumerate(LAYERS) for name in names}
 WEB = {"gradio", "plotly", "fastapi", "starlette", "uvicorn"}

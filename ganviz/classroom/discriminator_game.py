@@ -70,10 +70,9 @@ def make_pairs(trainer: Trainer, seed: int | None = None) -> Pairs:
     # what D has not learnt from, where there is any
     reals = source.held_out or source
     index = torch.randint(len(reals.samples), (BATCH,), generator=random)
-    index = index.to(reals.samples.device)
-    labels = reals.labels if trainer.algorithm.conditional else None
-    y = None if labels is None else labels[index].to(trainer.device)
-    real = to_float(reals.samples[index]).to(trainer.device)
+    x, labels = reals.at(index)
+    real = to_float(x).to(trainer.device)
+    y = labels.to(trainer.device) if labels is not None and trainer.algorithm.conditional else None
     z = torch.randn(BATCH, trainer.config.latent_dim, generator=random).to(trainer.device)
     fake = draw(trainer.algorithm.ema.network, z, y)
     margins = _margins(trainer, real, fake, y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ganviz.accel.memory import free_memory
 from ganviz.data import digits, folder, glyphs, points, public
 from ganviz.data import stacked_digits as stacked
 from ganviz.data.entry import Dataset, Progress, ignore_progress
@@ -34,6 +36,9 @@ __all__ = [
     "load_data",
     "to_float",
 ]
+
+RESIDENT_SHARE = 0.5
+"""Of a GPU's free memory, for the samples; the rest is the networks'."""
 
 for _home in (
     glyphs,
@@ -76,7 +81,8 @@ def load_data(
     data_root: Path | str,
     progress: Progress | None = None,
 ) -> DataSource:
-    """The run's real samples, fitted to its settings and resident on ``device``.
+    """The run's real samples, fitted to its settings: resident on ``device``, or where they can be
+    read ahead from (see `DataSource`).
 
     ``progress(fraction, text)`` is called a few times a second at most; what it raises ends the
     loading cleanly. Raises `DataError` or `ConfigError`.
@@ -94,13 +100,20 @@ def load_data(
             "conditioning",
         )
     try:
-        return source.to(torch.device(device))
+        return _placed(source, torch.device(device))
     except torch.OutOfMemoryError:
         raise DataError(
             f"The {source.spec.count:,} samples do not fit into the memory of {device}; set a "
             f"data limit.",
             "data_limit",
         ) from None
+
+
+def _placed(source: DataSource, device: torch.device) -> DataSource:
+    """``source`` for batches on ``device``: in its memory, where it leaves the networks room."""
+    if device.type == "cuda" and source.samples.nbytes > free_memory(device) * RESIDENT_SHARE:
+        return replace(source, batch_device=device)
+    return source.to(device)
 
 
 def _throttled(progress: Progress, seconds: float = 0.2) -> Progress:

@@ -42,8 +42,14 @@ def _part(source: DataSource, config: RunConfig, index: Index) -> DataSource:
         samples = resized(samples, config.image_size)
         if config.colour == "rgb":
             samples = samples.expand(-1, 3, -1, -1)
+    samples = samples.contiguous()
     spec = replace(source.spec, shape=tuple(samples.shape[1:]), count=len(samples))
-    return DataSource(spec, samples.contiguous(), labels, source.modes)
+    mapped = source.mapped and _shares_memory(samples, source.samples)
+    return DataSource(spec, samples, labels, source.modes, mapped=mapped)
+
+
+def _shares_memory(one: Tensor, other: Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def grey(images: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ MAX_DRAFT_PIXELS = 178_000_000
 # interpreter.
 FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA", "AVIF")
 UNREADABLE, TOO_LARGE = "unreadable", "too large"
+# Of pictures that take a hundred megabytes while they are decoded, so many are at once.
+MANY_PIXELS, _many_pixels_at_once = 16_000_000, threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,9 @@ def _load(image: Image.Image, size: int, grey: bool, bits: int) -> Picture:
     image.draft(image.mode, (2 * size, 2 * size))
     if math.prod(image.size) > MAX_PIXELS or pixels > MAX_DRAFT_PIXELS:
         raise UnusablePicture(TOO_LARGE)
-    highest = int(np.asarray(image).max()) if image.mode.startswith("I;16") else None
-    return Picture(_square(image, size, grey, bits), side, highest)
+    with _many_pixels_at_once if math.prod(image.size) > MANY_PIXELS else nullcontext():
+        highest = int(np.asarray(image).max()) if image.mode.startswith("I;16") else None
+        return Picture(_square(image, size, grey, bits), side, highest)
 
 
 def _square(image: Image.Image, size: int, grey: bool, bits: int) -> np.ndarray:

@@ -1,13 +1,16 @@
-"""Real samples, resident on the device, and the seeded sampler that draws batches from them."""
+"""Real samples, and the seeded sampler that draws batches from them: the same ones wherever the
+samples lie."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ganviz.data.read_ahead import ReadAhead
 from ganviz.device import set_random
 
 
@@ -45,12 +48,15 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class DataSource:
-    """The real samples that a run learns from, as one tensor on the device: uint8 [N, C, H, W], or
-    float32 [N, 2] points.
+    """The real samples that a run learns from, as one tensor: uint8 [N, C, H, W], or float32 [N, 2]
+    points.
 
-    ``modes``: for points with known modes, a dict with ``centres`` [K, 2] and ``sigma``; for
-    stacked digits the single ``digits``, uint8 [M, 1, H, W], and their ``digit_labels`` [M].
-    ``held_out``: real samples of the same kind that no network may see; they stay on the CPU.
+    It lies on the device that trains, or on the CPU where it is ``mapped`` (in a file, and comes
+    into memory when it is read) or too large for the device, whose batches ``batch_device`` then
+    names. ``labels``: int64 [N], beside the samples. ``modes``: for points with known modes, a dict
+    with ``centres`` [K, 2] and ``sigma``; for stacked digits the single ``digits``, uint8 [M, 1, H,
+    W], and their ``digit_labels`` [M]. ``held_out``: real samples of the same kind that no network
+    may see; they stay on the CPU.
     """
 
     spec: DataSpec
@@ -58,11 +64,30 @@ class DataSource:
     labels: Tensor | None = None
     modes: dict[str, Any] | None = None
     held_out: DataSource | None = None
+    mapped: bool = False
+    batch_device: torch.device | None = None
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches of it are wanted."""
+        return self.batch_device or self.samples.device
+
+    @property
+    def is_resident(self) -> bool:
+        """Whether its samples lie in the memory of that device."""
+        return not self.mapped and self.device == self.samples.device
+
+    def at(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The samples with these numbers, and their labels, on `device`."""
+        index = index.to(self.samples.device)
+        labels = None if self.labels is None else self.labels[index].to(self.device)
+        return self.samples[index].to(self.device), labels
 
     def to(self, device: torch.device) -> DataSource:
-        """The same source with its tensors on ``device``."""
+        """The same source with its tensors in the memory of ``device``."""
         labels = None if self.labels is None else self.labels.to(device)
-        return replace(self, samples=self.samples.to(device), labels=labels)
+        mapped = self.mapped and device.type == "cpu"
+        return replace(self, samples=self.samples.to(device), labels=labels, mapped=mapped)
 
 
 def to_float(samples: Tensor) -> Tensor:
@@ -81,26 +106,44 @@ class Sampler:
         self.source = source
         self.batch_size = batch_size
         self.flip = flip
-        self._generator = torch.Generator(source.samples.device).manual_seed(seed)
+        self._ahead = None if source.is_resident else ReadAhead(source.samples, source.device)
+        self._generator = torch.Generator(source.device).manual_seed(seed)
         self._epoch_state = self._generator.get_state()
         self._order = self._shuffle()
         self._position = 0
 
     def __call__(self) -> Batch:
         """The next batch."""
-        index = self._next_index()
-        x = to_float(self.source.samples.index_select(0, index))
+        source, device = self.source, self.source.device
+        index = self._share(self._next_index())
+        if self._ahead is None:
+            x = to_float(source.samples.index_select(0, index))
+        else:
+            x = to_float(self._ahead.gather(index, self._following()))
         if self.flip:
-            mirrored = torch.rand(len(x), 1, 1, 1, device=x.device, generator=self._generator) < 0.5
+            mirrored = torch.rand(len(x), 1, 1, 1, device=device, generator=self._generator) < 0.5
             x = torch.where(mirrored, x.flip(-1), x)
-        return Batch(
-            x, None if self.source.labels is None else self.source.labels.index_select(0, index)
-        )
+        labels = source.labels
+        return Batch(x, None if labels is None else labels.index_select(0, index).to(device))
 
     def _shuffle(self) -> Tensor:
+        """The order of an epoch, drawn on the device of the batches, beside the samples."""
         self._epoch_state = self._generator.get_state()
-        count = len(self.source.samples)
-        return torch.randperm(count, generator=self._generator, device=self.source.samples.device)
+        samples = self.source.samples
+        order = torch.randperm(
+            len(samples), generator=self._generator, device=self._generator.device
+        )
+        return order.to(samples.device)
+
+    def _share(self, index: Tensor) -> Tensor:
+        """What this process takes of a batch."""
+        return index
+
+    def _following(self) -> Iterator[Tensor]:
+        """The batches that this epoch still holds, for reading ahead: the order of the next one is
+        not drawn yet."""
+        for start in range(self._position, len(self._order) - self.batch_size + 1, self.batch_size):
+            yield self._share(self._order[start : start + self.batch_size])
 
     def _next_index(self) -> Tensor:
         end = self._position + self.batch_size

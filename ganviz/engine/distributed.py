@@ -184,8 +184,8 @@ class ShardedSampler(Sampler):
         super().__init__(source, batch_size, seed, flip)
         self._rank, self._size = rank, size
 
-    def _next_index(self) -> Tensor:
-        return super()._next_index()[self._rank :: self._size]
+    def _share(self, index: Tensor) -> Tensor:
+        return index[self._rank :: self._size]
 
 
 class DistributedTrainer(Trainer):

@@ -240,6 +240,5 @@ def _diversity(source: DataSource, conditional: bool) -> Diversity:
     """What sample grids are measured against: some reals, of a generator of its own."""
     count = len(source.samples)
     index = torch.randperm(count, generator=torch.Generator().manual_seed(19))[:REALS]
-    index = index.to(source.samples.device)
-    labels = source.labels[index] if conditional and source.labels is not None else None
-    return Diversity(to_float(source.samples[index]), labels)
+    x, labels = source.at(index)
+    return Diversity(to_float(x), labels if conditional else None)

@@ -78,7 +78,7 @@ def frozen_probe(
     G's loss alone. The gradient is taken at G's weights, on one held batch. ``on_point(result so
     far)`` is called at each point; True ends it.
     """
-    began, device = time.perf_counter(), source.samples.device
+    began, device = time.perf_counter(), source.device
     random = torch.Generator(device).manual_seed(config.seed + 1)
     frozen = copy.deepcopy(generator) if generator else build_generator(config, source.spec)
     frozen = frozen.to(device).train().requires_grad_(True)

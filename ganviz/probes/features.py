@@ -144,9 +144,9 @@ def feature_model(
     """What to measure ``source`` with: its classifier; for pictures without labels Inception, on a
     GPU that has its weights."""
     model = classifier_for(source, data_root, cancelled)
-    if model is None and source.labels is None and source.samples.device.type == "cuda":
+    if model is None and source.labels is None and source.device.type == "cuda":
         weights = local_inception()
-        return Inception(weights, source.samples.device) if weights else None
+        return Inception(weights, source.device) if weights else None
     return model
 
 
@@ -183,9 +183,9 @@ def classifier_for(
     network = FeatureNet(spec.shape[0], spec.shape[-1], spec.n_classes)
     kept = _read(path, network)
     if kept is not None:
-        return Classifier(network.to(source.samples.device), name, kept)
-    network.initialise(torch.Generator().manual_seed(0)).to(source.samples.device)
-    accuracy = _train(network, source, labels, cancelled, steps, shift)
+        return Classifier(network.to(source.device), name, kept)
+    network.initialise(torch.Generator().manual_seed(0)).to(source.device)
+    accuracy = _train(network, source, cancelled, steps, shift)
     if accuracy is None:
         return None
     _write(path, network, accuracy)
@@ -193,31 +193,26 @@ def classifier_for(
 
 
 def _train(
-    network: FeatureNet,
-    source: DataSource,
-    labels: Tensor,
-    cancelled: Cancelled,
-    steps: int,
-    shift: int,
+    network: FeatureNet, source: DataSource, cancelled: Cancelled, steps: int, shift: int
 ) -> float | None:
     """``steps`` steps of Adam with a decaying rate, on all but a held-out part; its accuracy there,
     None when cancelled."""
-    device, random = source.samples.device, torch.Generator().manual_seed(1)
+    device, random = source.device, torch.Generator().manual_seed(1)
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
     optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
 
     def batch() -> tuple[Tensor, Tensor]:
-        index = train[torch.randint(len(train), (BATCH,), generator=random)].to(device)
-        return _moved(to_float(source.samples[index]), shift, random), labels[index]
+        x, y = source.at(train[torch.randint(len(train), (BATCH,), generator=random)])
+        assert y is not None, "only data with labels are learned"
+        return _moved(to_float(x), shift, random), y
 
     if not fit(network, optimizer, batch, steps, cancelled):
         return None
-    held = held[:2000].to(device)
     with torch.no_grad():
         right = [
-            (network(to_float(source.samples[part]))[1].argmax(1) == labels[part]).float()
-            for part in held.split(CHUNK)
+            (network(to_float(x))[1].argmax(1) == y).float()
+            for x, y in map(source.at, held[:2000].split(CHUNK))
         ]
     return round(float(torch.cat(right).mean()), 4)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.probes.background import BackgroundProbe
-from ganviz.probes.features import Cancelled, Classifier, Inception, feature_model
+from ganviz.probes.features import CHUNK, Cancelled, Classifier, Inception, feature_model
 from ganviz.probes.metrics import (
     NEAREST,
     class_figures,
@@ -218,11 +218,9 @@ class ReferenceStatistics:
         if cancelled():
             return None
         count = len(source.samples)
-        order = torch.randperm(count, generator=torch.Generator().manual_seed(15)).to(
-            source.samples.device
-        )
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(15))
         lookup = order[: min(TRAINING, max(100, PIXELS // source.samples[0].numel()))]
-        train = source.samples[lookup]
+        train, _ = source.at(lookup)
         copied = (
             copies(nearest_two(to_float(train[:COPIED]), train, skip_same=True))
             if count > 2
@@ -231,8 +229,8 @@ class ReferenceStatistics:
         real = control = fid = None
         if model is not None:
             control_count = min(FAKES, count // 2)
-            control = model(to_float(source.samples[order[:control_count]]))[0]
-            real = model(to_float(source.samples[order[control_count : control_count + REALS]]))[0]
+            control = _features(model, source, order[:control_count])
+            real = _features(model, source, order[control_count : control_count + REALS])
             fid = frechet(real, control) if len(control) > model.dim else None
         return cls(source, model, real, control, train, copied, fid)
 
@@ -297,6 +295,12 @@ class ReferenceStatistics:
                 **class_figures(probabilities, len(classes), requested),
             }
         return figures
+
+
+def _features(model: Classifier | Inception, source: DataSource, index: Tensor) -> Tensor:
+    """Features of some of the samples, of which a few at a time become floats: thousands of large
+    pictures would take gigabytes."""
+    return torch.cat([model(to_float(source.at(part)[0]))[0] for part in index.split(CHUNK)])
 
 
 def _short(value: float) -> float:

@@ -159,6 +159,5 @@ def _some(
     source: DataSource, n: int, random: torch.Generator, device: torch.device
 ) -> tuple[Tensor, Tensor | None]:
     """``n`` of the samples, or all, with their labels, on ``device``."""
-    index = torch.randperm(len(source.samples), generator=random)[:n].to(source.samples.device)
-    labels = None if source.labels is None else source.labels[index].to(device)
-    return source.samples[index].to(device), labels
+    x, labels = source.at(torch.randperm(len(source.samples), generator=random)[:n])
+    return x.to(device), None if labels is None else labels.to(device)

@@ -128,12 +128,10 @@ class HeldBatch:
 
     def __init__(self, trainer: Trainer, source: DataSource, count: int, salt: int):
         random = torch.Generator().manual_seed(trainer.config.seed + salt)
-        index = torch.randint(len(source.samples), (count,), generator=random).to(
-            source.samples.device
-        )
-        self.x: Tensor = to_float(source.samples[index])
-        labels = source.labels if trainer.algorithm.conditional else None
-        self.y: Tensor | None = None if labels is None else labels[index]
+        index = torch.randint(len(source.samples), (count,), generator=random)
+        x, labels = source.at(index)
+        self.x: Tensor = to_float(x)
+        self.y: Tensor | None = labels if trainer.algorithm.conditional else None
         self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(
             trainer.device
         )

@@ -7,25 +7,17 @@ tells.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import platform
-import stat
 import threading
 import time
 from pathlib import Path
-from types import ModuleType
 
 from ganviz import pacing
 from ganviz.disk import read_json
 from ganviz.errors import Busy
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows: the time stamp alone
-    fcntl = None
+from ganviz.locking import lock, open_lock
 
 LIVE = "live.json"
 
@@ -42,8 +34,8 @@ class FolderLock:
     def begin(self) -> None:
         """Take the folder. Raises `Busy` when another process (or run) has it, `OSError` where it
         cannot be written."""
-        handle = _open(self.path, os.O_RDWR | os.O_CREAT)
-        if _lock(handle) is False:
+        handle = open_lock(self.path, os.O_RDWR | os.O_CREAT)
+        if lock(handle) is False:
             os.close(handle)
             owner = read_json(self.path)
             raise Busy(
@@ -75,11 +67,11 @@ def is_locked(folder: Path) -> bool:
     """Whether some process is writing to ``folder`` now."""
     path = folder / LIVE
     try:
-        handle = _open(path, os.O_RDONLY)
+        handle = open_lock(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        locked = _lock(handle, shared=True)
+        locked = lock(handle, shared=True)
         if locked is False:
             return True
         here = (
@@ -89,32 +81,3 @@ def is_locked(folder: Path) -> bool:
         return fresh and not (locked and here)
     finally:
         os.close(handle)
-
-
-def _open(path: Path, flags: int) -> int:
-    """A handle of a plain file. Raises `OSError`, for a pipe at once: its other end may never
-    come."""
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags, 0o644)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, f"{path.name} is not a plain file", str(path))
-    return handle
-
-
-def _lock(handle: int, shared: bool = False) -> bool | None:
-    """Try to lock: True when it worked, False when another holds it, None where there are no locks.
-
-    A reader's own short lock must not be mistaken for an owner's, so a writer tries for a moment.
-    """
-    if not fcntl:
-        return None
-    for _ in range(1 if shared else 20):
-        try:
-            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            time.sleep(0 if shared else 0.01)
-        except OSError:
-            return None
-    return False

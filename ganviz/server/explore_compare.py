@@ -79,7 +79,7 @@ class _Known:
             raise Refused(409, "These data are points, and no two of them are copies.")
         count = min(MOST_REALS, max(1, MOST_NUMBERS // source.samples[0].numel()))
         self.model = model
-        x = to_float(source.samples[:count])
+        x = to_float(source.at(torch.arange(min(count, len(source.samples))))[0])
         self.tables = {"pixels": x.flatten(1)}
         if model is not None:
             self.tables["features"] = model(x)[0].to(x.device)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganviz.data import folder as folder_module
+from ganviz.accel import memory
 from ganviz.data import picture_files
 from ganviz.text import printable
 
@@ -167,28 +167,9 @@ def test_pipes_are_left_alone(load, pictures):
     assert load("folder", data_path=str(path)).spec.count == 16
 
 
-def test_so_many_files_at_most(load, pictures, monkeypatch, refusal):
-    monkeypatch.setattr(folder_module, "MAX_FILES", 20)
-    told = load("folder", data_path=str(pictures(count=25))).spec
-    assert told.count == 20 and "first 20 pictures" in told.note
-    monkeypatch.setattr(folder_module, "MAX_ENTRIES", 24)
-    assert "more than 24 files" in refusal(pictures(count=25)).sentence
-
-
-def test_more_than_half_of_the_memory_is_refused_before_reading(
-    load, pictures, monkeypatch, refusal
-):
-    monkeypatch.setattr(folder_module, "free_memory", lambda: 100_000)
-    path = pictures(count=30)
-    error = refusal(path)
-    assert error.field == "data_limit" and "half of the free memory" in error.sentence
-    assert load("folder", data_path=str(path), data_limit=20).spec.count == 20
-    assert load("folder", data_path=str(path), image_size=16).spec.count == 30
-
-
 def test_free_memory_is_known_without_psutil(monkeypatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
-    assert folder_module.free_memory() > 10**6
+    assert memory.free_memory() > 10**6
 
 
 @pytest.mark.parametrize("path", ["/no/such/folder", "bad\0name", "~nobody-here/pictures"])

@@ -1,0 +1,124 @@
+"""Looking for pictures in a folder that is not trusted. What is left out is counted, with the
+reason."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ganviz.data.entry import Progress, ignore_progress
+from ganviz.errors import DataError
+from ganviz.text import listed, printable
+
+MAX_ENTRIES = 4_000_000
+"""So many files and folders are looked at: more is a whole disk, which nobody means."""
+
+SUFFIXES = {
+    *(".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"),
+    *(".pbm", ".pnm", ".tga", ".avif"),
+}
+# pictures of kinds that are not read: they are not passed over without a word
+UNSUPPORTED = {
+    ".heic": "HEIC",
+    ".heif": "HEIF",
+    ".jxl": "JPEG XL",
+    ".jp2": "JPEG 2000",
+    ".svg": "SVG",
+    ".psd": "Photoshop",
+    **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"), "camera raw"),
+}
+
+
+@dataclass
+class Found:
+    """What a walk through the folder saw. ``links``: those that lead out of it; ``closed``: folders
+    that may not be read; ``unsupported``: files of each kind of picture that is not read."""
+
+    files: list[Path] = field(default_factory=list)
+    links: int = 0
+    closed: list[Path] = field(default_factory=list)
+    unsupported: Counter[str] = field(default_factory=Counter)
+
+    def notes(self, root: Path) -> list[str]:
+        """A sentence for each kind of thing that was left out."""
+        notes = [
+            f"{count:,} {kind} file{_s(count)} {_were(count)} left out: convert "
+            f"{'it' if count == 1 else 'them'} to JPEG or PNG."
+            for kind, count in sorted(self.unsupported.items())
+        ]
+        if self.links:
+            lead = "leads" if self.links == 1 else "lead"
+            notes.append(
+                f"{self.links:,} link{_s(self.links)} that {lead} out of the folder "
+                f"{_were(self.links)} not followed: copy the pictures themselves."
+            )
+        if self.closed:
+            closed = [printable(path.relative_to(root).as_posix()) for path in sorted(self.closed)]
+            count = len(closed)
+            notes.append(f"{count:,} sub-folder{_s(count)} may not be read: {listed(closed)}.")
+        return notes
+
+
+def find(root: Path, progress: Progress = ignore_progress) -> Found:
+    """Picture files below ``root``, by their suffix. Hidden files, pipes, devices and links that
+    lead out are left alone."""
+    found, seen = Found(), 0
+
+    def note_closed(error: OSError) -> None:
+        found.closed.append(Path(error.filename))
+
+    # does not follow links to folders
+    for folder, folders, names in os.walk(root, onerror=note_closed):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.links += sum(Path(folder, name).is_symlink() for name in folders)
+        seen += len(folders) + len(names)
+        progress(None, f"Looking through {root.name}: {len(found.files):,} pictures so far")
+        if seen > MAX_ENTRIES:
+            raise DataError(
+                f"The folder {printable(str(root))} holds more than {MAX_ENTRIES:,} files; "
+                "name the folder of the pictures itself.",
+                "data_path",
+            )
+        for name in sorted(names):
+            if not name.startswith("."):
+                _add(found, Path(folder, name), root)
+    return found
+
+
+def _add(found: Found, path: Path, root: Path) -> None:
+    """Take a file in, or note why not."""
+    suffix = path.suffix.lower()
+    if suffix in UNSUPPORTED:
+        found.unsupported[UNSUPPORTED[suffix]] += 1
+    elif suffix not in SUFFIXES:
+        return
+    elif path.is_symlink() and not _inside(path, root):
+        found.links += 1
+    elif _is_plain(path):
+        found.files.append(path)
+
+
+def _inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # a link to nothing, or to itself
+        return False
+
+
+def _is_plain(path: Path) -> bool:
+    """A pipe or a device would block or never end."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
