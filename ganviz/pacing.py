@@ -62,6 +62,15 @@ WALL_SHARE = 0.05
 # an experiment on a machine busier than it was thought to be ends early
 EXPERIMENT_TIMEOUT = 40.0
 
+# -- the lab ---------------------------------------------------------------------------------------
+# while a page has the lab open a step is recorded at most so often, ...
+LAB_INTERVAL = 0.25
+# ... and recording takes at most this part of the training thread's time
+LAB_SHARE = 0.08
+# a page waits so long for a recorded step; while the run is paused it asks again after this long
+LAB_TIMEOUT = 3.0
+LAB_PAUSED_TIMEOUT = 1.0
+
 # -- a run folder is written and followed ----------------------------------------------------------
 LOG_FLUSH_INTERVAL = 0.2
 SUMMARY_INTERVAL = 2.0

@@ -68,6 +68,17 @@ class Adversarial(Algorithm):
                 self.generator_step(next_batch())
         self.steps_done += 1
 
+    @property
+    def players(self) -> tuple[str, ...]:
+        return ("discriminator", "generator")
+
+    def turn(self, player: str, next_batch: NextBatch) -> None:
+        if player == "discriminator":
+            self.discriminator_step(next_batch())
+        else:
+            self.generator_step(next_batch())
+        self.steps_done += 1
+
     def discriminator_step(self, batch: Batch, keep_graph: bool = False) -> Tensor:
         """min over D of L_D(D(x), D(G(z))) + gamma * penalty(dD/dx). Returns the fakes, with G's
         graph where ``keep_graph``."""

@@ -128,6 +128,15 @@ class Algorithm(ABC):
     def step(self, next_batch: NextBatch) -> None:
         """One generator update and whatever goes with it. Statistics stay on the device."""
 
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The networks that can move alone, by `turn`; none where all learn from one loss."""
+        return ()
+
+    def turn(self, player: str, next_batch: NextBatch) -> None:
+        """A step in which ``player``, one of `players`, moves and nobody else."""
+        raise NotImplementedError
+
     def schedule(self, step: int) -> None:
         """Set the learning rates that ``lr_decay`` gives to step number ``step`` (from 0)."""
         factor = decay_factor(self.config, step)

@@ -21,6 +21,8 @@ event_kind("state", browser="none", text="sentence")
 event_kind(
     "setting", browser="every", tracked=lambda data: {f"setting/{data['name']}": data["value"]}
 )
+# a step in which one player moved alone
+event_kind("turn", browser="every")
 event_kind("note", browser="every", text="sentence")
 event_kind("checkpoint", browser="none")
 event_kind("scalars", browser="rows")

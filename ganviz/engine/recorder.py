@@ -81,6 +81,10 @@ class Recorder:
         self._tick(time.perf_counter(), sample=True)
         self._elapsed, self._since = self.elapsed(), None
 
+    def show(self) -> None:
+        """Show where a run stands that has moved while it was paused."""
+        self._tick(time.perf_counter(), sample=True)
+
     def elapsed(self) -> float:
         """Seconds trained, pauses left out."""
         since = self._since

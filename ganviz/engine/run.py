@@ -18,10 +18,11 @@ from ganviz import pacing, registry
 from ganviz.accel.choices import in_use
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
-from ganviz.config import LIVE_FIELDS, RunConfig, meta
+from ganviz.config import LIVE_FIELDS, RunConfig
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
-from ganviz.engine.acceleration import accelerate, record_steps
+from ganviz.engine.acceleration import accelerate
+from ganviz.engine.changes import change_settings, take_turns
 from ganviz.engine.choosing import Chosen, choose, remember_speed, settle
 from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
@@ -136,6 +137,16 @@ class Run:
             raise ConfigError("Ask for at least one step.", "n")
         self._commands.add(lambda: self._commands.allow_more(n))
 
+    def turn(self, player: str, n: int = 1) -> None:
+        """Take ``n`` steps in which only ``player`` moves, "discriminator" or "generator"; a paused
+        run stays paused. Raises `ConfigError` where nobody moves alone."""
+        if n < 1:
+            raise ConfigError("Ask for at least one step.", "n")
+        if self.trainer is not None:
+            self.trainer.check_player(player)
+        queue = self._commands
+        queue.add(lambda: take_turns(self, *self._prepared(), queue, player, n))
+
     def stop(self) -> None:
         """End the run after the step in progress; what it learned is saved."""
         self._commands.stop()
@@ -149,7 +160,8 @@ class Run:
                 name,
             )
         checked = self.config.but(**settings)
-        self._commands.add(lambda: self._apply({name: getattr(checked, name) for name in settings}))
+        values = {name: getattr(checked, name) for name in settings}
+        self._commands.add(lambda: change_settings(self, self._prepared()[0], values))
 
     def between_steps(self, task: Callable[[Trainer], T]) -> Future[T]:
         """Have the training thread call ``task`` once, between two steps; what it raises ends the
@@ -275,7 +287,7 @@ class Run:
         # a saved run knows more of its data than can be seen of them now
         source = trainer.source
         settle(self.chosen, trainer, self._resumes)
-        accelerate(trainer, self._progress, self._warn)
+        accelerate(trainer, self._progress, self.warn)
         self.spec = source.spec
         algorithm = trainer.algorithm
         self.series = [s._asdict() for s in algorithm.series]
@@ -298,7 +310,8 @@ class Run:
         if source.spec.note:
             self.log("note", sentence=source.spec.note, level="warning")
 
-    def _warn(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
+        """Say what a person should know."""
         self.log("note", sentence=sentence, level="warning")
 
     def _prepared(self) -> tuple[Trainer, Recorder]:
@@ -333,18 +346,6 @@ class Run:
         if self.state == "paused" and not commands.stopping:
             recorder.resume()
             self._enter("running", "Training." if commands.allowed == UNLIMITED else "Stepping.")
-
-    def _apply(self, settings: dict[str, Any]) -> None:
-        trainer, _ = self._prepared()
-        was_captured = trainer.captured_step
-        for name, value in settings.items():
-            old = getattr(trainer.config, name)
-            trainer.apply(name, value)
-            self.config = trainer.config
-            self.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
-        if was_captured and not trainer.captured_step:
-            # The old capture went by the old values.
-            record_steps(trainer, self._warn)
 
     # -- endings ---------------------------------------------------------------------------
     def _end(self, state: str) -> None:

@@ -52,6 +52,26 @@ class Trainer:
             self.algorithm.step(self.sampler)
         self.step_count += 1
 
+    def turn(self, player: str) -> None:
+        """A step in which only ``player`` moves, "discriminator" or "generator"; see
+        `check_player`."""
+        self.check_player(player)
+        self.algorithm.schedule(self.step_count)
+        self.algorithm.turn(player, self.sampler)
+        self.step_count += 1
+
+    def check_player(self, player: str) -> None:
+        """Raise `ConfigError` where ``player`` cannot move alone."""
+        if player not in self.algorithm.players:
+            raise ConfigError(
+                "The networks of this run share one loss and move at once: none moves alone.",
+                "player",
+            )
+        if not self.is_single_process:
+            raise ConfigError(
+                "Several processes train this run together and take whole steps only.", "player"
+            )
+
     def read_stats(self) -> dict[str, float]:
         """Mean statistics since the last call: the only place that waits for the device.
 

@@ -46,7 +46,7 @@ class Gradients(Probe):
         self.history: dict[str, GradientHistory] = {}
         self._meters = []
         for name, network in algorithm.networks.items():
-            layers = layers_of(network, _example(self.trainer, name))
+            layers = layers_of(network, example_pass(self.trainer, name))
             optimizer = _owner(layers, algorithm.optimizers.values())
             if optimizer:
                 self._meters.append(StepMeter(name, layers, optimizer))
@@ -100,7 +100,7 @@ def _owner(layers: list[LayerInfo], optimizers: Iterable[Optimizer]) -> Optimize
     return None
 
 
-def _example(trainer: Trainer, name: str) -> Callable[[nn.Module], Tensor] | None:
+def example_pass(trainer: Trainer, name: str) -> Callable[[nn.Module], Tensor] | None:
     """A forward pass of the network called ``name`` on zeros: it shows the order of its layers.
     None where unknown."""
     config, shape, device = trainer.config, trainer.source.spec.shape, trainer.device

@@ -337,6 +337,10 @@ class FolderRun:
         """Refused."""
         raise self._refusal()
 
+    def turn(self, player: str, n: int = 1) -> None:
+        """Refused."""
+        raise self._refusal()
+
     def stop(self) -> None:
         """Refused."""
         raise self._refusal()

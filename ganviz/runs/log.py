@@ -31,6 +31,7 @@ _NEEDED: dict[str, dict[str, type]] = {
     "state": {"state": str},
     "note": {"sentence": str},
     "setting": {"name": str},
+    "turn": {"player": str, "n": int},
     "checkpoint": {"path": str},
     "frame": {"rows": int, "cols": int, "width": int, "height": int, "format": str},
 }

@@ -98,6 +98,9 @@ class ReadableRun(Protocol):
     def step(self, n: int = 1) -> None:
         """Train ``n`` steps, then pause."""
 
+    def turn(self, player: str, n: int = 1) -> None:
+        """Take ``n`` steps in which only ``player`` moves."""
+
     def stop(self) -> None:
         """End after the step in progress."""
 

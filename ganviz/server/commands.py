@@ -21,6 +21,8 @@ from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
 
 MAX_STEPS = 100_000
+# in which one player moves alone: they are taken at one go
+MAX_TURNS = 100
 DONE = {
     "pause": "Pausing after this step.",
     "resume": "Training on.",
@@ -29,13 +31,14 @@ DONE = {
 
 
 class Command(BaseModel):
-    """What a page asks for. ``run``, where given, must be the current run: a stale page commands
-    nothing."""
+    """What a page asks for. ``player``: who moves alone in ``n`` steps ("turn"). ``run``, where
+    given, must be the current run: a stale page commands nothing."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    action: Literal["pause", "resume", "step", "stop", "set"]
+    action: Literal["pause", "resume", "step", "stop", "set", "turn"]
     n: int = Field(1, ge=1, le=MAX_STEPS)
+    player: Literal["", "discriminator", "generator"] = ""
     settings: dict[str, Any] = Field(default_factory=dict, max_length=len(LIVE_FIELDS))
     run: str | None = Field(None, max_length=200)
 
@@ -106,6 +109,8 @@ class Commands:
             raise Refused(409, "This run has ended; click Train to start another one.")
         if command.action == "set":
             return _change(run, command.settings)
+        if command.action == "turn":
+            return _take_turns(run, command)
         if command.action == "step":
             run.step(command.n)
             return f"Training {command.n} step{'s' if command.n > 1 else ''}, then pausing."
@@ -159,6 +164,18 @@ def _value(field: str, value: Any) -> Any:
     if facts["kind"] == "int" and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _take_turns(run: ReadableRun, command: Command) -> str:
+    if not command.player:
+        raise Refused(422, "Say who moves: the discriminator or the generator.", "player")
+    if command.n > MAX_TURNS:
+        raise Refused(422, f"Let one player move at most {MAX_TURNS} times at once.", "n")
+    if run.state != "paused":
+        raise Refused(409, "Pause the run first: one player moves alone while the game rests.")
+    run.turn(command.player, command.n)
+    who = {"discriminator": "D", "generator": "G"}[command.player]
+    return f"{who} moves {command.n} time{'s' if command.n > 1 else ''} alone."
 
 
 def _change(run: ReadableRun, settings: dict[str, Any]) -> str:
