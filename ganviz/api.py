@@ -60,16 +60,18 @@ def train(
     device: str | None = None,
     progress: bool = False,
     data_root: Path | str = "data",
+    start_from: Path | str | None = None,
 ) -> RunResult:
     """Train to the end and return the result. An interrupt (Ctrl-C) stops and saves the run, and
     returns it as it is.
 
     ``config``: a config, a preset's name, or settings on top of the defaults. ``out``: the run
-    folder, which must not hold a run yet; None keeps nothing on disk. Raises `ConfigError`, or
-    `TrainingFailed` when the run fails.
+    folder, which must not hold a run yet; None keeps nothing on disk. ``start_from``: the folder of
+    a trained run (or of one of its checkpoints) whose networks this one begins with, as far as they
+    fit. Raises `ConfigError`, `CheckpointError`, or `TrainingFailed` when the run fails.
     """
     config = as_config(config)
-    run = make_run(config, out, device, data_root)
+    run = make_run(config, out, device, data_root, start_from)
     result = follow(run, progress=progress)
     if result.state == "failed":
         raise TrainingFailed(result)
@@ -89,15 +91,21 @@ def as_config(config: RunConfig | Mapping[str, Any] | str) -> RunConfig:
 
 
 def make_run(
-    config: RunConfig, out: Path | str | None, device: str | None, data_root: Path | str
+    config: RunConfig,
+    out: Path | str | None,
+    device: str | None,
+    data_root: Path | str,
+    start_from: Path | str | None = None,
 ) -> Run:
-    """A run that is not started yet, kept in ``out``. Raises `ConfigError`."""
+    """A run that is not started yet, kept in ``out``. Raises `ConfigError`, or `CheckpointError`
+    for a ``start_from`` that cannot be read."""
     from ganviz.data import check_data
     from ganviz.device import pick_device
     from ganviz.engine.memory_need import check_memory
     from ganviz.engine.run import Run
     from ganviz.probes import default_observers
     from ganviz.runs.listing import run_info
+    from ganviz.runs.start_from import Parent, started_from
     from ganviz.runs.store import RunStore
 
     chosen = pick_device(device or "auto")
@@ -107,13 +115,17 @@ def make_run(
             f"{out}",
             "out",
         )
+    observers = [] if out is None else default_observers(data_root)
+
+    def make_store(config: RunConfig) -> RunStore | None:
+        return None if out is None else RunStore(out)
+
+    if start_from is not None:
+        parent = Parent.open(start_from)
+        return started_from(parent, config, make_store, chosen, Path(data_root), observers)
     config = check_data(config)
     check_memory(config, chosen)
-    if out is None:
-        return Run(config, None, chosen, Path(data_root))
-    return Run(
-        config, RunStore(out), chosen, Path(data_root), observers=default_observers(data_root)
-    )
+    return Run(config, make_store(config), chosen, Path(data_root), observers=observers)
 
 
 def make_resumed(

@@ -63,6 +63,9 @@ class RunConfig(BaseModel):
         RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=100_000_000, fork=True
     )
     """How many generator updates to train; 0 trains until you stop it."""
+    minutes: float = setting(RUN, 0.0, "Time limit", unit="min", ge=0, le=100_000, fork=True)
+    """End after so many minutes of training, pauses left out, if the steps are not done before; 0
+    sets no limit."""
 
     # -- data
     data: str = setting(DATA, "glyphs", "Data set", basic=True, of="DATASETS")
@@ -140,6 +143,9 @@ class RunConfig(BaseModel):
     """Show D how varied its batch is, so that it can punish a collapsed generator."""
     pac: int = setting(NETWORKS, 1, "Pac size", ge=1, le=16)
     """PacGAN: D judges so many samples together; more makes mode collapse visible to it."""
+    freeze_d: int = setting(NETWORKS, 0, "Frozen D layers", ge=0, le=32)
+    """FreezeD: D's first so many layers stay as they begin, for a run that starts from a trained
+    one on few pictures."""
 
     # -- objective
     objective: str = setting(OBJECTIVE, "non-saturating", "Objective", basic=True, of="OBJECTIVES")

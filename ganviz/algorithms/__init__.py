@@ -61,6 +61,7 @@ GAME = (
     "minibatch_std",
     "noise",
     "pac",
+    "freeze_d",
     "d_lr",
     "d_steps",
     "g_steps",

@@ -28,6 +28,7 @@ from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.models import build_discriminator, build_generator
+from ganviz.models.first_layers import freeze_first_layers
 from ganviz.models.parts import Discriminator
 
 
@@ -265,6 +266,7 @@ class Adversarial(Algorithm):
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         super().__init__(config, spec, device)
         self.generator, self.discriminator = self.make_networks()
+        freeze_first_layers(self.discriminator, config.freeze_d)
         self.networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimizers = {
             "generator": make_optimizer(config, self.generator, config.g_lr, device),

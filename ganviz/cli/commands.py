@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from ganviz.cli.options import (
     Device,
     OptionalInt,
     OptionalPath,
+    OptionalText,
     ReportTo,
     RunFolder,
     RunsRoot,
@@ -27,7 +28,7 @@ from ganviz.cli.options import (
 from ganviz.cli.synthetic_data import dataset, report
 from ganviz.cli.terminal import INTERRUPTED, complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
-from ganviz.errors import CheckpointError, GanvizError
+from ganviz.errors import CheckpointError, ConfigError, GanvizError
 from ganviz.version import __version__
 
 if TYPE_CHECKING:
@@ -48,19 +49,41 @@ ganviz sample runs/x --n 64 --out grid.png"""
 
 def train(
     preset: Annotated[
-        str,
+        OptionalText,
         typer.Option(
             metavar="NAME",
-            help="The recipe to start from; the flags below change it. "
-            "'none' starts from the defaults shown below.",
+            help=f"The recipe to start from ({DEFAULT_PRESET} without it); the flags below change "
+            "it. 'none' starts from the defaults shown below.",
             rich_help_panel="Run",
+            show_default=False,
         ),
-    ] = DEFAULT_PRESET,
+    ] = None,
     config: Annotated[
         OptionalPath,
         typer.Option(
             metavar="FILE",
             help="Start from a run's config.json instead of a preset.",
+            rich_help_panel="Run",
+            show_default=False,
+        ),
+    ] = None,
+    begin_with: Annotated[
+        OptionalText,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Begin with the networks of a trained run, as far as they fit, and with its "
+            "settings unless --preset or --config gives others.",
+            rich_help_panel="Run",
+            show_default=False,
+        ),
+    ] = None,
+    from_step: Annotated[
+        OptionalInt,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Which of its checkpoints; the newest without it.",
             rich_help_panel="Run",
             show_default=False,
         ),
@@ -90,10 +113,17 @@ def train(
     from ganviz.runs.store import new_run_folder
 
     with _process_group(device, data_root) as (own_device, lead):
-        made, reporters = _make_config(preset, config, settings), _reporters(report_to)
-        run = make_run(
-            made, out or new_run_folder(runs_root, made.preset, made.name), own_device, data_root
-        )
+        parent = _parent(begin_with, from_step, runs_root)
+        made, reporters = _make_config(preset, config, settings, parent), _reporters(report_to)
+        folder = out or new_run_folder(runs_root, made.preset, made.name)
+        try:
+            run = make_run(made, folder, own_device, data_root, parent)
+        except GanvizError:
+            if out is None:
+                # A refusal leaves nothing behind.
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
         run.observers.extend(reporters)
         lead(run)
         _train_to_the_end(run)
@@ -128,12 +158,30 @@ def _reporters(names: list[str] | None) -> list[Reporter]:
     return [Reporter(names)]
 
 
-def _make_config(preset: str, file: Path | None, settings: dict[str, Any]) -> RunConfig:
+def _parent(run: str | None, step: int | None, runs_root: Path) -> Path | None:
+    """The folder whose networks a run begins with: a run's, or that of one of its checkpoints."""
+    from ganviz.engine import checkpoint
+
+    if run is None:
+        if step is not None:
+            raise ConfigError("Name the run that the checkpoint is of.", "from")
+        return None
+    folder = find_run(run, runs_root)
+    return folder if step is None else checkpoint.path_of(folder / checkpoint.CHECKPOINTS, step)
+
+
+def _make_config(
+    preset: str | None, file: Path | None, settings: dict[str, Any], parent: Path | None
+) -> RunConfig:
     from ganviz.api import as_config
     from ganviz.cli.flags import parse_settings
     from ganviz.config import load_config
+    from ganviz.engine import checkpoint
 
     settings = parse_settings(settings)
+    if parent is not None and preset is None and file is None:
+        return checkpoint.load(parent, training=False)[0].but(**{"name": "", **settings})
+    preset = preset or DEFAULT_PRESET
     if file is not None:
         # What a person's own file leaves out has the defaults of today.
         return load_config(file, before={}).but(**settings)

@@ -67,6 +67,9 @@ class Recorder:
         first = pace if self._elapsed else min(pace, pacing.FIRST_CHECKPOINT)
         self._next_checkpoint = self._elapsed + first
         self._paint_now()
+        # It begins with weights that nothing else of its folder could tell again.
+        if self._run.saves_at_start:
+            self.checkpoint()
         # The first drawing is a slow one; what the first steps did is to be seen at once.
         self._sample_due = self._tick_due
 
@@ -90,14 +93,27 @@ class Recorder:
         since = self._since
         return self._elapsed + (time.perf_counter() - since if since is not None else 0.0)
 
-    def after_step(self) -> None:
-        """Called after each step: does nothing until a tick is due."""
+    def time_left(self, steps: int) -> float | None:
+        """Seconds until ``steps`` (0: no end) are done or the time limit is reached; None where
+        neither is known."""
+        minutes = self._trainer.config.minutes
+        ends = [60 * minutes - self.elapsed()] if minutes else []
+        if steps and self.rate:
+            ends.append((steps - self._trainer.step_count) / self.rate)
+        return min(ends, default=None)
+
+    def after_step(self) -> bool:
+        """Called after each step: does nothing until a tick is due. Whether the run's time is up,
+        as of a tick."""
         now = time.perf_counter()
         if now >= self._tick_due:
             self._tick(now)
-        elif now >= self._sample_due and now + self._lead() >= self._tick_due:
+            minutes = self._trainer.config.minutes
+            return minutes > 0 and self.elapsed() >= 60 * minutes
+        if now >= self._sample_due and now + self._lead() >= self._tick_due:
             # Done by the time of the tick: the picture goes with its figures.
             self._sample()
+        return False
 
     def finish(self) -> None:
         """The last statistics, grid, snapshot and checkpoint."""

@@ -38,6 +38,11 @@ def restore_trainer(trainer: Trainer, state: TrainingState) -> float:
         ) from None
     if trainer.step_count != state.step:
         raise CheckpointError(f"{state.path} is refused: its parts are of different steps.")
+    return elapsed_of(state)
+
+
+def elapsed_of(state: TrainingState) -> float:
+    """The seconds that a run had trained when it was saved; 0 where it does not say."""
     elapsed = state.info.get("elapsed")
     if isinstance(elapsed, bool) or not isinstance(elapsed, int | float):
         return 0.0

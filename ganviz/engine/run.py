@@ -101,7 +101,7 @@ class Run:
         self.chosen: Chosen | None = None
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
-        self._retired = self._ended = False
+        self._retired = self._ended = self.saves_at_start = False
         self._ending = threading.Lock()
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
@@ -208,7 +208,6 @@ class Run:
             return dict(self._last_status)
         recorder = self._recorder
         rate = recorder.rate if recorder and self.state == "running" else 0.0
-        left = (self._target - self.step_count) / rate if rate and self._target else None
         return {
             "id": self.id,
             "name": self.name,
@@ -220,7 +219,7 @@ class Run:
             "steps": self._target,
             "images_per_second": rate * (self.trainer.images_per_step if self.trainer else 0),
             "elapsed": recorder.elapsed() if recorder else 0.0,
-            "left": left,
+            "left": recorder.time_left(self._target) if recorder and rate else None,
             "device": devices.label(self.device),
             "gpu": gpu_load(self.device),
         }
@@ -329,7 +328,8 @@ class Run:
                 return
             trainer.step()
             self._commands.allowed -= 1
-            recorder.after_step()
+            if recorder.after_step():
+                return
 
     def _run_commands(self) -> None:
         """Run the commands that came in; wait here while paused."""

@@ -25,6 +25,7 @@ from ganviz.errors import Busy, GanvizError
 from ganviz.runs import listing
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
+from ganviz.runs.start_from import Parent, started_from
 from ganviz.runs.store import RunStore, new_run_folder
 from ganviz.runs.summary import CONFIG
 
@@ -83,21 +84,40 @@ class RunManager:
         threading.Thread(target=get_ready, name="ganviz-warm", daemon=True).start()
 
     # -- training --------------------------------------------------------------------------
-    def start(self, config: RunConfig, replace: bool = False) -> Run:
-        """Start a run and return it.
+    def start(self, config: RunConfig, replace: bool = False, begin_with: str = "") -> Run:
+        """Start a run and return it. ``begin_with``: the kept run whose networks it begins with;
+        ``name@1200`` takes those of its checkpoint at step 1200.
 
         Raises `Busy`, with a sentence that names what is training, when a run is active; with
         ``replace`` that one is stopped, and the new one begins once it is saved. A refusal has no
         effect: whatever can be wrong is looked at first.
         """
 
+        def make_store(checked: RunConfig) -> RunStore:
+            return RunStore(new_run_folder(self.runs_root, checked.preset, checked.name))
+
         def make() -> Run:
+            if begin_with:
+                return started_from(
+                    self._parent(begin_with),
+                    config,
+                    make_store,
+                    self.device,
+                    self.data_root,
+                    self._observers(),
+                    self._memory_in_use(),
+                )
             checked = check_data(config)
             check_memory(checked, self.device, reclaimable=self._memory_in_use())
-            store = RunStore(new_run_folder(self.runs_root, checked.preset, checked.name))
+            store = make_store(checked)
             return Run(checked, store, self.device, self.data_root, observers=self._observers())
 
         return self._begin(make, replace)
+
+    def _parent(self, name: str) -> Parent:
+        run_id, _, step = name.partition("@")
+        folder = listing.find(self.runs_root, run_id)
+        return Parent.open(folder, _kept_step(folder, step) if step else None)
 
     def _memory_in_use(self) -> int:
         """Bytes that the run which trains will give back when it ends."""

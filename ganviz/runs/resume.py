@@ -21,7 +21,7 @@ from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.frames import Frame, FrameStore
 from ganviz.engine.memory_need import check_memory
 from ganviz.engine.observer import Observer
-from ganviz.engine.restore import restore_trainer
+from ganviz.engine.restore import elapsed_of, restore_trainer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
@@ -55,13 +55,7 @@ def resumed(
             f"{folder} is one checkpoint: name its run's folder, {folder.parent.parent}, to "
             f"resume it."
         )
-    if more_steps is not None:
-        config = config.but(steps=state.step + more_steps)
-    elif config.steps and state.step >= config.steps:
-        raise ConfigError(
-            f"{folder.name} has all its {config.steps:,} steps; say how many more.", "steps"
-        )
-    config = check_data(config)
+    config = check_data(_going_on(folder.name, config, state, more_steps))
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(folder)
@@ -85,6 +79,25 @@ def resumed(
         if sentence:
             run.log("note", sentence=sentence, level="warning")
     return run
+
+
+def _going_on(
+    name: str, config: RunConfig, state: TrainingState, more_steps: int | None
+) -> RunConfig:
+    """The settings under which a run goes on for ``more_steps`` or to its own end. Raises
+    `ConfigError` where it has come to that."""
+    seconds, limit = elapsed_of(state), 60 * config.minutes
+    if more_steps is not None:
+        minutes = 0.0 if seconds >= limit else config.minutes
+        return config.but(steps=state.step + more_steps, minutes=minutes)
+    if config.steps and state.step >= config.steps:
+        raise ConfigError(f"{name} has all its {config.steps:,} steps; say how many more.", "steps")
+    if limit and seconds >= limit:
+        raise ConfigError(
+            f"{name} has trained for all its {config.minutes:g} minutes; say how many steps more.",
+            "steps",
+        )
+    return config
 
 
 def _kept_choices(state: TrainingState) -> dict[str, Any] | None:
@@ -170,6 +183,8 @@ def forked(
     config = parent.but(**{"name": f"Fork of {origin}"[:80], **changes})
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
+    if config.minutes and 60 * config.minutes <= elapsed_of(state):
+        config = config.but(minutes=config.minutes + elapsed_of(state) / 60)
     config = check_data(config)
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
@@ -183,6 +198,7 @@ def forked(
         observers=observers,
         kept_choices=_kept_choices(state),
     )
+    run.saves_at_start = True
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run
 

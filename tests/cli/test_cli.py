@@ -122,7 +122,7 @@ def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
 def test_what_a_config_file_leaves_out_is_as_by_default(tmp_path):
     file = tmp_path / "own.json"
     file.write_text('{"data": "mnist"}')
-    assert cli._make_config("", file, {}) == RunConfig(data="mnist")
+    assert cli._make_config("", file, {}, None) == RunConfig(data="mnist")
 
 
 def test_train_from_a_config_file(ganviz, run_folder, tmp_path):
@@ -282,3 +282,17 @@ def test_a_mistyped_folder_leaves_nothing_and_the_right_one_works(ganviz, tmp_pa
     assert not out.exists()
     code, _, _ = ganviz(*arguments, *where, "--data-path", str(right))
     assert code == 0 and (out / "config.json").exists()
+
+
+def test_a_run_begins_with_anothers_networks_and_settings(ganviz, run_folder, tmp_path):
+    out, runs = tmp_path / "next", tmp_path / "runs"
+    status, said, complaints = ganviz(
+        "train", "--from", run_folder, "--from-step", 10, "--steps", 3, "--out", out
+    )
+    assert status == 0 and "Finished after 3 steps" in said
+    assert "Taken over from x at step 10: G " in complaints
+    status, _, complaints = ganviz(
+        "train", "--from", run_folder, "--data", "ring8", "--runs-root", runs
+    )
+    assert status == 2 and "nothing in common" in complaints and not list(runs.iterdir())
+    assert ganviz("train", "--from-step", 3, "--runs-root", runs)[0] == 2

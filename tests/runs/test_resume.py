@@ -359,3 +359,20 @@ def test_the_first_checkpoint_does_not_wait_for_the_second(tmp_path, monkeypatch
     manager.close(30)
     saved = [event.step for event in run.events.since(0, ("checkpoint",))]
     assert len(saved) == 2  # this one, and the last
+
+
+def test_a_run_ends_when_its_time_is_up(tmp_path):
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0, "minutes": 0.002})))
+    seconds = run.trainer and run.status()["elapsed"]
+    assert run.step_count > 0 and seconds >= 0.12
+    with pytest.raises(ConfigError, match=r"trained for all its 0\.002 minutes"):
+        resumed(run.store.folder, None, CPU, tmp_path)
+    done = run.step_count
+    more = finish(manager.resume(run.id, 3))
+    assert more.step_count == done + 3
+    # a fork has as many minutes of its own
+    fork = forked(run.store.folder, tmp_path / "forks", {}, CPU, tmp_path)
+    assert fork.config.minutes == 0 and fork.config.steps == done + 3 + done + 3
+    fork.store.close()
+    manager.close(60)
