@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ganviz.cli.evaluate import evaluate
 from ganviz.cli.options import (
     DataRoot,
     Device,
@@ -292,6 +293,7 @@ VERBS: dict[str, Verb] = {
     "sample": Verb(sample, "Use"),
     "dataset": Verb(dataset, "Use"),
     "report": Verb(report, "Use"),
+    "evaluate": Verb(evaluate, "Use"),
     "export": Verb(export, "Use", _ready_export),
     "bench": Verb(bench, "Use"),
     "fetch-runtime": Verb(fetch_runtime, "Use"),

@@ -7,6 +7,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,25 +45,9 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
 
     if check_integrity(target, md5):
         return target
-    problems = []
-    for url in urls:
-        host = urlsplit(url).hostname
-        progress(None, f"Asking {host} for {what}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _open(url) as response, atomic_replace(target) as part:
-                _copy(response, part, what, progress)
-                if not check_integrity(part, md5):
-                    raise _WrongChecksum
-            return target
-        except _WrongChecksum:
-            problems.append(f"{host} sent something else, its checksum is wrong")
-        except NETWORK as error:
-            problems.append(f"{host}: {_reason(error)}")
-        except OSError as error:
-            raise DataError(
-                disk_sentence(error, target.parent, f"{what} cannot be kept"), "data"
-            ) from None
+    problems = download(urls, target, lambda part: check_integrity(part, md5), what, progress)
+    if not problems:
+        return target
     raise DataError(
         "{what} could not be downloaded ({problems}): check the internet connection, or choose a "
         "data set that needs none: {others}.",
@@ -71,6 +56,36 @@ def fetch(urls: list[str], target: Path, md5: str, what: str, progress: Progress
         problems="; ".join(problems),
         others=need_no_download(),
     )
+
+
+def download(
+    urls: list[str], target: Path, is_right: Callable[[Path], bool], what: str, progress: Progress
+) -> list[str]:
+    """Download ``target`` from the first of ``urls`` that answers with a file that ``is_right``;
+    only such a one gets the name. Returns what was wrong with each of them, or [] when it is there.
+
+    Raises `DataError` where the disk refuses.
+    """
+    problems = []
+    for url in urls:
+        host = urlsplit(url).hostname
+        progress(None, f"Asking {host} for {what}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _open(url) as response, atomic_replace(target) as part:
+                _copy(response, part, what, progress)
+                if not is_right(part):
+                    raise _WrongChecksum
+            return []
+        except _WrongChecksum:
+            problems.append(f"{host} sent something else, its checksum is wrong")
+        except NETWORK as error:
+            problems.append(f"{host}: {_reason(error)}")
+        except OSError as error:
+            raise DataError(
+                disk_sentence(error, target.parent, f"{what} cannot be kept"), "data"
+            ) from None
+    return problems
 
 
 def _copy(response: Any, part: Path, what: str, progress: Progress) -> None:

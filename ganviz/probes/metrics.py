@@ -22,14 +22,18 @@ COPY = 1 / 3
 
 def frechet(real: Tensor, fake: Tensor) -> float:
     """Frechet distance of two Gaussians with the features' means and covariances (Heusel et al.
-    2017), in float64.
-
-    ||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)); the trace of the root is the sum of the roots of
-    the eigenvalues of S1 S2, which are real and not negative up to rounding. Biased upwards for
-    small N: name N beside it.
-    """
+    2017), in float64. Biased upwards for small N: name N beside it."""
     real, fake = _exact(real), _exact(fake)
     (mean1, cov1), (mean2, cov2) = ((x.mean(0), torch.cov(x.T)) for x in (real, fake))
+    return gaussian_distance(mean1, cov1, mean2, cov2)
+
+
+def gaussian_distance(mean1: Tensor, cov1: Tensor, mean2: Tensor, cov2: Tensor) -> float:
+    """Frechet distance of two Gaussians with these means [D] and covariances [D, D], float64.
+
+    ||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)); the trace of the root is the sum of the roots of
+    the eigenvalues of S1 S2, which are real and not negative up to rounding.
+    """
     roots = torch.linalg.eigvals(cov1 @ cov2).real.clamp_min(0).sqrt().sum()
     return float((mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * roots)
 

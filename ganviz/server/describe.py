@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-# the package of the probes is imported for the kinds of events that they declare
+# the probes and evaluations are imported for the kinds of events that they declare
 from ganviz import device as devices
 from ganviz import probes  # noqa: F401
 from ganviz.engine.event_kinds import Figure, event_kinds
 from ganviz.engine.events import Event
 from ganviz.engine.gpu_meter import gpu_load
+from ganviz.runs import evaluations  # noqa: F401
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.version import __version__
