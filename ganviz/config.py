@@ -111,6 +111,8 @@ class RunConfig(BaseModel):
     """Channels (or hidden units) of the generator at its output end."""
     d_width: int = setting(NETWORKS, 32, "Discriminator width", ge=1, le=1024)
     """Channels (or hidden units) of the discriminator at its input end."""
+    blocks: int = setting(NETWORKS, 2, "Blocks per stage", ge=1, le=16)
+    """Residual blocks at each size of the map, in both networks."""
     g_hidden: tuple[int, ...] = setting(NETWORKS, (256, 512), "Generator layers")
     """Hidden layer sizes of an MLP generator."""
     d_hidden: tuple[int, ...] = setting(NETWORKS, (512, 256), "Discriminator layers")

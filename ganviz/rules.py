@@ -38,6 +38,7 @@ class NetworkTraits(Protocol):
     maps: bool
     norm_free: bool
     adversarial_only: bool
+    bounded: bool
 
 
 def _networks(config: RunConfig) -> list[tuple[str, str, NetworkTraits]]:
@@ -289,6 +290,21 @@ def bernoulli_likelihood_needs_pictures(config: RunConfig) -> ConfigError | None
         return against(
             "likelihood",
             "The Bernoulli likelihood takes brightness for a chance; for points choose 'gaussian'.",
+        )
+    return None
+
+
+@rule
+def bernoulli_likelihood_needs_bounded_pictures(config: RunConfig) -> ConfigError | None:
+    """It takes what the decoder's last tanh is given for the logit of a coin."""
+    reads_it = "likelihood" in registry.ALGORITHMS.get(config.algorithm).reads
+    bounded = registry.GENERATORS.get(config.generator).bounded
+    if reads_it and config.likelihood == "bernoulli" and not bounded:
+        return against(
+            "likelihood",
+            "The generator {name!r} ends without tanh, so its numbers are no chances: choose the "
+            "likelihood 'gaussian'.",
+            name=config.generator,
         )
     return None
 

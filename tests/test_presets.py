@@ -39,7 +39,14 @@ def test_a_preset_trains(name):
     if DATASETS.get(config.data).kind == "images":
         size = 16 if "resnet" in config.generator else 8
         config = config.but(
-            data="digits", data_path="", image_size=size, batch_size=8, data_limit=0
+            data="digits",
+            data_path="",
+            image_size=size,
+            batch_size=8,
+            data_limit=0,
+            g_width=min(config.g_width, 64),
+            d_width=min(config.d_width, 64),
+            colour="auto",
         )
     trainer = Trainer(config, source_of(config.data, config.image_size), torch.device("cpu"))
     for _ in range(3):

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
+from ganviz.accel import is_enabled, second_order
 from ganviz.accel import private_apis as private
-from ganviz.accel import second_order
 
 
 class ConvOptions(NamedTuple):
@@ -148,6 +148,14 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOption
             x, weight, bias, stride, padding, output_padding, groups, dilation
         )
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+
+
+def convolve_fixed(x: Tensor, kernel: Tensor, options: ConvOptions) -> Tensor:
+    """A convolution with a ``kernel`` that is no weight, as resampling is: torch would take the
+    derivative at it all the same where the input gradient is differentiated."""
+    if is_enabled() and _is_ours():
+        return _convolve(x, kernel, None, options)
+    return convolve(x, kernel, None, options)
 
 
 class _Convolution(torch.autograd.Function):

@@ -90,7 +90,8 @@ def _cpu_conv_class(module: nn.Module) -> type[nn.Module] | None:
         fits = module.out_channels == 1 and module.output_padding == (0, 0)
         return SingleOutputConvTranspose2d if fits else None
     if type(module) is not nn.Conv2d or not _is_simple(module):
-        return None
+        grouped = type(module) is nn.Conv2d and module.groups > 1
+        return CpuDoubleBackwardConv2d if grouped and double_backward_class(module) else None
     if module.out_channels == 1 and module.stride == (1, 1):
         return SingleOutputConv2d
     return SingleInputConv2d if module.in_channels == 1 else CpuDoubleBackwardConv2d

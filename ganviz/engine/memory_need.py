@@ -64,7 +64,7 @@ def rough_need(config: RunConfig, spec: DataSpec) -> int:
     """Bytes, more than ganviz's own networks take, without looking at them."""
     values = spec.shape[0] * spec.shape[-1] ** (len(spec.shape) - 1)
     hidden = (*config.g_hidden, *config.d_hidden)
-    samples = config.batch_size * VALUES_PER_PIXEL
+    samples = config.batch_size * VALUES_PER_PIXEL * max(config.blocks, 2) // 2
     activations = samples * (values * (config.g_width + config.d_width) + sum(hidden))
     weights = 8 * sum(hidden) * max((*hidden, values, config.latent_dim), default=0)
     return 4 * (activations + weights)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from ganviz.errors import GanvizError
-from ganviz.models.parts import Generator, full
+from ganviz.models.parts import Generator
 
 NO_BLEND = "This generator's classes cannot be blended: it has nowhere to take half of one."
 
@@ -20,6 +19,4 @@ def draw_blend(generator: nn.Module, z: Tensor, weights: Tensor) -> Tensor:
         raise GanvizError(
             "Give a weight for each of the {count} classes.", "y", count=generator.n_classes
         )
-    return full(
-        generator.body(generator.first(torch.cat([generator.as_noise(z), weights.to(z)], 1)))
-    )
+    return generator.of_mixture(z, weights.to(z))

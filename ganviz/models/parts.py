@@ -27,6 +27,7 @@ class Network:
     ``maps``: it keeps pictures inside, so instance norm has something to average.
     ``norm_free``: it is built to work without normalisation and takes none.
     ``adversarial_only``: without an adversary it would not show what it is for.
+    ``bounded``: a generator of pictures ends in tanh.
     """
 
     label: str
@@ -38,34 +39,48 @@ class Network:
     maps: bool = True
     norm_free: bool = False
     adversarial_only: bool = False
+    bounded: bool = True
 
 
 class Generator(nn.Module):
-    """G(z, y): a first linear layer on z (and the one-hot class, when conditional), then the
-    family's ``body``. ``noise`` turns normal z into another kind first (`ganviz.models.noise`).
+    """G(z, y): a first linear layer on z (and the class, when conditional), then the family's
+    ``body``. ``noise`` turns normal z into another kind first (`ganviz.models.noise`).
 
-    Gives images in [-1, 1], [N, C, H, W], or points [N, 2]; always fp32, also under autocast.
+    A class is told one-hot, or as ``embedding`` learned numbers. Gives images in [-1, 1], [N, C, H,
+    W], or points [N, 2]; always fp32, also under autocast.
     """
 
     def __init__(
-        self, latent_dim: int, n_classes: int, out: int, body: nn.Module, bias: bool = True
+        self,
+        latent_dim: int,
+        n_classes: int,
+        out: int,
+        body: nn.Module,
+        bias: bool = True,
+        embedding: int = 0,
     ):
         super().__init__()
         self.latent_dim = latent_dim
         self.n_classes = n_classes
-        self.first = nn.Linear(latent_dim + n_classes, out, bias)
+        embedded = bool(n_classes and embedding)
+        self.embedding = nn.Linear(n_classes, embedding, bias=False) if embedded else None
+        self.first = nn.Linear(latent_dim + (embedding if embedded else n_classes), out, bias)
         self.body = body
         self.noise: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = self.as_noise(z)
         if self.n_classes:
-            z = torch.cat([z, one_hot(_known(y), self.n_classes).to(z.dtype)], 1)
-        return full(self.body(self.first(z)))
+            return self.of_mixture(z, one_hot(_known(y), self.n_classes).to(z.dtype))
+        return full(self.body(self.first(self.as_noise(z))))
 
     def as_noise(self, z: Tensor) -> Tensor:
         """Standard normal ``z`` [N, latent_dim], distributed as the config's noise is."""
         return z if self.noise is None else self.noise(z)
+
+    def of_mixture(self, z: Tensor, weights: Tensor) -> Tensor:
+        """Samples of ``z`` [N, latent_dim] with ``weights`` [N, n_classes] of the classes."""
+        classes = weights if self.embedding is None else self.embedding(weights)
+        return full(self.body(self.first(torch.cat([self.as_noise(z), classes], 1))))
 
     def first_layer(self) -> Tensor:
         """The weight that z meets first, [out, latent_dim], without the class part."""

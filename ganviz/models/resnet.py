@@ -1,5 +1,5 @@
 """Residual networks: in the style of SNGAN (Miyato et al. 2018), and without any norm, for recipes
-with R1 + R2."""
+with R1 + R2. (R3GAN's own networks stand in `ganviz.models.r3gan`.)"""
 
 from __future__ import annotations
 
@@ -253,8 +253,8 @@ GENERATORS.add(
     "resnet-free",
     Network(
         "ResNet without norm",
-        "Residual blocks that need no normalisation, for the relativistic recipe with R1 + R2 "
-        "(R3GAN).",
+        "After R3GAN, simplified: plain residual blocks without norm. Left out are expansion, "
+        "groups, bilinear resampling and learned basis; G ends in tanh.",
         ("images",),
         SIZES,
         build_free_generator,
@@ -266,8 +266,8 @@ DISCRIMINATORS.add(
     "resnet-free",
     Network(
         "ResNet without norm",
-        "Residual blocks that need no normalisation, for the relativistic recipe with R1 + R2 "
-        "(R3GAN).",
+        "After R3GAN, simplified: plain residual blocks without norm. Left out are expansion, "
+        "groups, bilinear resampling and learned basis.",
         ("images",),
         SIZES,
         build_free_discriminator,

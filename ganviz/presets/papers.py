@@ -3,6 +3,21 @@
 from ganviz.presets.preset import PAPERS, preset
 from ganviz.presets.recipes import CONVOLUTIONS, DCGAN, MLP, R1_R2, VAE, Recipe
 
+# the paper's networks and loss; sizes and rates are each preset's own
+R3GAN: Recipe = {
+    **R1_R2,
+    "generator": "r3gan",
+    "discriminator": "r3gan",
+    "latent_dim": 64,
+    "g_norm": "none",
+    "d_norm": "none",
+    "objective": "relativistic",
+    "batch_size": 32,
+    "g_lr": 5e-4,
+    "d_lr": 5e-4,
+    "ema_decay": 0.998,
+    "steps": 4000,
+}
 CONVOLUTIONAL_VAE: Recipe = {**CONVOLUTIONS, **VAE, "latent_dim": 32, "steps": 4000}
 
 preset(
@@ -104,22 +119,56 @@ preset(
 preset(
     "r3gan",
     "R3GAN, small",
-    "Relativistic loss, R1 and R2: local convergence is proved (Huang et al., 2024). Plain "
-    "residual blocks: none grouped or expanded as theirs.",
+    "The networks of the paper at a size for a CPU, relativistic, with R1 and R2 (Huang et al., "
+    "2024): grouped blocks, bilinear resampling, no tanh.",
     PAPERS,
+    "norm-free-resnet",
     **{
-        **CONVOLUTIONS,
-        **R1_R2,
-        "generator": "resnet-free",
-        "discriminator": "resnet-free",
-        "latent_dim": 64,
-        "g_norm": "none",
-        "objective": "relativistic",
-        "batch_size": 32,
-        "g_lr": 5e-4,
-        "d_lr": 5e-4,
-        "ema_decay": 0.998,
-        "steps": 4000,
+        **R3GAN,
+        "data": "glyphs",
+        "g_width": 16,
+        "d_width": 16,
+        "blocks": 1,
+        "penalty_weight": 0.5,
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+    },
+)
+preset(
+    "norm-free-resnet",
+    "Norm-free ResNet",
+    "R3GAN's game with simplified networks: plain residual blocks, nearest upsampling, tanh, "
+    "constant rates. Quicker on a CPU.",
+    PAPERS,
+    "r3gan",
+    **{**CONVOLUTIONS, **R3GAN, "generator": "resnet-free", "discriminator": "resnet-free"},
+)
+preset(
+    "r3gan-cifar10",
+    "R3GAN, CIFAR-10",
+    "At the size of the paper: 20.7 million weights in each network, told the class (Huang et al., "
+    "2024). Wants a GPU and days.",
+    PAPERS,
+    "r3gan",
+    **{
+        **R3GAN,
+        "data": "cifar10",
+        "image_size": 32,
+        "colour": "rgb",
+        "flip": True,
+        "conditioning": "projection",
+        "g_width": 768,
+        "d_width": 768,
+        "blocks": 2,
+        "update": "alternating",
+        "penalty_weight": 0.05,
+        "batch_size": 512,
+        "g_lr": 2e-4,
+        "d_lr": 2e-4,
+        "beta2": 0.9,
+        "ema_decay": 0.9999,
+        "precision": "bf16",
+        "steps": 500_000,
     },
 )
 preset(

@@ -21,6 +21,7 @@ from ganviz.config import RunConfig
 from ganviz.data import expected_spec
 from ganviz.data.source import Batch
 from ganviz.models.parts import MinibatchStd, add_spectral_norm
+from ganviz.models.r3gan import Downsample, Upsample
 from ganviz.registry import PENALTIES, PRESETS
 from tests.accel.test_kernels import close, penalised
 
@@ -144,12 +145,19 @@ class Kernels(TorchDispatchMode):
         result = function(*args, **(kwargs or {}))
         # What FlopCounterMode adds up; its hooks on modules do not go with gradients of gradients.
         count = flop_registry.get(function.overloadpacket)
-        self.flops += count(*args, **(kwargs or {}), out_val=result) if count else 0
+        if function is torch.ops.aten.convolution_backward.default:
+            *rest, groups, (to_input, to_weight, _) = args
+            self.flops += count(*rest, groups, (to_input, False, False), out_val=result)
+            # It takes the weights' part of each group for one of all channels.
+            weights = count(*rest, groups, (False, to_weight, False), out_val=result)
+            self.flops += weights / groups
+        elif count:
+            self.flops += count(*args, **(kwargs or {}), out_val=result)
         return result
 
 
 def of_preset(name):
-    return RunConfig.from_preset(name, batch_size=16, data_path="somewhere")
+    return RunConfig.from_preset(name, batch_size=16, precision="fp32", data_path="somewhere")
 
 
 PENALISED = [name for name, _ in PRESETS if of_preset(name).penalised]
@@ -199,12 +207,12 @@ def test_a_penalised_step_as_on_cuda(preset):
         recorded(lambda: algorithm.generator(z, told)).flops,
     ]
     seen = recorded(lambda: algorithm.step(lambda: Batch(x, y)))
+    modules = [m for network in algorithm.networks.values() for m in network.modules()]
     kernels_of_layers = {
         module.kernel_size
-        for network in algorithm.networks.values()
-        for module in network.modules()
+        for module in modules
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
-    }
+    } | {tuple(m.kernel.shape[2:]) for m in modules if isinstance(m, Upsample | Downsample)}
     assert set(seen.sizes) <= kernels_of_layers
     curved = any(isinstance(module, CURVED) for module in algorithm.discriminator.modules())
     share = seen.flops / on_paper(config, curved, *forward)

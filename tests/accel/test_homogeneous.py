@@ -15,6 +15,7 @@ from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import DataSpec
 from ganviz.models import build_discriminator
+from ganviz.models.r3gan import Downsample
 
 SPEC = DataSpec("digits", "images", (3, 16, 16), 100, tuple("0123456789"))
 BASE = {
@@ -37,6 +38,8 @@ EXACT = [
     {"discriminator": "conv", "activation": "relu"},
     {"discriminator": "resnet"},
     {"discriminator": "resnet-free"},
+    {"discriminator": "r3gan"},
+    {"discriminator": "r3gan", "conditioning": "projection"},
     {"discriminator": "dcgan", "conditioning": "projection"},
     {"discriminator": "resnet", "d_norm": "spectral"},
 ]
@@ -192,7 +195,7 @@ class Convolutions(TorchDispatchMode):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"discriminator": "dcgan"}, {"discriminator": "resnet"}, {"discriminator": "resnet-free"}],
+    [{"discriminator": name} for name in ("dcgan", "resnet", "resnet-free", "r3gan")],
     ids=str,
 )
 def test_each_layer_convolves_four_times_and_nothing_goes_back_through_the_pass_itself(
@@ -203,4 +206,6 @@ def test_each_layer_convolves_four_times_and_nothing_goes_back_through_the_pass_
     layers = sum(isinstance(module, torch.nn.Conv2d) for module in network.modules())
     with Convolutions() as seen:
         one_backward(network, as_it_is)
-    assert seen.count == 4 * layers
+    # A kernel that is no weight has no derivative of its own.
+    resampled = sum(isinstance(module, Downsample) for module in network.modules())
+    assert seen.count == 4 * layers + 3 * resampled

@@ -37,7 +37,8 @@ def config():
             "g_hidden": (8, 8),
             "d_hidden": (8, 8),
         }
-        norm = "none" if "resnet-free" in changes.values() else "batch"
+        free = any(value in ("resnet-free", "r3gan") for value in changes.values())
+        norm = "none" if free else "batch"
         return RunConfig.parse({**data, **narrow, "g_norm": norm, "batch_size": 16, **changes})
 
     return make
