@@ -99,6 +99,7 @@ def make_run(
 ) -> Run:
     """A run that is not started yet, kept in ``out``. Raises `ConfigError`, or `CheckpointError`
     for a ``start_from`` that cannot be read."""
+    from ganviz.algorithms.dp_sgd import check_accountant
     from ganviz.data import check_data
     from ganviz.device import pick_device
     from ganviz.engine.memory_need import check_memory
@@ -124,6 +125,7 @@ def make_run(
         parent = Parent.open(start_from)
         return started_from(parent, config, make_store, chosen, Path(data_root), observers)
     config = check_data(config)
+    check_accountant(config)
     check_memory(config, chosen)
     return Run(config, make_store(config), chosen, Path(data_root), observers=observers)
 

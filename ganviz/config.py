@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from ganviz import registry
-from ganviz.disk import open_plain
 from ganviz.errors import ConfigError
 from ganviz.settings import (
     DATA,
     NETWORKS,
     OBJECTIVE,
     OPTIMISATION,
+    PRIVACY,
     RECORDING,
     RUN,
     as_sentence,
@@ -33,8 +32,8 @@ from ganviz.settings import (
 from ganviz.text import without_controls
 
 MAX_HIDDEN = 32
-MAX_FILE = 2**20
 ADAM = {"optimizer": ("adam",)}
+PRIVATE = {"private": (True,)}
 # what runs did whose files were written before there was the setting
 BEFORE = {"holdout": 0.0}
 SMILE = "16,-60,70_16,60,70_12,-110,-10,-95,-55,-65,-90,-25,-108,25,-108,65,-90,95,-55,110,-10"
@@ -243,6 +242,22 @@ class RunConfig(BaseModel):
     """A whole step is recorded once as a CUDA graph and replayed, which spares an NVIDIA GPU most
     of its waiting. Tried against plain training first; automatic: wherever there is such a GPU."""
 
+    # -- privacy
+    private: bool = setting(PRIVACY, False, "Private training")
+    """DP-SGD (Abadi et al., 2016): D's gradient at each real picture is clipped and noise is added,
+    so that no one picture can be told from what G draws; how sure that is, epsilon says. Pictures
+    get worse and steps slower. The noise is secret, so such a run cannot be repeated. Needs Opacus:
+    pip install ganviz[private]."""
+    noise_multiplier: float = setting(PRIVACY, 1.0, "Noise multiplier", gt=0, le=100, when=PRIVATE)
+    """Standard deviation of the noise on D's summed gradient, in clipping norms. More noise spends
+    less privacy at each step, and blurs what D learns."""
+    clip_norm: float = setting(PRIVACY, 1.0, "Clipping norm", gt=0, le=1000, when=PRIVATE)
+    """The most that one picture's gradient counts in D's. Smaller hides a picture behind less
+    noise, and cuts off more of what it has to say."""
+    delta: float = setting(PRIVACY, 1e-5, "Delta", gt=0, lt=1, when=PRIVATE)
+    """The chance that the promise of epsilon does not hold: well below one over the number of
+    pictures."""
+
     # -- recording
     tick_seconds: float = setting(RECORDING, 0.4, "Tick", unit="s", ge=0.02, le=60)
     """How often the loop reads its statistics."""
@@ -381,20 +396,3 @@ def meta(field: str) -> dict[str, Any]:
 def in_effect(values: Mapping[str, Any]) -> frozenset[str]:
     """The fields that mean something under these values of all fields: a view shows no others."""
     return effective(RunConfig.model_fields, values)
-
-
-def load_config(path: Path, before: Mapping[str, Any] = BEFORE) -> RunConfig:
-    """Read a config from a JSON file of at most 1 MB. ``before``: as of `RunConfig.from_json`."""
-    try:
-        with open_plain(path) as file:
-            content = file.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            raise ConfigError(
-                "The settings file {path} is larger than any that ganviz writes.", path=path
-            )
-        return RunConfig.from_json(content.decode("utf-8"), before)
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        raise ConfigError(
-            "The settings file {path} cannot be read: {why}.", path=path, why=why
-        ) from None

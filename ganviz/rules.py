@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ganviz import registry
 from ganviz.config import RunConfig
 from ganviz.errors import ConfigError
+from ganviz.private_rules import NOT_PRIVATE
 
 Rule = Callable[[RunConfig], "ConfigError | None"]
 
@@ -386,4 +387,15 @@ def halves_of_a_known_length(config: RunConfig) -> ConfigError | None:
             "The mistake {mistake!r} gives each player half of the run: give a number of steps.",
             mistake=config.mistake,
         )
+    return None
+
+
+@rule
+def private_training_takes_each_picture_on_its_own(config: RunConfig) -> ConfigError | None:
+    """What ties samples together, or lets reals reach G, would make the promise false."""
+    if not config.private:
+        return None
+    for holds, field, sentence in NOT_PRIVATE:
+        if holds(config):
+            return against(field, sentence)
     return None

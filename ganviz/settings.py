@@ -32,9 +32,10 @@ DATA = Group("data", "Data")
 NETWORKS = Group("networks", "Networks")
 OBJECTIVE = Group("objective", "Objective and penalties")
 OPTIMISATION = Group("optimisation", "Optimisation")
+PRIVACY = Group("privacy", "Privacy")
 RECORDING = Group("recording", "Recording")
 
-GROUPS = (DATA, NETWORKS, OBJECTIVE, OPTIMISATION, RECORDING, RUN)
+GROUPS = (DATA, NETWORKS, OBJECTIVE, OPTIMISATION, PRIVACY, RECORDING, RUN)
 """In the order in which a form lists them."""
 
 

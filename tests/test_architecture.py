@@ -20,7 +20,7 @@ LAYERS = (
     ("engine",),
     ("algorithms",),
     ("accel", "objectives", "penalties", "models", "data"),
-    ("lessons", "presets", "rules", "config", "settings"),
+    ("lessons", "presets", "rules", "private_rules", "config_file", "config", "settings"),
     ("device", "registry", "pacing"),
     ("bundle", "disk", "errors", "locking", "text", "version"),
 )

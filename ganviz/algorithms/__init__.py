@@ -9,6 +9,7 @@ import torch
 from ganviz.algorithms import mistakes
 from ganviz.algorithms.adversarial import Adversarial
 from ganviz.algorithms.base import Algorithm
+from ganviz.algorithms.private import PrivateAdversarial
 from ganviz.algorithms.vae import Vae
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSpec
@@ -21,7 +22,8 @@ class NamedAlgorithm:
     """A named algorithm, with its words for people.
 
     ``reads``: the `RunConfig` fields that mean something under this algorithm alone.
-    ``adversarial``: D and G play against each other.
+    ``adversarial``: D and G play against each other. ``private``: what takes its place in private
+    training; None where there is none.
     """
 
     label: str
@@ -29,6 +31,7 @@ class NamedAlgorithm:
     build: type[Algorithm]
     reads: tuple[str, ...] = ()
     adversarial: bool = False
+    private: type[Algorithm] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ GAME = (
     "d_steps",
     "g_steps",
     "update",
+    "private",
 )
 """The settings of a game between D and G."""
 
@@ -77,6 +81,7 @@ ALGORITHMS.add(
         Adversarial,
         GAME,
         adversarial=True,
+        private=PrivateAdversarial,
     ),
 )
 ALGORITHMS.add(
@@ -158,6 +163,7 @@ def build(config: RunConfig, spec: DataSpec, device: torch.device) -> Algorithm:
     """The algorithm of ``config``, with seeded initial weights that do not depend on what ran
     before in this process."""
     mistake = MISTAKES.get(config.mistake, "mistake").build
-    kind = mistake or ALGORITHMS.get(config.algorithm, "algorithm").build
+    named = ALGORITHMS.get(config.algorithm, "algorithm")
+    kind = mistake or (named.private if config.private and named.private else named.build)
     with seeded(config.seed):
         return kind(config, spec, device)

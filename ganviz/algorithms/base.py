@@ -79,6 +79,12 @@ class Algorithm(ABC):
         return {}
 
     @property
+    def privacy(self) -> dict[str, Any] | None:
+        """What private training has spent so far, as plain JSON; None where training is not
+        private."""
+        return None
+
+    @property
     def averages(self) -> list[Ema]:
         """All moving averages that a step moves once."""
         return [self.ema]

@@ -176,7 +176,7 @@ def _make_config(
 ) -> RunConfig:
     from ganviz.api import as_config
     from ganviz.cli.flags import parse_settings
-    from ganviz.config import load_config
+    from ganviz.config_file import load_config
     from ganviz.engine import checkpoint
 
     settings = parse_settings(settings)

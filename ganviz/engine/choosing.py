@@ -168,10 +168,11 @@ def _measured(
 
 
 def _may_measure(config: RunConfig, spec: DataSpec, device: torch.device) -> bool:
-    """Whether other ways may be tried: wanted, alone, and with room for two games more."""
+    """Whether other ways may be tried: wanted, alone, and with room for two games more.
+    Private training goes one way only."""
     if os.environ.get(SWITCH) == "0" or "WORLD_SIZE" in os.environ:
         return False
-    if device.type not in ("cpu", "cuda") or config.compiled:
+    if device.type not in ("cpu", "cuda") or config.compiled or config.private:
         return False
     free = free_memory(device)
     return rough_need(config, spec) < free / 8 or 3 * training_memory(config, spec, device) < free

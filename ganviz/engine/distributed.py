@@ -141,6 +141,12 @@ def from_environment(device: str = "auto") -> ProcessGroup | None:
 
 def check(config: RunConfig, size: int) -> None:
     """Raise `ConfigError` where ``size`` processes cannot share ``config``'s batch."""
+    if config.private and size > 1:
+        raise ConfigError(
+            "Private training takes one process: start it without torchrun, or set private to "
+            "false.",
+            "private",
+        )
     share, left = divmod(config.batch_size, size)
     if left:
         raise ConfigError(

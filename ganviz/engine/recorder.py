@@ -233,6 +233,9 @@ class Recorder:
             "threads": torch.get_num_threads(),
             "choices": self._run.chosen.saved() if self._run.chosen else {},
         }
+        privacy = self._trainer.algorithm.privacy
+        if privacy:
+            info["privacy"] = privacy
         state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
         path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())
         if path:

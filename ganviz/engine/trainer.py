@@ -11,8 +11,10 @@ from torch import Tensor
 
 from ganviz import algorithms
 from ganviz.accel import private_apis as private
+from ganviz.algorithms.dp_sgd import secret_seed
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
+from ganviz.data.poisson import PoissonSampler
 from ganviz.data.source import DataSource, Sampler
 from ganviz.errors import ConfigError
 
@@ -37,7 +39,7 @@ class Trainer:
         self.source = source
         self.device = device
         self.algorithm = algorithms.build(config, source.spec, device)
-        self.sampler = Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)
+        self.sampler = make_sampler(config, source)
         self.step_count = 0
         # Takes the algorithm's steps where they are captured.
         self.captured_step: Callable[[], None] | None = None
@@ -141,3 +143,11 @@ class Trainer:
         self.algorithm.load(weights, state["algorithm"])
         self.sampler.load_state_dict(state["sampler"])
         self.step_count = state["step"]
+
+
+def make_sampler(config: RunConfig, source: DataSource) -> Sampler:
+    """What batches come from: epochs in the order of the run's seed; for private training, batches
+    by chance that nobody can foretell."""
+    if config.private:
+        return PoissonSampler(source, config.batch_size, secret_seed(), config.flip)
+    return Sampler(source, config.batch_size, config.seed + 2, flip=config.flip)

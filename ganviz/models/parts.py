@@ -177,7 +177,9 @@ class OneHot(nn.Module):
         self.n_classes = n_classes
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return torch.cat([x.flatten(1), one_hot(y, self.n_classes).to(x.dtype)], 1)
+        # torch's one_hot reads the device to check y, which vmap cannot
+        of_class = y[:, None] == torch.arange(self.n_classes, device=y.device)
+        return torch.cat([x.flatten(1), of_class.to(x.dtype)], 1)
 
 
 class LabelMap(nn.Module):

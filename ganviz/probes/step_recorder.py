@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 # samples of a batch that are kept, by the kind of the data
 KEPT = {"points": 512, "images": 16}
+PRIVATE = (
+    "This run trains privately: D's gradients are taken for each sample by itself, and no step of "
+    "it is recorded."
+)
 NO_GAME = (
     "This run trains no generator against a discriminator, so there is no game to record: its "
     "networks share one loss and move at once."
@@ -86,6 +90,8 @@ class StepRecorder:
     @property
     def why_not(self) -> str | None:
         """Why nothing can be recorded of this run, in a sentence; None where it can."""
+        if self.trainer.algorithm.privacy is not None:
+            return PRIVATE
         return None if isinstance(self.trainer.algorithm, Adversarial) else NO_GAME
 
     @property

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ganviz import pacing
-from ganviz.config import RunConfig, load_config
+from ganviz.config import RunConfig
+from ganviz.config_file import load_config
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.events import ENDED, Event

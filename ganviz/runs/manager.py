@@ -13,7 +13,9 @@ import torch
 
 from ganviz import device as devices
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
-from ganviz.config import RunConfig, load_config
+from ganviz.algorithms.dp_sgd import check_accountant
+from ganviz.config import RunConfig
+from ganviz.config_file import load_config
 from ganviz.data import check_data, load_data
 from ganviz.engine import checkpoint
 from ganviz.engine.choosing import choose
@@ -108,6 +110,7 @@ class RunManager:
                     self._memory_in_use(),
                 )
             checked = check_data(config)
+            check_accountant(checked)
             check_memory(checked, self.device, reclaimable=self._memory_in_use())
             store = make_store(checked)
             return Run(checked, store, self.device, self.data_root, observers=self._observers())

@@ -11,7 +11,9 @@ from typing import Any
 
 import torch
 
-from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, load_config, meta
+from ganviz.algorithms.dp_sgd import check_accountant
+from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, meta
+from ganviz.config_file import load_config
 from ganviz.data import check_data
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.data.source import DataSpec
@@ -56,6 +58,7 @@ def resumed(
             f"resume it."
         )
     config = check_data(_going_on(folder.name, config, state, more_steps))
+    check_accountant(config)
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(folder)
@@ -186,6 +189,7 @@ def forked(
     if config.minutes and 60 * config.minutes <= elapsed_of(state):
         config = config.but(minutes=config.minutes + elapsed_of(state) / 60)
     config = check_data(config)
+    check_accountant(config)
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(new_run_folder(runs_root, parent.preset, config.name))

@@ -93,6 +93,13 @@ def started_from(
     leaves no folder then.
     """
     config = check_data(config)
+    if config.private:
+        raise ConfigError(
+            "Private training begins with fresh networks: epsilon would not count what those of "
+            "{name} have learned from their pictures. Set private to false, or train anew.",
+            "private",
+            name=parent.name,
+        )
     check_fits_at_all(parent, config)
     check_memory(config, device, reclaimable=reclaimable)
     run = Run(

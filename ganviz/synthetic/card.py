@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ganviz.registry import DATASETS
+from ganviz.synthetic.promise import ASSUMED, promise, spent_by
 
 if TYPE_CHECKING:
     from ganviz.synthetic.report import DataReport, RunUnderTest
@@ -59,6 +60,10 @@ def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport 
     ]
     if "data_path" in DATASETS.get(run.config.data, "data").reads:
         text.append(CONSENT)
+    promised = promise(spent_by(run.state.info))
+    if promised:
+        text += ["## Differential privacy", *promised, "It assumes:"]
+        text.append("\n".join(f"- {what}" for what in ASSUMED))
     if made is not None:
         text += ["## What was tested", *made.verdict.sentences, "See the report beside this card."]
         text += ["Not tested:", "\n".join(f"- {what}" for what in made.not_tested)]

@@ -33,6 +33,7 @@ from ganviz.synthetic.fidelity_figures import Model, class_rows, fidelity_rows
 from ganviz.synthetic.figure import QUESTIONS, Report, Row
 from ganviz.synthetic.labels import BALANCED, labels_for
 from ganviz.synthetic.leaks import Pair, Scores, leak_rows
+from ganviz.synthetic.promise import ASSUMED, promise, spent_by
 from ganviz.synthetic.utility import utility_rows
 from ganviz.synthetic.verdict import NOT_TESTED, ReportVerdict, verdict
 
@@ -193,6 +194,7 @@ def make_report(
     )
     rows = sorted([*rows, *leaks], key=lambda row: row.figure.question)
     report(1.0, "The report is made.")
+    spent = spent_by(run.state.info)
     about = {
         "run": run.folder.name,
         "step": run.generator.step,
@@ -205,13 +207,14 @@ def make_report(
         "seed": seed,
         "balance": balance if run.generator.classes else "",
         "features": features,
+        "privacy": None if spent is None else {**spent, "assumes": ASSUMED},
         "n": {
             "synthetic": len(evidence.synthetic),
             "training": len(evidence.train),
             "held_out": len(evidence.held) if evidence.held else 0,
         },
     }
-    return DataReport(about, rows, pairs, verdict(rows), NOT_TESTED)
+    return DataReport(about, rows, pairs, verdict(rows, promise(spent)), NOT_TESTED)
 
 
 def _between(report: Report, low: float, high: float, sentence: str) -> Callable[[float], None]:

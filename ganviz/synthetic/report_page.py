@@ -23,7 +23,8 @@ def report_page(made: DataReport, pairs: bool = True) -> str:
     table = made.to_json(pairs)
     style = (assets_folder() / STYLE).read_text(encoding="utf-8")
     title = "Virtual data: what they kept, what they leak"
-    sections = [_verdict(table), *_questions(table), _pairs(table), _untested(table), _how(table)]
+    sections = [_verdict(table), *_questions(table), _pairs(table)]
+    sections += [_promised(table), _untested(table), _how(table)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -160,6 +161,17 @@ def _pair(pair: dict[str, Any]) -> str:
 
 def _image(data: str, kind: str, words: str) -> str:
     return f'<img class="{kind}" alt="{words}" src="data:image/png;base64,{data}">'
+
+
+def _promised(table: dict[str, Any]) -> str:
+    """What the promise of a private training assumes; nothing of any other."""
+    spent = table["privacy"]
+    if spent is None:
+        return ""
+    items = "".join(f"<li>{escape(what)}</li>" for what in spent["assumes"])
+    return (
+        f"<section><h2>What epsilon = {spent['epsilon']:.2f} assumes</h2><ul>{items}</ul></section>"
+    )
 
 
 def _untested(table: dict[str, Any]) -> str:

@@ -40,24 +40,28 @@ class ReportVerdict:
     sentences: tuple[str, ...]
 
 
-def verdict(rows: list[Row]) -> ReportVerdict:
-    """What the figures come to."""
+def verdict(rows: list[Row], promised: tuple[str, ...] = ()) -> ReportVerdict:
+    """What the figures come to. ``promised``: what differential privacy promises besides, where the
+    training was private."""
+    guarantee = promised or (GUARANTEE,)
     known = {row.figure.name: row for row in rows if row.synthetic is not None}
     leaks, doubts = list(_leaks(known)), list(_doubts(known))
     about = (*leaks, *([] if leaks else doubts))
     use = tuple(_usefulness(known))
     if leaks:
         first = "This data set leaks: it must not stand in for pictures that others must not see."
-        return ReportVerdict(LEAKS, (first, *about, *use))
+        return ReportVerdict(LEAKS, (first, *about, *promised, *use))
     attacks = [known[name] for name in ("attack_d", "attack_nearest") if name in known]
     if not attacks:
         why = next((row.why_not for row in rows if row.figure.name == "attack_nearest"), "")
-        return ReportVerdict(UNKNOWN, (f"Whether it leaks cannot be said. {why}".strip(), *use))
+        return ReportVerdict(
+            UNKNOWN, (f"Whether it leaks cannot be said. {why}".strip(), *promised, *use)
+        )
     if doubts:
-        return ReportVerdict(DOUBTFUL, ("Something was found.", *about, GUARANTEE, *use))
+        return ReportVerdict(DOUBTFUL, ("Something was found.", *about, *guarantee, *use))
     found = "; ".join(f"{_NAMES[row.figure.name]}: AUC {_given(row.synthetic)}" for row in attacks)
     return ReportVerdict(
-        NOTHING_FOUND, (f"No attack we ran did better than chance ({found}).", GUARANTEE, *use)
+        NOTHING_FOUND, (f"No attack we ran did better than chance ({found}).", *guarantee, *use)
     )
 
 

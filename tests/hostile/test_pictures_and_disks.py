@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from ganviz.api import follow, make_run
-from ganviz.config import RunConfig, load_config
+from ganviz.config import RunConfig
+from ganviz.config_file import load_config
 from ganviz.data import load_data
 from ganviz.errors import DataError
 from ganviz.runs import trained

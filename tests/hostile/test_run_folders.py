@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from ganviz.config import RunConfig, load_config
+from ganviz.config import RunConfig
+from ganviz.config_file import load_config
 from ganviz.engine import checkpoint
 from ganviz.engine.events import Event
 from ganviz.errors import ConfigError, GanvizError

@@ -12,8 +12,10 @@ from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.errors import ConfigError
 from ganviz.probes import features
 from ganviz.synthetic import dataset, intervals, utility
+from ganviz.synthetic.card import card
 from ganviz.synthetic.evidence import Pictures
 from ganviz.synthetic.figure import FIGURES, QUESTIONS
+from ganviz.synthetic.promise import ASSUMED
 from ganviz.synthetic.report import RunUnderTest, make_report
 from ganviz.synthetic.report_page import HIDDEN, PRIVATE, report_page
 from ganviz.synthetic.verdict import GUARANTEE, LEAKS, UNKNOWN
@@ -121,6 +123,30 @@ def test_held_out_pictures_that_may_have_been_seen_count_as_none(run):
     mixed = replace(run, spec=replace(run.spec, split=MIXED_SPLIT))
     assert "changed while this run was being trained" in mixed.why_none_held
     assert run.why_none_held == ""
+
+
+def test_a_private_run_says_what_is_promised_and_what_that_assumes(tmp_path, data_root, quick):
+    pytest.importorskip("opacus", reason="private training is optional: ganviz[private]")
+    folder = tmp_path / "private"
+    train({**TINY, "private": True}, out=folder, device="cpu", data_root=data_root)
+    run = RunUnderTest.load(folder, data_root, "cpu", silent)
+    found = make_report(run, silent, data_root, n=60)
+    spent = found.to_json()["privacy"]
+    charted = [event["epsilon"] for event in events_of(folder, "privacy")]
+    # 40 updates of 32 in 1,617 on average, noise 1
+    assert spent["updates"] == 40 and spent["rate"] == 32 / 1617
+    assert charted == sorted(charted) and charted[-1] == pytest.approx(spent["epsilon"], abs=1e-4)
+    given = f"epsilon = {spent['epsilon']:.2f}"
+    assert GUARANTEE not in found.verdict.sentences
+    assert any(given in sentence and "1e-05" in sentence for sentence in found.verdict.sentences)
+    page, text = report_page(found), card(run, 60, "", "", None)
+    assert f"What {given} assumes" in page and ASSUMED[0] in page
+    assert "## Differential privacy" in text and given in text and ASSUMED[1] in text
+
+
+def events_of(folder, kind):
+    lines = (folder / "log.jsonl").read_text().splitlines()
+    return [event["data"] for event in map(json.loads, lines) if event["kind"] == kind]
 
 
 def test_no_classes_and_no_discriminator(tmp_path, data_root, quick):
