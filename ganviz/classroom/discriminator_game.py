@@ -208,6 +208,23 @@ class DiscriminatorGame:
         }
 
 
+def sound_rows(tables: Any) -> list[dict[str, Any]]:
+    """The rows of the tables that `DiscriminatorGame.to_row` gave, as far as they are sound."""
+    rows = tables if isinstance(tables, list) else []
+    return [row for row in rows if isinstance(row, dict) and _is_sound(row)]
+
+
+def _is_sound(row: dict[str, Any]) -> bool:
+    figures = [row.get(name) for name in ("players", "rate", "d_rate", "d_right")]
+    pairs = row.get("pairs")
+    return (
+        type(row.get("step")) is int
+        and all(one is None or type(one) in (int, float) for one in figures)
+        and isinstance(pairs, list)
+        and all(isinstance(one, list) and [type(n) for n in one] == [int, int] for one in pairs)
+    )
+
+
 def league(games: list[DiscriminatorGame], handles: dict[str, str]) -> list[dict[str, Any]]:
     """Players of all ``games``, best first: ``handle``, ``right`` of ``judged``. Who is not in
     ``handles`` has left."""

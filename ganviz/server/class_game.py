@@ -11,7 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.classroom import ClassFile, Classroom, Visitor
-from ganviz.classroom.discriminator_game import DiscriminatorGame, Pairs, league, make_pairs
+from ganviz.classroom.discriminator_game import (
+    DiscriminatorGame,
+    Pairs,
+    league,
+    make_pairs,
+    sound_rows,
+)
 from ganviz.engine.run import Run
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
@@ -151,6 +157,4 @@ class GameRequests:
 
 def _rows(run: Run) -> list[dict[str, Any]]:
     """Results that are kept with the run."""
-    rows = ClassFile(run.store.folder).read(GAMES).get("rows") if run.store else None
-    sound = rows if isinstance(rows, list) else []
-    return [row for row in sound if isinstance(row, dict) and isinstance(row.get("step"), int)]
+    return sound_rows(ClassFile(run.store.folder).read(GAMES).get("rows")) if run.store else []

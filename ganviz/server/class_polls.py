@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from ganviz import registry
 from ganviz.classroom import ClassFile, Classroom, Visitor
+from ganviz.classroom.discriminator_game import sound_rows
 from ganviz.classroom.polls import MAX_KEPT, Answer, Poll, PollBook, sound_polls
 from ganviz.classroom.questions import Reading, reading
 from ganviz.classroom.results import to_csv
@@ -235,7 +236,7 @@ class PollRequests:
 
     def _table(self, run: ReadableRun) -> str:
         file = ClassFile(self._folder(run.id))
-        table, games = file.read(PIECE), file.read(GAMES).get("rows")
+        table = file.read(PIECE)
         predictions = table.get("predictions")
         guesses = [
             self._guess(run, name, choice)
@@ -243,9 +244,7 @@ class PollRequests:
             if name in registry.LESSONS.names() and isinstance(choice, int)
         ]
         return to_csv(
-            sound_polls(table.get("polls")),
-            guesses,
-            [row for row in games if isinstance(row, dict)] if isinstance(games, list) else [],
+            sound_polls(table.get("polls")), guesses, sound_rows(file.read(GAMES).get("rows"))
         )
 
     def _guess(self, run: ReadableRun, name: str, choice: int) -> dict[str, Any]:

@@ -6,7 +6,15 @@ import pytest
 import torch
 from PIL import Image
 
-from ganviz.classroom.discriminator_game import PAIRS, DiscriminatorGame, Pairs, league, make_pairs
+from ganviz.classroom.discriminator_game import (
+    PAIRS,
+    DiscriminatorGame,
+    Pairs,
+    league,
+    make_pairs,
+    sound_rows,
+)
+from ganviz.classroom.results import to_csv
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.trainer import Trainer
@@ -112,3 +120,23 @@ def test_what_cannot_be_judged_says_why():
     with pytest.raises(GanvizError, match="no discriminator"):
         make_pairs(trainer_of(**SMALL, algorithm="vae"))
     assert make_pairs(trainer_of(**SMALL, pac=2)).margins is None
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"pairs": [-1, [2, 2]]},
+        {"pairs": None},
+        {"pairs": [[1, "2"]]},
+        {"pairs": [[1, 2, 3]]},
+        {"rate": "high"},
+        {"d_rate": []},
+        {"step": None},
+        {"step": True},
+    ],
+)
+def test_results_that_somebody_damaged_are_left_out(harm):
+    row = a_game().to_row()
+    assert sound_rows([row, {**row, **harm}, 3]) == [row]
+    assert sound_rows({"rows": row}) == []
+    assert to_csv([], [], sound_rows([{**row, **harm}])).count("\n") == 1
