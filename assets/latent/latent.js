@@ -131,6 +131,8 @@ function clearPicture() {
 /** Which generator drew the picture: it is the newest one, whatever step the grid looks back to. */
 function caption() {
   const step = shownStep === null ? "" : `G(z) at step ${count(shownStep)}`;
+  // of points the plane shows them, which looks back
+  text($("gv-latent-newest"), looksBack && info.kind === "points" ? "of the newest step" : "");
   text($("gv-latent-caption"), step && looksBack ? `${step}, the newest: it does not look back` : step);
 }
 

@@ -1,19 +1,22 @@
 // @ts-check
-// Eight pictures that lead from A to B.
+// What lies between A and B: eight pictures, or, of points, a path in the plane.
 
 import { $, findAll, text } from "../lib/dom.js";
 import { STRIP_REFRESH } from "../lib/pacing.js";
 import { context, paintRgb } from "../lib/pictures.js";
+import { post } from "../lib/request.js";
 import { draw } from "../lib/schedule.js";
 import { storage } from "../lib/storage.js";
-import { now, on } from "../lib/stream.js";
+import { emit, now, on } from "../lib/stream.js";
 import { asRequest, fetchPicture, info, z } from "./latent.js";
 
 const STEPS = 8;
+/** Of a path in the plane, from one of the eight to the next. */
+export const BETWEEN = 4;
 /** px of the pictures' own, between them */
 const GAP = 1;
 
-/** @typedef {Partial<ReturnType<typeof asRequest>>} End */
+/** @typedef {import("./latent.js").Latent} End */
 const ends = {
   a: /** @type {End | null} */ (null), b: /** @type {End | null} */ (null), path: "slerp",
 };
@@ -26,8 +29,8 @@ let timer = 0;
 
 export function start() {
   Object.assign(ends, storage.get("ends", sessionStorage) ?? {});
-  $("gv-set-a").addEventListener("click", () => set({ a: structuredClone(asRequest(z)) }));
-  $("gv-set-b").addEventListener("click", () => set({ b: structuredClone(asRequest(z)) }));
+  $("gv-set-a").addEventListener("click", () => set({ a: structuredClone(z) }));
+  $("gv-set-b").addEventListener("click", () => set({ b: structuredClone(z) }));
   for (const button of findAll("[data-path]")) {
     button.addEventListener("click", () => set({ path: button.dataset.path }));
   }
@@ -35,7 +38,10 @@ export function start() {
     visible = entry.isIntersecting;
     if (visible) followTraining();
   }).observe($("gv-strip"));
-  on("hello", ({ sameRun }) => { if (!sameRun) clearStrip(); });
+  on("hello", ({ sameRun }) => {
+    if (!sameRun) clearStrip();
+    showControls();
+  });
   on("latent-ready", requestStrip);
   on("snapshot", followTraining);
   showControls();
@@ -47,6 +53,7 @@ function clearStrip() {
   const canvas = $("gv-strip", HTMLCanvasElement);
   Object.assign(canvas, { width: 1, height: 1 });
   canvas.setAttribute("aria-label", "No pictures yet");
+  emit("latent-path", null);
 }
 
 function set(part) {
@@ -60,11 +67,17 @@ function set(part) {
 function requests() {
   const most = info.classes.length - 1;
   const classOf = (index) => (info.conditional ? Math.min(index, most) : null);
-  const fits = (end) => end && (end.class == null) === !info.conditional
+  const fits = (/** @type {End} */ end) => (end.class == null) === !info.conditional
     && (end.class ?? 0) <= Math.max(0, most);
   const first = { seed: 3, class: classOf(3), directions: {}, raw: {} };
   const second = { seed: 8, class: classOf(8), directions: {}, raw: {} };
-  return { a: fits(ends.a) ? ends.a : first, b: fits(ends.b) ? ends.b : second };
+  return { a: ends.a && fits(ends.a) ? ends.a : first, b: ends.b && fits(ends.b) ? ends.b : second };
+}
+
+/** The ends as the server needs them: of an earlier run, without what this generator lacks. */
+function asBody() {
+  const { a, b } = requests();
+  return { a: asRequest(a), b: asRequest(b), path: ends.path };
 }
 
 function followTraining() {
@@ -77,19 +90,31 @@ function followTraining() {
 
 async function requestStrip() {
   wanted = true;
-  if (busy || !info.ready || info.kind === "points") return;
+  if (busy || !info.ready) return;
   busy = true;
   while (wanted && info.ready) {
     wanted = false;
     lastRequest = performance.now();
-    await updateStrip(now.snapshot, now.run?.id);
+    await (info.kind === "points" ? updatePath : updateStrip)(now.snapshot, now.run?.id);
   }
   busy = false;
 }
 
+/** Of points there are no pictures: the plane shows the way, once somebody has set an end. */
+async function updatePath(version, run) {
+  shownVersion = version;
+  if (!ends.a && !ends.b) return;
+  const steps = BETWEEN * (STEPS - 1) + 1;
+  const answer = await post("gv/strip", { ...asBody(), steps, run });
+  if (now.run?.id !== run) return;
+  if (!answer.ok) return text($("gv-strip-caption"), answer.sentence);
+  emit("latent-path", { points: answer.points });
+  showControls();
+}
+
 async function updateStrip(version, run) {
   try {
-    const body = { ...requests(), path: ends.path, steps: STEPS };
+    const body = { ...asBody(), steps: STEPS };
     const picture = await fetchPicture("gv/strip", body);
     if (now.run?.id !== run) return;
     shownVersion = version;
@@ -129,14 +154,22 @@ function fold(canvas, picture) {
 }
 
 function showControls() {
+  const points = info.kind === "points";
+  text($("gv-strip-title"), `Between two ${points ? "points" : "pictures"}`);
   for (const button of findAll("[data-path]")) {
     button.setAttribute("aria-pressed", String(button.dataset.path === ends.path));
   }
-  if (!ends.a && !ends.b) return;
+  if (!ends.a && !ends.b) {
+    return text($("gv-strip-caption"), points ? "Set A or B: the plane shows the path"
+      : "Eight pictures from A to B");
+  }
   const { a, b } = requests();
   text($("gv-strip-caption"), `${nameOf(a)}  →  ${nameOf(b)}`);
 }
 
 const nameOf = (end) => (info.conditional && end.class != null
   ? `${info.classes[end.class]}, ${sourceOf(end)}` : sourceOf(end));
-const sourceOf = ({ tile = null, seed }) => (tile === null ? `seed ${seed}` : `tile ${tile + 1}`);
+const sourceOf = (end) => {
+  const { tile = null, seed } = asRequest(end);
+  return tile === null ? `seed ${seed}` : `tile ${tile + 1}`;
+};

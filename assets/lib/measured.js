@@ -41,6 +41,17 @@ export function start() {
 /** The newest data of a kind, or null. */
 export const newest = (kind) => measured.newest[kind]?.data ?? null;
 
+/** The data of a kind as they were at a step that is looked back at (null: the newest): its figures
+ * are those of the last measurement by then, null before the first. */
+export function asOf(kind, step) {
+  const data = newest(kind);
+  const table = measured.past[kind];
+  if (step === null || !data || !table?.step) return data;
+  const row = table.step.findLastIndex((at) => at <= step);
+  const then = Object.keys(table).map((name) => [name, table[name][row] ?? null]);
+  return { ...data, ...Object.fromEntries(then) };
+}
+
 /** Numbers of a kind that are shown over time: those that the event carries at its top. */
 function curves({ step, data }, table) {
   // a history that a script keeps which has not come yet

@@ -1,4 +1,4 @@
-/** What the server sends: ganviz/server/socket.py and describe.py say it in full. */
+/** What the server sends: ganviz/server/live_protocol.py and describe.py say it in full. */
 
 import type { Columns, Series } from "./plot.js";
 

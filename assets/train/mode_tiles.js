@@ -13,7 +13,7 @@ const FIGURES = [
 ];
 const NO_MODES = "This data has no separate modes to count: judge by eye how well the crosses cover the rings.";
 
-/** @param {Record<string, any> | null} modes what the probe measured last */
+/** @param {Record<string, any> | null} modes what the probe measured; a figure may be null */
 export function showModes(modes) {
   const box = $("gv-modes");
   if (!modes) {
@@ -35,7 +35,8 @@ export function showModes(modes) {
  * @param {Record<string, any>} modes
  */
 function written(name, modes) {
+  if (modes[name] == null) return "–";
   if (name === "quality") return `${(100 * modes.quality).toFixed(1)} %`;
-  if (name === "reverse_kl") return modes.reverse_kl == null ? "–" : figure(modes.reverse_kl);
+  if (name === "reverse_kl") return figure(modes.reverse_kl);
   return `${modes[name]} of ${modes.total}`;
 }

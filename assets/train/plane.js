@@ -147,16 +147,62 @@ export function drawCrosses(pen, { x, y }, { px, py }) {
  */
 export function drawMarker(pen, { x, y }, { px, py }) {
   const [across, up] = [px(x), py(y)];
-  pen.beginPath();
-  pen.arc(across, up, 5, 0, 2 * Math.PI);
   pen.fillStyle = colour("fake");
-  pen.fill();
+  disc(pen, across, up, 5);
   pen.strokeStyle = colour("card");
   pen.lineWidth = 2;
   pen.stroke();
   pen.beginPath();
   pen.arc(across, up, 10, 0, 2 * Math.PI);
   stroke(pen, "ink", 1.6, 0.9);
+}
+
+/**
+ * The way from A to B, evenly in latent space: a dot at every `every`th of its points, so that leaps
+ * show.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {[number, number][]} points
+ * @param {number} every
+ * @param {Projection} at
+ */
+export function drawPath(pen, points, every, { px, py }) {
+  const places = points.map(([x, y]) => /** @type {[number, number]} */ ([px(x), py(y)]));
+  for (const [name, width] of /** @type {[string, number][]} */ ([["card", 4], ["ink", 1.6]])) {
+    pen.beginPath();
+    for (const [across, up] of places) pen.lineTo(across, up);
+    stroke(pen, name, width, 0.9);
+  }
+  pen.fillStyle = colour("ink");
+  places.forEach(([across, up], index) => {
+    if (index % every === 0) disc(pen, across, up, 2.6);
+  });
+  drawEnd(pen, "A", places[0]);
+  drawEnd(pen, "B", places[places.length - 1]);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} letter
+ * @param {[number, number]} place
+ */
+function drawEnd(pen, letter, [across, up]) {
+  pen.fillStyle = colour("ink");
+  disc(pen, across, up, 8);
+  pen.fillStyle = colour("card");
+  Object.assign(pen, { font: "600 11px sans-serif", textAlign: "center", textBaseline: "middle" });
+  pen.fillText(letter, across, up + 0.5);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} across
+ * @param {number} up
+ * @param {number} radius
+ */
+function disc(pen, across, up, radius) {
+  pen.beginPath();
+  pen.arc(across, up, radius, 0, 2 * Math.PI);
+  pen.fill();
 }
 
 /**

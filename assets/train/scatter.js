@@ -3,7 +3,7 @@
 
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { newest } from "../lib/measured.js";
+import { asOf, newest } from "../lib/measured.js";
 import { GLIDE, GLIDE_AFTER } from "../lib/pacing.js";
 import { readPlane } from "../lib/plane_data.js";
 import { scaleOf } from "../lib/diverging.js";
@@ -11,8 +11,9 @@ import { figure } from "../lib/format.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { storage } from "../lib/storage.js";
 import { now, on, stats } from "../lib/stream.js";
+import { BETWEEN } from "../latent/strip.js";
 import { showModes } from "./mode_tiles.js";
-import { clean, drawCrosses, drawMarker, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
+import { clean, drawCrosses, drawMarker, drawPath, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
 
 const LEAST_SIDE = 40;
 const LAYERS = [
@@ -37,6 +38,10 @@ let from = null;
 let moved = 0;
 /** Where the latent explorer's z lies. @type {{x: number, y: number} | null} */
 let marker = null;
+/** The way between the two z of the latent explorer. @type {[number, number][] | null} */
+let path = null;
+/** The earlier step that is looked back at. @type {number | null} */
+let lookback = null;
 /** The newest plane wanted while another loads. @type {{url: string, step: number} | null} */
 let wanted = null;
 let busy = false;
@@ -55,6 +60,11 @@ export function start() {
   });
   on("plane", load);
   on("latent-point", (point) => { marker = point; draw("scatter", paint); });
+  on("latent-path", (way) => { path = way?.points ?? null; draw("scatter", paint); });
+  on("lookback", (/** @type {number | null} */ step) => {
+    lookback = step;
+    if (isPoints()) draw("scatter-modes", tiles);
+  });
   on("measured", measured);
   on("theme", () => draw("scatter", () => { judge(); paint(); }));
   show();
@@ -89,9 +99,11 @@ function legend() {
 function measured(kind) {
   show();
   if (!isPoints()) return;
-  if (kind === null || kind === "modes") draw("scatter-modes", () => showModes(newest("modes")));
+  if (kind === null || kind === "modes") draw("scatter-modes", tiles);
   if (kind === "scatter" || kind === null) draw("scatter", paint);
 }
+
+const tiles = () => showModes(asOf("modes", lookback));
 
 function show() {
   const ready = isPoints() && Boolean((plane || picture) && newest("scatter"));
@@ -167,6 +179,7 @@ function paint() {
   text($("gv-grid-caption"), `step ${count(plane.step)}`);
   canvas.setAttribute("aria-label", words(real));
   canvas.dataset.step = String(plane.step);
+  canvas.dataset.path = path ? "yes" : "no";
   stats.frame = { step: plane.step, at: Date.now() / 1000 };
 }
 
@@ -183,6 +196,7 @@ function paintPoints(pen, real, side) {
   if (visible.real) drawRings(pen, real, at);
   if (visible.fake) drawCrosses(pen, between(from, plane.fake, share), at);
   if (marker) drawMarker(pen, marker, at);
+  if (path) drawPath(pen, path, BETWEEN, at);
   if (from && share < 1) requestAnimationFrame(paint);
   else from = null;
 }
@@ -206,5 +220,6 @@ function words(real) {
   const modes = newest("modes");
   const found = modes ? ` ${modes.captured} of ${modes.total} modes captured, `
     + `${(100 * modes.quality).toFixed(1)} per cent of high quality.` : "";
-  return `${real.x.length} real and ${plane?.fake.x.length} generated points at step ${plane?.step}.${found}`;
+  const way = path ? " A line shows the path from A to B." : "";
+  return `${real.x.length} real and ${plane?.fake.x.length} generated points at step ${plane?.step}.${found}${way}`;
 }

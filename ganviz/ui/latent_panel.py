@@ -15,6 +15,7 @@ LATENT = """
       <h2 id="gv-latent-title">Explore the latent space</h2>
       <button type="button" class="gv-tip" data-tip="latent"
         aria-label="What is the latent space?"></button>
+      <span class="gv-caption" id="gv-latent-newest"></span>
       <span class="gv-spring"></span>
       <button type="button" class="gv-button gv-small" id="gv-random">Random z</button>
       <label class="gv-inline">Seed
@@ -53,7 +54,7 @@ LATENT = """
   </div>
   <div class="gv-strip-box">
     <header class="gv-card-head">
-      <h2>Between two pictures</h2>
+      <h2 id="gv-strip-title">Between two pictures</h2>
       <button type="button" class="gv-tip" data-tip="slerp"
         aria-label="What are lerp and slerp?"></button>
       <span class="gv-spring"></span>

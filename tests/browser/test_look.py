@@ -30,7 +30,7 @@ SCROLLS = (
 
 
 def test_everything_for_the_main_job_is_in_view(visit, server, trained):
-    """After a run on pictures: points have no latent picture and no strip."""
+    """After a run on pictures: points have no latent picture and no strip of pictures."""
     stop(server)
     for theme in ("light", "dark"):
         page = visit(DESKTOP, theme)

@@ -50,11 +50,15 @@ def test_it_can_be_looked_back_at(plane):
     plane.fill("#gv-scrub", "0")
     plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '0'")
     assert plane.get_attribute("#gv-live", "aria-pressed") == "false"
+    # what stands beside it is of that step, too, or says of which
+    plane.wait_for_function("document.querySelector('#gv-modes b').textContent === '–'")
+    assert plane.text_content("#gv-latent-newest") == "of the newest step"
     plane.click("#gv-live")
+    plane.wait_for_function("document.querySelector('#gv-modes b').textContent.includes('of 8')")
     plane.wait_for_function(f"Number(document.querySelector('{PLANE}').dataset.step) > 0")
 
 
-def test_a_slider_moves_the_mark_in_the_plane(plane, server):
+def test_sliders_and_ends_move_what_is_marked_in_the_plane(plane, server):
     plane.click("#gv-pause")
     plane.wait_for_selector("body[data-gv-state=paused]")
     plane.wait_for_selector("#gv-latent[data-ready=yes]")
@@ -66,6 +70,14 @@ def test_a_slider_moves_the_mark_in_the_plane(plane, server):
     plane.wait_for_function(
         f"before => document.querySelector('{PLANE}').toDataURL() !== before", arg=before
     )
+    # between two latents there is no strip of pictures, but a path
+    assert plane.is_hidden("#gv-strip")
+    plane.click("#gv-set-a")
+    plane.fill("#gv-seed", "12")
+    plane.click("#gv-set-b")
+    plane.wait_for_selector(f"{PLANE}[data-path=yes]")
+    assert "from A to B" in plane.get_attribute(PLANE, "aria-label")
+    assert "seed 12" in plane.text_content("#gv-strip-caption")
 
 
 def test_it_fills_the_window_and_comes_back(plane):
