@@ -3,6 +3,7 @@ import test from "node:test";
 
 // a module looks at the page when it is read
 globalThis.addEventListener ??= () => {};
+/** @type {any} */ (globalThis).location ??= { href: "http://localhost/" };
 const { asOf, measured } = await import("../../assets/lib/measured.js");
 
 test("figures at a step that is looked back at are those of the last measurement by then", () => {
