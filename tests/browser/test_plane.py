@@ -51,7 +51,7 @@ def test_it_can_be_looked_back_at(plane):
     plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '0'")
     assert plane.get_attribute("#gv-live", "aria-pressed") == "false"
     # what stands beside it is of that step, too, or says of which
-    plane.wait_for_function("document.querySelector('#gv-modes b').textContent === '–'")
+    plane.wait_for_function("!document.querySelector('#gv-modes b').textContent.includes('of 8')")
     assert plane.text_content("#gv-latent-newest") == "of the newest step"
     plane.click("#gv-live")
     plane.wait_for_function("document.querySelector('#gv-modes b').textContent.includes('of 8')")
