@@ -26,6 +26,7 @@ from ganviz.cli.options import (
     home_expanded,
     weight,
 )
+from ganviz.cli.records import speedrun
 from ganviz.cli.synthetic_data import dataset, report
 from ganviz.cli.terminal import INTERRUPTED, complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
@@ -295,6 +296,7 @@ VERBS: dict[str, Verb] = {
     "report": Verb(report, "Use"),
     "evaluate": Verb(evaluate, "Use"),
     "export": Verb(export, "Use", _ready_export),
+    "speedrun": Verb(speedrun, "Use"),
     "bench": Verb(bench, "Use"),
     "fetch-runtime": Verb(fetch_runtime, "Use"),
 }

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -296,3 +297,32 @@ def test_a_run_begins_with_anothers_networks_and_settings(ganviz, run_folder, tm
     )
     assert status == 2 and "nothing in common" in complaints and not list(runs.iterdir())
     assert ganviz("train", "--from-step", 3, "--runs-root", runs)[0] == 2
+
+
+def test_a_speed_run_trains_for_its_time_and_prints_the_records_line(ganviz, tmp_path, monkeypatch):
+    from ganviz.synthetic import inception
+
+    class Features:
+        name, weights = "the mean of each picture", "0" * 64
+
+        def __init__(self, file, device):
+            assert file.name == "weights.pth"
+
+        def __call__(self, pictures):
+            return pictures.flatten(1).float()[:, ::16]
+
+    monkeypatch.setattr(inception, "missing", lambda: "")
+    monkeypatch.setattr(inception, "check_weights", lambda file: None)
+    monkeypatch.setattr(inception, "InceptionFeatures", Features)
+    status, said, complaints = ganviz(
+        *("speedrun", "--minutes", 0.003, "--preset", "memorisation", "--seed", 4),
+        *("--n", 30, "--weights", tmp_path / "weights.pth", "--out", tmp_path / "x"),
+        *("--data-root", tmp_path, "--device", "cpu"),
+    )
+    assert status == 0, complaints
+    line = said.splitlines()[-1].strip("| ").split(" | ")
+    table = (Path(__file__).parents[2] / "docs" / "records.md").read_text()
+    columns = next(row for row in table.splitlines() if row.startswith("| FID50k"))
+    assert len(line) == len(columns.strip("| ").split(" | "))
+    assert line[-1] == "`ganviz speedrun --minutes 0.003 --preset memorisation --seed 4`"
+    assert line[4] == "30" and "FID" in said and (tmp_path / "x" / "evaluation.json").is_file()
