@@ -18,9 +18,11 @@ import * as map from "./map.js";
 import * as path from "./path.js";
 import * as picture from "./picture.js";
 import { addressOfPoint, explored } from "./state.js";
+import { controlsIn, setUsable } from "./usable.js";
 
 /** @type {Record<string, {label: string, why: string, make: () => HTMLElement, open: () => void, fits?: () => string}>} */
 const PANELS = { gallery, directions, map, path, find, copied, combine, eye, inside };
+const NO_GENERATOR = "There is no generator yet: train a run, or choose a kept one at the left.";
 /** @type {Record<string, HTMLElement>} */
 const made = {};
 let open = "gallery";
@@ -75,6 +77,10 @@ function refresh() {
   const { source } = explored;
   for (const button of findAll("button", $("gv-explore-panels"))) {
     button.hidden = Boolean(source && PANELS[button.dataset.panel ?? ""].fits?.());
+  }
+  const side = controlsIn($("gv-explore-side")).filter(({ id }) => id !== "gv-explore-run");
+  for (const part of [side, ...Object.values(made).map(controlsIn)]) {
+    setUsable(part, NO_GENERATOR, source !== null);
   }
   if (!source) return;
   if (PANELS[open].fits?.()) openPanel("gallery", false);

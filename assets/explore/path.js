@@ -13,12 +13,14 @@ import { norm, toText, toVectors } from "../latent/vectors.js";
 import { drawSamples, paintSample } from "./draw.js";
 import { nameOfStar, paintStars } from "./stars.js";
 import { current, explored, latent, toVector, vectorOf } from "./state.js";
+import { setUsable } from "./usable.js";
 
 export const label = "Path";
 export const why = "From one starred picture to the next: play it, and save it as a film";
 
 const KINDS = { slerp: "slerp", lerp: "lerp", spline: "closed spline" };
 const FORMATS = { gif: "GIF", webp: "WebP", mp4: "MP4", png: "PNG strip" };
+const TOO_FEW = "A path needs at least two key frames: star pictures, or add this one.";
 const FRAMES = [16, 32, 64, 128, 240];
 const RATES = [FILM_RATE, 12, 24, 30];
 const PLOT = { width: 420, height: 110, left: 30, bottom: 18 };
@@ -51,7 +53,9 @@ export function make() {
     play: el("button", { type: "button", class: "gv-button gv-small gv-strong", "data-act": "play", onclick: () => (playing ? pause() : play()) }, "Play"),
     caption: el("span", { class: "gv-caption" }),
     plot: el("div", { class: "gv-path-plot" }),
-    kept: el("select", { class: "gv-input", "aria-label": "Paths kept with the run", onchange: openKept }),
+    film: el("button", { type: "button", class: "gv-button gv-small", "data-act": "film", onclick: saveFilm }, "Download"),
+    keep: el("button", { type: "button", class: "gv-button gv-small", "data-act": "keep", onclick: keep }, "Keep with the run"),
+    kept: el("select", { class: "gv-input", "aria-label": "Paths kept with the run", hidden: true, onchange: openKept }),
     name: el("input", { class: "gv-input", placeholder: "Name", "aria-label": "Name of the path", maxlength: 60 }),
   };
   on("explore-stars", () => { if (parts.keys.isConnected) followStars(); });
@@ -64,10 +68,8 @@ export function make() {
     el("div", { class: "gv-path-body" },
       el("div", { class: "gv-path-stage" }, parts.canvas, el("div", { class: "gv-path-play" }, parts.play, parts.scrub), parts.caption),
       el("div", {}, el("h3", {}, "Length of z along the path"), parts.plot,
-        el("div", { class: "gv-explore-bar" }, pick("format", Object.entries(FORMATS), "Save as"),
-          el("button", { type: "button", class: "gv-button gv-small", "data-act": "film", onclick: saveFilm }, "Download")),
-        el("div", { class: "gv-explore-bar" }, parts.name,
-          el("button", { type: "button", class: "gv-button gv-small", "data-act": "keep", onclick: keep }, "Keep with the run"), parts.kept))));
+        el("div", { class: "gv-explore-bar" }, pick("format", Object.entries(FORMATS), "Save as"), parts.film),
+        el("div", { class: "gv-explore-bar" }, parts.name, parts.keep, parts.kept))));
 }
 
 export function open() {
@@ -156,8 +158,9 @@ async function draw() {
   drawing += 1;
   const [mine, source] = [drawing, current()];
   pause();
+  setUsable([parts.play, parts.scrub, parts.film, parts.keep], TOO_FEW, keys.length >= 2);
   if (keys.length < 2) {
-    showNotice(parts.note, "A path needs at least two key frames: star pictures, or add this one.");
+    showNotice(parts.note, TOO_FEW);
     way = { vectors: [], labels: [], samples: [] };
     parts.plot.replaceChildren();
     return;

@@ -184,8 +184,33 @@ def test_directions_and_the_map(visit, kept):
     page.wait_for_function("document.querySelector('.gv-map-pad').dataset.drawn >= 2")
 
 
+def test_without_a_generator_no_control_pretends_to_work(visit):
+    def nothing_yet(page):
+        page.route("**/gv/explore/runs", lambda route: route.fulfill(json={"runs": []}))
+        refusal = {"error": "Nothing has been trained yet.", "field": None}
+        page.route("**/gv/explore/info**", lambda route: route.fulfill(json=refusal, status=404))
+
+    page = visit(address="/?tab=explore&panel=path", before=nothing_yet)
+    page.wait_for_function("document.querySelector('#gv-explore-wait').textContent.length")
+    panels = page.locator("#gv-explore-panels button").evaluate_all(
+        "all => all.map(one => one.dataset.panel)"
+    )
+    for panel in ("path", *panels):
+        page.click(f"[data-panel={panel}]")
+        alive = page.evaluate(
+            """() => [...document.querySelectorAll('#gv-explore :is(button, input, select)')]
+              .filter((one) => !one.matches('.gv-tip, [role=tab], #gv-explore-run'))
+              .filter((one) => !one.disabled || !one.title.includes('no generator'))
+              .map((one) => one.outerHTML.slice(0, 80))"""
+        )
+        assert alive == [], panel
+
+
 def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
     page = explore(visit, kept, "&z=seed-1_class-1&panel=path")
+    assert "two key frames" in page.get_attribute("[data-act=film]", "title")
+    assert page.is_disabled("[data-act=play]") and page.is_disabled("[data-act=keep]")
+    assert page.is_enabled("[data-act=add]")
     for seed in ("1", "2", "3"):
         page.fill("#gv-explore-seed", seed)
         page.wait_for_function(f"location.search.includes('seed-{seed}_')")
