@@ -7,6 +7,12 @@ import * as route from "../lib/route.js";
 import { now, on } from "../lib/stream.js";
 import { startPreset } from "../train/form.js";
 import * as canvas from "./canvas.js";
+import * as controls from "./controls.js";
+import * as graph from "./graph.js";
+import * as parts from "./parts.js";
+import * as pictures from "./pictures.js";
+import * as recordings from "./recordings.js";
+import * as replay from "./replay.js";
 
 /** What a page without a lesson starts: points in the plane, where everything can be drawn. */
 const FIRST_PRESET = "ring8";
@@ -18,7 +24,15 @@ export async function start() {
   route.onNavigate(nameStart);
   whether();
   nameStart();
+  graph.start($("gv-lab-graph"), parts.toggle);
+  replay.start($("gv-lab-replay"), $("gv-lab-graph"));
+  controls.start($("gv-lab-steps"));
+  parts.start();
+  pictures.start();
   canvas.start($("gv-lab-canvas"));
+  on("lab-shown", () => text($("gv-lab-caption"), replay.caption()));
+  on("lab-sentence", showSentence);
+  recordings.start();
 }
 
 /** With a run its game is shown, and without one how to start one. */
@@ -26,6 +40,14 @@ function whether() {
   const lab = $("gv-lab");
   lab.dataset.run = now.run ? "yes" : "no";
   lab.dataset.kind = now.run?.spec?.kind ?? "";
+}
+
+/** Why no step shows, or what one waits for. @param {string} sentence */
+function showSentence(sentence) {
+  const place = $("gv-lab-sentence");
+  text(place, sentence);
+  $("gv-lab").dataset.game = recordings.recorded.refused ? "no" : "yes";
+  place.hidden = !sentence || Boolean(recordings.recorded.newest);
 }
 
 /** The first set-up of the lesson that the address names, else the plain ring. */

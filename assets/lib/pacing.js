@@ -60,6 +60,15 @@ export const WALL_REFRESH = 2000;
 /** Whether a run has answered a question is asked so often, once its time has come. */
 export const ANSWER_REFRESH = 1500;
 
+// -- the lab (lab/)
+
+/** The next recorded step is asked for so long after one; the server holds it back to its share. */
+export const LAB_REFRESH = 200;
+/** After a refusal: a run that ended, or one that plays no game. */
+export const LAB_RETRY = 2000;
+/** A sub-step of a replayed step stays so long, at speed 1. */
+export const LAB_SUB_STEP = 2000;
+
 // -- the form (train/form.js)
 
 /** Quiet typing before a live setting is sent. */

@@ -141,7 +141,7 @@ export function marks(levels, { log = false, cursor = null, changes = [] } = {})
     });
     annotations.push({
       x: step, xanchor: "left", yref: "paper", y: 1, yanchor: "top", text: words, showarrow: false,
-      borderpad: 1, bgcolor: colour("card-veil"), font: { size: 10.5, color: colour("muted") },
+      borderpad: 1, captureevents: true, bgcolor: colour("card-veil"), font: { size: 10.5, color: colour("muted") },
     });
   }
   if (cursor !== null) {

@@ -2,6 +2,7 @@
 // The live curves: Plotly, fed with deltas. Zoom, hidden curves and toggles survive every update.
 
 import { $, text } from "../lib/dom.js";
+import { changeInWords } from "../lib/changes.js";
 import { figure } from "../lib/format.js";
 import { CHART_IDLE_RATIO, CHART_WAIT } from "../lib/pacing.js";
 import {
@@ -264,6 +265,9 @@ function described(chart) {
 
 function wire(chart) {
   chart.wired = true;
+  chart.plot.on("plotly_clickannotation", ({ annotation }) => {
+    if (annotation.captureevents) emit("go-to-step", annotation.x);
+  });
   chart.plot.on("plotly_relayout", (change) => {
     if (change["xaxis.autorange"]) chart.zoomed = false;
     else if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) chart.zoomed = true;
@@ -351,11 +355,10 @@ function levels(chart) {
 /** @param {Chart} chart */
 const marksOf = (chart) => ({ cursor: lookback, changes: chart.group === "loss" ? changes : [] });
 
-/** A setting that was changed while the run trains leaves a mark where it was. */
+/** What was changed while the run trains leaves a mark where it was. */
 function settingChanged({ kind, step, data }) {
-  if (kind !== "setting") return;
-  const label = window.gvFacts?.fields[data.name]?.label ?? data.name;
-  const words = `${label} ${Array.isArray(data.value) ? data.value.join(", ") : data.value}`;
+  if (kind !== "setting" && kind !== "turn") return;
+  const words = changeInWords(kind, data);
   const same = changes.find((one) => one.step === step);
   if (same) same.words += `<br>${words}`;
   else changes.push({ step, words });

@@ -32,7 +32,7 @@ function formulas({ formulas: all }, open) {
 }
 
 /** The server's own MathML as an element; a browser without MathML shows its letters. @param {string} source */
-function math(source) {
+export function math(source) {
   const parsed = new DOMParser().parseFromString(source, "text/html").body.firstElementChild;
   return parsed ?? source;
 }

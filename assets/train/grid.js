@@ -10,6 +10,7 @@ import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack } from "../lib/slider.js";
 import { isActive } from "../lib/states.js";
 import { emit, now, on, stats } from "../lib/stream.js";
+import { tab } from "../lib/tabs.js";
 import { closeTile, openTile, paintTile, startTiles } from "./tile.js";
 
 /** px a tile: beyond it, smooth scaling looks better than squares */
@@ -32,6 +33,10 @@ let wanted = null;
 let busy = false;
 
 export function start() {
+  on("go-to-step", (step) => {
+    tab("train");
+    show({ step });
+  });
   find($("gv-grid-empty"), ".gv-empty-tiles")
     .append(...Array.from({ length: EMPTY_TILES }, () => el("i")));
   for (const button of findAll("[data-show]")) {

@@ -50,7 +50,7 @@ def recording_facts(recorder: StepRecorder, recording: Recording) -> dict[str, A
     for player, move in recording.moves.items():
         facts["moves"][player] = {
             **_samples(move, spec.kind),
-            **_scores(move, algorithm.objective),
+            **_scores(player, move, algorithm.objective),
             "loss": _number(move.loss),
             "penalty": _number(move.penalty),
             "rate": _number(move.rate),
@@ -76,12 +76,14 @@ def _samples(move: Move, kind: str) -> dict[str, Any]:
     return found
 
 
-def _scores(move: Move, objective: Objective) -> dict[str, str]:
-    """D's verdicts on reals and fakes as the game compares them."""
+def _scores(player: str, move: Move, objective: Objective) -> dict[str, str]:
+    """D's verdicts as the game compares them: on fakes, and on reals where the player sees any."""
     if move.real_logits is None or move.fake_logits is None:
         return {}
     compared = objective.compared(move.real_logits.float(), move.fake_logits.float())
     real, fake = (_floats(objective.score(logits).flatten()) for logits in compared)
+    if player == "generator" and not objective.needs_real_in_g:
+        return {"fake_scores": fake}
     return {"real_scores": real, "fake_scores": fake}
 
 
@@ -90,6 +92,7 @@ def _norms(move: Move, layers: list[LayerInfo]) -> dict[str, Any]:
     if not move.layers:
         return {}
     found: dict[str, Any] = {"layers": [layer.label for layer in layers]}
+    found["layer_parameters"] = [sum(p.numel() for p in layer.parameters) for layer in layers]
     for name, each in zip(("gradient", "weight", "update"), move.layers, strict=True):
         values = iter(each.float().cpu().tolist())
         by_layer = [math.hypot(*(next(values) for _ in layer.parameters)) for layer in layers]

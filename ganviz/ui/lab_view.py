@@ -21,7 +21,10 @@ GAME = """
     <span class="gv-caption" id="gv-lab-caption"></span>
     <span class="gv-spring"></span>
   </header>
+  <p class="gv-note" id="gv-lab-sentence" role="status" hidden></p>
   <div class="gv-lab-graph" id="gv-lab-graph"></div>
+  <div class="gv-lab-replay" id="gv-lab-replay" role="group" aria-label="Replay of a step"></div>
+  <div class="gv-lab-steps" id="gv-lab-steps" role="group" aria-label="Take steps"></div>
   <div class="gv-lab-part" id="gv-lab-part"></div>
 </section>
 """
@@ -31,12 +34,20 @@ SAMPLES = """
 </section>
 """
 
+PICTURES = """
+<section class="gv-card gv-lab-pictures" id="gv-lab-pictures"
+  aria-labelledby="gv-lab-pictures-title"></section>
+"""
+
 TOOLS = '<div class="gv-lab-tools" id="gv-lab-tools"></div>'
 
 
 def build() -> None:
     """The graph left, the samples right, tools below both."""
-    static(f'<div class="gv-lab" id="gv-lab">{EMPTY}{GAME}{SAMPLES}{TOOLS}</div>', "gv-lab-box")
+    static(
+        f'<div class="gv-lab" id="gv-lab">{EMPTY}{GAME}{SAMPLES}{PICTURES}{TOOLS}</div>',
+        "gv-lab-box",
+    )
 
 
 VIEW = View("lab", "Lab", 3, build)

@@ -82,6 +82,7 @@ def test_a_step_that_one_player_takes_is_recorded(lab):
     assert refused.status_code == 409 and "Pause the run first" in refused.json()["sentence"]
     facts = recorded(client, after=facts["number"])
     assert facts["moves"]["generator"]["update"] > 0
+    assert "real_scores" not in facts["moves"]["generator"], "its loss is of fakes alone"
     run.stop()
     assert run.join(30)
     assert client.get("/gv/lab/step").json()["step"] >= 3, "what was recorded can still be seen"

@@ -1,0 +1,20 @@
+// @ts-check
+// What was changed while a run trains, in words: the marks on the curves and in the lab.
+
+import { brief, count } from "./format.js";
+
+/**
+ * @param {string} kind of the event: setting or turn
+ * @param {any} data
+ */
+export function changeInWords(kind, data) {
+  if (kind === "turn") {
+    const who = data.player === "discriminator" ? "D" : "G";
+    return `${who} alone, ${count(data.n)} ${data.n === 1 ? "step" : "steps"}`;
+  }
+  const label = window.gvFacts?.fields[data.name]?.label ?? data.name;
+  return data.old == null ? `${label} ${said(data.value)}` : `${label} ${said(data.old)} → ${said(data.value)}`;
+}
+
+/** @param {any} value */
+const said = (value) => (typeof value === "number" ? brief(value) : [value].flat().join(", "));

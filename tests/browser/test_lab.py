@@ -1,0 +1,116 @@
+"""The tab Lab in a real browser: the game of a run as a graph, one move at a time."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from .conftest import PHONE, at_rest, stop
+
+SMALL = {"g_hidden": [16], "d_hidden": [16], "batch_size": 64, "steps": 0}
+SAYS = "#gv-lab-says"
+
+
+@pytest.fixture
+def lab(visit, server, idle):
+    """A page with the lab open, before anything is trained."""
+    yield visit(address="/?tab=lab")
+    stop(server)
+
+
+def begin(server, preset, **settings) -> None:
+    """Have a run trained, without waiting for its end."""
+    body = json.dumps({"preset": preset, "settings": settings, "replace": True}).encode()
+    headers = {"Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}/gv/train", body, headers))
+
+
+def knob(page, name: str) -> str:
+    return page.text_content(f"[data-knob={name}] output")
+
+
+def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
+    page = lab
+    begin(server, "ring8", **SMALL)
+    page.wait_for_function("document.querySelector('#gv-lab-caption').textContent !== ''")
+    assert page.is_hidden("#gv-lab-empty")
+    values = page.locator(".gv-lab-value").all_text_contents()
+    assert values[0].startswith("z = (") and values[2].startswith("x = (")
+    assert page.locator("#gv-lab-graph line").count() == 9
+    assert "fakes of step" in page.get_attribute("[data-part=fakes] canvas", "aria-label")
+
+    # a live knob beside the part that it changes, and its mark
+    assert knob(page, "d_lr") == "0.001"
+    page.click("[data-knob=d_lr] button >> nth=1")
+    page.wait_for_function(
+        "document.querySelector('[data-knob=d_lr] output').textContent === '0.002'"
+    )
+    assert "0.001 → 0.002 at step" in page.text_content("#gv-lab-marks button")
+
+    # one move at a time, by hand
+    page.click("#gv-lab-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    at = at_rest(page, server)
+    assert page.is_hidden(SAYS)
+    page.click("[aria-label='One sub-step forward']")
+    assert page.text_content(SAYS).startswith("D 1 G makes 64 fakes")
+    assert page.get_attribute("[data-part=g-loss]", "data-dim") is not None
+    page.click("[aria-label='G 4: Gradient']")
+    assert "flows back through D" in page.text_content(SAYS)
+    assert page.get_attribute("[data-edge=fakes-back]", "data-active") is not None
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.text_content(SAYS).startswith("G 3 G's loss is")
+    page.click("#gv-lab-live")
+    assert page.is_hidden(SAYS)
+
+    # D alone: a step in which G holds still
+    page.select_option("#gv-lab-steps select", "10")
+    page.click("[data-move=discriminator]")
+    page.wait_for_function(
+        "step => document.querySelector('#gv-lab-caption').textContent.replace(',', '') === step",
+        arg=f"step {at + 10}",
+    )
+    assert page.text_content("[data-part=generator] .gv-lab-value") == "held still"
+    assert page.locator("#gv-lab-track button").count() == 5
+    assert "D alone, 10 steps" in page.text_content("#gv-lab-marks button")
+
+    # what a part is made of
+    page.click("[data-part=d-loss] > button")
+    page.wait_for_selector("#gv-lab-part pre")
+    assert "softplus" in page.text_content("#gv-lab-part pre")
+    assert page.locator("#gv-lab-part math").count() == 1
+    page.click("[data-part=discriminator] > button")
+    assert page.locator("#gv-lab-layers tbody tr").count() == 2
+
+    # a mark leads to its step; a phone has all of it
+    page.click("#gv-lab-marks button")
+    page.wait_for_function("!new URL(location.href).searchParams.has('tab')")
+    page.evaluate("window.ganviz.tab('lab')")
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_pictures_are_pushed_and_what_plays_no_game_says_so(lab, server):
+    page = lab
+    small = {"g_hidden": [16], "d_hidden": [16], "batch_size": 16, "steps": 0}
+    begin(server, "digits-mlp", **small)
+    page.wait_for_selector("#gv-lab-tiles figure:nth-child(16)")
+    page.click("#gv-lab-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    page.click("#gv-lab-sort")
+    scores = [
+        float(text.removeprefix("D "))
+        for text in page.locator("#gv-lab-tiles figcaption").all_text_contents()
+    ]
+    assert scores == sorted(scores, reverse=True)
+    assert "pushes fake" in page.get_attribute("#gv-lab-tiles canvas >> nth=1", "aria-label")
+
+    begin(server, "ring8-vae", steps=0)
+    page.wait_for_function(
+        "document.querySelector('#gv-lab-sentence').textContent.includes('no game to record')"
+    )
+    assert page.is_hidden("#gv-lab-graph") and page.is_visible("#gv-lab-sentence")
