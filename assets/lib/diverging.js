@@ -6,7 +6,18 @@ const EXPONENT = 0.6;
 /** Of values without bounds, so many lie within the scale. */
 const WITHIN = 0.98;
 
-/** @typedef {{low: number, middle: number, high: number}} Scale */
+/** Where D is nearly nowhere sure: the scale then ends at what there is, and its square root shows
+ * little differences. */
+const NEAR = 0.2;
+const NEAR_EXPONENT = 0.5;
+
+/**
+ * @typedef {object} Scale
+ * @property {number} low
+ * @property {number} middle
+ * @property {number} high
+ * @property {number} [exponent]
+ */
 
 /**
  * The scale of a surface: of probabilities from 0 over 1/2 to 1; else as far to both sides of the
@@ -24,11 +35,33 @@ export function scaleOf({ unit, level, z }) {
 }
 
 /**
+ * The same, but where D is near equilibrium (nearly all probabilities within 0.2 of 1/2) the scale
+ * ends at the values that there are, and grows by their signed square root.
+ * @param {{unit: string, level: number | null, z: ArrayLike<number>}} surface
+ * @returns {Scale}
+ */
+export function nearScaleOf(surface) {
+  if (surface.unit !== "probability") return scaleOf(surface);
+  const far = Array.from(surface.z, (value) => Math.abs(value - 0.5)).sort((a, b) => a - b);
+  const reach = far[Math.max(0, Math.ceil(WITHIN * far.length) - 1)] || NEAR;
+  if (reach >= NEAR) return scaleOf(surface);
+  return { low: 0.5 - reach, middle: 0.5, high: 0.5 + reach, exponent: NEAR_EXPONENT };
+}
+
+/**
+ * The value that lies at a position, the inverse of `position`.
+ * @param {number} at -1 to 1
+ * @param {Scale} scale
+ */
+export const valueAt = (at, { middle, high, exponent = EXPONENT }) =>
+  middle + Math.sign(at) * (high - middle) * Math.abs(at) ** (1 / exponent);
+
+/**
  * Where a value lies: -1 at the low end, 0 in the middle, 1 at the high end.
  * @param {number} value
  * @param {Scale} scale
  */
-export function position(value, { middle, high }) {
+export function position(value, { middle, high, exponent = EXPONENT }) {
   const share = Math.max(-1, Math.min(1, (value - middle) / (high - middle || 1)));
-  return Math.sign(share) * Math.abs(share) ** EXPONENT;
+  return Math.sign(share) * Math.abs(share) ** exponent;
 }

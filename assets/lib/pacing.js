@@ -53,6 +53,15 @@ export const FILE_TIMEOUT = 300_000;
 /** While a sample is enlarged, D's score of it is asked again so often. */
 export const SCORE_REFRESH = 2000;
 
+// -- the lab (lab/)
+
+/** The plane of samples moves at most so often while a run trains, and longer after a drawing that
+ * took long: so many times as long without one. */
+export const LAB_FRAME = 60;
+export const LAB_IDLE_RATIO = 4;
+/** A grid of latents takes so long from its square to its image. */
+export const LAB_UNFOLD = 1600;
+
 // -- the tab Class (class/)
 
 /** The wall is fetched so often while the run trains. */

@@ -14,7 +14,16 @@ const PNG_HEADER = 8;
  * @property {string} unit probability or raw
  * @property {number | null} level where D cannot tell
  * @property {ArrayLike<number>} z row by row from the lowest y
- * @typedef {{step: number, fake: Points, surface: Surface | null}} Plane
+ * @typedef {object} Arrows where a loss of G would push some fakes
+ * @property {string} own the run's objective
+ * @property {Points} at where the fakes were
+ * @property {Record<string, Points>} pushes for each objective minus its gradient at them
+ * @typedef {object} Plane
+ * @property {number} step
+ * @property {Points} fake
+ * @property {Surface | null} surface D's verdict
+ * @property {Points | null} manifold the images of an even grid of latents, row by row
+ * @property {Arrows | null} arrows
  */
 
 /**
@@ -48,15 +57,29 @@ export function textChunk(bytes, keyword) {
 }
 
 /** @returns {Plane} */
-function unpack({ step, unit, points, surface = null }) {
+function unpack({ step, unit, points, surface = null, manifold = null, arrows = null }) {
+  return {
+    step, fake: unpackPoints({ unit, points }), surface: surface && unpackSurface(surface),
+    manifold: manifold && unpackPoints(manifold), arrows: arrows && unpackArrows(arrows),
+  };
+}
+
+/** @returns {Points} */
+function unpackPoints({ unit, points }) {
   const bytes = fromBase64(points);
   const view = new DataView(bytes.buffer);
-  const fake = { x: /** @type {number[]} */ ([]), y: /** @type {number[]} */ ([]) };
+  const found = { x: /** @type {number[]} */ ([]), y: /** @type {number[]} */ ([]) };
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
-    fake.x.push(unit * view.getInt16(at, true));
-    fake.y.push(unit * view.getInt16(at + 2, true));
+    found.x.push(unit * view.getInt16(at, true));
+    found.y.push(unit * view.getInt16(at + 2, true));
   }
-  return { step, fake, surface: surface && unpackSurface(surface) };
+  return found;
+}
+
+/** @returns {Arrows} */
+function unpackArrows({ own, at, pushes }) {
+  const unpacked = Object.entries(pushes).map(([name, each]) => [name, unpackPoints(each)]);
+  return { own, at: unpackPoints(at), pushes: Object.fromEntries(unpacked) };
 }
 
 /** @returns {Surface} */

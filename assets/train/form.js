@@ -52,10 +52,11 @@ export function adopt() {
   adopting = true;
 }
 
-/** Fill the form with a preset and start it; what a person had changed is put aside. */
-export async function startPreset(name) {
+/** Fill the form with a preset, and settings that differ from it, and start it; what a person had
+ * changed is put aside. */
+export async function startPreset(name, settings = {}) {
   putAside();
-  setPreset(name);
+  setPreset(name, settings);
   offerAside(`The form shows “${facts.presets[name].label}”.`);
   await train(false);
 }

@@ -21,14 +21,14 @@ const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
  * D's verdict as a small picture that the canvas enlarges smoothly, and the line along which D
  * cannot tell.
  * @param {Surface} surface
+ * @param {import("../lib/diverging.js").Scale} [scale]
  * @returns {Verdict}
  */
-export function makeVerdict(surface) {
+export function makeVerdict(surface, scale = scaleOf(surface)) {
   const { size, z, level } = surface;
   const image = new OffscreenCanvas(size, size);
   const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (image.getContext("2d"));
   const pixels = pen.createImageData(size, size);
-  const scale = scaleOf(surface);
   const ends = [rgb(colour("fake")), rgb(colour("real"))];
   for (let index = 0; index < z.length; index += 1) {
     const at = position(z[index], scale);
@@ -211,7 +211,7 @@ function disc(pen, across, up, radius) {
  * @param {number} width
  * @param {number} alpha
  */
-function stroke(pen, name, width, alpha) {
+export function stroke(pen, name, width, alpha) {
   pen.strokeStyle = colour(name);
   pen.globalAlpha = alpha;
   pen.lineWidth = width;

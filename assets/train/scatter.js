@@ -10,7 +10,7 @@ import { scaleOf } from "../lib/diverging.js";
 import { figure } from "../lib/format.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { storage } from "../lib/storage.js";
-import { now, on, stats } from "../lib/stream.js";
+import { emit, now, on, stats } from "../lib/stream.js";
 import { BETWEEN } from "../latent/strip.js";
 import { showModes } from "./mode_tiles.js";
 import { clean, drawCrosses, drawMarker, drawPath, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
@@ -145,14 +145,18 @@ async function take(bytes, step) {
   const moving = performance.now() - moved < GLIDE_AFTER;
   plane = readPlane(bytes);
   picture = plane ? null : await createImageBitmap(new Blob([bytes]));
-  plane ??= { step, fake: { x: [], y: [] }, surface: null };
+  plane ??= { step, fake: { x: [], y: [] }, surface: null, manifold: null, arrows: null };
   const still = moving || document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches;
   from = still ? null : before?.fake ?? null;
   moved = performance.now();
   judge();
   show();
   draw("scatter", paint);
+  emit("plane-taken", plane);
 }
+
+/** The plane that was fetched last, or null. */
+export const takenPlane = () => plane;
 
 /** D's verdict in the present colours, and their key. */
 function judge() {

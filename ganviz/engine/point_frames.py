@@ -103,12 +103,19 @@ def some_of(samples: Tensor) -> np.ndarray:
 
 
 def plane_data(fake: np.ndarray, extent: float, step: int, more: dict[str, Any]) -> bytes:
-    """The generated points as JSON: ``points`` is int16 x and y in turns, little-endian and base64,
-    in units of ``unit``; ``more`` is what probes add."""
+    """The generated points as JSON, as `packed_points` has them; ``more`` is what probes add."""
     unit = ROOM * extent / FINEST
-    places = np.clip(np.round(fake[:MAX_GENERATED] / unit), -FINEST, FINEST).astype("<i2")
-    packed = base64.b64encode(places.tobytes()).decode()
-    return json.dumps({"step": step, "unit": unit, "points": packed, **more}).encode()
+    packed = packed_points(fake[:MAX_GENERATED], unit)
+    return json.dumps({"step": step, **packed, **more}).encode()
+
+
+def packed_points(points: np.ndarray, unit: float | None = None) -> dict[str, Any]:
+    """``points`` [N, 2] as int16 x and y in turns, little-endian and base64, in units of ``unit``;
+    without one it follows from the outermost. What is no number lies at 0."""
+    points = np.nan_to_num(points, posinf=0.0, neginf=0.0)
+    unit = unit or max(float(np.abs(points).max(initial=0.0)), 1e-30) / FINEST
+    places = np.clip(np.round(points / unit), -FINEST, FINEST).astype("<i2")
+    return {"unit": unit, "points": base64.b64encode(places.tobytes()).decode()}
 
 
 def packed_surface(z: Tensor) -> dict[str, Any]:

@@ -9,18 +9,16 @@ least one such sample. One lucky sample flatters a blur, so a strict count asks 
 from __future__ import annotations
 
 import math
-import time
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from ganviz.algorithms.adversarial import Adversarial
-from ganviz.device import work_clock
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.engine.point_frames import packed_surface
 from ganviz.engine.snapshot import draw
+from ganviz.probes.frame_probe import FrameProbe
 from ganviz.probes.probe import HeldBatch, Probe, short, undisturbed
 from ganviz.registry import PROBES
 
@@ -141,23 +139,16 @@ class Modes(Probe):
 
 
 @PROBES.register("surface")
-class Surface(Probe):
+class Surface(FrameProbe):
     """D's verdict over the plane, on a grid around the data; it goes with the frames."""
 
     name = "discriminator surface"
-    _ended = True
-    _frame_due = 0.0
-
-    def __init__(self, data_root: Path | str | None = None):
-        super().__init__(data_root)
-        self._newest: dict[str, Any] = {}
 
     def applies(self) -> bool:
-        algorithm = self.trainer.algorithm
-        return self.source.spec.kind == "points" and "discriminator" in algorithm.networks
+        return super().applies() and "discriminator" in self.trainer.algorithm.networks
 
     def prepare(self) -> None:
-        self._worked = work_clock(self.trainer.device)
+        super().prepare()
         points = self.source.samples
         low, high = points.amin(0), points.amax(0)
         margin = 0.2 * (high - low)
@@ -178,23 +169,9 @@ class Surface(Probe):
         )
         self._grid = torch.cat([grid[:, None], beside], 1).flatten(0, 1)
 
-    def measure(self) -> None:
-        """Nothing is logged: whoever makes a frame asks for the verdict then."""
-
-    def frame_data(self, exact: bool) -> dict[str, Any]:
-        if not self._ended:
-            self._guarded(lambda: self._refresh(exact))
-        return self._newest
-
-    def _refresh(self, exact: bool) -> None:
-        """The verdict for a frame, within the probe's share of the time unless it must be
-        ``exact``."""
-        if not exact and time.perf_counter() < self._frame_due:
-            return
-        worked = self._worked()
+    def for_frame(self) -> dict[str, Any]:
         z, about = self._verdict()
-        self._newest = {"surface": about | packed_surface(z)}
-        self._frame_due = time.perf_counter() + (self._worked() - worked) / self.share
+        return {"surface": about | packed_surface(z)}
 
     def _verdict(self) -> tuple[Tensor, dict[str, Any]]:
         """What D says at each point of the grid, and what is to be known of it."""

@@ -26,6 +26,7 @@ from ganviz.server.explore_routes import explore_routes
 from ganviz.server.exports import Exports
 from ganviz.server.gate import Gate
 from ganviz.server.guard import Guard, missing
+from ganviz.server.lab_routes import lab_routes
 from ganviz.server.lab_steps import LabSteps
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.lessons import lessons
@@ -70,6 +71,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         *explore_routes(manager, guard),
         Route("/gv/lab/step", guard.http(lab.step, viewers=True)),
         Route("/gv/lab/code", guard.http(lab.code, viewers=True)),
+        *lab_routes(manager, guard),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
         Route("/gv/probes", guard.http(declarations, viewers=True)),
         Route("/gv/train", guard.http(commands.train), methods=["POST"]),

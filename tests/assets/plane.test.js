@@ -35,6 +35,15 @@ test("a plane is read from JSON and from a picture's chunk alike", () => {
   }
 });
 
+test("a plane may carry the grid of latents and the arrows of several losses", () => {
+  const packed = { unit: 0.01, points: base64(places) };
+  const arrows = { own: "hinge", at: packed, pushes: { hinge: packed } };
+  const plane = readPlane(new TextEncoder().encode(JSON.stringify({ ...DATA, manifold: packed, arrows })));
+  assert.deepEqual(plane.manifold, plane.arrows.pushes.hinge);
+  assert.deepEqual(plane.arrows.at.y, [-1, 0]);
+  assert.equal(readPlane(json).manifold, null);
+});
+
 test("a picture without the chunk, or cut off, carries nothing", () => {
   assert.equal(readPlane(png(chunk("tEXt", Buffer.from("other\0words")))), null);
   assert.equal(textChunk(new Uint8Array(5), "ganviz"), null);

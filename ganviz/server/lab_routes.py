@@ -1,0 +1,19 @@
+"""The addresses of the tab Lab."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from ganviz.runs.manager import RunManager
+from ganviz.server.guard import Guard
+from ganviz.server.lab_latents import LabLatents
+
+
+def lab_routes(manager: RunManager, guard: Guard) -> list[Route]:
+    """All of them, for the runs of ``manager``. Viewers may look; what trains is the
+    presenter's."""
+    looked_at = {"latents": LabLatents(manager).latents}
+    return [
+        Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
+        for name, endpoint in looked_at.items()
+    ]

@@ -1,0 +1,66 @@
+"""The plane of samples in the lab: layers, a view that moves, arrows of several losses, time."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import picture_of, stop
+
+CANVAS = "#gv-lab-plane"
+
+
+@pytest.fixture
+def lab(visit, server, idle):
+    """The lab of a run in the plane that trains."""
+    page = visit(address="/?preset=ring8-r1")
+    page.click("#gv-train")
+    page.wait_for_selector("body[data-gv-state=running]")
+    page.evaluate("window.ganviz.tab('lab')")
+    page.wait_for_selector(f"{CANVAS}[data-step]")
+    yield page
+    stop(server)
+
+
+def changes(page, act) -> bool:
+    """Whether the picture of a run that stands still changes with what is done."""
+    before = picture_of(page, CANVAS)
+    act()
+    page.wait_for_function(
+        f"before => document.querySelector('{CANVAS}').toDataURL() !== before", arg=before
+    )
+    return True
+
+
+def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
+    first = int(lab.get_attribute(CANVAS, "data-step"))
+    lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > {first}")
+    assert lab.locator("#gv-lab-loss option").all_text_contents()[0].startswith("this run's loss")
+    assert "Wasserstein" in lab.text_content("#gv-lab-pushes")
+    lab.wait_for_selector("#gv-lab-measures [data-figure=distances-js]:not([hidden])")
+    assert "of real points" in lab.text_content("[data-figure=distances-w2] small")
+    lab.wait_for_function("Number(document.querySelector('#gv-lab-scrub').max) >= 2")
+    server.command("pause")
+    lab.wait_for_selector("body[data-gv-state=paused]")
+    lab.wait_for_timeout(700)
+    for layer in ("real", "fake", "d", "arrows", "manifold", "density"):
+        assert changes(lab, lambda layer=layer: lab.click(f"[data-layer={layer}]:visible"))
+    lab.wait_for_timeout(1800)
+    assert changes(lab, lambda: lab.click("[aria-label=Magnify]"))
+    assert changes(lab, lambda: lab.press(CANVAS, "ArrowLeft"))
+    lab.click("[data-layer=arrows]:visible")
+    assert changes(lab, lambda: lab.select_option("#gv-lab-loss", "all"))
+    lab.hover(CANVAS, position={"x": 150, "y": 150})
+    lab.wait_for_function("document.querySelector('#gv-lab-at').textContent.includes('D says')")
+    lab.fill("#gv-lab-scrub", "0")
+    lab.wait_for_selector(f"{CANVAS}[data-step='0']")
+    lab.click("#gv-lab-live")
+    lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > 0")
+
+
+def test_what_a_vae_lacks_is_said(visit, server, idle):
+    server.train("ring8-vae", steps=30)
+    page = visit(address="/?tab=lab")
+    page.wait_for_selector(f"{CANVAS}[data-step]")
+    assert "VAE has no discriminator" in page.text_content("#gv-lab-why")
+    assert page.is_disabled("#gv-lab-canvas [data-layer=arrows]")
+    assert page.is_hidden("#gv-lab-key") and page.is_hidden("#gv-lab-arrows")
