@@ -9,6 +9,7 @@ import { startPreset } from "../train/form.js";
 import * as canvas from "./canvas.js";
 import * as controls from "./controls.js";
 import * as graph from "./graph.js";
+import * as pad from "./pad.js";
 import * as parts from "./parts.js";
 import * as pictures from "./pictures.js";
 import * as recordings from "./recordings.js";
@@ -33,6 +34,7 @@ export async function start() {
   on("lab-shown", () => text($("gv-lab-caption"), replay.caption()));
   on("lab-sentence", showSentence);
   recordings.start();
+  pad.start($("gv-lab-tools"));
 }
 
 /** With a run its game is shown, and without one how to start one. */

@@ -53,12 +53,12 @@ export function adopt() {
 }
 
 /** Fill the form with a preset, and settings that differ from it, and start it; what a person had
- * changed is put aside. */
+ * changed is put aside. Gives what the server refuses it with, or "". */
 export async function startPreset(name, settings = {}) {
   putAside();
   setPreset(name, settings);
   offerAside(`The form shows “${facts.presets[name].label}”.`);
-  await train(false);
+  return await train(false);
 }
 
 // -- what the form holds ----------------------------------------------------------------
@@ -257,12 +257,13 @@ async function train(replace) {
   if (answer.ok) {
     note("");
     emit("started", answer.run);
-    return;
+    return "";
   }
   if (answer.busy) note(answer.sentence, "busy");
   else if (answer.field && controls[answer.field]) showError(answer.field, answer.sentence);
   else note(answer.sentence);
   say(answer.sentence);
+  return answer.sentence;
 }
 
 // -- drawing -------------------------------------------------------------------------------

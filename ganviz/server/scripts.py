@@ -25,6 +25,7 @@ STYLES = (
     "runs/runs.css",
     "inside/inside.css",
     "lab/lab.css",
+    "lab/plane.css",
     "lessons/lessons.css",
     "class/class.css",
     "explore/explore.css",
