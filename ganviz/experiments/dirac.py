@@ -75,9 +75,11 @@ class Dirac:
         theta, psi = (torch.tensor(value, dtype=torch.float64) for value in start)
         way = [start]
         for _ in range(steps):
-            moved = psi - self.rate * _slope(psi, lambda p, x=theta: self._loss_d(objective, x, p))
+            moved = psi - self.rate * _gradient(
+                psi, lambda p, x=theta: self._loss_d(objective, x, p)
+            )
             at = moved if self.alternating else psi
-            theta = theta - self.rate * _slope(theta, lambda x, p=at: _loss_g(objective, x, p))
+            theta = theta - self.rate * _gradient(theta, lambda x, p=at: _loss_g(objective, x, p))
             psi = moved
             way.append((float(theta), float(psi)))
         return way
@@ -95,6 +97,6 @@ def _loss_g(objective: Objective, theta: Tensor, psi: Tensor) -> Tensor:
     return objective.g(psi * 0.0, psi * theta)
 
 
-def _slope(at: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
+def _gradient(at: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
     at = at.detach().requires_grad_()
     return torch.autograd.grad(loss(at), at)[0]
