@@ -52,7 +52,7 @@ def differences(left: RunConfig, right: RunConfig) -> list[Difference]:
     ]
 
 
-class Side:
+class DuelSide:
     """One of the two: a trainer, which steps as it would alone, and the latents that are drawn."""
 
     def __init__(self, trainer: Trainer):
@@ -101,7 +101,7 @@ class Duel:
         # the data are shared: neither side changes them
         source = load_data(left, device, data_root, on_progress)
         self.source = source
-        self.sides = tuple(Side(Trainer(config, source, device)) for config in (left, right))
+        self.sides = tuple(DuelSide(Trainer(config, source, device)) for config in (left, right))
         self.step_count = 0
 
     def step(self) -> None:
