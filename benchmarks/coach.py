@@ -161,7 +161,7 @@ _LARGE = ("nan-ahead", "nan", "diverged", "far-off", "scattered")
 # D has won
 _WON = ("d-winning", "starving")
 # D says the same of everything
-_BLIND = ("g-winning", "blind-d")
+_BLIND = ("g-winning", "blind-d", "blurred")
 BROKEN = [
     *(
         Case(f"ring, 5 G steps, seed +{i}", {**RELU, "g_steps": 5, "seed": i}, _FEW)

@@ -174,6 +174,43 @@ def memorising(now: Facts, memory: Memory) -> Verdict | None:
     )
 
 
+SHARP, GRAINY = 0.4, 3.0
+
+
+@rule("blurred", times=3, on="sharpness", measurements=2)
+def blurred(now: Facts, memory: Memory) -> Verdict | None:
+    """Varied pictures of which anybody sees that they are blurred, or grainy, and stay so. (A VAE's
+    are soft by nature, and its own words say so.)"""
+    ratio = now.sharpness.get("ratio")
+    if not now.game.adversary or ratio is None or SHARP <= ratio <= GRAINY:
+        return None
+    before = [
+        facts.sharpness["ratio"]
+        for facts in memory.around(now.step / 2)
+        if facts.sharpness.get("ratio") is not None
+    ]
+    if len(before) < 2 or not memory.grown(now):
+        return None
+    soft = ratio < SHARP
+    if ratio > 1.15 * median(before) if soft else ratio < 0.87 * median(before):
+        return None
+    return Verdict(
+        "blurred",
+        f"The pictures are {'blurred' if soft else 'grainy'}, and stay so: D does not object to "
+        f"{'edges that are missing' if soft else 'noise where the data is smooth'}.",
+        "Give D a higher learning rate, more steps or more width, and let instance noise fade; "
+        "convolutions draw neighbouring pixels alike.",
+        (
+            Evidence(
+                "sharpness, over the data's",
+                ratio,
+                f"below {SHARP:g}" if soft else f"above {GRAINY:g}",
+            ),
+        ),
+        "d-too-weak",
+    )
+
+
 @rule("unused-latents", times=8, on="scalars", after=2 * EARLY)
 def unused_latents(now: Facts, memory: Memory) -> Verdict | None:
     """A VAE whose code says nothing of the picture."""

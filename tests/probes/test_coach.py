@@ -119,6 +119,8 @@ FAULTS = [
     ("scattered", ticks([{"sample_diversity": 1.9}] * 30), "samples shown"),
     ("far-off", ticks([{"diversity": 1.7, "sample_diversity": 1.2}] * 14), "diversity"),
     ("memorising", ticks([{"fidelity": {**GOOD, "copies": 0.6}}] * 4), "copy"),
+    ("blurred", ticks([{"sharpness": {"ratio": 0.25}}] * 14), "sharpness"),
+    ("blurred", ticks([{"sharpness": {"ratio": 4.0}}] * 14), "sharpness"),
     ("unused-latents", ticks([{"in_use": 0.0, "elbo": -9.0}] * 14, game=VAE), "in use"),
 ]  # fmt: skip
 
@@ -149,6 +151,13 @@ def test_nothing_is_reassuring_without_proof_of_the_samples():
     assert names(ticks([{}] * 20))[-1] == "unclear", "no figure of the samples is known"
     assert names(ticks([{"fidelity": BAD}] * 20))[-1] == "unclear"
     assert UNCLEAR.tone == TOO_EARLY.tone == "idle"
+
+
+def test_pictures_that_get_sharper_are_not_called_blurred():
+    """Nor those of a VAE, which has words of its own."""
+    better = [{"sharpness": {"ratio": 0.02 * (i + 1)}} for i in range(18)]
+    assert "blurred" not in names(ticks(better))
+    assert "blurred" not in names(ticks([{"sharpness": {"ratio": 0.2}}] * 14, game=VAE))
 
 
 def test_learning_names_what_got_better():
