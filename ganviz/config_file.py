@@ -8,7 +8,7 @@ from typing import Any
 
 from ganviz.config import BEFORE, RunConfig
 from ganviz.disk import open_plain
-from ganviz.errors import ConfigError
+from ganviz.errors import ConfigError, UnknownName
 
 MAX_FILE = 2**20
 
@@ -27,4 +27,24 @@ def load_config(path: Path, before: Mapping[str, Any] = BEFORE) -> RunConfig:
         why = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(
             "The settings file {path} cannot be read: {why}.", path=path, why=why
+        ) from None
+
+
+def load_kept(folder: Path, name: str) -> RunConfig:
+    """The settings of the kept run in ``folder``. Raises `ConfigError`, which says of which run it
+    speaks: whoever reads it has not chosen these settings now."""
+    try:
+        return load_config(Path(folder) / "config.json")
+    except UnknownName as error:
+        raise ConfigError(
+            "The run {name} has a definition that is not here: {error} If it is one of your own, "
+            "start ganviz with its module imported.",
+            name=name,
+            error=error.sentence,
+        ) from None
+    except ConfigError as error:
+        raise ConfigError(
+            "The settings of the run {name} do not fit this version of ganviz: {error}",
+            name=name,
+            error=error.sentence,
         ) from None

@@ -19,7 +19,7 @@ from typing import Any
 
 from ganviz import pacing
 from ganviz.config import RunConfig
-from ganviz.config_file import load_config
+from ganviz.config_file import load_config, load_kept
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.events import ENDED, Event
@@ -58,7 +58,7 @@ class FolderRun:
         if at is not None:
             self._check_step(at)
         self.id = self.folder.name if at is None else f"{self.folder.name}@{at}"
-        self.config: RunConfig = load_config(self.folder / CONFIG)
+        self.config: RunConfig = load_kept(self.folder, self.folder.name)
         self.events = ReplayedLog()
         self.generation = 0  # counts rewinds: each makes ``events`` another log
         self.frames = FolderFrames(self.folder)

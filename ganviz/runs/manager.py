@@ -15,7 +15,7 @@ from ganviz import device as devices
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
 from ganviz.algorithms.dp_sgd import check_accountant
 from ganviz.config import RunConfig
-from ganviz.config_file import load_config
+from ganviz.config_file import load_kept
 from ganviz.data import check_data, load_data
 from ganviz.engine import checkpoint
 from ganviz.engine.choosing import choose
@@ -29,7 +29,6 @@ from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.start_from import Parent, started_from
 from ganviz.runs.store import RunStore, new_run_folder
-from ganviz.runs.summary import CONFIG
 
 MAX_OPENED = 12
 
@@ -137,7 +136,7 @@ class RunManager:
 
         def make() -> Run:
             self._refuse_active(run_id)
-            check_data(load_config(folder / CONFIG))
+            check_data(load_kept(folder, run_id))
             return resumed(
                 folder,
                 more_steps,
@@ -156,7 +155,7 @@ class RunManager:
         folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
-            check_data(load_config(folder / CONFIG))
+            check_data(load_kept(folder, run_id))
             return forked(
                 folder,
                 self.runs_root,

@@ -22,7 +22,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from ganviz.classroom import Visitor
-from ganviz.errors import GanvizError
+from ganviz.errors import ConfigError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.discretion import discreet
@@ -276,6 +276,9 @@ def find_run(manager: RunManager, run_id: str | None) -> ReadableRun:
     sentence = None
     try:
         run = manager.get(run_id)
+    except ConfigError as error:
+        # it is there, and was made by a newer version or with a definition of somebody's own
+        raise Refused(409, error.sentence) from None
     except GanvizError as error:
         sentence = error.sentence if "@" in run_id else None
     except KeyError:

@@ -1,5 +1,7 @@
 """The table of runs over HTTP: everything a page does with a kept run, and what it is refused."""
 
+import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -159,3 +161,30 @@ def test_a_row_that_cannot_be_sent_says_so_instead_of_hiding_the_others(tmp_path
     monkeypatch.setattr(library.encode, "dumps", dumps)
     line = library._sound_row(RunInfo("a", tmp_path, "A", "", "", 7, 0, "stopped", "", 0.0, 0.0))
     assert line["id"] == "a" and line["sentence"] == "The files of this run are damaged."
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"of_a_newer_version": 1}, "do not fit this version"),
+        ({"objective": "my-own"}, "its module imported"),
+        ({"g_lr": "fast"}, "do not fit this version"),
+    ],
+)
+def test_a_run_of_other_settings_is_not_said_to_be_missing(kept, tmp_path, change, words):
+    """It stands in the table: of a newer version, or with a definition of somebody's own."""
+    folder = tmp_path / "runs" / "other"
+    shutil.copytree(kept[0].runs_root / ids(kept[1])[-1], folder)
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(settings | change))
+    manager = RunManager(folder.parent, tmp_path, torch.device("cpu"))
+    client = TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost")
+    assert ids(client) == ["other"]
+    for answer in (
+        client.get("/gv/library/other"),
+        client.get("/gv/library/other/history"),
+        client.get("/gv/latent/info?run=other"),
+        client.post("/gv/explore/samples", json={"run": "other", "z": "AAAA"}),
+        client.post("/gv/library/other", json={"action": "resume"}),
+    ):
+        assert answer.status_code in (409, 422) and words in answer.json()["error"], answer.text
