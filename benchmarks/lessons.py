@@ -62,6 +62,7 @@ PACES = {
     "minimax-gan-sgd": 10,
     "mlp-gan": 65,
     "mlp-gan-mistake": 87,
+    "mlp-gan-smoothed": 65,
     "mlp-gan-weak-d": 63,
     "ring8": 200,
     "ring8-collapse": 60,

@@ -308,24 +308,32 @@ sits now, and hold it there.
 
 $-0.9 E log D(x) - 0.1 E log(1 - D(x)) - E log(1 - D(G(z)))$.
 
-Measured on 8 px digits, two seeds, 1,500 steps: D(x) 0.79 instead of 0.84; the pictures were no
-better.
+The two set-ups differ in nothing else: after half a minute D(x) is about 0.85 instead of 0.93, and
+D's loss about 0.5 instead of 0.25. The pictures are no better.
 
 The equilibrium moves too: D's best answer to a perfect G is 0.45 instead of 0.5, and the dashed
-lines on the chart with it. It is a setting with a name here; some code does it silently.
+lines with it.
 
 Salimans et al., 2016, [Improved techniques](https://arxiv.org/abs/1606.03498), section 3.4.
 """,
-    ("improved-techniques", "dcgan"),
-    ("D(x): it settles below 0.9.", "The dashed lines, with smoothing on and off."),
-    promises=(Promise("d_real", "improved-techniques", low=0.4, high=0.92),),
+    ("mlp-gan-smoothed", "mlp-gan", "improved-techniques"),
+    (
+        "D(x): it settles below 0.9 with smoothing, and above it without.",
+        "The dashed lines, and how low D's loss falls, with smoothing on and off.",
+    ),
+    promises=(
+        Promise("d_real", "mlp-gan-smoothed", low=0.7, high=0.89),
+        Promise("d_real", "mlp-gan", low=0.87),
+        Promise("loss_d", "mlp-gan-smoothed", low=0.42),
+        Promise("loss_d", "mlp-gan", high=0.4),
+    ),
     level=DEPTH,
     group=GROUP,
     question=Question(
         "D is told 0.9 for real pictures instead of 1. How sure of them will it be, on "
         "average, after half a minute?",
-        ("Below 0.4", "0.4 to 0.95", "Above 0.95"),
-        (0.4, 0.95),
+        ("Below 0.4", "0.4 to 0.9", "Above 0.9"),
+        (0.4, 0.9),
         "d_real",
         "D(x) = {value:.2f}",
         "With the target 0.9 there is a best logit, ln 9, and D has no reason to go beyond it.",

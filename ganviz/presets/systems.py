@@ -61,6 +61,15 @@ preset(
 )
 
 preset(
+    "mlp-gan-smoothed",
+    "MLP GAN, label smoothing",
+    "D's target for real samples is 0.9 instead of 1: it never grows quite sure.",
+    SYSTEMS,
+    "mlp-gan",
+    **{**MLP, "label_smoothing": 0.1, "steps": 3000},
+)
+
+preset(
     "minimax-gan",
     "Minimax GAN",
     "The value of the 2014 paper itself, which D raises and G lowers; G's gradient starves while "
