@@ -42,6 +42,7 @@ MAP = """async () => {
       .some((value, index) => index % 4 < 3 && value > 60);
   };
   while (!document.querySelector('.gv-map-pad[data-drawn]')) {
+    if (performance.now() - began > 120000) throw new Error('the map is not drawn after 120 s');
     if (!first && seen()) first = performance.now() - began;
     await new Promise((go) => setTimeout(go, 4));
   }
@@ -89,8 +90,7 @@ def searches(one: App, data_root: Path, count: int) -> None:
     from ganviz.runs.trained import load_generator
 
     torch.set_num_threads(1)
-    one.command("stop")
-    time.sleep(3)
+    one.stop()
     folder = next((one.folder / "runs").iterdir())
     generator = load_generator(folder)
     source = load_data(RunConfig.from_preset(PRESET), torch.device("cpu"), data_root)
@@ -107,6 +107,8 @@ def searches(one: App, data_root: Path, count: int) -> None:
         lines = post(one.url, "find", run=folder.name, pixels=pixels).decode().splitlines()
         times.append(time.perf_counter() - began)
         found = json.loads(lines[-1])
+        if "z" not in found:
+            raise SystemExit(f"A search came to nothing: {found.get('error', found)}")
         drawn = generator.at(z=found["z"], y=found["y"])
         probabilities = judge(drawn[None])[1]
         assert probabilities is not None
