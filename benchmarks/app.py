@@ -19,7 +19,7 @@ from benchmarks import browser as installation
 
 ROOT = Path(__file__).parents[1]
 # milliseconds that a busy machine may take for what is not measured
-PATIENCE = 300_000
+LONGEST_WAIT = 300_000
 FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
 
 
@@ -74,7 +74,7 @@ class App:
         at = time.time()
         self.page.click("#gv-train")
         # the first run of all makes its data first
-        self.page.wait_for_selector("body[data-gv-state=running]", timeout=PATIENCE)
+        self.page.wait_for_selector("body[data-gv-state=running]", timeout=LONGEST_WAIT)
         return at
 
     def command(self, action: str) -> None:
@@ -93,7 +93,7 @@ class App:
     def stop(self) -> None:
         """Stop, and wait until all is saved: probes may have something to end."""
         self.command("stop")
-        self.page.wait_for_selector("body[data-gv-state=stopped]", timeout=PATIENCE)
+        self.page.wait_for_selector("body[data-gv-state=stopped]", timeout=LONGEST_WAIT)
 
     def rate(self, seconds: float) -> float:
         """Steps a second over about ``seconds``. It counts from 2 s after the resuming on: a pause

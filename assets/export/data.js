@@ -16,6 +16,7 @@
  * @property {{reach: number, real: number[], fakes: number[][]} | null} scatter of a 2-D run
  * @property {Latent | null} latent
  * @property {Sprites | null} sprites
+ * @property {Path[]} paths that were kept with the run
  * @property {string} latent_note
  * @property {{scripts: string[]} | null} live
  */
@@ -38,6 +39,7 @@
  * @property {number[][]} directions
  * @property {number[][]} bases
  */
+/** @typedef {{name: string, file: string, frames: number, columns: number}} Path */
 /** @typedef {{columns: number, rows: number, sheets: string[][]}} Sprites */
 
 /** @type {PageData} */

@@ -7,6 +7,7 @@ import { $, el, text } from "../lib/dom.js";
 import { startCurves } from "./curves.js";
 import { data } from "./data.js";
 import { startLatent } from "./latent.js";
+import { startPaths } from "./paths.js";
 import { startReplay } from "./replay.js";
 
 function showFacts() {
@@ -44,4 +45,5 @@ showSettings();
 const replay = startReplay();
 startCurves(replay);
 startLatent();
+startPaths();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => emit("theme"));

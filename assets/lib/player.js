@@ -18,9 +18,11 @@ const AHEAD = 6;
  * @param {(step: number, index: number) => void} options.onStep called for each position
  * @param {(step: number) => void} [options.preload] may fetch ahead
  * @param {string} [options.label] of the slider
+ * @param {(step: number) => string} [options.words] what a position is called
  */
 export function player(box, {
   steps, onStep, preload = () => {}, label = "Look through the kept pictures",
+  words = (step) => `step ${count(step)}`,
 }) {
   const last = Math.max(0, steps.length - 1);
   let index = last;
@@ -45,8 +47,8 @@ export function player(box, {
     index = Math.max(0, Math.min(last, to));
     range.value = String(index);
     fillTrack(range);
-    range.setAttribute("aria-valuetext", `step ${steps[index] ?? 0}`);
-    text(caption, steps.length ? `step ${count(steps[index])}` : "no pictures");
+    range.setAttribute("aria-valuetext", words(steps[index] ?? 0));
+    text(caption, steps.length ? words(steps[index]) : "no pictures");
     if (steps.length) onStep(steps[index], index);
     if (timer) steps.slice(index + 1, index + 1 + AHEAD).forEach(preload);
   }

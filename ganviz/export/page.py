@@ -23,6 +23,7 @@ from ganviz.engine.point_frames import reach
 from ganviz.errors import CheckpointError, GanvizError
 from ganviz.export import model, runtime, sprite_sheet
 from ganviz.export.formats import ExportFormat, ExportOptions, Report
+from ganviz.export.kept_paths import write_paths
 from ganviz.export.page_facts import run_facts
 from ganviz.export.run_data import ExportError, Progress, RunData, picture_of, read_run_data, spaced
 from ganviz.registry import EXPORTS
@@ -211,7 +212,8 @@ class _Live:
 def _latent(
     run_data: RunData, run_folder: Path, page: Path, notify: Progress, live: bool
 ) -> dict[str, Any]:
-    nothing = {"latent": None, "sprites": None, "live": None, "latent_note": ""}
+    nothing: dict[str, Any] = {"latent": None, "sprites": None, "live": None, "paths": []}
+    nothing["latent_note"] = ""
     if run_data.scatters or (run_data.spec is not None and run_data.spec.kind != "images"):
         return nothing
     try:
@@ -238,6 +240,7 @@ def _latent(
     return {
         "latent": _describe(generator, drawn),
         "sprites": drawn.as_json(),
+        "paths": write_paths(generator, run_folder, page),
         "latent_note": note,
         "live": {"scripts": carried.scripts} if carried.scripts else None,
     }

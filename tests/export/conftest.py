@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.engine.events import Event
+from ganviz.latent import base_z, to_text
 from ganviz.runs import listing
+from ganviz.runs.kept_latents import keep
 from ganviz.runs.store import RunStore
 from ganviz.server import Gate, routes
 from tests.tiny import DIGITS
@@ -37,6 +39,9 @@ def kept_run(tmp_path_factory):
     result = follow(run)
     assert result.state == "finished", result.sentence
     listing.set_notes(folder.parent, folder.name, f"{HOSTILE}\n<img src=x onerror=alert(2)>")
+    keys = [{"z": to_text(base_z(seed, 4)), "y": seed, "seed": seed} for seed in range(3)]
+    for name, kind, frames in ((HOSTILE[:5], "slerp", 16), ("Round", "spline", 24)):
+        keep(folder, "paths", name, {"kind": kind, "frames": frames, "step": 60, "keys": keys})
     return folder
 
 

@@ -115,6 +115,17 @@ def test_replay_curves_and_sliders_from_disk(kept_run, tmp_path, visit):
     view.click("#another")
     until(view, "document.querySelector('#sample').dataset.drawn.includes('1-7')")
 
+    until(view, "document.querySelector('#path-picture').dataset.drawn?.endsWith(' 0')")
+    names = view.locator("#path-name option").all_inner_texts()
+    assert names == ["Ünï <", "Round"]
+    view.select_option("#path-name", "1")
+    until(view, "document.querySelector('#path-picture').dataset.drawn.startsWith('paths/1')")
+    first = shown(view, "#path-picture")
+    assert "frame 1 of 24" in view.inner_text("#path-player")
+    view.click("#path-player .gv-play")
+    until(view, "document.querySelector('#path-picture').dataset.drawn.endsWith(' 23')")
+    assert shown(view, "#path-picture") != first
+
     assert "<img src=x onerror=alert(2)>" in view.inner_text("#notes")
     assert view.locator("#settings dt:visible").count() < 20
     view.click("#all-settings")
