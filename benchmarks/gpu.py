@@ -48,11 +48,13 @@ def rate(
     return run
 
 
-def penalised_script(name: str, key: str, bar: float | None) -> Callable[[Bench], Measured]:
-    """A game with R1 + R2 against the script that a person would write for it."""
+def penalised_script(
+    name: str, key: str, bar: float | None, precision: str = "fp32"
+) -> Callable[[Bench], Measured]:
+    """A game with R1 + R2 against the script that a person would write for it, in fp32."""
 
     def run(bench: Bench) -> Measured:
-        settings, root = with_data(GAMES[key], bench)
+        settings, root = with_data({**GAMES[key], "precision": precision}, bench)
         ours = worker(sides.engine, bench, settings=settings, data_root=root)
         script = worker(
             sides.peer,

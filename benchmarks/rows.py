@@ -94,7 +94,7 @@ _add(
         gpu=True,
     )
 )
-for _key, _bar in (("colour-64", 15_000.0), ("resnet-free-64", 3_000.0)):
+for _key, _bar in (("colour-64", 15_000.0), ("resnet-free-64", 3_000.0), ("r3gan-32", None)):
     for _precision in ("fp32", "bf16"):
         _name = f"rate-{_key}" + ("-bf16" if _precision == "bf16" else "")
         _add(
@@ -118,6 +118,20 @@ _add(
         gpu=True,
     )
 )
+for _precision in ("fp32", "bf16"):
+    _name = "script-r3gan-32" + ("-bf16" if _precision == "bf16" else "")
+    _add(
+        Row(
+            _name,
+            "penalised",
+            f"R3GAN at the paper's CIFAR-10 size, ours in {_precision}, against the same maths "
+            "written plainly, fp32",
+            gpu.penalised_script(_name, "r3gan-32", 1.5, _precision),
+            bf16=_precision == "bf16",
+            only_by_name=True,
+            gpu=True,
+        )
+    )
 _add(
     Row(
         "limit-colour-64",

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from ganviz import registry
+from ganviz.augmentation import Augmentation
 from ganviz.errors import ConfigError
+from ganviz.schedules import Schedules
 from ganviz.settings import (
     DATA,
     NETWORKS,
@@ -41,7 +43,7 @@ CONDITIONING = {"concat": "Concatenation", "auxiliary": "Auxiliary classifier"}
 UPSAMPLING = {"nearest": "Nearest, then convolution", "transposed": "Transposed convolution"}
 
 
-class RunConfig(BaseModel):
+class RunConfig(Schedules, Augmentation, BaseModel):
     """A run: what is trained, on what, how, for how long. Frozen; unknown keys are refused."""
 
     model_config = ConfigDict(
@@ -170,10 +172,6 @@ class RunConfig(BaseModel):
         OBJECTIVE, 2000, "Noise fades over", unit="steps", ge=1, le=10_000_000
     )
     """Steps over which the instance noise fades to nothing."""
-    augment: tuple[Literal["translation", "cutout", "brightness"], ...] = setting(
-        OBJECTIVE, (), "DiffAugment"
-    )
-    """DiffAugment: the same random change to reals and fakes before D, for small data sets."""
     mistake: str = setting(OBJECTIVE, "none", "Mistake", of="MISTAKES")
     """A mistake that learners make, here on purpose, to see what it does. Each has a lesson."""
 
@@ -203,11 +201,6 @@ class RunConfig(BaseModel):
     """How far the generator moves at each update."""
     d_lr: float = setting(OPTIMISATION, 2e-4, "Discriminator learning rate", live=True, gt=0, le=10)
     """How far the discriminator moves at each update."""
-    lr_decay: Literal["none", "linear", "cosine"] = setting(
-        OPTIMISATION, "none", "Learning rate decay"
-    )
-    """Lower both learning rates to zero over the run, so that it ends in fine strokes. Needs a
-    number of steps."""
     beta1: float = setting(OPTIMISATION, 0.5, "Adam beta 1", ge=0, lt=1, when=ADAM)
     """Adam's memory of past gradients."""
     beta2: float = setting(OPTIMISATION, 0.999, "Adam beta 2", ge=0, lt=1, when=ADAM)
@@ -318,6 +311,11 @@ class RunConfig(BaseModel):
     def penalised(self) -> bool:
         """Whether D's input gradient is penalised."""
         return registry.PENALTIES.get(self.penalty, "penalty").at is not None
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the strength of augmentation follows D."""
+        return self.augment_strength == "adaptive"
 
     @property
     def mistaken(self) -> bool:

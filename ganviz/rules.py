@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ganviz import registry
+from ganviz.augmentation import misused_augmentation
 from ganviz.config import RunConfig
 from ganviz.errors import ConfigError
 from ganviz.private_rules import NOT_PRIVATE
@@ -116,10 +117,10 @@ def flip_is_for_pictures(config: RunConfig) -> ConfigError | None:
 
 
 @rule
-def image_tools_need_images(config: RunConfig) -> ConfigError | None:
-    if config.augment and not _pictures(config):
-        return against("augment", "DiffAugment changes pictures; this data set holds points.")
-    return None
+def augmentation_fits_the_game(config: RunConfig) -> ConfigError | None:
+    strength, pictures = config.augment_strength, _pictures(config)
+    found = misused_augmentation(config.augment, strength, pictures, config.adversarial)
+    return against(*found) if found else None
 
 
 # -- discriminator, penalties and updates ------------------------------------------------------
@@ -286,21 +287,16 @@ def without_a_discriminator_only_concatenation(config: RunConfig) -> ConfigError
 
 @rule
 def bernoulli_likelihood_needs_pictures(config: RunConfig) -> ConfigError | None:
+    """It takes what the decoder's last tanh is given for the logit of a coin."""
     reads_it = "likelihood" in registry.ALGORITHMS.get(config.algorithm).reads
-    if reads_it and config.likelihood == "bernoulli" and not _pictures(config):
+    if not reads_it or config.likelihood != "bernoulli":
+        return None
+    if not _pictures(config):
         return against(
             "likelihood",
             "The Bernoulli likelihood takes brightness for a chance; for points choose 'gaussian'.",
         )
-    return None
-
-
-@rule
-def bernoulli_likelihood_needs_bounded_pictures(config: RunConfig) -> ConfigError | None:
-    """It takes what the decoder's last tanh is given for the logit of a coin."""
-    reads_it = "likelihood" in registry.ALGORITHMS.get(config.algorithm).reads
-    bounded = registry.GENERATORS.get(config.generator).bounded
-    if reads_it and config.likelihood == "bernoulli" and not bounded:
+    if not registry.GENERATORS.get(config.generator).bounded:
         return against(
             "likelihood",
             "The generator {name!r} ends without tanh, so its numbers are no chances: choose the "

@@ -31,11 +31,13 @@ RUN = Group("run", "Run")
 DATA = Group("data", "Data")
 NETWORKS = Group("networks", "Networks")
 OBJECTIVE = Group("objective", "Objective and penalties")
+AUGMENTATION = Group("augmentation", "Augmentation")
 OPTIMISATION = Group("optimisation", "Optimisation")
+SCHEDULES = Group("schedules", "Schedules")
 PRIVACY = Group("privacy", "Privacy")
 RECORDING = Group("recording", "Recording")
 
-GROUPS = (DATA, NETWORKS, OBJECTIVE, OPTIMISATION, PRIVACY, RECORDING, RUN)
+GROUPS = (DATA, NETWORKS, OBJECTIVE, AUGMENTATION, OPTIMISATION, SCHEDULES, PRIVACY, RECORDING, RUN)
 """In the order in which a form lists them."""
 
 

@@ -20,7 +20,17 @@ LAYERS = (
     ("engine",),
     ("algorithms",),
     ("accel", "objectives", "penalties", "models", "data"),
-    ("lessons", "presets", "rules", "private_rules", "config_file", "config", "settings"),
+    (
+        "lessons",
+        "presets",
+        "rules",
+        "private_rules",
+        "config_file",
+        "config",
+        "settings",
+        "schedules",
+        "augmentation",
+    ),
     ("device", "registry", "pacing"),
     ("bundle", "disk", "errors", "locking", "text", "version"),
 )

@@ -61,6 +61,7 @@ GAME = (
     "instance_noise",
     "instance_noise_steps",
     "augment",
+    "augment_strength",
     "minibatch_std",
     "noise",
     "pac",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Hashable, Iterator
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -22,14 +22,28 @@ from ganviz.accel.discriminator_pass import (
 from ganviz.accel.homogeneous import is_homogeneous
 from ganviz.accel.optimizers import make_optimizer
 from ganviz.accel.second_order import double_backward
+from ganviz.algorithms.adaptive_augmentation import AdaptiveStrength, signs_of_reals
 from ganviz.algorithms.base import Algorithm, NextBatch, Series, to_device
-from ganviz.algorithms.ema import Ema
+from ganviz.algorithms.scheduled_values import penalty_weight_at
 from ganviz.config import RunConfig
 from ganviz.data.augment import diff_augment
 from ganviz.data.source import Batch, DataSpec
 from ganviz.models import build_discriminator, build_generator
 from ganviz.models.first_layers import freeze_first_layers
 from ganviz.models.parts import Discriminator
+
+OF_STRENGTH = (
+    Series(
+        "augment_p",
+        "p of augmentation",
+        "score",
+        "",
+        "The chance with which each picture is changed before D sees it (ADA): it rises while D is "
+        "too sure of the reals.",
+    ),
+    Series("d_sign", "Mean sign of D on reals", "other", "real"),
+)
+"""What a chart can draw of an adaptive strength."""
 
 
 class Adversarial(Algorithm):
@@ -47,11 +61,18 @@ class Adversarial(Algorithm):
         "loss_d": "discriminator",
         "d_real": "discriminator",
         "penalty": "discriminator",
+        "augment_p": "discriminator",
+        "d_sign": "discriminator",
         "d_fake": "generator",
         "loss_g": "generator",
     }
-    scheduled = ("noise_level", "penalty_weight")
-    followed_by_captures = Algorithm.followed_by_captures | {"penalty_weight", "d_steps"}
+    scheduled = ("noise_level", "penalty_weight", "ada_target", "ada_samples")
+    followed_by_captures = Algorithm.followed_by_captures | {
+        "penalty_weight",
+        "d_steps",
+        "ada_target",
+        "ada_samples",
+    }
 
     # -- one step of the game ------------------------------------------------------------------
     def step(self, next_batch: NextBatch) -> None:
@@ -153,6 +174,11 @@ class Adversarial(Algorithm):
         compared = self.objective.compared(real_logits, fake_logits)
         for name, logits in zip(("d_real", "d_fake"), compared, strict=True):
             self.stats.add(name, logits, self.objective.score)
+        if self.strength:
+            self.stats.add("augment_p", self.strength.p.clone())
+            signs = signs_of_reals(real_logits, fake_logits, self.objective.threshold)
+            self.stats.add("d_sign", signs)
+            self.strength.observe(signs, self.number("ada_target"), self.number("ada_samples"))
         if self.config.label_flip:
             draw = torch.rand(len(real_logits), device=self.device, generator=self.random)
             flipped = draw < self.config.label_flip
@@ -207,7 +233,8 @@ class Adversarial(Algorithm):
     def augmented(self, x: Tensor) -> Tensor:
         """What D sees of ``x``: augmented and noised alike for reals and fakes."""
         if self.config.augment:
-            x = diff_augment(x, self.config.augment, self.random)
+            p = self.strength.p if self.strength else None
+            x = diff_augment(x, self.config.augment, self.random, p)
         if self.noise_level:
             noise = torch.randn(x.shape, device=x.device, generator=self.random)
             x = x + self.number("noise_level") * noise
@@ -221,8 +248,18 @@ class Adversarial(Algorithm):
 
     @property
     def penalty_weight(self) -> float:
-        """gamma."""
-        return self.config.penalty_weight
+        """gamma at this step."""
+        return penalty_weight_at(self.config, self.steps_done)
+
+    @property
+    def ada_target(self) -> float:
+        """The mean sign of D on reals that the strength of augmentation is steered to."""
+        return self.config.ada_target
+
+    @property
+    def ada_samples(self) -> float:
+        """Samples in which the strength could go from 0 to 1."""
+        return float(self.config.ada_samples)
 
     def classes_of(self, batch: Batch) -> Tensor | None:
         """The classes that both networks are told."""
@@ -272,8 +309,9 @@ class Adversarial(Algorithm):
             "generator": make_optimizer(config, self.generator, config.g_lr, device),
             "discriminator": make_optimizer(config, self.discriminator, config.d_lr, device),
         }
-        self.ema = Ema(self.generator, config.ema_decay)
+        self.ema = self.average_of(self.generator)
         self.objective = objectives.build(config)
+        self.strength = AdaptiveStrength(device) if config.adaptive else None
         self.series = self.worded_series()
         self.penalty = registry.PENALTIES.get(config.penalty, "penalty")
         self._g_params: list[Tensor] = [p for p in self.generator.parameters() if p.requires_grad]
@@ -296,7 +334,7 @@ class Adversarial(Algorithm):
             one._replace(label=words[one.name][0], why=words[one.name][1])
             if one.name in words
             else one
-            for one in self.series
+            for one in (*self.series, *(OF_STRENGTH if self.strength else ()))
         )
 
     def pass_options(self) -> PassOptions:
@@ -315,6 +353,15 @@ class Adversarial(Algorithm):
     @property
     def equilibrium(self) -> dict[str, float | None]:
         return self.objective.equilibrium
+
+    def training_state(self) -> dict[str, Any]:
+        state = super().training_state()
+        return state | {"augmentation": self.strength.state.clone()} if self.strength else state
+
+    def load(self, weights: dict[str, Tensor], state: dict[str, Any] | None) -> None:
+        super().load(weights, state)
+        if self.strength and state and "augmentation" in state:
+            self.strength.state.copy_(state["augmentation"])
 
     def structure(self) -> Hashable:
         return (

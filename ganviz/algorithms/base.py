@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
@@ -16,6 +15,7 @@ from ganviz.accel import choices
 from ganviz.accel.kernels import optimize_layers
 from ganviz.accel.precision import bf16_products, penalised_in
 from ganviz.algorithms.ema import Ema
+from ganviz.algorithms.scheduled_values import beta2_at, ema_decay_at, rate_share
 from ganviz.algorithms.statistics import Stats
 from ganviz.algorithms.weights import prefixed_state_dict, without_prefix
 from ganviz.config import RunConfig
@@ -55,7 +55,9 @@ class Algorithm(ABC):
     scheduled: ClassVar[tuple[str, ...]] = ()
     # Live settings that a captured step follows, by `number`, by its optimisers' learning rates, by
     # its averages or by its `structure`.
-    followed_by_captures: ClassVar[frozenset[str]] = frozenset({"g_lr", "d_lr", "ema_decay"})
+    followed_by_captures: ClassVar[frozenset[str]] = frozenset(
+        {"g_lr", "d_lr", "ema_decay", "burn_in_samples", "burn_in_lr", "burn_in_penalty"}
+    )
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
         self.config = config
@@ -78,6 +80,10 @@ class Algorithm(ABC):
         """Values of the losses at equilibrium, for the lines on the chart."""
         return {}
 
+    def average_of(self, network: nn.Module) -> Ema:
+        """The moving average of ``network`` that the config asks for."""
+        return Ema(network, self.config.ema_decay, lambda update: ema_decay_at(self.config, update))
+
     @property
     def privacy(self) -> dict[str, Any] | None:
         """What private training has spent so far, as plain JSON; None where training is not
@@ -92,6 +98,10 @@ class Algorithm(ABC):
     def why_not_capturable(self) -> str | None:
         """What keeps a step from being captured as a CUDA graph, in words; None where nothing
         does."""
+        config = self.config
+        moves = beta2_at(config, self.steps_done) != beta2_at(config, self.steps_done + 1)
+        if config.optimizer == "adam" and moves:
+            return "Adam's beta 2 changes from step to step until the burn-in ends"
         return None
 
     def structure(self) -> Hashable:
@@ -144,14 +154,17 @@ class Algorithm(ABC):
         raise NotImplementedError
 
     def schedule(self, step: int) -> None:
-        """Set the learning rates that ``lr_decay`` gives to step number ``step`` (from 0)."""
-        factor = decay_factor(self.config, step)
-        if factor is None:
+        """Set what decay and burn-in give to step number ``step`` (from 0): the learning rates, and
+        Adam's beta 2."""
+        share = rate_share(self.config, step)
+        if share is None:
             return
         for name, optimizer in self.optimizers.items():
             rate = self.config.d_lr if name == "discriminator" else self.config.g_lr
             for group in optimizer.param_groups:
-                group["lr"] = factor * rate
+                group["lr"] = share * rate
+                if "betas" in group:
+                    group["betas"] = (self.config.beta1, beta2_at(self.config, step))
 
     def apply(self, name: str, value: Any) -> None:
         """Change a live setting between two steps."""
@@ -252,12 +265,3 @@ def to_device(network: nn.Module, device: torch.device) -> nn.Module:
 def has_convolutions(network: nn.Module) -> bool:
     """Whether any layer of ``network`` convolves."""
     return any(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in network.modules())
-
-
-def decay_factor(config: RunConfig, step: int) -> float | None:
-    """The share of the learning rates that is left at ``step``: from 1 down to 0 over the run; None
-    without decay."""
-    if config.lr_decay == "none":
-        return None
-    done = min(1.0, step / config.steps)
-    return 1 - done if config.lr_decay == "linear" else (1 + math.cos(math.pi * done)) / 2

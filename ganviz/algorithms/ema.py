@@ -4,6 +4,7 @@ itself."""
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +18,18 @@ class Ema:
     The decay ramps up as min(decay, (1 + t) / (10 + t)), so that the average forgets the random
     initial weights within the first steps instead of showing them for hundreds. An average that
     begins with a decay of 0 is the network itself: it shares its memory, and costs nothing, until
-    the decay changes.
+    the decay changes. ``scheduled`` gives the decay of an update (from 0) in place of all that,
+    where it gives one.
     """
 
-    def __init__(self, network: nn.Module, decay: float):
+    def __init__(
+        self,
+        network: nn.Module,
+        decay: float,
+        scheduled: Callable[[int], float | None] = lambda update: None,
+    ):
         self._decay = decay
+        self._scheduled = scheduled
         self.updates = 0
         # While it is, `update` does nothing but count how often it was called.
         self.frozen = False
@@ -32,7 +40,7 @@ class Ema:
         self._averages: list[Tensor] = list(self.network.parameters())
         self._weights: list[Tensor] = list(network.parameters())
         self._buffers = list(zip(self.network.buffers(), network.buffers(), strict=True))
-        self._is_network = decay == 0
+        self._is_network = decay == 0 and scheduled(0) is None
         if self._is_network:
             for mine, theirs in (*zip(self._averages, self._weights, strict=True), *self._buffers):
                 mine.data = theirs.data
@@ -85,4 +93,5 @@ class Ema:
 
     def decay_at(self, update: int) -> float:
         """The decay that the update number ``update`` (from 0) uses."""
-        return min(self.decay, (1 + update) / (10 + update))
+        scheduled = self._scheduled(update)
+        return min(self.decay, (1 + update) / (10 + update)) if scheduled is None else scheduled

@@ -80,8 +80,8 @@ class Vae(Algorithm):
         self.networks = {"generator": self.generator, "encoder": self.encoder}
         both = nn.ModuleList(self.networks.values())
         self.optimizers = {"generator": make_optimizer(config, both, config.g_lr, device)}
-        self.ema = Ema(self.generator, config.ema_decay)
-        self.encoder_ema = Ema(self.encoder, config.ema_decay)
+        self.ema = self.average_of(self.generator)
+        self.encoder_ema = self.average_of(self.encoder)
         self._params: list[Tensor] = [p for p in both.parameters() if p.requires_grad]
         self._before_tanh: Tensor | None = None
         if config.likelihood == "bernoulli":

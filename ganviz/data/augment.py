@@ -40,23 +40,48 @@ def cutout(x: Tensor, generator: Generator | None) -> Tensor:
     return x * ~(rows[:, None, :, None] & columns[:, None, None, :])
 
 
+def saturation(x: Tensor, generator: Generator | None) -> Tensor:
+    """Each picture's colours times one number from [0, 2): 0 is grey, 1 leaves them."""
+    return saturated(x, 2 * _uniform(x, generator))
+
+
+def saturated(x: Tensor, factor: Tensor) -> Tensor:
+    """How far each colour is from its pixel's mean, times ``factor`` [N]."""
+    grey = x.mean(1, keepdim=True)
+    return grey + factor[:, None, None, None] * (x - grey)
+
+
+def contrast(x: Tensor, generator: Generator | None) -> Tensor:
+    """How far each number is from its picture's mean, times one number from [0.5, 1.5)."""
+    mean = x.mean((1, 2, 3), keepdim=True)
+    return mean + (_uniform(x, generator)[:, None, None, None] + 0.5) * (x - mean)
+
+
 POLICIES: dict[str, Callable[[Tensor, Generator | None], Tensor]] = {
     "translation": translation,
     "cutout": cutout,
     "brightness": brightness,
+    "saturation": saturation,
+    "contrast": contrast,
 }
 
 
-def diff_augment(x: Tensor, policy: tuple[str, ...], generator: Generator | None = None) -> Tensor:
+def diff_augment(
+    x: Tensor, policy: tuple[str, ...], generator: Generator | None = None, p: Tensor | None = None
+) -> Tensor:
     """``x`` (float [N, C, H, W]) with the changes in ``policy``, drawn anew for each picture; on
     ``x``'s device.
 
-    ``generator`` must be on that device too. An empty policy gives ``x`` itself.
+    ``generator`` must be on that device too. An empty policy gives ``x`` itself. ``p``: the chance
+    with which each picture gets each of the changes (None: always).
     """
     for name in policy:
         if name not in POLICIES:
             raise ValueError(f"unknown augmentation {name!r}; there are: {', '.join(POLICIES)}")
-        x = POLICIES[name](x, generator)
+        changed = POLICIES[name](x, generator)
+        if p is not None:
+            changed = torch.where((_uniform(x, generator) < p)[:, None, None, None], changed, x)
+        x = changed
     return x
 
 

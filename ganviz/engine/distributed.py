@@ -210,6 +210,9 @@ class DistributedTrainer(Trainer):
         algorithm = self.algorithm
         algorithm.average_gradients = group.average
         algorithm.stats.gather = group.mean
+        strength = getattr(algorithm, "strength", None)
+        if strength:
+            strength.add_up = dist.all_reduce
         draw = algorithm.latents
 
         def share(count: int) -> torch.Tensor:

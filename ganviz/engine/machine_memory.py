@@ -27,6 +27,7 @@ SHAPES = (
     "objective",
     "penalty",
     "augment",
+    "augment_strength",
     "minibatch_std",
     "update",
     "optimizer",

@@ -132,6 +132,10 @@ preset(
         "penalty_weight": 0.5,
         "g_lr": 1e-3,
         "d_lr": 1e-3,
+        "beta2": 0.9,
+        "burn_in": "cosine",
+        "burn_in_samples": 60_000,
+        "burn_in_half_life": 5_000,
     },
 )
 preset(
@@ -147,7 +151,7 @@ preset(
     "r3gan-cifar10",
     "R3GAN, CIFAR-10",
     "At the size of the paper: 20.7 million weights in each network, told the class (Huang et al., "
-    "2024). Wants a GPU and days.",
+    "2024). Wants a GPU with 80 GB, and days.",
     PAPERS,
     "r3gan",
     **{
@@ -162,13 +166,17 @@ preset(
         "blocks": 2,
         "update": "alternating",
         "penalty_weight": 0.05,
-        "batch_size": 512,
+        "augment": ("translation", "cutout", "brightness", "saturation", "contrast"),
+        "augment_strength": "adaptive",
+        "batch_size": 128,
         "g_lr": 2e-4,
         "d_lr": 2e-4,
         "beta2": 0.9,
-        "ema_decay": 0.9999,
+        "burn_in": "cosine",
+        "burn_in_samples": 20_000_000,
+        "burn_in_half_life": 5_000_000,
         "precision": "bf16",
-        "steps": 500_000,
+        "steps": 2_000_000,
     },
 )
 preset(

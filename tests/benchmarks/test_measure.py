@@ -130,6 +130,10 @@ def test_all_that_is_wanted_of_a_gpu_is_one_word():
         "rate-resnet-free-64-bf16",
         "limit-colour-64",
         "script-colour-64",
+        "rate-r3gan-32",
+        "rate-r3gan-32-bf16",
+        "script-r3gan-32",
+        "script-r3gan-32-bf16",
         "stacked",
     }
     assert "start" not in names

@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from ganviz.data.augment import POLICIES, brightness, cutout, diff_augment, translation
+from ganviz.data.augment import (
+    POLICIES,
+    brightness,
+    contrast,
+    cutout,
+    diff_augment,
+    saturated,
+    saturation,
+    translation,
+)
 
 ALL = tuple(POLICIES)
 
@@ -28,9 +37,9 @@ def test_shape_seed_and_gradient(shape, policy):
     x = torch.randn(shape, requires_grad=True)
     out = diff_augment(x, policy, seeded())
     assert out.shape == x.shape and out.dtype == x.dtype
-    assert torch.equal(out, diff_augment(x, policy, seeded())) and not torch.equal(
-        out, diff_augment(x, policy, seeded(1))
-    )
+    assert torch.equal(out, diff_augment(x, policy, seeded()))
+    colourless = policy == ("saturation",) and shape[1] == 1
+    assert torch.equal(out, diff_augment(x, policy, seeded(1))) == colourless
     (gradient,) = torch.autograd.grad(out.square().sum(), x, create_graph=True)
     assert torch.isfinite(gradient).all() and (gradient != 0).any()
     gradient.square().sum().backward()  # R1 and WGAN-GP differentiate twice
@@ -71,6 +80,44 @@ def test_brightness_is_one_number_a_picture():
     assert change[:, 0].mean().abs() < 0.05 and change[:, 0].std() == pytest.approx(
         12**-0.5, rel=0.1
     )
+
+
+def test_saturation_moves_colours_along_their_way_to_grey():
+    x = torch.randn(3, 3, 4, 4)
+    grey = x.mean(1, keepdim=True).expand_as(x)
+    out = saturated(x, torch.tensor([0.0, 1.0, 2.0]))
+    torch.testing.assert_close(out[0], grey[0])
+    torch.testing.assert_close(out[1], x[1])
+    torch.testing.assert_close(out[2], 2 * x[2] - grey[2])
+    many = x[:1].expand(4000, -1, -1, -1)
+    drawn = saturation(many, seeded())
+    torch.testing.assert_close(drawn.mean(1), grey[:1, 0].expand(4000, -1, -1))
+    # the factor is 1 on average, and uniform: its standard deviation is 2 / sqrt(12)
+    torch.testing.assert_close(drawn.mean(0), x[0], atol=0.1, rtol=0)
+    factor = ((drawn - grey[:1]) / (x[:1] - grey[:1])).flatten(1)[:, 0]
+    assert factor.min() >= 0 and factor.max() < 2
+    assert factor.std().item() == pytest.approx(2 / 12**0.5, rel=0.05)
+    one = torch.randn(5, 1, 4, 4)
+    torch.testing.assert_close(saturation(one, seeded()), one)
+
+
+def test_contrast_keeps_the_mean_of_a_picture():
+    x = torch.randn(1, 3, 4, 4).expand(2000, -1, -1, -1)
+    out = contrast(x, seeded())
+    torch.testing.assert_close(out.mean((1, 2, 3)), x.mean((1, 2, 3)))
+    factor = ((out - x[:1].mean()) / (x - x[:1].mean())).flatten(1)
+    torch.testing.assert_close(factor, factor[:, :1].expand_as(factor), atol=1e-3, rtol=1e-3)
+    assert factor[:, 0].min() >= 0.5 and factor[:, 0].max() < 1.5
+    assert factor[:, 0].mean().item() == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.25, 1.0])
+def test_each_picture_is_changed_with_chance_p(p):
+    x = torch.zeros(2000, 1, 4, 4)
+    out = diff_augment(x, ("brightness",), seeded(), torch.tensor(p, dtype=torch.float64))
+    assert (out.flatten(1)[:, 0] != 0).double().mean().item() == pytest.approx(p, abs=0.04)
+    # expectation: brightness adds 0 on average
+    assert out.mean().abs() < 0.03
 
 
 def test_each_picture_gets_its_own_change():

@@ -178,7 +178,7 @@ def test_what_the_presets_promise():
     config = RunConfig.from_preset("r3gan-cifar10")
     bare = networks_of(config.but(conditioning="none"), "meta")
     assert [round(count(network) / 1e6, 1) for network in bare] == [20.7, 20.7]
-    assert (config.batch_size, config.image_size, config.penalty) == (512, 32, "r1+r2")
+    assert (config.burn_in_samples, config.image_size, config.penalty) == (20_000_000, 32, "r1+r2")
     small = RunConfig.from_preset("r3gan")
     assert small.generator == small.discriminator == "r3gan"
     simple = RunConfig.from_preset("norm-free-resnet")
