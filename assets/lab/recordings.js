@@ -2,7 +2,7 @@
 // Recorded steps of the run that trains: asked for while the lab is in sight, and unpacked.
 
 import { emit } from "../lib/bus.js";
-import { LAB_REFRESH, LAB_RETRY } from "../lib/pacing.js";
+import { LAB_REFRESH, LAB_RETRY, LAB_VIEWER_REFRESH } from "../lib/pacing.js";
 import { get } from "../lib/request.js";
 import { current, onTab } from "../lib/tabs.js";
 import { now, on } from "../lib/stream.js";
@@ -84,7 +84,8 @@ async function ask() {
   const answer = await get(`gv/lab/step?run=${encodeURIComponent(of)}&after=${after}`);
   asking = false;
   if (of === run) take(answer);
-  timer = setTimeout(ask, answer.ok ? LAB_REFRESH : LAB_RETRY);
+  const refresh = document.documentElement.dataset.gvRole === "viewer" ? LAB_VIEWER_REFRESH : LAB_REFRESH;
+  timer = setTimeout(ask, answer.ok ? refresh : LAB_RETRY);
 }
 
 /** @param {Record<string, any>} answer */

@@ -73,6 +73,8 @@ export const ANSWER_REFRESH = 1500;
 
 /** The next recorded step is asked for so long after one; the server holds it back to its share. */
 export const LAB_REFRESH = 200;
+/** The same on the pages of a class, of which there may be thirty. */
+export const LAB_VIEWER_REFRESH = 1000;
 /** After a refusal: a run that ended, or one that plays no game. */
 export const LAB_RETRY = 2000;
 /** A sub-step of a replayed step stays so long, at speed 1. */
