@@ -14,9 +14,10 @@ import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
 import { tab } from "../lib/tabs.js";
-import { adopt } from "../train/form.js";
+import { adopt, beginWith } from "../train/form.js";
 import { follow } from "../train/watching.js";
 import { exportForm } from "./exports.js";
+import { showFigures } from "./figures.js";
 import { forkForm } from "./fork.js";
 
 /**
@@ -48,6 +49,7 @@ function start(given) {
   $("gv-detail-open").addEventListener("click", openInTrain);
   $("gv-detail-resume").addEventListener("click", () => resume());
   $("gv-detail-explore").addEventListener("click", () => exploreRun(run.id));
+  $("gv-detail-begin").addEventListener("click", startFrom);
   $("gv-detail-fork").addEventListener("click", () => toggleDrawer("fork"));
   $("gv-detail-export").addEventListener("click", () => toggleDrawer("export"));
   $("gv-detail-delete").addEventListener("click", remove);
@@ -71,6 +73,7 @@ async function show(id) {
   pictures = album();
   note("");
   for (const name of ["fork", "export"]) closeDrawer(name);
+  $("gv-detail-figures").hidden = true;
   showFacts();
   showSettings();
   showFilm(run);
@@ -100,7 +103,7 @@ function showFacts() {
   $("gv-detail-at").hidden = run.checkpoints.length < 2;
   text($("gv-detail-folder"), run.folder);
   $("gv-detail-resume", HTMLButtonElement).disabled = !run.resumable;
-  for (const name of ["fork", "explore"]) {
+  for (const name of ["fork", "explore", "begin"]) {
     $(`gv-detail-${name}`, HTMLButtonElement).disabled = !run.checkpoints.length;
   }
   $("gv-detail-delete", HTMLButtonElement).disabled = isActive(run.state);
@@ -124,6 +127,7 @@ async function readHistory(current) {
   }
   run.run.config = answer.config;
   showSettings();
+  void showFigures($("gv-detail-figures"), { run: run.run, probes: answer.probes });
   const series = run.run.series.filter(({ group }) => group === "loss");
   await curves(plot, [{ columns: answer.history, series }]);
   if (run !== current) return;
@@ -183,6 +187,14 @@ function openInTrain() {
   tab("train");
 }
 
+/** The form for a new run that begins with the networks of this one. */
+function startFrom() {
+  const at = $("gv-detail-at", HTMLSelectElement).value;
+  const step = at ? Number(at) : run.checkpoints.at(-1);
+  beginWith(run.run.config, { id: run.id, name: run.name, step });
+  tab("train");
+}
+
 /** The dashboard follows the run that trains now. */
 function started() {
   follow();
@@ -199,6 +211,7 @@ async function resume(replace = false, more = null) {
   const extra = { replace, ...(more ? { more_steps: more } : {}) };
   const answer = await runAction(run.id, "resume", extra);
   if (answer.ok) return started();
+  if (answer.field === "steps" && more === null) return requestSteps();
   offerReplace(answer, "Stop it and resume this one", () => resume(true, more));
 }
 
@@ -217,7 +230,7 @@ function requestSteps() {
     type: "button", class: "gv-button gv-small gv-strong",
     onclick: () => { if (field.valueAsNumber >= 1) resume(false, Math.round(field.valueAsNumber)); },
   }, "Go on");
-  note("This run has all its steps. How many more? ", false,
+  note("This run has come to its end. How many steps more? ", false,
     el("span", { class: "gv-inline" }, field, go));
   field.focus();
 }

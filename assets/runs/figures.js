@@ -14,9 +14,16 @@ export async function figureRows(runs) {
   return rows.map(([kind, figure]) => el("tr", { "data-figure": figure.name }, el("th", { scope: "row", title: figure.why }, label(figure)), ...runs.map((run) => {
     const data = run.probes?.[kind]?.data;
     if (data?.[figure.name] == null) return el("td", {}, "–");
-    return el("td", { title: data.features ? `features of a ${data.features}` : "" }, written(figure, data),
-      el("small", {}, ` N ${count(data[figure.samples[0]] ?? data.n)}`));
+    return el("td", { title: data.features ? `on features of: ${data.features}` : "" }, written(figure, data),
+      el("small", {}, ` N ${[count(data[figure.samples[0]] ?? data.n), data.reference].filter(Boolean).join(", ")}`));
   })));
+}
+
+/** The newest figures of one run, or nothing where none were kept. */
+export async function showFigures(place, run) {
+  const rows = await figureRows([run]);
+  place.hidden = !rows.length;
+  place.lastElementChild.replaceChildren(el("tbody", {}, ...rows));
 }
 
 /** What the figures were measured on, where it differs from run to run: then they must not be compared. */

@@ -6,6 +6,7 @@ import * as route from "../lib/route.js";
 import { TYPING_PAUSE } from "../lib/pacing.js";
 import { command, post } from "../lib/request.js";
 import { emit, now, on, pinned } from "../lib/stream.js";
+import { beginsWith, setParent } from "./begin_with.js";
 import { active, say } from "./controls.js";
 import { showChoice } from "./choice.js";
 import { wantEstimate } from "./estimate.js";
@@ -44,6 +45,7 @@ export function start() {
   on("hello", fillFromRun);
   on("event", settingChanged);
   on("status", notice);
+  on("parent-chosen", notice);
   document.body.dataset.gvForm = "filled";
 }
 
@@ -52,10 +54,22 @@ export function adopt() {
   adopting = true;
 }
 
+/** Fill the form with the settings of a kept run, whose networks the next run begins with. */
+export function beginWith(config, parent) {
+  putAside();
+  const preset = config.preset in facts.presets ? config.preset : form.preset;
+  const values = Object.fromEntries(facts.order.map((name) => [name, config[name]]));
+  fill({ preset, values: { ...values, name: "" }, chosen: true });
+  setParent(parent);
+  writeAddress(true);
+  offerAside("The form shows that run's settings.");
+}
+
 /** Fill the form with a preset, and settings that differ from it, and start it; what a person had
  * changed is put aside. Gives what the server refuses it with, or "". */
 export async function startPreset(name, settings = {}) {
   putAside();
+  setParent(null);
   setPreset(name, settings);
   offerAside(`The form shows “${facts.presets[name].label}”.`);
   return await train(false);
@@ -215,7 +229,8 @@ function sendLive(name, value) {
 
 /** A run that ended can be resumed beside it, so that the button says which of the two it is. */
 function trainLabel() {
-  const anew = !active() && form.run !== null && form.run === now.run?.id && !edits().length;
+  const same = form.run !== null && form.run === now.run?.id && !edits().length;
+  const anew = !active() && same && !beginsWith();
   text($("gv-train"), anew ? "Train anew" : "Train");
   $("gv-train").title = anew ? "Start a new run with these settings, from step 0." : "";
 }
@@ -252,10 +267,12 @@ async function train(replace) {
   const own = presetValues(facts, form.preset);
   const changed = differences(facts, form.values, own);
   const settings = Object.fromEntries(changed.map((name) => [name, form.values[name]]));
-  const answer = await post("gv/train", { preset: form.preset, settings, replace });
+  const begin_with = beginsWith();
+  const answer = await post("gv/train", { preset: form.preset, settings, replace, begin_with });
   for (const name of facts.order) clearError(name);
   if (answer.ok) {
     note("");
+    setParent(null);
     emit("started", answer.run);
     return "";
   }

@@ -44,13 +44,15 @@ class Command(BaseModel):
 
 
 class Training(BaseModel):
-    """A run that a page asks for: a preset, and the settings that differ from it."""
+    """A run that a page asks for: a preset, and the settings that differ from it. ``begin_with``:
+    the kept run whose networks it begins with, ``name`` or ``name@step``."""
 
     model_config = ConfigDict(extra="forbid")
 
     preset: str = Field("", max_length=200)
     settings: dict[str, Any] = Field(default_factory=dict, max_length=len(RunConfig.model_fields))
     replace: bool = False
+    begin_with: str = Field("", max_length=220)
 
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -89,7 +91,7 @@ class Commands:
 
     def _train(self, training: Training) -> dict[str, Any]:
         config = as_config(training.preset, training.settings)
-        run = self._manager.start(config, replace=training.replace)
+        run = self._manager.start(config, training.replace, training.begin_with)
         return {"sentence": "The run has started.", "run": run.id}
 
     def _estimate(self, training: Training) -> dict[str, Any]:

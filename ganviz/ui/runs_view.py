@@ -57,6 +57,7 @@ DETAIL = """
     <button type="button" class="gv-button" id="gv-detail-resume">Resume</button>
     <button type="button" class="gv-button" id="gv-detail-explore">Explore</button>
     <button type="button" class="gv-button" id="gv-detail-fork" aria-expanded="false">Fork</button>
+    <button type="button" class="gv-button" id="gv-detail-begin">Start from it</button>
     <button type="button" class="gv-button" id="gv-detail-export"
       aria-expanded="false">Export</button>
     <span class="gv-spring"></span>
@@ -66,12 +67,15 @@ DETAIL = """
     curves and latent
     space. <b>Resume</b> trains it on from its last checkpoint, under the same settings. <b>Fork</b>
       starts a new run from
-    one of its checkpoints, under other settings, and leaves this one as it is.</p>
+    one of its checkpoints, under other settings, and leaves this one as it is. <b>Start from it</b>
+      begins a new run with its networks, on other pictures, classes or settings.</p>
   <div class="gv-drawer" id="gv-fork-drawer" hidden></div>
   <div class="gv-drawer" id="gv-export-drawer" hidden></div>
   <label class="gv-notes-label" for="gv-detail-notes">Notes</label>
   <textarea id="gv-detail-notes" rows="3" maxlength="20000"
     placeholder="What did you try, and what came of it?"></textarea>
+  <details class="gv-settings-list" id="gv-detail-figures" open
+    hidden><summary>Figures</summary><table class="gv-runs-table gv-diff-table"></table></details>
   <details class="gv-settings-list"><summary>Settings</summary><dl
     id="gv-detail-settings"></dl></details>
   <p class="gv-runs-folder">Folder <code id="gv-detail-folder"></code>

@@ -17,6 +17,7 @@ SIDE = """
   <p id="gv-preset-why" class="gv-why"></p>
   <p id="gv-form-differs" class="gv-why" hidden><span></span>
     <button type="button" class="gv-text-link" id="gv-form-reset">Reset</button></p>
+  <p id="gv-form-parent" class="gv-note" role="status" hidden></p>
   <div id="gv-start">
     <button type="button" class="gv-button" id="gv-resume-run" hidden>Resume</button>
     <button type="button" id="gv-train">Train</button>

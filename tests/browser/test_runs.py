@@ -141,6 +141,34 @@ def test_resume_goes_on_training(visit, server, kept):
     stop(server)
 
 
+def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
+    page = visit()
+    stop(server)
+    open_first(page)
+    name = page.inner_text("#gv-detail-title")
+    # what the probes measured stands there, with its count of samples
+    figures = page.locator("#gv-detail-figures")
+    if figures.is_visible():
+        assert " N " in figures.inner_text()
+    page.click("#gv-detail-begin")
+    banner = page.locator("#gv-form-parent")
+    banner.wait_for()
+    assert name in banner.inner_text() and "as far as they fit" in banner.inner_text()
+    assert page.inner_text("#gv-train") == "Train"
+    banner.locator("button").click()
+    assert banner.is_hidden()
+    page.click("#gv-view-runs-button")
+    page.click("#gv-detail-begin")
+    banner.wait_for()
+    start(page)
+    page.wait_for_function("document.querySelector('#gv-form-parent').hidden")
+    stop(server)
+    kept_runs = sorted(server.runs.iterdir())
+    log = (kept_runs[-1] / "log.jsonl").read_text()
+    assert f"Begins with the networks of {name} at step" in log
+    assert (kept_runs[-1] / "checkpoints" / "step-000000000").is_dir()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_phone_never_scrolls_sideways(visit, kept, theme):
     page = visit(PHONE, theme)

@@ -291,7 +291,7 @@ def test_a_run_begins_with_anothers_networks_and_settings(ganviz, run_folder, tm
         "train", "--from", run_folder, "--from-step", 10, "--steps", 3, "--out", out
     )
     assert status == 0 and "Finished after 3 steps" in said
-    assert "Taken over from x at step 10: G " in complaints
+    assert "Taken over from Digits, MLP at step 10: G " in complaints
     status, _, complaints = ganviz(
         "train", "--from", run_folder, "--data", "ring8", "--runs-root", runs
     )

@@ -151,7 +151,7 @@ def started(manager, monkeypatch):
     """The configs that the manager was asked to train."""
     configs = []
 
-    def start(config, replace=False):
+    def start(config, replace=False, begin_with=""):
         configs.append((config, replace))
         return manager.current
 
@@ -203,7 +203,7 @@ def test_a_form_that_cannot_be_trained_says_which_field(client, started, asked, 
 
 
 def test_a_second_run_is_refused_as_busy(manager, client, monkeypatch):
-    def refuse(config, replace):
+    def refuse(config, replace, begin_with):
         raise Busy("Another one trains.")
 
     monkeypatch.setattr(manager, "start", refuse)

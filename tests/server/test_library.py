@@ -133,6 +133,23 @@ def test_resume_and_fork(kept):
     assert refused["field"] == "latent_dim"
 
 
+def test_a_run_begins_with_a_kept_ones_networks(kept):
+    manager, client = kept
+    run = ids(client)[-1]
+    config = client.get(f"/gv/library/{run}").json()["run"]["config"]
+    settings = {**config, "steps": 2, "seed": 9, "name": ""}
+    del settings["preset"]
+    body = {"preset": config["preset"], "settings": settings, "replace": True}
+    refused = client.post("/gv/train", json={**body, "begin_with": "none"})
+    assert refused.status_code in (404, 409, 422) and not refused.json()["ok"]
+    refused = client.post("/gv/train", json={**body, "begin_with": f"{run}@7777"})
+    assert "keeps no checkpoint of step 7777" in refused.json()["sentence"]
+    answer = client.post("/gv/train", json={**body, "begin_with": run}).json()
+    assert answer["ok"] and manager.current.join(60) and manager.current.step_count == 2
+    notes = [event.data["sentence"] for event in manager.current.events.since(0, ("note",))]
+    assert any(note.startswith("Taken over from ") for note in notes)
+
+
 @pytest.mark.parametrize("run", ["..", "nothing-here", "%2e%2e%2fetc"])
 def test_no_way_out_of_the_folder(kept, run):
     _, client = kept
