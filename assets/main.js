@@ -57,6 +57,12 @@ function view(name) {
 /** Open a lesson in its tab. */
 const openLesson = async (name) => (await view("lessons")).open(name);
 
+/** Two presets against each other, in the lab. @param {{left: string, right: string}} presets */
+async function openDuel(presets) {
+  tabs.tab("lab");
+  (await view("lab")).duel(presets);
+}
+
 /** The address may name a lesson, which stands beside the run in Train. */
 function followAddress() {
   if (route.get("lesson")) view("lessons");
@@ -88,6 +94,7 @@ present(...SHELL).then(() => {
   followAddress();
   followProjector();
   on("lesson", openLesson);
+  on("duel", openDuel);
   for (const part of PARTS) part.start();
   startReceiving();
   document.body.dataset.gvReady = "yes";

@@ -61,6 +61,9 @@ WALL_INTERVAL = 1.0
 WALL_SHARE = 0.05
 # an experiment on a machine busier than it was thought to be ends early
 EXPERIMENT_TIMEOUT = 40.0
+# a duel, or several seeds at once, in the lab: how often a page gets news, and how long it may take
+TRIAL_NEWS = 0.25
+TRIAL_TIMEOUT = 120.0
 
 # -- the lab ---------------------------------------------------------------------------------------
 # while a page has the lab open a step is recorded at most so often, ...

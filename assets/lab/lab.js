@@ -14,6 +14,7 @@ import * as parts from "./parts.js";
 import * as pictures from "./pictures.js";
 import * as recordings from "./recordings.js";
 import * as replay from "./replay.js";
+import * as trials from "./trials.js";
 
 /** What a page without a lesson starts: points in the plane, where everything can be drawn. */
 const FIRST_PRESET = "ring8";
@@ -35,7 +36,11 @@ export async function start() {
   on("lab-sentence", showSentence);
   recordings.start();
   pad.start($("gv-lab-tools"));
+  trials.start($("gv-lab-tools"));
 }
+
+/** Play a duel of two presets. @param {{left: string, right: string}} presets */
+export const duel = (presets) => trials.play(presets);
 
 /** With a run its game is shown, and without one how to start one. */
 function whether() {

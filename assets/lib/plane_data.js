@@ -65,7 +65,7 @@ function unpack({ step, unit, points, surface = null, manifold = null, arrows = 
 }
 
 /** @returns {Points} */
-function unpackPoints({ unit, points }) {
+export function unpackPoints({ unit, points }) {
   const bytes = fromBase64(points);
   const view = new DataView(bytes.buffer);
   const found = { x: /** @type {number[]} */ ([]), y: /** @type {number[]} */ ([]) };

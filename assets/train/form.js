@@ -326,7 +326,8 @@ function explainPreset() {
   const preset = facts.presets[form.preset];
   const partner = facts.presets[preset?.partner];
   $("gv-preset-why").replaceChildren(preset?.why ?? "", ...(partner ? [" See it beside ",
-    el("button", { type: "button", class: "gv-text-link", id: "gv-partner", onclick: () => choosePreset(preset.partner) }, partner.label), "."] : []));
+    el("button", { type: "button", class: "gv-text-link", id: "gv-partner", onclick: () => choosePreset(preset.partner) }, partner.label), ", or ",
+    el("button", { type: "button", class: "gv-text-link", id: "gv-duel", onclick: () => emit("duel", { left: form.preset, right: preset.partner }) }, "as a duel"), "."] : []));
 }
 
 function showError(name, sentence) {

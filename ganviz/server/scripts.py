@@ -26,6 +26,7 @@ STYLES = (
     "inside/inside.css",
     "lab/lab.css",
     "lab/plane.css",
+    "lab/trials.css",
     "lessons/lessons.css",
     "class/class.css",
     "explore/explore.css",
