@@ -175,7 +175,8 @@ def facts(run: Run, status: dict[str, Any]) -> list[str]:
     steps = f"step {status['step']:,}" + (f"/{status['steps']:,}" if status["steps"] else "")
     parts = [steps]
     if status["images_per_second"]:
-        parts.append(f"{status['images_per_second']:,.0f} images/s")
+        samples = "points" if run.spec is not None and run.spec.kind == "points" else "images"
+        parts.append(f"{status['images_per_second']:,.0f} {samples}/s")
     row = run.events.last_row()
     for series in run.series:
         value = row.get(series["name"], math.nan)

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from ganviz.data.source import DataSpec
 from ganviz.engine.events import EventLog
 from ganviz.progress import Bar, Lines, duration, facts, make_display
 
@@ -12,6 +13,7 @@ from ganviz.progress import Bar, Lines, duration, facts, make_display
 class FakeRun:
     def __init__(self):
         self.events = EventLog()
+        self.spec = DataSpec("digits", "images", (1, 8, 8), 100)
         self.series = [
             {"name": "loss_d", "label": "D loss", "group": "loss"},
             {"name": "d_real", "label": "D(x)", "group": "score"},
@@ -46,6 +48,8 @@ def test_the_figures_of_a_line():
         "D loss 0.500",
         "1 min 05 s left",
     ]
+    run.spec = DataSpec("ring8", "points", (2,), 100)
+    assert facts(run, run.status())[1] == "1,234 points/s"
     run.now |= {"steps": 0, "left": None, "images_per_second": 0.0}
     assert facts(run, run.status()) == ["step 1,500", "D loss 0.500"]
 
