@@ -45,7 +45,17 @@ class Spool:
                 "out",
             )
         self._request = request
-        self.done, self._bytes = int(state.get("done", 0)), int(state.get("bytes", 0))
+        self.done, self._bytes = self._drawn(state)
+
+    def _drawn(self, state: dict[str, Any]) -> tuple[int, int]:
+        """How many pictures there are, and their bytes: none where the files disagree, as
+        after a power cut. They are then drawn again."""
+        done, size = state.get("done"), state.get("bytes")
+        pictures = self.folder / PICTURES
+        sound = type(done) is int and type(size) is int and 0 <= done <= self._request["n"]
+        if not sound or not pictures.is_file() or not 0 <= size <= pictures.stat().st_size:
+            return 0, 0
+        return done, size
 
     def fill(
         self, generator: TrainedGenerator, labels: list[int] | None, psi: float, notify: Notify

@@ -157,6 +157,21 @@ def test_what_stopped_goes_on_and_is_the_same_in_the_end(run, whole, tmp_path, m
     assert contents(out) == contents(whole) and not kept.exists()
 
 
+@pytest.mark.parametrize(
+    "harm", [{"done": "x"}, {"done": N + 1}, {"bytes": -1}, {"bytes": 10**9}, {"done": None}]
+)
+def test_pictures_that_are_not_all_there_are_drawn_again(tmp_path, harm):
+    """A power cut can leave a file shorter than what stands beside it says."""
+    folder, order = tmp_path / "set", {"n": N, "seed": 0}
+    folder.mkdir()
+    (folder / spool.PICTURES).write_bytes(bytes(100))
+    state = {"request": order, "done": 3, "bytes": 100}
+    (folder / spool.STATE).write_text(json.dumps(state))
+    assert spool.Spool(folder, order).done == 3
+    (folder / spool.STATE).write_text(json.dumps(state | harm))
+    assert spool.Spool(folder, order).done == 0
+
+
 def test_nothing_is_written_over(run, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
