@@ -26,10 +26,10 @@ class Dataset:
 
     ``kind``: "images" or "points". ``classes``: the names of the labels, () without labels, None
     where only loading can tell. ``offline``: needs no download. ``shuffled``: ``load`` gives the
-    samples in random order. ``in_colour``: pictures come with three channels. ``extra_reads``:
-    `RunConfig` fields that mean something for this set alone. ``check(config)``: raises at once
-    what ``load`` would raise after a run has been made, and gives the settings that only mean the
-    same from here in words that do from anywhere.
+    samples in random order. ``in_colour``: pictures come with three channels, or mostly do.
+    ``extra_reads``: `RunConfig` fields that mean something for this set alone.
+    ``check(config)``: raises at once what ``load`` would raise after a run has been made, and gives
+    the settings that only mean the same from here in words that do from anywhere.
     ``list_classes(config)``, where ``classes`` is None: the classes that loading will find, without
     loading. ``load(config, data_root, progress)`` gives the real samples on the CPU; pictures may
     come in the set's own size and colours, `ganviz.data.load_data` fits them.

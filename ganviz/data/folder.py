@@ -193,6 +193,7 @@ ENTRIES = {
         load,
         classes=None,
         shuffled=True,
+        in_colour=True,
         extra_reads=("data_path",),
         check=_absolute,
         list_classes=list_classes,

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-REALS = 512
+# Of large pictures fewer are taken: as floats they may hold so many numbers.
+REALS, LEAST_REALS, VALUES = 512, 64, 8_000_000
 
 
 def spread(x: Tensor, y: Tensor | None = None) -> float:

@@ -7,7 +7,9 @@ content, and what would be held at most is compared with what is free.
 
 from __future__ import annotations
 
+import math
 import os
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +19,7 @@ from ganviz.accel.memory import PeakMemory, free_memory
 from ganviz.config import RunConfig
 from ganviz.data import expected_spec
 from ganviz.data.source import Batch, DataSpec
+from ganviz.engine.machine_memory import key
 from ganviz.errors import ConfigError, GanvizError
 
 # Kernels take room of their own, and freed memory lies in pieces: on CPUs a process was measured to
@@ -24,24 +27,34 @@ from ganviz.errors import ConfigError, GanvizError
 OVERHEAD = {"cpu": 2.0, "cuda": 1.3}
 # Copies of the averaged generator: two for viewers, one for the painter.
 GENERATOR_COPIES = 3
+# A checkpoint packs what it writes.
+STATE_COPIES = 2
+# Of pictures, probes hold so many bytes for each value of one, up to where they take fewer pictures
+# at a time.
+PROBED, MOST_PROBED = 3000, 150_000_000
 # Measured: no step of a preset takes more than a fifth of what `rough_need` says.
 VALUES_PER_PIXEL = 128
 META = torch.device("meta")
+# Games whose need was worked out: it takes a third of a second, and a start asks three times.
+REMEMBERED = 64
+_known: OrderedDict[str, int] = OrderedDict()
 
 
 @dataclass(frozen=True)
 class Need:
     """Bytes: ``peak`` at the worst moment of a step, ``state`` between steps (weights, averages,
-    optimisers), ``generator`` of it."""
+    optimisers), ``generator`` of it, ``probes`` what measuring holds."""
 
     peak: int
     state: int
     generator: int
+    probes: int = 0
 
     def total(self, device: torch.device) -> int:
         """With what viewers, painter and a checkpoint hold besides."""
         peak = int(OVERHEAD[device.type] * self.peak)
-        return peak + GENERATOR_COPIES * self.generator + self.state
+        copies = GENERATOR_COPIES * self.generator + STATE_COPIES * self.state
+        return peak + copies + self.probes
 
 
 def memory_need(config: RunConfig, spec: DataSpec) -> Need:
@@ -57,7 +70,9 @@ def memory_need(config: RunConfig, spec: DataSpec) -> Need:
             algorithm.step(lambda: Batch(x, y))
         algorithm.stats.drain()
         generator = sum(p.nbytes for p in algorithm.ema.network.parameters())
-        return Need(memory.peak, memory.live, generator)
+        images = spec.kind == "images"
+        probes = min(MOST_PROBED, PROBED * math.prod(spec.shape)) if images else 0
+        return Need(memory.peak, memory.live, generator, probes)
 
 
 def rough_need(config: RunConfig, spec: DataSpec) -> int:
@@ -106,11 +121,16 @@ def training_memory(config: RunConfig, spec: DataSpec, device: torch.device) -> 
 
 
 def _need_or_none(config: RunConfig, spec: DataSpec, device: torch.device) -> int | None:
-    try:
-        return memory_need(config, spec).total(device)
-    except Exception:
-        # A network of somebody's own may need real numbers: then nothing is known beforehand.
-        return None
+    name = key(config, spec, device)
+    if name not in _known:
+        try:
+            _known[name] = memory_need(config, spec).total(device)
+        except Exception:
+            # A network of somebody's own may need real numbers: then nothing is known beforehand.
+            return None
+        while len(_known) > REMEMBERED:
+            _known.popitem(last=False)
+    return _known[name]
 
 
 def _fitting_batch(

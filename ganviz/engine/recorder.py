@@ -17,7 +17,7 @@ from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
 from ganviz.engine.checkpoint import TrainingState
-from ganviz.engine.diversity import REALS, Diversity
+from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures
 from ganviz.engine.trainer import Trainer
@@ -261,7 +261,8 @@ class Recorder:
 
 def _diversity(source: DataSource, conditional: bool) -> Diversity:
     """What sample grids are measured against: some reals, of a generator of its own."""
-    count = len(source.samples)
-    index = torch.randperm(count, generator=torch.Generator().manual_seed(19))[:REALS]
+    count = min(REALS, max(LEAST_REALS, VALUES // source.samples[0].numel()))
+    order = torch.randperm(len(source.samples), generator=torch.Generator().manual_seed(19))
+    index = order[:count]
     x, labels = source.at(index)
     return Diversity(to_float(x), labels if conditional else None)

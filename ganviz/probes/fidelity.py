@@ -169,6 +169,10 @@ class Fidelity(BackgroundProbe):
         """What samples are measured against, made once; None when cancelled."""
         return ReferenceStatistics.of(self.source, self._data_root, self.cancelled)
 
+    def wanted(self, reference: Any) -> int:
+        """How many samples are measured: without features only copies are looked for."""
+        return self.fakes if reference.model is not None else COPIED
+
     def report(self, result: dict[str, Any]) -> None:
         self._measured_at = result["at"]
         self.log_figures(result)
@@ -181,8 +185,9 @@ class Fidelity(BackgroundProbe):
     def _evaluate(self, step: int, reference: Any) -> None:
         config, conditional = self.trainer.config, self.trainer.algorithm.conditional
         random = torch.Generator().manual_seed(config.seed + 14)
-        z = torch.randn(self.fakes, config.latent_dim, generator=random)
-        y = torch.arange(self.fakes) % self.source.spec.n_classes if conditional else None
+        count = self.wanted(reference)
+        z = torch.randn(self.fakes, config.latent_dim, generator=random)[:count]
+        y = torch.arange(count) % self.source.spec.n_classes if conditional else None
         began = time.perf_counter()
         fakes = self.draw(z, y)
         if fakes is not None:
@@ -221,11 +226,7 @@ class ReferenceStatistics:
         order = torch.randperm(count, generator=torch.Generator().manual_seed(15))
         lookup = order[: min(TRAINING, max(100, PIXELS // source.samples[0].numel()))]
         train, _ = source.at(lookup)
-        copied = (
-            copies(nearest_two(to_float(train[:COPIED]), train, skip_same=True))
-            if count > 2
-            else 0.0
-        )
+        copied = copies(nearest_two(train[:COPIED], train, skip_same=True)) if count > 2 else 0.0
         real = control = fid = None
         if model is not None:
             control_count = min(FAKES, count // 2)
@@ -260,7 +261,7 @@ class ReferenceStatistics:
             "agreement": None,
         }
         device = self.lookup.device
-        few = to_float(fakes[:COPIED].to(device))
+        few = fakes[:COPIED].to(device)
         figures |= {
             "copies": round(copies(nearest_two(few, self.lookup)), 4),
             "copies_real": round(self.copies_real, 4),
@@ -269,7 +270,8 @@ class ReferenceStatistics:
         }
         if self.model is None or self.real is None:
             return figures
-        features, probabilities = self.model(to_float(fakes.to(device)))
+        parts = [self.model(to_float(part.to(device))) for part in fakes.split(CHUNK)]
+        features = torch.cat([part[0] for part in parts])
         few_real = self.real[: len(fakes)]
         few_fake = features[: len(few_real)]
         # features of our own nets have any scale; the cubic kernel wants about 1
@@ -288,8 +290,9 @@ class ReferenceStatistics:
                 for name, value in precision_recall(few_real, few_fake).items()
             },
         }
-        if probabilities is not None:
-            classes = self.source.spec.classes
+        named = [part[1] for part in parts if part[1] is not None]
+        if named:
+            classes, probabilities = self.source.spec.classes, torch.cat(named)
             figures |= {
                 "classes": list(classes),
                 **class_figures(probabilities, len(classes), requested),

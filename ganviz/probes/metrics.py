@@ -18,6 +18,8 @@ from ganviz.data.source import to_float
 
 NEAREST = 5
 COPY = 1 / 3
+# Of the samples whose distances are taken at a time, and of all their numbers.
+LARGEST_CHUNK, LEAST_CHUNK, VALUES = 1024, 32, 4_000_000
 
 
 def frechet(real: Tensor, fake: Tensor) -> float:
@@ -110,18 +112,23 @@ def class_figures(
     }
 
 
-def nearest_two(x: Tensor, train: Tensor, skip_same: bool = False, chunk: int = 1024) -> Tensor:
+def nearest_two(x: Tensor, train: Tensor, skip_same: bool = False) -> Tensor:
     """Distances of each of ``x`` [N, ...] to its nearest and second nearest in ``train`` [M, ...]:
     [N, 2].
 
-    ``train`` may be uint8 pictures: they become float one chunk at a time. ``skip_same``: leave out
-    distance 0, for ``x`` that are themselves part of ``train``. Memory: ``chunk`` samples and N x
-    ``chunk`` distances.
+    Both may be uint8 pictures: they become float a chunk at a time. ``skip_same``: leave out
+    distance 0, for ``x`` that are themselves part of ``train``. Memory: two chunks of `VALUES`
+    numbers.
     """
-    flat = _exact(x.flatten(1))
+    chunk = max(LEAST_CHUNK, min(LARGEST_CHUNK, VALUES // max(1, train[:1].numel())))
+    return torch.cat([_nearest_two(part, train, skip_same, chunk) for part in x.split(chunk)])
+
+
+def _nearest_two(x: Tensor, train: Tensor, skip_same: bool, chunk: int) -> Tensor:
+    flat = _exact(to_float(x).flatten(1))
     best = flat.new_full((len(x), 2), math.inf)
-    for start in range(0, len(train), chunk):
-        distances = torch.cdist(flat, _exact(to_float(train[start : start + chunk]).flatten(1)))
+    for part in train.split(chunk):
+        distances = torch.cdist(flat, _exact(to_float(part).flatten(1)))
         if skip_same:
             distances = distances.masked_fill(distances < 1e-2, math.inf)
         best = torch.cat([best, distances], 1).topk(2, 1, largest=False).values

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -129,12 +130,19 @@ class HeldBatch:
     def __init__(self, trainer: Trainer, source: DataSource, count: int, salt: int):
         random = torch.Generator().manual_seed(trainer.config.seed + salt)
         index = torch.randint(len(source.samples), (count,), generator=random)
-        x, labels = source.at(index)
-        self.x: Tensor = to_float(x)
-        self.y: Tensor | None = labels if trainer.algorithm.conditional else None
+        labels = source.labels if trainer.algorithm.conditional else None
+        self.y: Tensor | None = (
+            None if labels is None else labels[index.to(labels.device)].to(source.device)
+        )
+        self._source, self._index = source, index
         self.z: Tensor = torch.randn(count, trainer.config.latent_dim, generator=random).to(
             trainer.device
         )
+
+    @cached_property
+    def x(self) -> Tensor:
+        """The reals: in memory from when they are first needed."""
+        return to_float(self._source.at(self._index)[0])
 
 
 def short(values: Tensor | list[float], digits: int = 4) -> list[float]:

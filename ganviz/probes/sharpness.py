@@ -3,10 +3,13 @@ not."""
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganviz.data.source import to_float
 from ganviz.engine.event_kinds import Figure, event_kind
 from ganviz.engine.snapshot import draw
 from ganviz.probes.probe import HeldBatch, Probe, short
@@ -14,6 +17,7 @@ from ganviz.registry import PROBES
 
 FAKES = 128
 REALS = 1000
+CHUNK = 64
 
 SHARPNESS = event_kind(
     "sharpness",
@@ -46,18 +50,24 @@ class Sharpness(Probe):
 
     def prepare(self) -> None:
         self._held = HeldBatch(self.trainer, self.source, FAKES, salt=16)
-        count = min(REALS, len(self.source.samples))
-        reals = HeldBatch(self.trainer, self.source, count, salt=17).x
-        self._real = float(sharpness(reals).mean())
-        self._count = count
+        self._count = count = min(REALS, len(self.source.samples))
+        random = torch.Generator().manual_seed(self.trainer.config.seed + 17)
+        index = torch.randint(len(self.source.samples), (count,), generator=random)
+        # Not all at once: as floats, thousands of large pictures would take gigabytes.
+        reals = [sharpness(to_float(self.source.at(part)[0])) for part in index.split(CHUNK)]
+        self._real = float(torch.cat(reals).mean())
 
     def measure(self) -> None:
-        fakes = (
-            draw(self.trainer.algorithm.ema.network, self._held.z, self._held.y)
-            .float()
-            .clamp_(-1, 1)
-        )
-        fake = float(sharpness(fakes).mean())
+        generator, held = self.trainer.algorithm.ema.network, self._held
+        fakes = [
+            sharpness(draw(generator, z, y).float().clamp_(-1, 1))
+            for z, y in zip(
+                held.z.split(CHUNK),
+                repeat(None) if held.y is None else held.y.split(CHUNK),
+                strict=False,
+            )
+        ]
+        fake = float(torch.cat(fakes).mean())
         self.run.log(
             "sharpness",
             n=FAKES,

@@ -165,6 +165,10 @@ class Stacked(Fidelity):
         modes = self.source.modes or {}
         return "digit_labels" in modes and self.source.spec.shape[0] == 3
 
+    def wanted(self, reference: Namer) -> int:
+        """All of the protocol's."""
+        return self.fakes
+
     def make_reference(self) -> Namer | None:
         """The classifier that names digits, and the figures of real triples."""
         return Namer.of(self.source, self._data_root, self.cancelled)

@@ -3,20 +3,15 @@ time from the last training of the same shapes here."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 
 import torch
 
 from ganviz.config import RunConfig
-from ganviz.data import DataSpec, expected_spec
+from ganviz.data import expected_spec
 from ganviz.engine.machine_memory import MachineMemory, key
 from ganviz.engine.memory_need import training_memory
 from ganviz.progress import duration
-
-# Shapes whose memory was worked out: it takes a tenth of a second.
-REMEMBERED = 64
-_needs: OrderedDict[str, int] = OrderedDict()
 
 
 def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
@@ -26,7 +21,7 @@ def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
     name = key(config, spec, device)
     known = MachineMemory(data_root).recall(name)
     measured = _positive(known.get("memory"))
-    memory = measured or _need(name, config, spec, device)
+    memory = measured or training_memory(config, spec, device)
     seconds = _positive(known.get("seconds_per_step"))
     parts = []
     if memory:
@@ -39,14 +34,6 @@ def estimate(config: RunConfig, device: torch.device, data_root: Path) -> str:
         parts.append("how long steps take here is known after the first run")
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
-
-
-def _need(name: str, config: RunConfig, spec: DataSpec, device: torch.device) -> int:
-    if name not in _needs:
-        _needs[name] = training_memory(config, spec, device)
-        while len(_needs) > REMEMBERED:
-            _needs.popitem(last=False)
-    return _needs[name]
 
 
 def _size(count: float) -> str:

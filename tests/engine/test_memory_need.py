@@ -1,6 +1,7 @@
 """What a training will take is known from shapes; what does not fit is refused without effect."""
 
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,7 @@ def test_the_rough_figure_is_far_above_the_need(preset):
 @pytest.fixture
 def free(monkeypatch):
     """A function that sets how much memory is free."""
+    monkeypatch.setattr(need_module, "_known", OrderedDict())
     return lambda size: monkeypatch.setattr(need_module, "free_memory", lambda device: int(size))
 
 
@@ -169,4 +171,5 @@ def test_a_containers_limit_counts(tmp_path):
 
 
 def test_the_need_of_a_run_counts_viewers_and_checkpoints():
-    assert Need(peak=100, state=40, generator=10).total(CPU) == 200 + 30 + 40
+    need = Need(peak=100, state=40, generator=10, probes=5)
+    assert need.total(CPU) == 200 + 3 * 10 + 2 * 40 + 5

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ganviz.accel.precision import bf16_products
+from ganviz.probes import metrics
 from ganviz.probes.metrics import (
     class_figures,
     copies,
@@ -128,11 +129,13 @@ def test_a_sample_is_not_a_copy_of_itself_while_a_run_takes_short_products():
     assert nearest[:, 0].max() < 1e-4
 
 
-def test_neighbours_are_found_across_chunks():
+def test_neighbours_are_found_across_chunks(monkeypatch):
+    monkeypatch.setattr(metrics, "LARGEST_CHUNK", 1)
+    monkeypatch.setattr(metrics, "LEAST_CHUNK", 1)
     train = torch.tensor([[0.0], [10.0], [3.0], [4.0]])
-    assert nearest_two(torch.tensor([[3.9]]), train, chunk=2)[0].tolist() == pytest.approx(
+    assert nearest_two(torch.tensor([[3.9]]), train)[0].tolist() == pytest.approx(
         [0.1, 0.9], abs=1e-6
     )
-    assert nearest_two(train[:1], train, skip_same=True, chunk=1)[0].tolist() == [3.0, 4.0]
+    assert nearest_two(train[:1], train, skip_same=True)[0].tolist() == [3.0, 4.0]
     uint8 = torch.tensor([[0], [255]], dtype=torch.uint8)
     assert nearest_two(torch.tensor([[1.0]]), uint8)[0].tolist() == pytest.approx([0.0, 2.0])
