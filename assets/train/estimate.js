@@ -11,6 +11,8 @@ import { now } from "../lib/stream.js";
 let timer = 0;
 /** The settings that the sentence is of. */
 let current = "";
+/** What is sent with them. */
+let wanted = {};
 
 const trains = () => isActive(now.status?.state ?? "idle");
 
@@ -24,7 +26,7 @@ export function wantEstimate({ preset, values }, order) {
   if (!isPresenter()) return;
   const place = $("gv-estimate");
   if (trains()) {
-    place.hidden = true;
+    place.hidden = $("gv-decoded").hidden = true;
     return;
   }
   const settings = Object.fromEntries(order.filter((name) => name !== "preset").map((name) => [name, values[name]]));
@@ -33,9 +35,28 @@ export function wantEstimate({ preset, values }, order) {
   current = key;
   clearTimeout(timer);
   timer = window.setTimeout(async () => {
-    const answer = await post("gv/estimate", { preset, settings });
+    wanted = { preset, settings };
+    const answer = await post("gv/estimate", wanted);
     if (key !== current) return;
     text(place, answer.ok ? answer.sentence : "");
     place.hidden = !answer.ok || trains();
+    showDecoded((answer.ok && answer.decoded) || "");
   }, ESTIMATE_PAUSE);
+}
+
+/**
+ * Below it: decoded pictures of the folder that are kept, and a way to be rid of them.
+ * @param {string} sentence empty where there are none
+ */
+function showDecoded(sentence) {
+  const place = $("gv-decoded");
+  const button = $("gv-decoded-remove");
+  text(place.querySelector("span"), sentence);
+  place.hidden = !sentence || trains();
+  button.hidden = false;
+  button.onclick = async () => {
+    const answer = await post("gv/decoded/remove", wanted);
+    text(place.querySelector("span"), answer.sentence);
+    button.hidden = answer.ok;
+  };
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ganviz.cli.decoded_pictures import cache
 from ganviz.cli.evaluate import evaluate
 from ganviz.cli.options import (
     DataRoot,
@@ -298,6 +299,7 @@ VERBS: dict[str, Verb] = {
     "export": Verb(export, "Use", _ready_export),
     "speedrun": Verb(speedrun, "Use"),
     "bench": Verb(bench, "Use"),
+    "cache": Verb(cache, "Use"),
     "fetch-runtime": Verb(fetch_runtime, "Use"),
 }
 

@@ -31,8 +31,10 @@ class Dataset:
     ``check(config)``: raises at once what ``load`` would raise after a run has been made, and gives
     the settings that only mean the same from here in words that do from anywhere.
     ``list_classes(config)``, where ``classes`` is None: the classes that loading will find, without
-    loading. ``load(config, data_root, progress)`` gives the real samples on the CPU; pictures may
-    come in the set's own size and colours, `ganviz.data.load_data` fits them.
+    loading. ``decoded_file(config, data_root)``: where its decoded samples are kept, once they have
+    been loaded.
+    ``load(config, data_root, progress)`` gives the real samples on the CPU; pictures may come in
+    the set's own size and colours, `ganviz.data.load_data` fits them.
     """
 
     label: str
@@ -46,6 +48,7 @@ class Dataset:
     extra_reads: tuple[str, ...] = ()
     check: Callable[[RunConfig], dict[str, Any]] | None = None
     list_classes: Callable[[RunConfig], tuple[str, ...]] | None = None
+    decoded_file: Callable[[RunConfig, Path], Path] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

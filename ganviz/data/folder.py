@@ -184,6 +184,12 @@ def list_classes(config: RunConfig) -> tuple[str, ...]:
     )
 
 
+def decoded_file(config: RunConfig, data_root: Path) -> Path:
+    """Where `load` keeps the decoded pictures."""
+    root = find_folder(config.data_path)
+    return PictureCache.of(data_root, root, config.image_size, config.colour).path
+
+
 ENTRIES = {
     "folder": Dataset(
         "Your own pictures",
@@ -197,5 +203,6 @@ ENTRIES = {
         extra_reads=("data_path",),
         check=_absolute,
         list_classes=list_classes,
+        decoded_file=decoded_file,
     )
 }

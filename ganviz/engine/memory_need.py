@@ -37,7 +37,6 @@ VALUES_PER_PIXEL = 128
 META = torch.device("meta")
 # Games whose need was worked out: it takes a third of a second, and a start asks three times.
 REMEMBERED = 64
-_known: OrderedDict[str, int] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,9 @@ class Need:
         peak = int(OVERHEAD[device.type] * self.peak)
         copies = GENERATOR_COPIES * self.generator + STATE_COPIES * self.state
         return peak + copies + self.probes
+
+
+_known: OrderedDict[str, Need] = OrderedDict()
 
 
 def memory_need(config: RunConfig, spec: DataSpec) -> Need:
@@ -120,11 +122,23 @@ def training_memory(config: RunConfig, spec: DataSpec, device: torch.device) -> 
     return _need_or_none(config, spec, device) or 0
 
 
+def checkpoint_bytes(config: RunConfig, spec: DataSpec, device: torch.device) -> int:
+    """What a checkpoint of ``config`` takes on the disk, about; 0 where that cannot be known
+    beforehand."""
+    need = _known_need(config, spec, device)
+    return need.state if need else 0
+
+
 def _need_or_none(config: RunConfig, spec: DataSpec, device: torch.device) -> int | None:
+    need = _known_need(config, spec, device)
+    return need.total(device) if need else None
+
+
+def _known_need(config: RunConfig, spec: DataSpec, device: torch.device) -> Need | None:
     name = key(config, spec, device)
     if name not in _known:
         try:
-            _known[name] = memory_need(config, spec).total(device)
+            _known[name] = memory_need(config, spec)
         except Exception:
             # A network of somebody's own may need real numbers: then nothing is known beforehand.
             return None

@@ -76,6 +76,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/probes", guard.http(declarations, viewers=True)),
         Route("/gv/train", guard.http(commands.train), methods=["POST"]),
         Route("/gv/estimate", guard.http(commands.estimate), methods=["POST"]),
+        Route("/gv/decoded/remove", guard.http(commands.remove_decoded), methods=["POST"]),
         Route("/gv/status", guard.http(commands.status, viewers=True)),
         Route("/gv/lessons", guard.http(lessons, viewers=True)),
         Route("/gv/library", guard.http(library.table, viewers=True)),

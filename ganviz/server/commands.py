@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.config import LIVE_FIELDS, RunConfig, meta
+from ganviz.data.picture_cache import remove_pictures
+from ganviz.disk import disk_sentence, megabytes
 from ganviz.engine.events import ENDED
-from ganviz.errors import Busy, ConfigError, GanvizError
+from ganviz.errors import Busy, ConfigError, DataError, GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.discretion import status_for_viewers
-from ganviz.server.estimate import estimate
+from ganviz.server.estimate import decoded, estimate
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
@@ -80,6 +82,10 @@ class Commands:
         """What a run would take on this machine, in a sentence."""
         return await _answer(request, Training, self._estimate)
 
+    async def remove_decoded(self, request: Request) -> Response:
+        """Delete the decoded pictures of a filled form's folder; a run that reads them goes on."""
+        return await _answer(request, Training, self._remove_decoded)
+
     async def status(self, request: Request) -> Response:
         """The status of the run that trains here (None: there is none), for a page that looks at
         another one."""
@@ -95,8 +101,21 @@ class Commands:
         return {"sentence": "The run has started.", "run": run.id}
 
     def _estimate(self, training: Training) -> dict[str, Any]:
+        config, manager = as_config(training.preset, training.settings), self._manager
+        sentence = estimate(config, manager.device, manager.data_root, manager.runs_root)
+        found = decoded(config, manager.data_root)
+        return {"sentence": sentence, "decoded": found[1] if found else ""}
+
+    def _remove_decoded(self, training: Training) -> dict[str, Any]:
         config = as_config(training.preset, training.settings)
-        return {"sentence": estimate(config, self._manager.device, self._manager.data_root)}
+        found = decoded(config, self._manager.data_root)
+        if found is None:
+            raise ConfigError("These pictures are not decoded yet: there is nothing to delete.")
+        try:
+            freed = remove_pictures(found[0])
+        except OSError as error:
+            raise DataError(disk_sentence(error, found[0], "It was not deleted")) from None
+        return {"sentence": f"{megabytes(freed)} were freed. The next start decodes them again."}
 
     def _obey(self, command: Command) -> dict[str, Any]:
         return {"sentence": self._sentence(command)}

@@ -23,6 +23,8 @@ SIDE = """
     <button type="button" id="gv-train">Train</button>
   </div>
   <p id="gv-estimate" class="gv-why" hidden></p>
+  <p id="gv-decoded" class="gv-why" hidden><span></span>
+    <button type="button" class="gv-text-link" id="gv-decoded-remove">Delete</button></p>
   <div id="gv-controls" role="group" aria-label="Training controls">
     <div class="gv-controls-row">
       <button type="button" class="gv-button gv-strong" id="gv-pause"><span

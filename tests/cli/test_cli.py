@@ -326,3 +326,25 @@ def test_a_speed_run_trains_for_its_time_and_prints_the_records_line(ganviz, tmp
     assert len(line) == len(columns.strip("| ").split(" | "))
     assert line[-1] == "`ganviz speedrun --minutes 0.003 --preset memorisation --seed 4`"
     assert line[4] == "30" and "FID" in said and (tmp_path / "x" / "evaluation.json").is_file()
+
+
+def test_decoded_pictures_are_listed_and_removed(ganviz, tmp_path):
+    from ganviz.data.picture_cache import PictureCache
+
+    assert "no decoded pictures" in ganviz("cache", "--data-root", str(tmp_path))[1]
+    for size in (16, 32):
+        files = []
+        for i in range(16):
+            files.append(tmp_path / f"{i}.png")
+            Image.new("RGB", (9, 9), (i, 90, 7)).save(files[-1])
+        PictureCache.of(tmp_path, tmp_path, size, "rgb").load(files, 16, lambda *_: None)
+    status, out, _ = ganviz("cache", "--data-root", str(tmp_path))
+    large, small = out.splitlines()
+    assert status == 0 and "32px-rgb" in large and f"16 pictures of {tmp_path}" in small
+    status, _, err = ganviz("cache", "--data-root", str(tmp_path), "--remove", "other")
+    assert status == 2 and "called other" in err
+    name = large.split()[0]
+    assert "were freed" in ganviz("cache", "--data-root", str(tmp_path), "--remove", name)[1]
+    assert len(ganviz("cache", "--data-root", str(tmp_path))[1].splitlines()) == 1
+    ganviz("cache", "--data-root", str(tmp_path), "--remove", "all")
+    assert "no decoded pictures" in ganviz("cache", "--data-root", str(tmp_path))[1]
