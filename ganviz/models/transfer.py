@@ -5,8 +5,9 @@ the colours have changed, what belongs to one of them is taken class by class an
 so that the network begins as the function that its parent is:
 
 - A class of the same name keeps its weights; another one begins as the mean of all classes. Where
-  the parent knew no classes they begin at 0: each one as what the parent draws, or judges. Where
-  classes are given up, a generator with a bias begins as the mean of them.
+  the parent knew no classes they begin at 0: each one as what the parent draws, or judges (but for
+  R3GAN's projection, which judges by classes alone and begins anew). Where classes are given up, a
+  generator with a bias begins as the mean of them.
 - D sees a grey picture in colour as it saw it in grey: the weights of grey are shared out among
   the colours, those of the colours are added up. G draws every colour as it drew grey, or grey as
   bright as its colours look.

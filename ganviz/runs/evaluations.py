@@ -69,6 +69,19 @@ def read_evaluations(folder: Path) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def newest_evaluation(folder: Path) -> dict[str, Any] | None:
+    """The newest evaluation as an event that a page can show, or None: what the log of a run that
+    is open elsewhere does not hold is in the file. Values of a wrong type are left out."""
+    found = [one for one in read_evaluations(folder) if type(one.get("at")) is int]
+    if not found:
+        return None
+    data = {name: value for name, value in found[-1].items() if type(value) in (int, float, str)}
+    for figure in EVALUATION.figures:
+        if isinstance(data.get(figure.name), str):
+            del data[figure.name]
+    return {"seq": 0, "kind": EVALUATION.name, "step": data["at"], "time": 0.0, "data": data}
+
+
 def keep(folder: Path, data: dict[str, Any]) -> str:
     """Add an evaluation to the run's file, and to its log, which pages read. Returns a sentence
     where one of them was not possible."""
@@ -84,7 +97,10 @@ def keep(folder: Path, data: dict[str, Any]) -> str:
     try:
         store = RunStore(folder)
     except GanvizError as error:
-        return f"The figures are in {folder / EVALUATIONS}, but not in the page: {error.sentence}"
+        return (
+            f"The figures are in {folder / EVALUATIONS}, and the tab Runs shows them; they did not "
+            f"get into the run's log: {error.sentence}"
+        )
     try:
         store.append(store.history().append("evaluation", data["at"], **data))
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,7 @@ from ganviz.disk import read_bounded
 from ganviz.engine import checkpoint
 from ganviz.errors import Busy
 from ganviz.runs import listing as kept
+from ganviz.runs.evaluations import newest_evaluation
 from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
@@ -99,7 +101,7 @@ class Library:
         """What a run's log tells: thinned curves, the newest figures, and the settings as they were
         in the end."""
         run = await open_run(self._manager, request.path_params["run"])
-        history = await READS.run(_history, await read_to_end(run))
+        history = await READS.run(_history, await read_to_end(run), self._manager.runs_root)
         if not visitor_of(request).presenter:
             history["config"] = config_for_viewers(history["config"])
         return json_response(history)
@@ -170,12 +172,16 @@ def title(info: RunInfo) -> str:
     return info.name if info.name != info.id else preset_label(info) or info.id
 
 
-def _history(run: ReadableRun) -> dict[str, Any]:
+def _history(run: ReadableRun, runs_root: Path) -> dict[str, Any]:
     compared = describe.kinds_compared()
+    evaluation = newest_evaluation(runs_root / run.id.partition("@")[0])
     return {
         "history": encode.columns(encode.thin(run.events.rows())),
         "config": run.config.model_dump(mode="json"),
-        "probes": describe.newest(run.events.since(0, compared), compared),
+        "probes": {
+            **describe.newest(run.events.since(0, compared), compared),
+            **({evaluation["kind"]: evaluation} if evaluation else {}),
+        },
     }
 
 

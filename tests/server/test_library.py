@@ -133,6 +133,21 @@ def test_resume_and_fork(kept):
     assert refused["field"] == "latent_dim"
 
 
+def test_an_evaluation_is_shown_also_where_the_log_was_read_before(kept):
+    manager, client = kept
+    run = ids(client)[-1]
+    figures = {"at": 12, "n": 50, "n_kept": 50, "fid_inception": 3.5, "kid_inception": "much"}
+    file = manager.runs_root / run / "evaluation.json"
+    file.write_text(json.dumps({"evaluations": [{"at": 1}, {**figures, "classes": [1]}, 3]}))
+    shown = client.get(f"/gv/library/{run}/history").json()["probes"]["evaluation"]
+    assert shown["step"] == 12 and shown["data"] == {
+        name: value for name, value in figures.items() if value != "much"
+    }
+    file.write_text("[[")
+    assert "evaluation" not in client.get(f"/gv/library/{run}/history").json()["probes"]
+    file.unlink()
+
+
 def test_a_run_begins_with_a_kept_ones_networks(kept):
     manager, client = kept
     run = ids(client)[-1]
