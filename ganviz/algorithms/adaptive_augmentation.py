@@ -10,6 +10,7 @@ from torch import Tensor
 
 INTERVAL = 4
 """Updates of D between two moves of p."""
+DIGITS = 1e5
 
 
 def signs_of_reals(real: Tensor, fake: Tensor, threshold: float | None) -> Tensor:
@@ -43,11 +44,15 @@ class AdaptiveStrength:
     def observe(self, signs: Tensor, target: float | Tensor, samples: float | Tensor) -> None:
         """One update of D had ``signs`` [N] on reals. p goes from 0 to 1 in ``samples`` samples at
         the soonest."""
-        seen = torch.stack([signs.sum().to(self.state.dtype), self.state.new_tensor(len(signs))])
+        # Filled there, since a captured step can bring nothing to the device.
+        here = torch.full_like(self.state[0], len(signs))
+        seen = torch.stack([signs.sum().to(self.state.dtype), here])
         self.add_up(seen)
         p, total, count, updates = self.state.unbind()
         total, count, updates = total + seen[0], count + seen[1], updates + 1
-        moved = (p + (total - target * count).sign() * count / samples).clamp(0, 1)
+        # A captured step has the target in fp32: what is nearer than its digits is there.
+        off = ((total / count - target) * DIGITS).round().sign()
+        moved = (p + off * count / samples).clamp(0, 1)
         due = updates >= INTERVAL
         zero = torch.zeros_like(p)
         held = torch.stack([p, total, count, updates])
