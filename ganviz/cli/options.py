@@ -51,8 +51,25 @@ def find_run(run: str, runs_root: Path) -> Path:
     for folder in (Path(run).expanduser(), runs_root / run):
         if folder.is_dir():
             return folder
+    name, at, _ = run.rpartition("@")
+    if at:
+        # as the page writes it
+        raise CheckpointError(_checkpoints_of(find_run(name, runs_root)))
     raise CheckpointError(
         f"There is no run {run!r}: it is no folder, and {runs_root} holds no run of this name."
+    )
+
+
+def _checkpoints_of(folder: Path) -> str:
+    from ganviz.engine.checkpoint import CHECKPOINTS, list_checkpoints, step_of
+
+    kept = list_checkpoints(folder / CHECKPOINTS)
+    if not kept:
+        return f"{folder} keeps no checkpoint."
+    steps = ", ".join(f"{step_of(path):,}" for path in kept)
+    return (
+        f"Name a checkpoint of {folder} by its folder, such as {kept[-1]}. It keeps those of the "
+        f"steps {steps}."
     )
 
 
