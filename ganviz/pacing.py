@@ -56,6 +56,8 @@ DIRECTIONS_INTERVAL = 1.0
 DIRECTIONS_SHARE = 0.05
 # explorers share a copy of all networks of the run that trains for so long
 EXPLORE_COPY_INTERVAL = 2.0
+# one piece of an explorer's long work ends by then: the others wait for it
+EXPLORE_TIMEOUT = 120.0
 # the wall of a class is drawn at most so often, and takes at most this part of one core's time
 WALL_INTERVAL = 1.0
 WALL_SHARE = 0.05

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ganviz import pacing
 from ganviz.device import prepare_background_thread
 from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused
@@ -27,6 +29,9 @@ from ganviz.server.visitor_scope import visitor_of
 
 T = TypeVar("T")
 BUSY = "Too many people explore at once on this machine; try again in a moment."
+TOO_LONG = (
+    "This takes too long on this machine, and others wait for it: try again when less is going on."
+)
 FAILED = "This stumbled over something unforeseen; the server's log says what."
 
 
@@ -54,11 +59,12 @@ class ExploreWork:
     def stream(self, request: Request, work: Work) -> Response:
         """Lines of JSON that ``work(send, ended)`` sends from the long thread, as they come.
 
-        ``ended`` is set when the browser hangs up; an error becomes the last line, ``{"error"}``.
+        ``ended`` is set when the browser hangs up or the work takes too long; an error becomes the
+        last line, ``{"error"}``.
         """
         place = ExitStack()
         place.enter_context(self._place(request, long=True))
-        explained = partial(_explaining_what_is_missing, work)
+        explained = partial(_bounded, work)
         return JsonLines(self._long, place, explained, FAILED, sentence_for(visitor_of(request)))
 
     @contextmanager
@@ -70,9 +76,39 @@ class ExploreWork:
             yield
 
 
-def _explaining_what_is_missing(work: Work, send: SendLine, ended: threading.Event) -> None:
-    """A `LookupError` says what there is not yet, such as a generator."""
+class _Deadline(threading.Event):
+    """Set when ``ended`` is, or when the work has taken as long as it may."""
+
+    def __init__(self, ended: threading.Event):
+        super().__init__()
+        self._ended = ended
+        self._end = time.monotonic() + pacing.EXPLORE_TIMEOUT
+
+    def is_set(self) -> bool:
+        return self._ended.is_set() or self.is_late
+
+    def wait(self, timeout: float | None = None) -> bool:
+        left = max(0.0, self._end - time.monotonic())
+        return self._ended.wait(left if timeout is None else min(timeout, left)) or self.is_set()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether others wait for this work no longer."""
+        return time.monotonic() > self._end
+
+
+def _bounded(work: Work, send: SendLine, ended: threading.Event) -> None:
+    """``work``, ended in time, with what it has found by then. A `LookupError` says what there is
+    not yet, such as a generator."""
+    deadline, lines = _Deadline(ended), [dict[str, Any]()]
+
+    def noted(line: dict[str, Any]) -> None:
+        lines[0] = line
+        send(line)
+
     try:
-        work(send, ended)
+        work(noted, deadline)
     except LookupError as error:
         raise Refused(409, str(error.args[0])) from None
+    if deadline.is_late and "done" not in lines[0]:
+        raise Refused(503, TOO_LONG)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -75,6 +76,26 @@ def test_who_leaves_in_the_middle_ends_the_work():
 
     asyncio.run(leave())
     assert seen.wait(20)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_long_work_ends_in_time_with_what_it_has(monkeypatch, found):
+    """The others wait for it."""
+    monkeypatch.setattr(pacing, "EXPLORE_TIMEOUT", 0.1)
+
+    def endless(send, ended):
+        send({"step": 1})
+        while not ended.is_set():
+            time.sleep(0.01)
+        if found:
+            send({"step": 2, "done": True})
+
+    async def told():
+        response = ExploreWork().stream(SimpleNamespace(scope={"client": ("me", 1)}), endless)
+        return [json.loads(line) async for line in response.body_iterator]
+
+    last = asyncio.run(told())[-1]
+    assert last == {"step": 2, "done": True} if found else "takes too long" in last["error"]
 
 
 @pytest.mark.parametrize("error", [GanvizError, LookupError])
