@@ -14,6 +14,7 @@ import { now, stats } from "../lib/stream.js";
 import { current } from "../lib/tabs.js";
 import { dot, norm, toText } from "../latent/vectors.js";
 import { differenceOf, paintSample, pictureOf } from "./draw.js";
+import * as inBrowser from "./in_browser.js";
 import * as stars from "./stars.js";
 import {
   change, className, explored, isSeed, isStarred, latent, openSource, randomSeed, toSeed, toggleStar,
@@ -22,6 +23,7 @@ import {
 
 const SPAN = 4;
 const RANDOM_BELOW = 10_000;
+const HERE = ", drawn in this browser";
 
 let busy = false;
 let wanted = false;
@@ -231,15 +233,14 @@ async function requestPicture() {
 /** @param {number} moved @param {import("./state.js").Source} source */
 async function updatePicture(moved, source) {
   try {
-    const body = { run: source.run, z: toText([latent()]), class: source.conditional ? explored.y : null };
-    const { number, bytes } = await postForBytes("gv/latent", body);
+    const picture = await inBrowser.draw(source, latent(), explored.y);
+    const drawn = picture ? { sample: picture, version: now.snapshot, step: source.step, where: HERE }
+      : await drawnByServer(source);
     if (source !== explored.source) return;
-    shownSample = number("Width") ? pictureOf(bytes, number("Width"), number("Height"), 3)
-      : JSON.parse(new TextDecoder().decode(bytes)).points[0];
-    shownVersion = number("Version") || now.snapshot;
-    shownStep = number("Step") || source.step;
-    paint(source);
+    ({ sample: shownSample, version: shownVersion, step: shownStep } = drawn);
+    paint(source, drawn.where);
     stats.explore = { moved, shown: performance.now(), step: shownStep };
+    inBrowser.prepare(source);
   } catch (problem) {
     const { name, message } = /** @type {Error} */ (problem);
     text($("gv-explore-caption"), name === "TimeoutError"
@@ -248,7 +249,16 @@ async function updatePicture(moved, source) {
 }
 
 /** @param {import("./state.js").Source} source */
-function paint(source) {
+async function drawnByServer(source) {
+  const body = { run: source.run, z: toText([latent()]), class: source.conditional ? explored.y : null };
+  const { number, bytes } = await postForBytes("gv/latent", body);
+  const sample = number("Width") ? pictureOf(bytes, number("Width"), number("Height"), 3)
+    : JSON.parse(new TextDecoder().decode(bytes)).points[0];
+  return { sample, version: number("Version") || now.snapshot, step: number("Step") || source.step, where: "" };
+}
+
+/** @param {import("./state.js").Source} source @param {string} where it was drawn, where not by the server */
+function paint(source, where) {
   if (!shownSample) return;
   const canvas = $("gv-explore-canvas", HTMLCanvasElement);
   paintSample(canvas, shownSample);
@@ -256,7 +266,7 @@ function paint(source) {
   const what = source.conditional ? `class ${className(explored.y)}, ` : "";
   canvas.setAttribute("aria-label", `Generated picture, ${what}${from}, step ${shownStep}`);
   canvas.dataset.shown = String((Number(canvas.dataset.shown) || 0) + 1);
-  text($("gv-explore-caption"), `G(z) at step ${count(shownStep)}`);
+  text($("gv-explore-caption"), `G(z) at step ${count(shownStep)}${where}`);
   compareWithHeld();
   if (!$("gv-explore-line").hidden) fillLine();
 }

@@ -29,6 +29,7 @@ import { combine, fromText, toText, toVectors } from "../latent/vectors.js";
  * @property {number} version
  * @property {number[]} checkpoints
  * @property {boolean} autoencoder
+ * @property {boolean} in_browser whether this browser may draw by itself
  */
 
 /**

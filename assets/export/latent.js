@@ -4,10 +4,11 @@
 // direction live.
 
 import { $, el, findAll, text } from "../lib/dom.js";
+import { imageOf } from "../lib/onnx.js";
 import { album, context, resize } from "../lib/pictures.js";
 import { fillTrack, slider } from "../lib/slider.js";
 import { data } from "./data.js";
-import { imageOf, loadGenerator } from "./generator.js";
+import { loadGenerator } from "./generator.js";
 import { blend, composeZ, gaussian } from "./vectors.js";
 
 /** Bilinear weights below this are not worth a drawing. */
@@ -182,7 +183,9 @@ async function drawLive(latent, generator) {
   do {
     state.again = false;
     const begun = performance.now();
-    const picture = imageOf(await generator.draw(z(latent), state.label), latent);
+    const picture = imageOf(await generator.draw(z(latent), state.label), {
+      width: latent.size[0], height: latent.size[1], channels: latent.channels,
+    });
     const canvas = $("sample", HTMLCanvasElement);
     context(canvas).putImageData(picture, 0, 0);
     canvas.dataset.drawn = `live ${state.offsets.map((to) => to.toFixed(2))}`;

@@ -20,6 +20,7 @@ from ganviz import latent
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import draw
 from ganviz.errors import GanvizError
+from ganviz.export import model, runtime
 from ganviz.latent.scores import discriminator_scores, score_unit
 from ganviz.probes.probe import short
 from ganviz.runs import listing
@@ -129,6 +130,14 @@ def drawn_by(networks: TrainedNetworks, z: Tensor, y: Tensor | None) -> Tensor:
     return draw(networks.generator.network, z.to(device), None if y is None else y.to(device))
 
 
+def draws_in_browser(run: ReadableRun) -> bool:
+    """Whether a browser can be given the generator of ``run``: one of pictures that does not change
+    any more, where all that it takes is at hand."""
+    spec = run.spec
+    pictures = spec is not None and spec.kind == "images"
+    return pictures and not run.active and runtime.found() and model.available()
+
+
 class ExplorePictures:
     """What every panel of the tab draws with."""
 
@@ -185,6 +194,7 @@ class ExplorePictures:
             "version": snapshots.version,
             "checkpoints": self._runs.checkpoints(run),
             "autoencoder": not run.config.adversarial,
+            "in_browser": draws_in_browser(run),
         }
 
     async def latents(self, request: Request) -> Response:

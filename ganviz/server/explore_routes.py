@@ -6,6 +6,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ganviz.runs.manager import RunManager
+from ganviz.server.explore_browser import ExploreInBrowser
 from ganviz.server.explore_compare import ExploreCompare
 from ganviz.server.explore_data import ExploreData
 from ganviz.server.explore_directions import ExploreDirections
@@ -27,7 +28,9 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     find = ExploreFind(pictures, runs, data, work)
     compare = ExploreCompare(pictures, runs, data, work)
     inside = ExploreInside(pictures, runs, work)
+    in_browser = ExploreInBrowser(pictures, runs, work)
     explored = {
+        "model": in_browser.model,
         "latents": pictures.latents,
         "samples": pictures.samples,
         "scores": pictures.scores,
@@ -52,6 +55,7 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     # exports, and what is kept with a run, are the presenter's
     presented = {"zip": pictures.zip, "film": paths.film, "keep": directions.keep}
     read = {"runs": pictures.runs, "info": pictures.describe, "kept": directions.kept}
+    read["runtime/{name}"] = in_browser.runtime
     return [
         *[
             Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True))

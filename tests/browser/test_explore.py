@@ -206,6 +206,54 @@ def test_without_a_generator_no_control_pretends_to_work(visit):
         assert alive == [], panel
 
 
+FAKE_RUNTIME = """window.ort = {
+  env: { wasm: {} },
+  Tensor: class { constructor(type, data) { this.data = data; } },
+  InferenceSession: { create: async () => ({ run: async ({ z }) => (
+    { x: { data: new Float32Array(28 * 28).fill(z.data[0] > 0 ? 1 : -1) } }) }) },
+};"""
+CAPTION = "document.querySelector('#gv-explore-caption').textContent"
+
+
+def test_this_browser_draws_where_it_can_and_the_server_where_not(visit, kept):
+    def at_hand(page):
+        def described(route):
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), "in_browser": True})
+
+        page.route("**/gv/explore/info**", described)
+        page.route("**/explore/runtime/*", lambda route: route.fulfill(body=FAKE_RUNTIME))
+        page.route("**/explore/model", lambda route: route.fulfill(body="a network"))
+
+    asked = []
+    page = visit(address=f"/?tab=explore&at={kept}&z=seed-7_class-3", before=at_hand)
+    page.wait_for_selector(f"{CANVAS}[data-shown]")
+    page.wait_for_function("window.ort")
+    page.on("request", lambda request: asked.append(request.url))
+    for seed in ("8", "9", "10", "11"):
+        page.fill("#gv-explore-seed", seed)
+        page.wait_for_function(f"location.search.includes('seed-{seed}_')")
+    page.wait_for_function(f"{CAPTION}.endsWith('drawn in this browser')")
+    answered(page)
+    page.wait_for_timeout(100)
+    asked.clear()
+    page.evaluate(DRAG_PSI)
+    answered(page)
+    assert not [url for url in asked if url.endswith("/gv/latent")]
+    # the one network fails: the server draws, and nothing else is different
+    page.evaluate("() => { window.ort.Tensor = null; }")
+    page.evaluate(DRAG_PSI)
+    page.wait_for_function(f"!{CAPTION}.includes('browser') && {CAPTION}.startsWith('G(z)')")
+    answered(page)
+
+
+DRAG_PSI = """() => {
+  const range = document.querySelector('#gv-explore-psi');
+  range.value = Number(range.value) === 1 ? 0.5 : 1;
+  range.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+
+
 def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
     page = explore(visit, kept, "&z=seed-1_class-1&panel=path")
     assert "two key frames" in page.get_attribute("[data-act=film]", "title")
