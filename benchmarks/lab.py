@@ -1,119 +1,149 @@
-"""What the lab costs: steps a second while a page has it open over those while none has, taken in
-turns within one run; and whether a run that was recorded has the weights of one that was not.
+"""The lab's figures: ``python -m benchmarks.lab [--part speed|modes|seeds] [--seconds 20]``.
 
-``python -m benchmarks.lab [--presets ring8 digits-quick] [--pairs 8] [--seconds 5]``
-
-Both ratios are medians over the pairs, as in `benchmarks.probes`: by the clock, and by the
-processor time of the training thread, which other processes on a shared machine do not blur.
+``speed``: steps a second of the base recipe with the lab open and closed, in one process of the
+app, in turns; frames a second of the lab's canvas, and the time from a step to its canvas. It needs
+Chromium and a quiet machine. ``modes``: in how many of five seeds the ring with R1 has 8 modes
+after 10 s, and the collapse preset at most 2 after 30 s, by the clock of ``benchmarks.lessons``
+(steps, not seconds, so that the load does not matter). ``seeds``: steps of all six seeds a second
+trained as one, over one after the other, in processor time of one thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from benchmarks.probes import Clock, Stretch
+from benchmarks.app import App, app, chromium
+from benchmarks.desk import Desk
+from benchmarks.lessons import PACES
 from ganviz.config import RunConfig
-from ganviz.engine.run import Run
-from ganviz.runs.manager import RunManager
-from ganviz.server import Gate, routes
+from ganviz.data import load_data
+from ganviz.engine.snapshot import draw
+from ganviz.engine.trainer import Trainer
+from ganviz.experiments.batched_seeds import BatchedSeedsTrainer
+from ganviz.probes.modes import SAMPLES, mode_figures
 
-REFRESH = 0.2  # seconds, as a page asks
-COMPARED_STEPS = 1500
-
-
-class Page:
-    """Asks for recordings as a page with an open lab does, while ``open`` is set."""
-
-    def __init__(self, client: TestClient):
-        self.open = threading.Event()
-        self.recordings = 0
-        self._client, self._closed = client, threading.Event()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Ask no more."""
-        self._closed.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        after = 0
-        while not self._closed.wait(REFRESH):
-            if self.open.is_set():
-                answer = self._client.get(f"/gv/lab/step?after={after}").json()
-                after = answer.get("number", after)
-                self.recordings += "moves" in answer
-
-
-def stretches(run: Run, page: Page, pairs: int, seconds: float) -> list[tuple[Stretch, Stretch]]:
-    """(closed, open) stretches of ``run``."""
-    while run.step_count < 50:
-        time.sleep(0.05)
-    clock, found = Clock(run), []
-    for _ in range(pairs):
-        page.open.clear()
-        time.sleep(REFRESH)
-        closed = clock.stretch(seconds)
-        page.open.set()
-        found.append((closed, clock.stretch(seconds)))
-    page.open.clear()
-    return found
+CPU = torch.device("cpu")
+BASE = "ring8"
+SEEDS = (11, 12, 13, 14, 15)
+# preset, seconds, what holds, and the bar
+MODES: tuple[tuple[str, float, Callable[[int], bool], str], ...] = (
+    ("ring8-r1", 10.0, lambda modes: modes == 8, "8 modes"),
+    ("ring8-collapse", 30.0, lambda modes: modes <= 2, "at most 2 modes"),
+)
+SMALL: dict[str, Any] = {"g_hidden": (32, 32), "d_hidden": (32, 32), "batch_size": 64}
+# set-up, changes, and the least ratio
+BATCHED: tuple[tuple[str, dict[str, Any], float], ...] = (
+    ("two layers of 32, batch 64", SMALL, 2.5),
+    ("base recipe (128, 256)", {}, 1.2),
+)
+ROUNDS = 3
+AGE = """() => {
+    window.gvAges = []; let last = 0;
+    window.gvTimer = setInterval(() => {
+        const { lab, step } = window.ganviz.stats;
+        if (!lab || lab.step === last) return;
+        last = lab.step;
+        window.gvAges.push(lab.at - window.ganviz.stats.time);
+    }, 10);
+}"""
 
 
-def same_weights(manager: RunManager, page: Page, config: RunConfig) -> bool:
-    """Whether a run that is recorded ends with the weights of one that is not."""
-    ends = []
-    for watched in (False, True):
-        (page.open.set if watched else page.open.clear)()
-        run = manager.start(config.but(steps=COMPARED_STEPS), replace=True)
-        run.join()
-        assert run.trainer is not None
-        ends.append({name: value.clone() for name, value in run.trainer.weights().items()})
-    page.open.clear()
-    return all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())
+def speed(data_root: Path, seconds: float) -> None:
+    """Steps a second with the lab open and closed, in turns; what its canvas does meanwhile."""
+    with chromium() as browser, app(browser, BASE, data_root) as one:
+        one.train()
+        rates: dict[str, list[float]] = {"train": [], "lab": []}
+        for _ in range(ROUNDS):
+            for tab in rates:
+                one.page.evaluate("name => window.ganviz.tab(name)", tab)
+                rates[tab].append(one.rate(seconds))
+        one.command("resume")
+        frames, ages = canvas(one, seconds)
+    means = {tab: statistics.mean(values) for tab, values in rates.items()}
+    print(f"steps a second: lab open {means['lab']:.0f}, Train open {means['train']:.0f}")
+    print(f"lab open / Train open: {means['lab'] / means['train']:.3f} (bar 0.85)")
+    print(f"canvas: {frames:.1f} frames a second (bar 10)")
+    if ages:
+        worst = statistics.quantiles(ages, n=20)[-1] if len(ages) > 1 else ages[0]
+        print(f"newest figures to canvas: p95 {1000 * worst:.0f} ms (bar 200)")
+
+
+def canvas(one: App, seconds: float) -> tuple[float, list[float]]:
+    """Frames a second of the lab's canvas, and seconds from the newest row's making to it."""
+    count = "window.ganviz.stats.lab?.frames ?? 0"
+    one.page.evaluate("window.ganviz.tab('lab')")
+    one.page.wait_for_timeout(2000)
+    before, began = one.page.evaluate(count), time.perf_counter()
+    one.page.evaluate(AGE)
+    one.page.wait_for_timeout(1000 * seconds)
+    frames = one.page.evaluate(count) - before
+    return frames / (time.perf_counter() - began), one.page.evaluate("window.gvAges")
+
+
+def modes(data_root: Path) -> None:
+    """In how many of the seeds each promise about modes holds."""
+    for preset, seconds, holds, bar in MODES:
+        counts = [modes_after(preset, seed, seconds, data_root) for seed in SEEDS]
+        kept = sum(map(holds, counts))
+        print(f"{preset} at {seconds:.0f} s: {counts}, {bar} in {kept} of {len(SEEDS)} (bar: all)")
+
+
+def modes_after(preset: str, seed: int, seconds: float, data_root: Path) -> int:
+    """Modes captured after so many seconds at the preset's pace."""
+    desk = Desk(RunConfig.from_preset(preset, seed=seed), data_root, [], PACES[preset])
+    desk.train(seconds)
+    z = torch.randn(SAMPLES, 2, generator=torch.Generator().manual_seed(seed))
+    fakes = draw(desk.trainer.algorithm.ema.network, z, None).float()
+    known = desk.trainer.source.modes
+    assert known is not None
+    return int(mode_figures(fakes, known["centres"], known["sigma"])["captured"])
+
+
+def seeds(data_root: Path, seconds: float) -> None:
+    """Steps of all six seeds a second of one thread, as one over one after the other."""
+    torch.set_num_threads(1)
+    for words, changes, bar in BATCHED:
+        config = RunConfig.from_preset(BASE, **changes)
+        source = load_data(config, CPU, data_root)
+        made = [[Trainer(config.but(seed=i), source, CPU) for i in range(6)] for _ in range(2)]
+        batched, single = BatchedSeedsTrainer(made[0]), made[1]
+        ratios = []
+        for _ in range(ROUNDS):
+            alone = rate(lambda single=single: [one.step() for one in single], seconds / 6)
+            ratios.append(rate(batched.step, seconds / 6) / alone)
+        print(f"{words}: {statistics.median(ratios):.2f} times (bar {bar})")
+
+
+def rate(step: Callable[[], Any], seconds: float) -> float:
+    """Calls a second of processor time."""
+    for _ in range(3):
+        step()
+    began, count = time.thread_time(), 0
+    while time.thread_time() < began + seconds:
+        step()
+        count += 1
+    return count / (time.thread_time() - began)
 
 
 def main() -> None:
-    """Print one line for each preset."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--presets", nargs="+", default=["ring8", "digits-quick"])
-    parser.add_argument("--pairs", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=("speed", "modes", "seeds"))
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--data-root", type=Path, default=Path("data"))
     options = parser.parse_args()
-    print(
-        f"{'preset':16}{'steps/s':>9}{'by the clock':>15}{'by thread time':>16}{'same weights':>14}"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        manager = RunManager(Path(folder, "runs"), Path(folder, "data"), torch.device("cpu"))
-        app = Gate(Starlette(routes=routes(manager)))
-        with TestClient(app, base_url="http://127.0.0.1") as client:
-            page = Page(client)
-            for name in options.presets:
-                config = RunConfig.from_preset(name, steps=0)
-                run = manager.start(config, replace=True)
-                pairs = stretches(run, page, options.pairs, options.seconds)
-                ratios = [
-                    statistics.median(
-                        (on.steps / getattr(on, by)) / (off.steps / getattr(off, by))
-                        for off, on in pairs
-                    )
-                    for by in ("wall", "thread")
-                ]
-                rate = statistics.median(off.steps / off.wall for off, _ in pairs)
-                same = same_weights(manager, page, config)
-                figures = f"{rate:9.1f}{ratios[0]:15.3f}{ratios[1]:16.3f}"
-                print(f"{name:16}{figures}{same!s:>14}", flush=True)
-            page.close()
-        manager.close(20)
+    if options.part in (None, "seeds"):
+        seeds(options.data_root, options.seconds)
+    if options.part in (None, "modes"):
+        modes(options.data_root)
+    if options.part in (None, "speed"):
+        speed(options.data_root, options.seconds)
 
 
 if __name__ == "__main__":
