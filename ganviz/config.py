@@ -38,6 +38,8 @@ ADAM = {"optimizer": ("adam",)}
 PRIVATE = {"private": (True,)}
 # what runs did whose files were written before there was the setting
 BEFORE = {"holdout": 0.0}
+# letters: an address holds the settings that differ from a preset
+MAX_DRAWING = 6000
 SMILE = "16,-60,70_16,60,70_12,-110,-10,-95,-55,-65,-90,-25,-108,25,-108,65,-90,95,-55,110,-10"
 CONDITIONING = {"concat": "Concatenation", "auxiliary": "Auxiliary classifier"}
 UPSAMPLING = {"nearest": "Nearest, then convolution", "transposed": "Transposed convolution"}
@@ -73,7 +75,7 @@ class RunConfig(Schedules, Augmentation, BaseModel):
     """The real pictures (or points) that the generator learns to imitate."""
     data_path: str = setting(DATA, "", "Folder", basic=True, kept=True)
     """Folder of your own pictures; sub-folders become classes."""
-    drawing: str = setting(DATA, SMILE, "Drawing", kept=True, max_length=6000)
+    drawing: str = setting(DATA, SMILE, "Drawing", kept=True, max_length=MAX_DRAWING)
     """The strokes of your own distribution, drawn in the tab Lab: the brush's width, then x and y
     in turns, in hundredths; _ between strokes."""
     image_size: Literal[8, 16, 28, 32, 64, 128, 256] = setting(DATA, 28, "Image size", unit="px")

@@ -7,6 +7,7 @@ import { context, resize } from "../lib/pictures.js";
 import { on } from "../lib/stream.js";
 import { colour } from "../lib/theme.js";
 import { startPreset } from "../train/form.js";
+import { send, sendButton, sentByTheClass, whoLooks } from "./class_drawings.js";
 import { MOST, REACH, fromText, mirrored, tidied, toText } from "./strokes.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
@@ -40,10 +41,13 @@ export function start(tools) {
           el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-undo", onclick: undo }, "Undo"),
           el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-clear", onclick: () => replace([]) }, "Clear"),
           el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-example", onclick: () => replace(fromText(window.gvFacts.fields.drawing.default)) }, "An example"),
-          el("button", { type: "button", class: "gv-button gv-small gv-strong", id: "gv-lab-draw-train", onclick: train }, "Train on it"),
+          el("button", { type: "button", class: "gv-button gv-small gv-strong", id: "gv-lab-draw-train", onclick: train }, "Train on it"), sendButton(hand),
           el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-draw-replace", hidden: true, onclick: () => $("gv-replace").click() },
             "Stop the other run and start this one")),
-        el("p", { class: "gv-caption", id: "gv-lab-pad-say", role: "status" })))));
+        el("p", { class: "gv-caption", id: "gv-lab-pad-say", role: "status" }))),
+    sentByTheClass((words) => replace(fromText(words)),
+      (canvas, words) => paintOn(canvas, fromText(words)))));
+  whoLooks();
   listen($("gv-lab-drawing", HTMLCanvasElement));
   on("theme", refresh);
   on("started", () => { $("gv-lab-draw-replace").hidden = true; refresh(); });
@@ -98,7 +102,7 @@ const drawing = () => mirrored(current ? [...strokes, current] : strokes, mirror
 
 function refresh() {
   const all = drawing();
-  for (const id of ["gv-lab-undo", "gv-lab-clear", "gv-lab-draw-train"]) {
+  for (const id of ["gv-lab-undo", "gv-lab-clear", "gv-lab-draw-train", "gv-lab-draw-send"]) {
     $(id, HTMLButtonElement).disabled = !strokes.length;
   }
   const words = strokes.length ? `${count(all.length)} stroke${all.length > 1 ? "s" : ""}.` : "Nothing is drawn yet.";
@@ -109,8 +113,13 @@ function refresh() {
 
 function paint() {
   const canvas = $("gv-lab-drawing", HTMLCanvasElement);
-  const side = SIDE * devicePixelRatio;
-  resize(canvas, side, side);
+  resize(canvas, SIDE * devicePixelRatio, SIDE * devicePixelRatio);
+  paintOn(canvas, drawing());
+}
+
+/** @param {HTMLCanvasElement} canvas square @param {Stroke[]} all */
+function paintOn(canvas, all) {
+  const side = canvas.width;
   const pen = context(canvas);
   pen.setTransform(side / (2 * REACH), 0, 0, -side / (2 * REACH), side / 2, side / 2);
   pen.clearRect(-REACH, -REACH, 2 * REACH, 2 * REACH);
@@ -118,7 +127,7 @@ function paint() {
   pen.lineWidth = 1;
   pen.strokeRect(-100, -100, 200, 200);
   Object.assign(pen, { strokeStyle: colour("real"), lineCap: "round", lineJoin: "round", globalAlpha: 0.75 });
-  for (const { width, points } of drawing()) {
+  for (const { width, points } of all) {
     pen.lineWidth = width;
     pen.beginPath();
     points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
@@ -126,6 +135,11 @@ function paint() {
     pen.stroke();
   }
   pen.globalAlpha = 1;
+}
+
+/** Send the drawing to the presenter. */
+async function hand() {
+  text($("gv-lab-pad-say"), await send(toText(mirrored(strokes, mirror()))));
 }
 
 /** Start a run on the drawing; what the server refuses, it says. */

@@ -71,7 +71,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         *explore_routes(manager, guard),
         Route("/gv/lab/step", guard.http(lab.step, viewers=True)),
         Route("/gv/lab/code", guard.http(lab.code, viewers=True)),
-        *lab_routes(manager, guard),
+        *lab_routes(manager, guard, classroom),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
         Route("/gv/probes", guard.http(declarations, viewers=True)),
         Route("/gv/train", guard.http(commands.train), methods=["POST"]),

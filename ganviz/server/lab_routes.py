@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from ganviz.classroom import Classroom
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Guard
+from ganviz.server.lab_drawings import LabDrawings
 from ganviz.server.lab_latents import LabLatents
 from ganviz.server.lab_trials import LabTrials
 
 
-def lab_routes(manager: RunManager, guard: Guard) -> list[Route]:
-    """All of them, for the runs of ``manager``. Viewers may look; what trains is the
-    presenter's."""
-    trials = LabTrials(manager)
-    played = {"duel": trials.duel, "seeds": trials.seeds, "dirac": trials.dirac}
-    looked_at = {"latents": LabLatents(manager).latents}
-    return [
-        Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
-        for name, endpoint in looked_at.items()
-    ] + [
-        Route(f"/gv/lab/{name}", guard.http(endpoint), methods=["POST"])
-        for name, endpoint in played.items()
-    ]
+def lab_routes(manager: RunManager, guard: Guard, classroom: Classroom) -> list[Route]:
+    """All of them, for the runs of ``manager``. Viewers may look and send a drawing; what
+    trains is the presenter's."""
+    trials, drawings = LabTrials(manager), LabDrawings(classroom)
+    played = {
+        "duel": trials.duel,
+        "seeds": trials.seeds,
+        "dirac": trials.dirac,
+        "drawings/clear": drawings.clear,
+    }
+    looked_at = {"latents": LabLatents(manager).latents, "drawings/put": drawings.put}
+    return (
+        [Route("/gv/lab/drawings", guard.http(drawings.all))]
+        + [
+            Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
+            for name, endpoint in looked_at.items()
+        ]
+        + [
+            Route(f"/gv/lab/{name}", guard.http(endpoint), methods=["POST"])
+            for name, endpoint in played.items()
+        ]
+    )

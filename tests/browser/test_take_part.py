@@ -31,6 +31,22 @@ def ready(page):
     page.wait_for_selector("#gv-link[data-link=live]")
 
 
+def draw_and_choose(teacher, ann, bob):
+    """Everybody draws, and the presenter chooses."""
+    teacher.evaluate("window.ganviz.tab('lab')")
+    for page, x in ((ann, 80), (bob, 160)):
+        page.evaluate("window.ganviz.tab('lab')")
+        page.click("#gv-lab-drawing", position={"x": x, "y": 80})
+        assert page.is_hidden("#gv-lab-draw-train") and page.is_hidden("#gv-lab-trials")
+        page.click("#gv-lab-draw-send")
+        page.wait_for_selector("#gv-lab-pad-say >> text=with the presenter")
+    teacher.wait_for_function("document.querySelectorAll('[data-drawing]').length === 2")
+    teacher.click("[data-drawing] >> nth=1")
+    assert teacher.text_content("#gv-lab-pad-say") == "1 stroke."
+    teacher.click("#gv-lab-sent-clear")
+    teacher.wait_for_selector("#gv-lab-sent", state="hidden")
+
+
 def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
     teacher = opened(chromium, school, f"/present/{KEY}")
     ready(teacher)
@@ -105,6 +121,8 @@ def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
         "async () => (await fetch(document.querySelector('#gv-results').href)).text()"
     )
     assert "Real?" in table and handles and handles[0] not in table
+
+    draw_and_choose(teacher, ann, bob)
     teacher.evaluate("window.ganviz.tab('train')")
     teacher.click("#gv-stop")
     teacher.wait_for_selector("body[data-gv-state=stopped]")
