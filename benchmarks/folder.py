@@ -26,6 +26,12 @@ from ganviz.engine.observer import Observer
 
 SHAPES = ("discs", "squares", "triangles")
 SMALL = {"preset": "colour-128", "g_width": 16, "d_width": 16, "batch_size": 16}
+# For few pictures and half an hour: p may go from 0 to 1 within some thousand steps.
+LEARNING = SMALL | {
+    "augment": ("translation", "brightness", "saturation", "contrast", "cutout"),
+    "augment_strength": "adaptive",
+    "ada_samples": 20_000,
+}
 MEASURED_SECONDS = 60.0
 
 
@@ -181,7 +187,9 @@ def memory(options: argparse.Namespace, changes: dict[str, Any]) -> None:
 def learn(options: argparse.Namespace, changes: dict[str, Any]) -> None:
     """FID on our features before and after, and copies."""
     with pictures(500, 128, options.folder) as place:
-        facts = in_a_new_process("learn", place, SMALL | changes, "--minutes", str(options.minutes))
+        facts = in_a_new_process(
+            "learn", place, LEARNING | changes, "--minutes", str(options.minutes)
+        )
         before, after = facts["before"], facts["after"]
         print(
             f"{facts['steps']:,} steps in {options.minutes:g} minutes: FID {before['fid']:.3g} -> "

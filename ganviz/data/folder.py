@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ganviz.accel.memory import free_memory
 from ganviz.data.entry import Dataset, Progress
 from ganviz.data.folder_layout import FolderLayout, layout_of
-from ganviz.data.held_out import samples_to_load
+from ganviz.data.held_out import largest_limit, samples_to_load
 from ganviz.data.picture_cache import PictureCache, needed, room
 from ganviz.data.picture_decoding import Loaded, bits_in_use, decode_into_memory
 from ganviz.data.picture_files import read_picture
@@ -86,8 +86,8 @@ def _load(
     try:
         loaded, notes = cache.load(files, wanted, progress), []
     except OSError as error:
-        _fits_memory(config, wanted, cache)
         refusal = disk_sentence(error, cache.path.parent, "The decoded pictures cannot be kept")
+        _fits_memory(config, wanted, cache, refusal)
         notes = [f"{refusal} They are decoded anew at each start."]
         loaded = _decode_into_memory(config, files, wanted, progress)
     bits = bits_in_use(loaded.table)
@@ -138,26 +138,25 @@ def find_folder(text: str) -> Path:
     return root
 
 
-def _fits_memory(config: RunConfig, count: int, cache: PictureCache) -> None:
-    """Raise `DataError` where ``count`` decoded pictures find no room in memory either."""
-    size = needed(count, config.image_size, config.colour)
-    memory, disk = free_memory() // 2, room(cache.path.parent)
-    if size <= memory:
+def _fits_memory(config: RunConfig, count: int, cache: PictureCache, refusal: str) -> None:
+    """Raise `DataError` where ``count`` decoded pictures, which the disk refuses, find no room in
+    memory either."""
+    each = needed(1, config.image_size, config.colour)
+    memory = free_memory() // 2
+    if count * each <= memory:
         return
-    most = max(memory, disk) // needed(1, config.image_size, config.colour)
+    most = largest_limit(max(memory, room(cache.path.parent)) // each, config.holdout)
     raise DataError(
-        "{count:,} pictures at {size} px need {need:.1f} GB: more than the disk of {folder} has "
-        "room for ({disk:.1f} GB), and more than half of the free memory ({memory:.1f} GB). Free "
-        "some space there, choose a smaller image size, or set a data limit of at most {most:,}, "
-        "which takes from every class.",
+        "{refusal} {count:,} pictures at {size} px need {need:.1f} GB, more than half of the free "
+        "memory, too ({memory:.1f} GB). Free some space, choose a smaller image size, or set a "
+        "data limit of at most {most:,}, which takes from every class.",
         "data_limit",
+        refusal=refusal,
         count=count,
         size=config.image_size,
-        need=size / 1e9,
-        folder=cache.path.parent,
-        disk=disk / 1e9,
+        need=count * each / 1e9,
         memory=memory / 1e9,
-        most=most,
+        most=max(most, MIN_PICTURES),
     )
 
 

@@ -33,6 +33,12 @@ def samples_to_load(config: RunConfig) -> int:
     return limit + _beside(limit, config.holdout) if limit else 0
 
 
+def largest_limit(samples: int, share: float) -> int:
+    """The largest data limit under which a run takes at most so many ``samples``."""
+    limit = int(samples / (1 + share))
+    return limit if round(share * limit) >= LEAST or not share else max(0, samples - LEAST)
+
+
 def _beside(limit: int, share: float) -> int:
     return max(round(share * limit), LEAST) if share else 0
 

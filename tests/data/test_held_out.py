@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganviz.config import RunConfig
-from ganviz.data.held_out import LEAST, partition
+from ganviz.data.held_out import LEAST, largest_limit, partition, samples_to_load
 from ganviz.engine.trainer import Trainer
 
 
@@ -34,6 +34,17 @@ def test_both_parts_are_apart_and_as_large_as_promised(
     first, second = (indices(i, count) for i in partition(count, limit, share, shuffled))
     assert (len(first), len(second)) == (learned, held)
     assert not set(first) & set(second) and first == sorted(first) and second == sorted(second)
+
+
+@pytest.mark.parametrize("samples", [100, 501, 600, 5000, 5500, 6000, 100_000])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_the_largest_limit_takes_what_there_is_room_for(config, samples, share):
+    limit = largest_limit(samples, share)
+    takes = [
+        samples_to_load(config("digits", data_limit=one, holdout=share)) if one else 0
+        for one in (limit, limit + 2)
+    ]
+    assert takes[0] <= samples < takes[1] or (samples < 501 and share and not limit)
 
 
 def test_the_split_is_the_datas_and_not_the_runs(load):

@@ -279,6 +279,7 @@ def test_more_than_disk_and_memory_hold_is_refused_with_the_numbers(
     path = pictures(count=30)
     error = refusal(path)
     assert error.field == "data_limit" and "half of the free memory" in error.sentence
+    assert "the disk is full" in error.sentence
     assert "30 pictures at 28 px" in error.sentence and "at most 21" in error.sentence
     assert load("folder", data_path=str(path), data_limit=20).spec.count == 20
     assert load("folder", data_path=str(path), image_size=16).spec.count == 30
