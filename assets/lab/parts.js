@@ -5,9 +5,11 @@
 import { on } from "../lib/bus.js";
 import { $, el } from "../lib/dom.js";
 import { brief, count } from "../lib/format.js";
+import { LAB_VIEWER_REFRESH } from "../lib/pacing.js";
 import { get } from "../lib/request.js";
 import { now } from "../lib/stream.js";
 import { math } from "../train/choice.js";
+import { fill } from "./activations.js";
 import * as graph from "./graph.js";
 
 /** @typedef {import("./recordings.js").Recording} Recording */
@@ -25,6 +27,8 @@ const PARTS = {
 
 /** The part that is open. */
 let open = "";
+/** When the activations are asked for again. */
+let due = 0;
 /** @type {Recording | null} */
 let recording = null;
 /** The lines that run, of the run whose id is `of`. */
@@ -34,7 +38,12 @@ export function start() {
   on("lab-shown", (shown) => {
     recording = shown.recording;
     const table = $("gv-lab-layers");
-    if (table) table.replaceWith(layers(PARTS[open].player ?? ""));
+    if (!table) return;
+    const player = PARTS[open].player ?? "";
+    table.replaceWith(layers(player));
+    if (performance.now() < due) return;
+    due = performance.now() + LAB_VIEWER_REFRESH;
+    fill($("gv-lab-maps"), player);
   });
   on("hello", ({ sameRun }) => { if (!sameRun) toggle(open); });
 }
@@ -68,9 +77,16 @@ function show() {
   $("gv-lab-part").replaceChildren(
     el("header", {}, el("h3", {}, graph.NODES[open].label), el("span", { class: "gv-spring" }), close),
     el("p", { class: "gv-say" }, say),
-    ...(player ? [layers(player)] : []),
+    ...(player ? [layers(player), maps(player)] : []),
     ...(formula === undefined ? [] : formulas(formula)),
     ...lines.map((text) => el("pre", { class: "gv-lab-code", tabindex: "0", "aria-label": "The lines of Python that run" }, text)));
+}
+
+/** The activations of a network, as soon as they come. @param {string} player */
+function maps(player) {
+  const place = el("div", { class: "gv-lab-maps", id: "gv-lab-maps" });
+  fill(place, player);
+  return place;
 }
 
 /** The layers of a network with the norms of the step in sight. @param {string} player */

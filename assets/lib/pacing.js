@@ -73,7 +73,7 @@ export const ANSWER_REFRESH = 1500;
 
 /** The next recorded step is asked for so long after one; the server holds it back to its share. */
 export const LAB_REFRESH = 200;
-/** The same on the pages of a class, of which there may be thirty. */
+/** The same on the pages of a class, of which there may be thirty; and activations everywhere. */
 export const LAB_VIEWER_REFRESH = 1000;
 /** After a refusal: a run that ended, or one that plays no game. */
 export const LAB_RETRY = 2000;

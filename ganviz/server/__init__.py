@@ -27,7 +27,6 @@ from ganviz.server.exports import Exports
 from ganviz.server.gate import Gate
 from ganviz.server.guard import Guard, missing
 from ganviz.server.lab_routes import lab_routes
-from ganviz.server.lab_steps import LabSteps
 from ganviz.server.latent_requests import LatentRequests
 from ganviz.server.lessons import lessons
 from ganviz.server.library import Library
@@ -51,7 +50,7 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
     library, exports = Library(manager), Exports(manager)
     experiments, of_class = ExperimentRequests(manager), ClassRequests(classroom)
     polls, games = PollRequests(manager, classroom), GameRequests(manager, classroom)
-    wall, lab = WallRequests(manager, classroom, latent), LabSteps(manager)
+    wall = WallRequests(manager, classroom, latent)
     for task in (static.warm, scripts.warm):
         threading.Thread(target=task, name="warm", daemon=True).start()
     return [
@@ -69,8 +68,6 @@ def routes(manager: RunManager, classroom: Classroom | None = None) -> list[Base
         Route("/gv/strip", guard.http(latent.strip, viewers=True), methods=["POST"]),
         Route("/gv/latent/info", guard.http(latent.info, viewers=True)),
         *explore_routes(manager, guard),
-        Route("/gv/lab/step", guard.http(lab.step, viewers=True)),
-        Route("/gv/lab/code", guard.http(lab.code, viewers=True)),
         *lab_routes(manager, guard, classroom),
         Route("/gv/command", guard.http(commands.command), methods=["POST"]),
         Route("/gv/probes", guard.http(declarations, viewers=True)),

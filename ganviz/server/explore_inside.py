@@ -160,7 +160,7 @@ class ExploreInside:
         networks = self._pictured(run)
         z, y = _first(networks, *samples_of(run, query))
         found = activations(networks.generator.network, z, y)
-        return {"layers": [_maps(name, output[0]) for name, output in found.items()]}
+        return {"layers": [layer_maps(name, output[0]) for name, output in found.items()]}
 
     async def edited(self, request: Request) -> Response:
         """Pixels of samples with some units off, or stronger."""
@@ -263,7 +263,7 @@ def _score(objective: Objective, logits: list[float]) -> list[float]:
     return short(objective.score(values) if score_unit(objective) == "probability" else values)
 
 
-def _maps(name: str, output: Tensor) -> dict[str, Any]:
+def layer_maps(name: str, output: Tensor) -> dict[str, Any]:
     """A layer's units [C] or [C, H, W] as small grey maps, the strongest first."""
     maps = output.float() if output.dim() == 3 else output.float()[:, None, None]
     if maps.shape[-1] > MAP_SIDE:

@@ -7,15 +7,22 @@ from starlette.routing import Route
 from ganviz.classroom import Classroom
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Guard
+from ganviz.server.lab_activations import LabActivations
 from ganviz.server.lab_drawings import LabDrawings
 from ganviz.server.lab_latents import LabLatents
+from ganviz.server.lab_steps import LabSteps
 from ganviz.server.lab_trials import LabTrials
 
 
 def lab_routes(manager: RunManager, guard: Guard, classroom: Classroom) -> list[Route]:
     """All of them, for the runs of ``manager``. Viewers may look and send a drawing; what
     trains is the presenter's."""
-    trials, drawings = LabTrials(manager), LabDrawings(classroom)
+    steps, trials, drawings = LabSteps(manager), LabTrials(manager), LabDrawings(classroom)
+    read = {
+        "step": steps.step,
+        "code": steps.code,
+        "activations": LabActivations(manager).activations,
+    }
     played = {
         "duel": trials.duel,
         "seeds": trials.seeds,
@@ -23,14 +30,18 @@ def lab_routes(manager: RunManager, guard: Guard, classroom: Classroom) -> list[
         "drawings/clear": drawings.clear,
     }
     looked_at = {"latents": LabLatents(manager).latents, "drawings/put": drawings.put}
-    return (
-        [Route("/gv/lab/drawings", guard.http(drawings.all))]
-        + [
+    return [
+        Route("/gv/lab/drawings", guard.http(drawings.all)),
+        *[
+            Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True))
+            for name, endpoint in read.items()
+        ],
+        *[
             Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
             for name, endpoint in looked_at.items()
-        ]
-        + [
+        ],
+        *[
             Route(f"/gv/lab/{name}", guard.http(endpoint), methods=["POST"])
             for name, endpoint in played.items()
-        ]
-    )
+        ],
+    ]

@@ -84,6 +84,7 @@ def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
     assert page.locator("#gv-lab-part math").count() == 1
     page.click("[data-part=discriminator] > button")
     assert page.locator("#gv-lab-layers tbody tr").count() == 2
+    page.wait_for_selector("#gv-lab-maps canvas:nth-of-type(16)")
 
     # a mark leads to its step; a phone has all of it
     page.click("#gv-lab-marks button")

@@ -74,6 +74,9 @@ def test_a_step_that_one_player_takes_is_recorded(lab):
 
     code = client.get("/gv/lab/code").json()
     assert code["generator_loss"].startswith("def g(self, real") and "softplus" in str(code)
+    maps = client.get("/gv/lab/activations").json()
+    assert [layer["units"] for layer in maps["discriminator"]] == [16]
+    assert len(maps["generator"][0]["order"]) == 16
     for wrong in ({"n": 1}, {"player": "discriminator", "n": 101}):
         assert client.post("/gv/command", json={"action": "turn", **wrong}).status_code == 422
     run.resume()
