@@ -65,6 +65,7 @@ export function start() {
     run = now.run?.id ?? "";
     Object.assign(recorded, { newest: null, sentence: "", refused: false });
     emit("lab-recording", null);
+    emit("lab-sentence", "");
     ask();
   });
   run = now.run?.id ?? "";
