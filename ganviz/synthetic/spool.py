@@ -10,6 +10,7 @@ import io
 import json
 import os
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,10 @@ class Spool:
     def _drawn(self, state: dict[str, Any]) -> tuple[int, int]:
         """How many pictures there are, and their bytes: none where the files disagree, as
         after a power cut. They are then drawn again."""
-        done, size = state.get("done"), state.get("bytes")
+        done, size = (_count(state.get(name)) for name in ("done", "bytes"))
         pictures = self.folder / PICTURES
-        sound = type(done) is int and type(size) is int and 0 <= done <= self._request["n"]
-        if not sound or not pictures.is_file() or not 0 <= size <= pictures.stat().st_size:
-            return 0, 0
-        return done, size
+        there = pictures.stat().st_size if pictures.is_file() else 0
+        return (done, size) if done <= self._request["n"] and size <= there else (0, 0)
 
     def fill(
         self, generator: TrainedGenerator, labels: list[int] | None, psi: float, notify: Notify
@@ -100,3 +99,8 @@ class Spool:
     def remove(self) -> None:
         """Delete it: the data set is written."""
         remove_folder(self.folder)
+
+
+def _count(value: Any) -> int:
+    """``value`` of a file, where it is a number of things; else more than there can be."""
+    return value if type(value) is int and value >= 0 else sys.maxsize
