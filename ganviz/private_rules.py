@@ -59,6 +59,12 @@ NOT_PRIVATE: tuple[Refusal, ...] = (
         "'wasserstein'.",
     ),
     (
+        lambda config: config.adaptive,
+        "augment_strength",
+        "Private training allows real pictures in D's loss alone, and an adaptive augmentation "
+        "follows what D says of them: set augment_strength to 'always'.",
+    ),
+    (
         lambda config: config.label_flip > 0,
         "label_flip",
         "Private training keeps real pictures and fakes apart, and label flipping swaps them: set "

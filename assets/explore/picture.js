@@ -23,7 +23,7 @@ import {
 
 const SPAN = 4;
 const RANDOM_BELOW = 10_000;
-const HERE = ", drawn in this browser";
+const HERE = "This browser draws the picture: the server is not asked.";
 
 let busy = false;
 let wanted = false;
@@ -266,7 +266,9 @@ function paint(source, where) {
   const what = source.conditional ? `class ${className(explored.y)}, ` : "";
   canvas.setAttribute("aria-label", `Generated picture, ${what}${from}, step ${shownStep}`);
   canvas.dataset.shown = String((Number(canvas.dataset.shown) || 0) + 1);
-  text($("gv-explore-caption"), `G(z) at step ${count(shownStep)}${where}`);
+  const caption = $("gv-explore-caption");
+  text(caption, `${where ? "Drawn here" : "G(z)"} at step ${count(shownStep)}`);
+  caption.title = where;
   compareWithHeld();
   if (!$("gv-explore-line").hidden) fillLine();
 }

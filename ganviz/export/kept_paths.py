@@ -31,7 +31,8 @@ def write_paths(generator: TrainedGenerator, run_folder: Path, page: Path) -> li
     What is damaged, or was kept for another generator, is left out; so are paths beyond
     `MOST_PATHS` and `MOST_BYTES`. Raises `OSError`.
     """
-    written, found = 0, []
+    written = 0
+    found: list[dict[str, Any]] = []
     for one in read_kept(run_folder)["paths"]:
         try:
             z, y = path_latents(generator, one)

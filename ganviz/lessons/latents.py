@@ -190,7 +190,8 @@ worth anything:
 
 No single figure answers all three: a generator that copies ten training pictures is faithful,
 useless and leaking. Under Runs, Export draws a data set and makes its report: each figure with its
-interval, and with held-out pictures in place as a control. Passing it is no guarantee.
+interval, and with held-out pictures in place as a control. Only *private
+training* (Privacy, in the form) gives a guarantee, and it costs utility.
 """,
     ("virtual-data", "digits-quick"),
     (

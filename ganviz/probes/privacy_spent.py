@@ -49,6 +49,12 @@ class Privacy(Probe):
 
     def prepare(self) -> None:
         delta, count = self.trainer.config.delta, len(self.source.samples)
+        self.run.log(
+            "note",
+            level="info",
+            sentence=f"Private training: epsilon is counted at delta = {delta:g}, for batches by "
+            f"chance of {self.trainer.config.batch_size:,} of {count:,} on average.",
+        )
         if delta * count >= 1:
             self.run.log(
                 "note",

@@ -190,7 +190,8 @@ def same_keys(one, other):
 
 def test_g_is_told_nothing_but_what_d_says(tiny):
     """Neither the classes of a batch nor its size reach G."""
-    game = tiny(private=True, conditioning="projection").algorithm
+    augment = ("translation", "cutout")
+    game = tiny(private=True, conditioning="projection", augment=augment).algorithm
     asked = []
     game.generator.register_forward_hook(lambda _, given, out: asked.append(given[1]))
     game.step(lambda: Batch(torch.zeros(3, 1, 8, 8), torch.full((3,), 3)))
@@ -232,6 +233,7 @@ REFUSED = {
     "pac": {"pac": 2},
     "penalty": {"penalty": "r1"},
     "objective": {"objective": "relativistic"},
+    "augment_strength": {"augment": ("cutout",), "augment_strength": "adaptive"},
     "label_flip": {"label_flip": 0.1},
     "conditioning": {"conditioning": "auxiliary"},
     "update": {"update": "simultaneous"},
