@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -75,11 +76,10 @@ class Dirac:
         theta, psi = (torch.tensor(value, dtype=torch.float64) for value in start)
         way = [start]
         for _ in range(steps):
-            moved = psi - self.rate * _gradient(
-                psi, lambda p, x=theta: self._loss_d(objective, x, p)
-            )
-            at = moved if self.alternating else psi
-            theta = theta - self.rate * _gradient(theta, lambda x, p=at: _loss_g(objective, x, p))
+            loss_d = partial(self._loss_d, objective, theta)
+            moved = psi - self.rate * _gradient(psi, loss_d)
+            loss_g = partial(_loss_g, objective, moved if self.alternating else psi)
+            theta = theta - self.rate * _gradient(theta, loss_g)
             psi = moved
             way.append((float(theta), float(psi)))
         return way
@@ -93,7 +93,7 @@ class Dirac:
         return [(theta, psi, *self.velocity(theta, psi)) for psi in line for theta in line]
 
 
-def _loss_g(objective: Objective, theta: Tensor, psi: Tensor) -> Tensor:
+def _loss_g(objective: Objective, psi: Tensor, theta: Tensor) -> Tensor:
     return objective.g(psi * 0.0, psi * theta)
 
 

@@ -100,8 +100,9 @@ class LabTrials:
     async def duel(self, request: Request) -> Response:
         """Lines of JSON: ``differences``, then both sides' samples and statistics as they go."""
         query = await body_as(DuelRequest, request)
-        sides = [as_config(side.preset, side.settings) for side in (query.left, query.right)]
-        return self._lines(request, partial(self._duel, *sides, query.steps))
+        left = as_config(query.left.preset, query.left.settings)
+        right = as_config(query.right.preset, query.right.settings)
+        return self._lines(request, partial(self._duel, left, right, query.steps))
 
     async def seeds(self, request: Request) -> Response:
         """Lines of JSON: the points and mode figures of six seeds that train as one."""
