@@ -213,6 +213,7 @@ def what_is_learned(settings: dict[str, Any], data_root: Path, minutes: float) -
     config = api.as_config({**settings, "steps": 0})
     source = load_data(config, cpu, data_root)
     reference = ReferenceStatistics.of(source, data_root, lambda: False)
+    assert reference is not None, "nobody calls it off"
     z = torch.randn(FAKES, config.latent_dim, generator=torch.Generator().manual_seed(1))
 
     def figures(generator: torch.nn.Module) -> dict[str, Any]:

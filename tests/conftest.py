@@ -19,12 +19,13 @@ MOST_WORKERS = 4  # each holds torch, and an app where it has browser tests: abo
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """The whole suite, or a folder of it, runs in one process a core; named files run in this one,
-    so that a debugger and print work."""
+    """The whole suite, or a folder of it, runs in one process more than there are cores, because
+    pages and processes are waited for; named files run in this one, so that a debugger and print
+    work."""
     if any(".py" in argument for argument in config.args):
         return 0
     allowed = getattr(os, "sched_getaffinity", None)
-    return min(MOST_WORKERS, len(allowed(0)) if allowed else os.cpu_count() or 1)
+    return min(MOST_WORKERS, 1 + (len(allowed(0)) if allowed else os.cpu_count() or 1))
 
 
 # files that share what is dear to start: an app and a browser, a server of forks (`tests.fresh`)

@@ -35,8 +35,8 @@ BODIES = {
     "/gv/probe/frozen": {"depth": 2, "steps": 10},
 }
 # what somebody who has joined may send
-ANSWERS = {"/gv/class/vote", "/gv/class/play", "/gv/class/wall/put"}
-VIEWERS_MAY_POST = {"/gv/latent", "/gv/strip", *ANSWERS}
+ANSWERS = {"/gv/class/vote", "/gv/class/play", "/gv/class/wall/put", "/gv/lab/drawings/put"}
+VIEWERS_MAY_POST = {"/gv/latent", "/gv/strip", "/gv/lab/latents", *ANSWERS}
 # pictures of a latent space, computed and sent: nothing is kept
 EXPLORE = "/gv/explore/"
 SECRET = "the teacher's own words"
