@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,14 @@ def seeds(data_root: Path, seconds: float) -> None:
         source = load_data(config, CPU, data_root)
         made = [[Trainer(config.but(seed=i), source, CPU) for i in range(6)] for _ in range(2)]
         batched, single = BatchedSeedsTrainer(made[0]), made[1]
-        ratios = []
-        for _ in range(ROUNDS):
-            alone = rate(lambda single=single: [one.step() for one in single], seconds / 6)
-            ratios.append(rate(batched.step, seconds / 6) / alone)
+        alone = partial(_step_each, single)
+        ratios = [rate(batched.step, seconds / 6) / rate(alone, seconds / 6) for _ in range(ROUNDS)]
         print(f"{words}: {statistics.median(ratios):.2f} times (bar {bar})")
+
+
+def _step_each(trainers: list[Trainer]) -> None:
+    for trainer in trainers:
+        trainer.step()
 
 
 def rate(step: Callable[[], Any], seconds: float) -> float:
