@@ -15,6 +15,8 @@ from torch import Generator, Tensor
 
 SHIFT = 1 / 8
 """Largest translation, as a share of the picture."""
+MULTIPLIED = 64
+"""Largest picture, in pixels a side, that is moved by products of matrices."""
 HOLE = 1 / 2
 """Side of the square that cutout removes, as a share of the picture."""
 
@@ -27,11 +29,13 @@ def brightness(x: Tensor, generator: Generator | None) -> Tensor:
 def translation(x: Tensor, generator: Generator | None) -> Tensor:
     """Move each picture by whole pixels, up to an eighth of its size; what comes in is 0, mid-grey.
 
-    A shift is a product with a shifted identity: unlike indexing, quick to differentiate (twice)
-    and deterministic on a GPU.
+    Up to `MULTIPLIED` pixels a shift is a product with a shifted identity: unlike indexing, quick to
+    differentiate (twice). Beyond, the products would be a third of a step's work.
     """
-    down, right = (_shift(x, size, generator) for size in x.shape[2:])
-    return down[:, None] @ x @ right[:, None].mT
+    rows, columns = (_come_from(x, size, generator) for size in x.shape[2:])
+    if max(x.shape[2:]) > MULTIPLIED:
+        return _picked(_picked(x, rows[:, None, :, None], 2), columns[:, None, None, :], 3)
+    return _shift(rows, x)[:, None] @ x @ _shift(columns, x)[:, None].mT
 
 
 def cutout(x: Tensor, generator: Generator | None) -> Tensor:
@@ -95,14 +99,26 @@ def _whole(x: Tensor, low: int, high: int, generator: Generator | None) -> Tenso
     return torch.randint(low, high + 1, (len(x), 1), device=x.device, generator=generator)
 
 
-def _shift(x: Tensor, size: int, generator: Generator | None) -> Tensor:
-    """[N, size, size]: the matrix that moves a column of pixels by a random number of places."""
+def _come_from(x: Tensor, size: int, generator: Generator | None) -> Tensor:
+    """Where each pixel of a moved row or column comes from, [N, size]; it may be outside."""
     far = int(size * SHIFT + 0.5)
-    pixels = torch.arange(size, device=x.device)
-    come_from = pixels - _whole(
-        x, -far, far, generator
-    )  # [N, size]; outside 0..size-1 matches nothing, which is 0
+    return torch.arange(size, device=x.device) - _whole(x, -far, far, generator)
+
+
+def _shift(come_from: Tensor, x: Tensor) -> Tensor:
+    """[N, size, size]: the matrix that moves a column of pixels; what is outside matches nothing,
+    which is 0."""
+    pixels = torch.arange(come_from.shape[1], device=x.device)
     return (come_from[:, :, None] == pixels).to(x.dtype)
+
+
+def _picked(x: Tensor, come_from: Tensor, dim: int) -> Tensor:
+    """The same by indexing. No two gradients but zeros meet in a place, so it is deterministic on a
+    GPU, too."""
+    last = x.shape[dim] - 1
+    inside = (come_from >= 0) & (come_from <= last)
+    index = come_from.clamp(0, last).expand(*x.shape)
+    return torch.where(inside, x.gather(dim, index), 0.0)
 
 
 def _hole(x: Tensor, size: int, generator: Generator | None) -> Tensor:

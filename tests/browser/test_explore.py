@@ -188,7 +188,7 @@ def test_without_a_generator_no_control_pretends_to_work(visit):
     def nothing_yet(page):
         page.route("**/gv/explore/runs", lambda route: route.fulfill(json={"runs": []}))
         refusal = {"error": "Nothing has been trained yet.", "field": None}
-        page.route("**/gv/explore/info**", lambda route: route.fulfill(json=refusal, status=404))
+        page.route("**/gv/explore/info**", lambda route: route.fulfill(json=refusal, status=409))
 
     page = visit(address="/?tab=explore&panel=path", before=nothing_yet)
     page.wait_for_function("document.querySelector('#gv-explore-wait').textContent.length")

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ganviz.data import augment
 from ganviz.data.augment import (
     POLICIES,
     brightness,
@@ -64,6 +65,19 @@ def test_translation_moves_whole_pixels_and_fills_with_zero():
         assert torch.equal(after[:, top : top + height, left : left + width], source)
         seen.add((int(dy), int(dx)))
     assert len(seen) == 25  # every shift there is
+
+
+def test_large_pictures_are_moved_to_the_same_place_by_indexing(monkeypatch):
+    def moved(most):
+        monkeypatch.setattr(augment, "MULTIPLIED", most)
+        x = torch.randn(6, 3, 20, 20, dtype=torch.float64, generator=seeded(), requires_grad=True)
+        out = translation(x, seeded())
+        (grad,) = torch.autograd.grad((out**3).sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad((grad**2).sum(), x)
+        return out, grad, second
+
+    for multiplied, picked in zip(moved(64), moved(8), strict=True):
+        assert torch.equal(multiplied, picked)
 
 
 def test_cutout_removes_half_a_side_at_most():
