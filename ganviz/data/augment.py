@@ -29,8 +29,8 @@ def brightness(x: Tensor, generator: Generator | None) -> Tensor:
 def translation(x: Tensor, generator: Generator | None) -> Tensor:
     """Move each picture by whole pixels, up to an eighth of its size; what comes in is 0, mid-grey.
 
-    Up to `MULTIPLIED` pixels a shift is a product with a shifted identity: unlike indexing, quick to
-    differentiate (twice). Beyond, the products would be a third of a step's work.
+    Up to `MULTIPLIED` pixels, a shift is a product with a shifted identity: unlike indexing, quick
+    to differentiate (twice). Beyond, the products would be a third of the work of a step.
     """
     rows, columns = (_come_from(x, size, generator) for size in x.shape[2:])
     if max(x.shape[2:]) > MULTIPLIED:
