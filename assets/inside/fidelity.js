@@ -20,7 +20,7 @@ export async function start({ section }) {
   section.append(el("div", { class: "gv-fidelity-body" }, el("table", { class: "gv-figures-table", id: "gv-fidelity-table" }),
     el("div", { class: "gv-classes-box" }, el("p", { class: "gv-caption", id: "gv-classes-say" }), el("div", { class: "gv-draw", id: "gv-classes-plot" }))));
   // others have curves of their own
-  const kinds = (await declared()).filter(({ cards }) => cards.every(({ script }) => script));
+  const kinds = (await declared()).filter(({ cards }) => cards.every(({ script, tabled }) => script || tabled));
   figures = kinds.flatMap(({ name, figures: those }) => those.map((figure) => [name, figure]));
   const refresh = chart($("gv-classes-plot"), label, paint);
   whenSeen(kinds.map(({ name }) => name), () => { table(); words(); refresh(); });

@@ -53,7 +53,8 @@ class Card:
 
     ``script``: the file under ``assets/inside/`` that draws it, found by this name; "" has the
     figures of the kind drawn over the steps. ``columns``: its width, of twelve. ``once_measured``:
-    most runs have nothing for it, so it is shown only where there is something.
+    most runs have nothing for it, so it is shown only where there is something. ``tabled``: the
+    figures stand in the table of the samples' truth and variety as well.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Card:
     script: str = ""
     columns: int = 6
     once_measured: bool = False
+    tabled: bool = False
 
 
 @dataclass(frozen=True)
