@@ -4,6 +4,7 @@ refuses."""
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import math
 import os
@@ -64,6 +65,11 @@ def write_atomic(path: Path, data: bytes | str, durable: bool = False) -> None:
 def temporary_path(path: Path) -> Path:
     """A hidden name beside ``path`` that nobody else uses; it holds the number of this process."""
     return path.with_name(f".{path.name[:80]}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+
+
+def leftovers(path: Path) -> Iterator[Path]:
+    """What processes that were killed have left of writing ``path``, if nobody writes it now."""
+    return path.parent.glob(f".{glob.escape(path.name[:80])}.*.tmp")
 
 
 def move(source: Path, target: Path) -> None:

@@ -27,7 +27,7 @@ import torch
 
 from ganviz.data.entry import Progress
 from ganviz.data.picture_decoding import TABLE, Loaded, bits_in_use, decode, first_usable, is_grey
-from ganviz.disk import atomic_replace, open_plain
+from ganviz.disk import atomic_replace, leftovers, open_plain
 from ganviz.locking import lock, open_lock
 from ganviz.text import printable
 
@@ -278,7 +278,7 @@ def _alone(path: Path, progress: Progress) -> Iterator[None]:
 def _remove_leftovers(path: Path) -> None:
     """What a process that was killed while it made ``path`` has left, and what is out of date: both
     take room."""
-    for old in (*path.parent.glob(f".{path.name[:80]}.*.tmp"), path):
+    for old in (*leftovers(path), path):
         with suppress(OSError):
             old.unlink()
 

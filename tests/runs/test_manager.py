@@ -43,11 +43,14 @@ def manager(tmp_path):
 @pytest.fixture
 def gate(monkeypatch):
     """While it is closed a step does not end."""
-    opened = threading.Event()
+    opened, held = threading.Event(), threading.Event()
     opened.set()
+    opened.held = held
     step = Trainer.step
 
     def slow(trainer):
+        if not opened.is_set():
+            held.set()
         opened.wait(120)
         return step(trainer)
 
@@ -63,6 +66,12 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
+def hold(gate):
+    """Wait until a step is held."""
+    gate.clear()
+    assert gate.held.wait(60)
+
+
 def finished(manager, **changes):
     run = manager.start(tiny(**changes))
     assert run.join(60) and run.state == "finished", run.error
@@ -73,7 +82,7 @@ def test_another_run_is_made_while_a_step_takes_long_and_begins_when_it_ends(man
     kept = finished(manager).id
     first = manager.start(tiny(steps=0))
     wait_for(lambda: first.state == "running")
-    gate.clear()
+    hold(gate)
     second = manager.start(tiny(name="second"), replace=True)
     assert manager.current is second and first.active
     wait_for(lambda: second.state == "preparing" and "Waiting" in second.sentence)
@@ -196,7 +205,7 @@ def test_a_run_that_was_replaced_still_says_how_it_ended(manager):
 def test_a_run_that_waits_can_be_stopped(manager, gate):
     first = manager.start(tiny(steps=0))
     wait_for(lambda: first.state == "running")
-    gate.clear()
+    hold(gate)
     second = manager.start(tiny(), replace=True)
     second.stop()
     assert second.join(60) and second.state == "stopped" and first.active
