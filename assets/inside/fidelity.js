@@ -20,7 +20,8 @@ export async function start({ section }) {
   section.append(el("div", { class: "gv-fidelity-body" }, el("table", { class: "gv-figures-table", id: "gv-fidelity-table" }),
     el("div", { class: "gv-classes-box" }, el("p", { class: "gv-caption", id: "gv-classes-say" }), el("div", { class: "gv-draw", id: "gv-classes-plot" }))));
   // others have curves of their own
-  const kinds = (await declared()).filter(({ cards }) => cards.every(({ script, tabled }) => script || tabled));
+  const isTabled = ({ cards }) => cards.every(({ script, tabled }) => script || tabled);
+  const kinds = (await declared()).filter(isTabled);
   figures = kinds.flatMap(({ name, figures: those }) => those.map((figure) => [name, figure]));
   const refresh = chart($("gv-classes-plot"), label, paint);
   whenSeen(kinds.map(({ name }) => name), () => { table(); words(); refresh(); });

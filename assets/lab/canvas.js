@@ -54,7 +54,7 @@ export function start(section) {
     key(), arrowRow(),
     el("p", { class: "gv-note", id: "gv-lab-why", hidden: true }),
     el("div", { class: "gv-scrub" }, el("input", { type: "range", id: "gv-lab-scrub", min: 0, max: 0, value: 0, "aria-label": "Step that is drawn", oninput: lookBack }),
-      el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-live", onclick: () => $("gv-live").click() }, "Newest")),
+      el("button", { type: "button", class: "gv-button gv-small", id: "gv-lab-newest", onclick: () => $("gv-live").click() }, "Newest")),
   );
   measures.start(section);
   listen($("gv-lab-plane", HTMLCanvasElement));

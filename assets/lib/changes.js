@@ -1,7 +1,7 @@
 // @ts-check
 // What was changed while a run trains, in words: the marks on the curves and in the lab.
 
-import { brief, count } from "./format.js";
+import { count } from "./format.js";
 
 /**
  * @param {string} kind of the event: setting or turn
@@ -16,5 +16,6 @@ export function changeInWords(kind, data) {
   return data.old == null ? `${label} ${said(data.value)}` : `${label} ${said(data.old)} → ${said(data.value)}`;
 }
 
+// as it was typed: what is rounded away might be the change
 /** @param {any} value */
-const said = (value) => (typeof value === "number" ? brief(value) : [value].flat().join(", "));
+const said = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : [value].flat().join(", "));

@@ -34,7 +34,7 @@ def knob(page, name: str) -> str:
 def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
     page = lab
     begin(server, "ring8", **SMALL)
-    page.wait_for_function("document.querySelector('#gv-lab-caption').textContent !== ''")
+    page.wait_for_function("document.querySelector('.gv-lab-value')?.textContent.startsWith('z')")
     assert page.is_hidden("#gv-lab-empty")
     values = page.locator(".gv-lab-value").all_text_contents()
     assert values[0].startswith("z = (") and values[2].startswith("x = (")

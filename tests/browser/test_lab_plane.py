@@ -53,7 +53,7 @@ def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
     lab.wait_for_function("document.querySelector('#gv-lab-at').textContent.includes('D says')")
     lab.fill("#gv-lab-scrub", "0")
     lab.wait_for_selector(f"{CANVAS}[data-step='0']")
-    lab.click("#gv-lab-live")
+    lab.click("#gv-lab-newest")
     lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > 0")
 
 
