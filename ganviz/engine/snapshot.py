@@ -72,6 +72,14 @@ class SnapshotStore:
         """The training step of the newest."""
         return self._front.step if self._front else 0
 
+    def require(self) -> None:
+        """Raises `LookupError` before the first: what the generator takes is not known until
+        then."""
+        if self._front is None:
+            raise LookupError(
+                "There is no picture yet: the generator appears with the first training steps."
+            )
+
     def publish(self, generator: nn.Module, step: int, wait: bool = False) -> bool:
         """Copy ``generator`` as the newest. Unless ``wait``, give up (False) when a viewer still
         draws from the back copy."""
@@ -108,11 +116,9 @@ class SnapshotStore:
 
     @contextmanager
     def _newest(self) -> Iterator[tuple[nn.Module, int, int]]:
+        self.require()
         copy_ = self._front
-        if copy_ is None:
-            raise LookupError(
-                "There is no picture yet: the generator appears with the first training steps."
-            )
+        assert copy_ is not None
         # A copy that was rewritten while we waited is only newer.
         with copy_.lock:
             yield copy_.generator, copy_.step, copy_.version

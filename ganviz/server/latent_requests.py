@@ -185,6 +185,7 @@ class LatentRequests:
         ]
 
     def _latents(self, run: ReadableRun, specs: list[latent.LatentSpec]) -> torch.Tensor:
+        run.snapshots.require()
         dim = run.snapshots.latent_dim
         wanted = any(spec.directions for spec in specs)
         vectors = self._directions(run).vectors if wanted else torch.empty(0, dim)

@@ -152,7 +152,10 @@ def test_an_endless_request_is_not_read(client, drawing):
 
 def test_nothing_to_draw_yet(manager, client, tools):
     strip = {"a": {}, "b": {}}
-    for address, wish in (("/gv/latent", {}), ("/gv/strip", strip)):
+    # a page of a run that is resumed asks before its classes are known again
+    manager.current.snapshots = SnapshotStore(12, (), True, "images")
+    wishes = ({}, {"class": 7}, {"directions": {"0": 2}}, {"tile": 3})
+    for address, wish in (("/gv/strip", strip), *(("/gv/latent", wish) for wish in wishes)):
         response = client.post(address, json=wish)
         assert response.status_code == 409
         assert "no picture yet" in response.json()["error"]
