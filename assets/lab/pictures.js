@@ -23,6 +23,7 @@ let sorted = false;
 
 export function start() {
   const section = $("gv-lab-pictures");
+  section.dataset.recorded = "no";
   section.append(
     el("header", { class: "gv-card-head" }, el("h2", { id: "gv-lab-pictures-title" }, "Where G's loss pushes the pixels"), el("span", { class: "gv-spring" }),
       el("div", { class: "gv-switch", role: "group", "aria-label": "What is drawn of the gradient" }, ...Object.entries(MODES).map(([name, label]) => el("button", {
@@ -34,6 +35,7 @@ export function start() {
   on("lab-shown", (shown) => {
     if (shown.recording === recording) return;
     recording = shown.recording;
+    section.dataset.recorded = recording ? "yes" : "no";
     if (recording) draw("lab-pictures", paint);
   });
   on("theme", () => draw("lab-pictures", paint));
