@@ -11,20 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz.classroom import ClassFile, Classroom, Visitor
-from ganviz.classroom.discriminator_game import (
-    DiscriminatorGame,
-    Pairs,
-    league,
-    make_pairs,
-    sound_rows,
-)
+from ganviz.classroom.discriminator_game import DiscriminatorGame, league, make_pairs, sound_rows
 from ganviz.engine.run import Run
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
 from ganviz.server.class_polls import GAMES
 from ganviz.server.guard import Refused, command_as, json_response
 from ganviz.server.sample_grids import IMMUTABLE
-from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
+from ganviz.server.shared_task import SharedTask
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import COMMANDS
 
@@ -105,13 +99,7 @@ class GameRequests:
         return self._games[-1].pairs.step
 
     async def _add(self, run: Run, games: list[DiscriminatorGame]) -> None:
-        pending = self._pairs.of(run)
-        future = asyncio.wrap_future(pending.future)
-        try:
-            pairs: Pairs = await asyncio.wait_for(asyncio.shield(future), pending.timeout)
-        except (TimeoutError, asyncio.TimeoutError):
-            future.add_done_callback(lambda one: one.cancelled() or one.exception())
-            raise Refused(503, STEP_TAKES_LONG) from None
+        pairs = await self._pairs.answer(run)
         if not games:
             self._earlier = await COMMANDS.run(_rows, run)
         self._games = [*games, DiscriminatorGame(secrets.token_hex(8), run.id, pairs)]

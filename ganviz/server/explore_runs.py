@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ganviz.runs.networks import TrainedNetworks, copied_state, load_networks, n
 from ganviz.runs.readable import ReadableRun
 from ganviz.runs.trained import TrainedGenerator, load_generator
 from ganviz.server.guard import Refused
-from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
+from ganviz.server.shared_task import SharedTask
 
 MOST_HELD = 4
 # a checkpoint never changes
@@ -92,11 +91,7 @@ class ExploreRuns:
         return checkpoint.path_of(folder, int(step)) if step else checkpoint.newest(folder)
 
     def _copied(self, run: Run) -> TrainedNetworks:
-        copying = self._copies.of(run)
-        try:
-            config, state = copying.future.result(copying.timeout)
-        except (TimeoutError, FutureTimeout):
-            raise Refused(503, STEP_TAKES_LONG) from None
+        config, state = self._copies.result(run)
         return networks_of(config, state, self._manager.device)
 
     def exact(self, run: ReadableRun, step: int) -> TrainedGenerator:

@@ -3,7 +3,6 @@ between two steps."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from ganviz.probes.probe import undisturbed
 from ganviz.runs.manager import RunManager
 from ganviz.server.explore_inside import layer_maps
 from ganviz.server.guard import Refused, json_response
-from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
+from ganviz.server.shared_task import SharedTask
 
 # judged together, as a D that looks at its batch needs it; the first one's maps are sent
 SAMPLES = 16
@@ -39,12 +38,7 @@ class LabActivations:
         run, wanted = self._manager.current, request.query_params.get("run")
         if not isinstance(run, Run) or (wanted and run.id != wanted) or not run.active:
             raise Refused(409, "Activations are known only of the run that trains here now.")
-        pending = self._maps.of(run)
-        try:
-            future = asyncio.shield(asyncio.wrap_future(pending.future))
-            return json_response(await asyncio.wait_for(future, pending.timeout))
-        except (TimeoutError, asyncio.TimeoutError):
-            raise Refused(503, STEP_TAKES_LONG) from None
+        return json_response(await self._maps.answer(run))
 
 
 @torch.no_grad()

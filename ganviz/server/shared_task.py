@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ganviz import pacing
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
+from ganviz.server.guard import Refused
 
 T = TypeVar("T")
 STEP_TAKES_LONG = "The step in progress takes long; try again in a moment."
@@ -56,3 +59,23 @@ class SharedTask(Generic[T]):
                 return newest
             self._newest = Pending(weakref.ref(run), run.between_steps(self._task), now)
             return self._newest
+
+    async def answer(self, run: Run) -> T:
+        """What the newest one of ``run`` gives, awaited. Raises `Refused` where the step in
+        progress takes long, and what the task raises."""
+        pending = self.of(run)
+        future = asyncio.wrap_future(pending.future)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), pending.timeout)
+        except (TimeoutError, asyncio.TimeoutError):
+            # Nobody reads what becomes of it.
+            future.add_done_callback(lambda one: one.cancelled() or one.exception())
+            raise Refused(503, STEP_TAKES_LONG) from None
+
+    def result(self, run: Run) -> T:
+        """As `answer`, for a thread that may wait."""
+        pending = self.of(run)
+        try:
+            return pending.future.result(pending.timeout)
+        except (TimeoutError, FutureTimeout):
+            raise Refused(503, STEP_TAKES_LONG) from None

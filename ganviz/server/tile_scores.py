@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, cast
 
 import torch
@@ -20,7 +19,7 @@ from ganviz.latent.scores import discriminator_scores, score_unit
 from ganviz.probes.probe import short
 from ganviz.runs.manager import RunManager
 from ganviz.server.guard import Refused, json_response
-from ganviz.server.shared_task import STEP_TAKES_LONG, SharedTask
+from ganviz.server.shared_task import SharedTask
 
 
 class TileScores:
@@ -37,12 +36,7 @@ class TileScores:
         wanted = request.path_params["run"]
         if not isinstance(run, Run) or run.id != wanted or not run.active:
             raise Refused(409, "D's scores are known only of the run that trains here now.")
-        pending = self._scores.of(run)
-        try:
-            future = asyncio.shield(asyncio.wrap_future(pending.future))
-            return json_response(await asyncio.wait_for(future, pending.timeout))
-        except (TimeoutError, asyncio.TimeoutError):
-            raise Refused(503, STEP_TAKES_LONG) from None
+        return json_response(await self._scores.answer(run))
 
 
 @torch.no_grad()
