@@ -56,17 +56,4 @@ def explore_routes(manager: RunManager, guard: Guard) -> list[Route]:
     presented = {"zip": pictures.zip, "film": paths.film, "keep": directions.keep}
     read = {"runs": pictures.runs, "info": pictures.describe, "kept": directions.kept}
     read["runtime/{name}"] = in_browser.runtime
-    return [
-        *[
-            Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True))
-            for name, endpoint in read.items()
-        ],
-        *[
-            Route(f"/gv/explore/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
-            for name, endpoint in explored.items()
-        ],
-        *[
-            Route(f"/gv/explore/{name}", guard.http(endpoint), methods=["POST"])
-            for name, endpoint in presented.items()
-        ],
-    ]
+    return guard.routes("/gv/explore", read, viewers_post=explored, presenters_post=presented)

@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from ganviz.classroom import Visitor
 from ganviz.errors import ConfigError, GanvizError
@@ -96,6 +97,26 @@ class Guard:
                 return refusal(Refused(500, STUMBLED))
 
         return answered
+
+    def routes(
+        self,
+        prefix: str,
+        read: Mapping[str, Endpoint],
+        viewers_post: Mapping[str, Endpoint],
+        presenters_post: Mapping[str, Endpoint],
+    ) -> list[Route]:
+        """Addresses under ``prefix``: what everybody who has joined may read, what they may post,
+        and what presenters alone may post."""
+        groups = (
+            (read, True, "GET"),
+            (viewers_post, True, "POST"),
+            (presenters_post, False, "POST"),
+        )
+        return [
+            Route(f"{prefix}/{name}", self.http(endpoint, viewers), methods=[method])
+            for endpoints, viewers, method in groups
+            for name, endpoint in endpoints.items()
+        ]
 
     async def admit(self, connection: HTTPConnection) -> None:
         """Raise `Refused` for a connection that another web site could be behind."""

@@ -32,16 +32,5 @@ def lab_routes(manager: RunManager, guard: Guard, classroom: Classroom) -> list[
     looked_at = {"latents": LabLatents(manager).latents, "drawings/put": drawings.put}
     return [
         Route("/gv/lab/drawings", guard.http(drawings.all)),
-        *[
-            Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True))
-            for name, endpoint in read.items()
-        ],
-        *[
-            Route(f"/gv/lab/{name}", guard.http(endpoint, viewers=True), methods=["POST"])
-            for name, endpoint in looked_at.items()
-        ],
-        *[
-            Route(f"/gv/lab/{name}", guard.http(endpoint), methods=["POST"])
-            for name, endpoint in played.items()
-        ],
+        *guard.routes("/gv/lab", read, viewers_post=looked_at, presenters_post=played),
     ]
