@@ -13,6 +13,7 @@ from ganviz.data.source import Batch
 from ganviz.engine.run import Run
 from ganviz.errors import ConfigError
 from ganviz.registry import DISCRIMINATORS, GENERATORS
+from tests.tiny import DIGITS
 
 VAE = {"algorithm": "vae", "g_lr": 1e-3, "beta1": 0.9}
 
@@ -224,19 +225,7 @@ def test_live_settings(tiny):
 
 def test_a_vae_is_a_run_like_any_other(tmp_path):
     config = RunConfig.parse(
-        {
-            "data": "digits",
-            "image_size": 8,
-            "generator": "mlp",
-            "discriminator": "mlp",
-            "g_hidden": (16,),
-            "d_hidden": (16,),
-            "g_norm": "none",
-            "latent_dim": 4,
-            "steps": 30,
-            "tick_seconds": 0.02,
-            **VAE,
-        }
+        {**DIGITS, "batch_size": RunConfig().batch_size, "steps": 30, "tick_seconds": 0.02, **VAE}
     )
     run = Run(config, device=torch.device("cpu"), data_root=tmp_path).start()
     assert run.join(60) and run.state == "finished"
