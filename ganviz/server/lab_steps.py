@@ -78,19 +78,7 @@ class LabSteps:
         algorithm = trainer.algorithm
         if not isinstance(algorithm, Adversarial):
             raise Refused(409, StepRecorder(trainer).why_not or "")
-        objective = algorithm.objective
-        return _as_json(
-            dumps(
-                {
-                    "discriminator_loss": _source(objective.d),
-                    "generator_loss": _source(objective.g),
-                    "discriminator_step": _source(type(algorithm).discriminator_step),
-                    "generator_step": _source(type(algorithm).generator_step),
-                    "generator": str(algorithm.generator),
-                    "discriminator": str(algorithm.discriminator),
-                }
-            )
-        )
+        return _as_json(await READS.run(_code, algorithm))
 
     # -- which run -----------------------------------------------------------------------------
     def _run(self, request: Request) -> Run:
@@ -152,6 +140,21 @@ async def _between(run: Run, task: Callable[[Trainer], T]) -> T:
         if run.state in ENDED and not future.done():
             raise Refused(409, NONE_YET)
     return future.result()
+
+
+def _code(algorithm: Adversarial) -> bytes:
+    """As `LabSteps.code` answers; it reads files."""
+    objective = algorithm.objective
+    return dumps(
+        {
+            "discriminator_loss": _source(objective.d),
+            "generator_loss": _source(objective.g),
+            "discriminator_step": _source(type(algorithm).discriminator_step),
+            "generator_step": _source(type(algorithm).generator_step),
+            "generator": str(algorithm.generator),
+            "discriminator": str(algorithm.discriminator),
+        }
+    )
 
 
 def _source(function: Callable) -> str:
