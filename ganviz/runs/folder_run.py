@@ -63,13 +63,14 @@ class FolderRun:
         self.generation = 0  # counts rewinds: each makes ``events`` another log
         self.frames = FolderFrames(self.folder)
         self.problem: str | None = None
-        self.state = "idle"
-        self.sentence = ""
         self._tail = LogTail(self.folder / LOG)
         self._recent: deque[tuple[float, int]] = deque(maxlen=12)
         self._step = 0
         self._last_state = "idle"
         self._summary = Summary.open(self.folder)
+        # of a log that is not read yet: whoever opens a kept run asks at once whether it trains
+        self.state = current_state(self.folder, self._summary.state)
+        self.sentence = self._summary.sentence
         self._snapshots: SnapshotStore | None = None
         self._published: Path | None = None
         self._lock = threading.RLock()
@@ -96,15 +97,15 @@ class FolderRun:
         """Take in what was written since the last call; whether there was anything."""
         try:
             changed = self._read_on()
+            with self._lock:
+                self._summary = Summary.open(self.folder)
+                self.state = current_state(self.folder, self._last_state)
+                if self.state == INTERRUPTED:
+                    self.sentence = interrupted_sentence(self._step)
+                if self._snapshots is not None:
+                    self._publish(self._snapshots)
         finally:
             self._whole.set()  # nobody is to wait for a reader that failed
-        with self._lock:
-            self._summary = Summary.open(self.folder)
-            self.state = current_state(self.folder, self._last_state)
-            if self.state == INTERRUPTED:
-                self.sentence = interrupted_sentence(self._step)
-            if self._snapshots is not None:
-                self._publish(self._snapshots)
         return changed
 
     def _read_on(self) -> bool:

@@ -44,6 +44,16 @@ def test_a_finished_run_reads_as_it_was(trained_run):
     assert {"state", "frame", "checkpoint"} <= kinds
 
 
+def test_whether_it_trains_is_known_before_its_log_is_read(trained_run):
+    run = FolderRun(trained_run, read=False)
+    assert (run.is_read, run.state, run.active) == (False, "finished", False)
+    read = threading.Event()
+    run._whole.set = lambda: read.set() if run.state == "finished" else None
+    run.state = "idle"
+    run.refresh()
+    assert read.is_set()  # whoever waits for the log finds the state that it tells
+
+
 def test_its_generator_answers(trained_run):
     run = FolderRun(trained_run)
     assert run.snapshots.step == 40 and run.snapshots.version == 1 and run.snapshots.conditional
