@@ -4,6 +4,7 @@
 import { emit } from "../lib/bus.js";
 import { LAB_REFRESH, LAB_RETRY, LAB_VIEWER_REFRESH } from "../lib/pacing.js";
 import { get } from "../lib/request.js";
+import { isActive } from "../lib/states.js";
 import { current, onTab } from "../lib/tabs.js";
 import { now, on } from "../lib/stream.js";
 
@@ -42,6 +43,7 @@ import { now, on } from "../lib/stream.js";
  * @property {number} latent_numbers
  * @property {Record<string, number>} counts
  * @property {Record<string, Move>} moves by player
+ * @property {boolean} [ended] the last one of a run that has ended
  */
 
 const FLOATS = ["z", "real_scores", "fake_scores"];
@@ -70,6 +72,7 @@ export function start() {
   });
   run = now.run?.id ?? "";
   onTab(ask);
+  on("status", ({ state }) => { if (recorded.newest?.ended && isActive(state)) ask(); });
   document.addEventListener("visibilitychange", ask);
   ask();
 }
@@ -86,19 +89,26 @@ async function ask() {
   asking = false;
   if (of === run) take(answer);
   const refresh = document.documentElement.dataset.gvRole === "viewer" ? LAB_VIEWER_REFRESH : LAB_REFRESH;
-  timer = setTimeout(ask, answer.ok ? refresh : LAB_RETRY);
+  // an ended run has nothing new to say
+  if (!answer.ended) timer = setTimeout(ask, answer.ok ? refresh : LAB_RETRY);
 }
 
 /** @param {Record<string, any>} answer */
 function take(answer) {
   const sentence = answer.moves ? "" : answer.sentence;
-  if (answer.moves) {
-    recorded.newest = unpacked(/** @type {any} */ (answer));
-    emit("lab-recording", recorded.newest);
-  }
+  if (answer.moves) receive(/** @type {any} */ (answer));
   if (sentence === recorded.sentence) return;
   Object.assign(recorded, { sentence, refused: !answer.ok });
   emit("lab-sentence", sentence);
+}
+
+/** @param {Recording} answer */
+function receive(answer) {
+  const { newest } = recorded;
+  const known = newest?.number === answer.number && newest.step === answer.step;
+  recorded.newest = known ? newest : unpacked(answer);
+  recorded.newest.ended = answer.ended;
+  emit(known ? "lab-again" : "lab-recording", recorded.newest);
 }
 
 /**

@@ -45,6 +45,7 @@ export function start(place, over) {
   over.append(parts.says);
   new ResizeObserver(placeSentence).observe(over);
   on("lab-recording", receive);
+  on("lab-again", show);
   show();
 }
 
@@ -191,5 +192,6 @@ export function caption() {
   if (!recording) return "";
   const newest = state.history.at(-1);
   const behind = !state.live && newest && newest !== recording ? `, the newest is ${count(newest.step)}` : "";
-  return `step ${count(recording.step)}${behind}`;
+  const last = recording.ended ? ", the last that was recorded of this run" : "";
+  return `step ${count(recording.step)}${behind || last}`;
 }

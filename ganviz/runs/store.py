@@ -1,7 +1,7 @@
 """Writes a run folder while the run trains, and never stops the training because a disk refuses.
 
 config.json  log.jsonl  summary.json  live.json  reals.png  thumb.png  frames/000001234.png
-checkpoints/step-000001234/  train.log  notes.json
+checkpoints/step-000001234/  step.json  train.log  notes.json
 """
 
 from __future__ import annotations
@@ -130,8 +130,11 @@ class RunStore:
 
     def write_picture(self, name: str, frame: Frame) -> None:
         """Keep a picture beside the sample grids, in place of the one of that name before."""
-        path = self.folder / f"{name}.{frame.extension}"
-        self._try("A picture was not saved", lambda: write_atomic(path, frame.data))
+        self.write_file(f"{name}.{frame.extension}", frame.data)
+
+    def write_file(self, name: str, data: bytes) -> None:
+        """Keep a file of that name beside the log, in place of the one before."""
+        self._try(f"{name} was not saved", lambda: write_atomic(self.folder / name, data))
 
     def write_traceback(self, text: str) -> None:
         """Add the details of a crash to ``train.log``."""

@@ -1,4 +1,5 @@
-"""A recorded step as a page gets it: numbers in base64, pictures as bytes, norms by layer."""
+"""A recorded step as a page gets it: numbers in base64, pictures as bytes, norms by layer; and what
+both networks compute on the way."""
 
 from __future__ import annotations
 
@@ -11,16 +12,23 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from ganviz.algorithms.adversarial import Adversarial
+from ganviz.engine import frames
 from ganviz.engine.snapshot import to_levels
+from ganviz.engine.trainer import Trainer
+from ganviz.errors import GanvizError
+from ganviz.latent.activations import activations
 from ganviz.latent.scores import score_unit
 from ganviz.objectives import Objective
 from ganviz.probes.layers import LayerInfo
-from ganviz.probes.probe import short
+from ganviz.probes.probe import short, undisturbed
 from ganviz.probes.step_recorder import Move, Recording, StepRecorder
+from ganviz.server.explore_inside import layer_maps
 
 # px of the pictures that are sent, and numbers of a latent
 LARGEST_PICTURE = 64
 LATENT_NUMBERS = 64
+# judged together, as a D that looks at its batch needs it; the first one's maps are sent
+SAMPLES = 16
 
 
 def recording_facts(recorder: StepRecorder, recording: Recording) -> dict[str, Any]:
@@ -140,3 +148,26 @@ def _floats(values: Tensor) -> str:
 
 def _base64(values: Tensor) -> str:
     return base64.b64encode(values.contiguous().cpu().numpy().tobytes()).decode("ascii")
+
+
+@torch.no_grad()
+def network_maps(trainer: Trainer) -> dict[str, Any]:
+    """The activations that the first of the run's fixed latents causes in G, and its fake in D.
+    Raises `GanvizError` where there is no discriminator, or one that judges several samples at
+    once."""
+    networks = trainer.algorithm.networks
+    if "discriminator" not in networks or trainer.config.pac > 1:
+        raise GanvizError("This run has no discriminator that judges one sample by itself.")
+    layout = frames.layout_for(trainer.source.spec, trainer.algorithm.conditional)
+    z = frames.fixed_latents(trainer.config, layout.count)[:SAMPLES].to(trainer.device)
+    y = None if layout.y is None else layout.y[:SAMPLES].to(trainer.device)
+    found: dict[str, Any] = {}
+    with undisturbed(networks["generator"]) as generator:
+        x = generator(z, y)
+        found["generator"] = activations(generator, z, y)
+    with undisturbed(networks["discriminator"]) as discriminator:
+        found["discriminator"] = activations(discriminator, x, y)
+    return {
+        network: [layer_maps(name, output[0]) for name, output in layers.items()]
+        for network, layers in found.items()
+    }

@@ -12,16 +12,18 @@ from ganviz.server.lab_drawings import LabDrawings
 from ganviz.server.lab_latents import LabLatents
 from ganviz.server.lab_steps import LabSteps
 from ganviz.server.lab_trials import LabTrials
+from ganviz.server.lab_watch import LabWatch
 
 
 def lab_routes(manager: RunManager, guard: Guard, classroom: Classroom) -> list[Route]:
     """All of them, for the runs of ``manager``. Viewers may look and send a drawing; what
     trains is the presenter's."""
-    steps, trials, drawings = LabSteps(manager), LabTrials(manager), LabDrawings(classroom)
+    watch = LabWatch(manager)
+    steps, trials, drawings = LabSteps(watch), LabTrials(manager), LabDrawings(classroom)
     read = {
         "step": steps.step,
         "code": steps.code,
-        "activations": LabActivations(manager).activations,
+        "activations": LabActivations(watch).activations,
     }
     played = {
         "duel": trials.duel,

@@ -1,7 +1,9 @@
 """Recorded steps reach a page, with the lines that run; who cannot have one is told why."""
 
 import base64
+import gc
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -103,3 +105,34 @@ def test_pictures_come_with_where_their_pixels_are_pushed(lab):
     assert facts["shape"] == [28, 28, 1] and len(push) == 16 * 28 * 28
     assert push.max() == 255 or push.min() == 1, "the strongest push has all of the scale"
     assert len(move["push_scale"]) == 16 and min(move["push_scale"]) > 0
+
+
+def test_an_ended_run_lets_go_of_its_trainer_and_its_last_step_is_kept(lab):
+    manager, client = lab
+    run = paused(manager, "ring8")
+    client.get("/gv/lab/step")
+    run.step(1)
+    wait_until(lambda: run.step_count >= 1)
+    recorded(client)
+    trainer = weakref.ref(run.trainer)
+    run.stop()
+    assert run.join(30)
+    ended = client.get(f"/gv/lab/step?run={run.id}").json()
+    assert ended["ended"] and set(ended["moves"]) == {"discriminator", "generator"}
+
+    # another run trains, and the first is read from its folder
+    other = paused(manager, "ring8-vae")
+    wait_until(lambda: run.trainer is None)
+    gc.collect()
+    assert trainer() is None
+    again = client.get(f"/gv/lab/step?run={run.id}").json()
+    assert again == ended
+    assert "softplus" in client.get(f"/gv/lab/code?run={run.id}").json()["generator_loss"]
+    maps = client.get(f"/gv/lab/activations?run={run.id}").json()
+    assert [layer["units"] for layer in maps["generator"]] == [16]
+    (run.store.folder / "step.json").write_text('{"step": {"moves": {"x": 1}}}')
+    damaged = client.get(f"/gv/lab/step?run={run.id}")
+    assert damaged.status_code == 409 and "No step of this run" in damaged.json()["error"]
+    other.stop()
+    assert other.join(30)
+    assert "no game to record" in client.get("/gv/lab/step").json()["error"]
