@@ -176,7 +176,7 @@ async function draw() {
     parts.scrub.max = vectors.length - 1;
     await drawSamples(vectors, way.labels, (index, sample) => {
       way.samples[index] = sample;
-      if (index === 0) show(0);
+      if (index === 0 && !playing) show(0);
     }, () => mine === drawing);
     if (mine === drawing) parts.canvas.dataset.frames = String(way.samples.length);
   } catch (problem) {
@@ -220,14 +220,14 @@ function show(index) {
   if (parts.plot.firstChild) find(parts.plot, ".gv-path-now").setAttribute("d", `M${x} 0V${height - bottom}`);
 }
 
+/** Frames that have not come yet are waited for. */
 function play() {
-  if (!way.samples.length) return;
   text(parts.play, "Pause");
   const began = performance.now() - (1000 * at) / choices.fps;
   const step = () => {
     if (!parts.canvas.isConnected) { pause(); return; }
     const count = way.vectors.length;
-    show(Math.floor(((performance.now() - began) * choices.fps) / 1000) % count);
+    if (count) show(Math.floor(((performance.now() - began) * choices.fps) / 1000) % count);
     playing = requestAnimationFrame(step);
   };
   playing = requestAnimationFrame(step);

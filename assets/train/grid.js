@@ -22,13 +22,15 @@ const LABELS = 20;
 /** @typedef {import("../lib/protocol.js").FrameInfo} FrameInfo */
 const held = {
   steps: /** @type {number[]} */ ([]), live: true, mode: "generated",
-  /** What the canvas shows. */
+  /** What the canvas shows, whatever is wanted next. */
   step: /** @type {number | null} */ (null),
   image: /** @type {HTMLImageElement | null} */ (null),
+  real: false,
   /** The newest grid that the server announced. */
   frame: /** @type {FrameInfo | null} */ (null),
 };
-/** The newest picture wanted while another loads. @type {{url: string, step: number} | null} */
+/** @typedef {{url: string, step: number, real: boolean}} Picture */
+/** The newest picture wanted while another loads. @type {Picture | null} */
 let wanted = null;
 let busy = false;
 
@@ -138,10 +140,10 @@ const urlOf = ({ url }, step) => url.replace(/\/\d+(\.\w+)$/, `/${step}$1`);
 const realsUrl = ({ url }) => url.replace(/frames\/\d+(\.\w+)$/, "reals$1");
 
 /** Fetch and decode a picture, then paint it; of several wanted meanwhile only the newest. */
-async function load(url, step) {
+async function load(url, step, real = false) {
   // points are drawn in the plane, by scatter.js
   if (now.run?.spec?.kind === "points") return emit("plane", { url: address(url), step });
-  wanted = { url, step };
+  wanted = { url, step, real };
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -152,8 +154,8 @@ async function load(url, step) {
   busy = false;
 }
 
-/** @param {{url: string, step: number}} picture */
-async function take({ url, step }) {
+/** @param {Picture} picture */
+async function take({ url, step, real }) {
   const image = new Image();
   image.src = address(url);
   try {
@@ -164,7 +166,7 @@ async function take({ url, step }) {
     draw("scrubber", scrubber);
     return;
   }
-  Object.assign(held, { image, step });
+  Object.assign(held, { image, step, real });
   draw("grid", paint);
 }
 
@@ -197,7 +199,7 @@ function paint() {
 
 /** @param {HTMLCanvasElement} canvas */
 function caption(canvas) {
-  const real = held.mode === "real";
+  const { real } = held;
   text($("gv-grid-caption"), real ? "real samples" : `step ${count(held.step ?? 0)}`);
   const what = real ? "Real samples" : `Generated samples at step ${held.step}`;
   canvas.setAttribute("aria-label", `${what}. Press Enter to enlarge one, arrow keys to move.`);
@@ -222,7 +224,7 @@ function setMode(mode) {
   $("gv-stage").dataset.mode = mode;
   emit("showing", { pictures: mode });
   if (!held.frame) return;
-  if (mode === "real") load(realsUrl(held.frame), held.step);
+  if (mode === "real") load(realsUrl(held.frame), held.step, true);
   else showStep(held.frame);
 }
 

@@ -232,6 +232,23 @@ def at_rest(page, server: Server) -> int:
     return step
 
 
+@contextlib.contextmanager
+def held_back(page, pattern: str) -> Iterator[None]:
+    """Requests of ``pattern`` wait until the block ends."""
+    waiting: list = []
+    ended = False
+    page.route(pattern, lambda route: route.continue_() if ended else waiting.append(route))
+    yield
+    ended = True
+    for route in waiting:
+        route.continue_()
+
+
+def drawn_twice(page) -> None:
+    """Two frames of the page have been drawn since."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def picture_of(page, selector: str) -> str:
     return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
 

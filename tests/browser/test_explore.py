@@ -12,7 +12,7 @@ from PIL import Image
 
 import ganviz
 
-from .conftest import picture_of, stop
+from .conftest import held_back, picture_of, stop
 from .test_latent import drag, expect_change
 
 CANVAS = "#gv-explore-canvas"
@@ -272,6 +272,16 @@ def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
     )
     first = picture_of(page, ".gv-path-stage canvas")
     page.click("[data-act=play]")
+    expect_change(page, ".gv-path-stage canvas", first)
+    page.click("[data-act=play]")
+    with held_back(page, "**/gv/explore/samples"):  # a click while they are on their way
+        page.select_option("[data-choice=kind]", "slerp")
+        page.wait_for_function(
+            "least => Number(document.querySelector('.gv-path-plot').dataset.least) >= least",
+            arg=least,
+        )
+        page.click("[data-act=play]")
+        first = picture_of(page, ".gv-path-stage canvas")
     expect_change(page, ".gv-path-stage canvas", first)
     page.click("[data-act=play]")
     page.focus(".gv-path-keys li >> nth=0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .conftest import at_rest, picture_of, read_charts, start, stop
+from .conftest import at_rest, drawn_twice, held_back, picture_of, read_charts, start, stop
 
 
 def test_click_train_and_watch(visit, server, idle):
@@ -37,7 +37,13 @@ def test_click_train_and_watch(visit, server, idle):
 
 def test_reals_can_be_looked_at(trained):
     page = trained
-    page.click("[data-show=real]")
+    with held_back(page, "**/reals.*"):
+        page.click("[data-show=real]")
+        drawn_twice(page)
+        page.set_viewport_size({"width": 1300, "height": 880})
+        drawn_twice(page)
+        assert page.get_attribute("#gv-grid", "data-step") != "real"  # on their way
+        assert "step" in page.text_content("#gv-grid-caption")
     page.wait_for_selector("#gv-grid[data-step=real]")
     fake = picture_of(page, "#gv-grid-canvas")
     page.click("[data-show=generated]")
