@@ -255,11 +255,13 @@ class RunConfig(Schedules, Augmentation, BaseModel):
 
     # -- recording
     tick_seconds: float = setting(RECORDING, 0.4, "Tick", unit="s", ge=0.02, le=60)
-    """How often the loop reads its statistics."""
+    """How often the loop reads its statistics; of points in the plane every 0.2 s, unless this is
+    changed."""
     sample_seconds: float = setting(
         RECORDING, 0.3, "Sample every", unit="s", ge=0.05, le=3600, fork=True
     )
-    """How often the sample grid is drawn, at most."""
+    """How often the sample grid is drawn, at most; points in the plane every 0.2 s, unless this is
+    changed."""
     checkpoint_seconds: float = setting(
         RECORDING, 30.0, "Save every", unit="s", ge=1, le=86_400, fork=True
     )

@@ -14,6 +14,9 @@ import datetime
 FIRST_TICK = 0.25
 # the first checkpoint: a run that dies young is resumed, not begun anew
 FIRST_CHECKPOINT = 5.0
+# a plane of points is drawn so often, and the statistics are read with it, where no setting says
+# otherwise
+PLANE_INTERVAL = 0.2
 # a sample grid is kept for looking back when both have passed since the last kept one
 FRAME_KEEP_INTERVAL = 0.4
 FRAME_KEEP_SHARE = 0.01

@@ -22,12 +22,12 @@ from ganviz.engine.frames import Frame
 # Of the dashboard's dark theme, assets/lib/base.css.
 PAGE, LINE = (13, 17, 23), (37, 46, 59)
 FAKE, REAL = (203, 132, 247), (62, 203, 148)
+# How far one disc hides what lies beneath it.
+FAKE_ALPHA, REAL_ALPHA = 0.75, 0.47
 # Of each kind in a picture.
 POINTS = 250
 # In px.
 SIDE = 360
-# Times as large, to be drawn with hard edges and made smaller.
-FINE = 3
 # Generated points in the data of a frame.
 MAX_GENERATED = 500
 # The keyword of a kept picture's text chunk, assets/lib/plane_data.js.
@@ -58,14 +58,32 @@ def draw_plane(
     image = Image.new("RGB", (side, side), PAGE)
     if surface:
         _draw_surface(image, surface, extent)
-    draw = ImageDraw.Draw(image, "RGBA")
-    draw.line([(0, side / 2), (side, side / 2)], fill=(*LINE, 255))
-    draw.line([(side / 2, 0), (side / 2, side)], fill=(*LINE, 255))
-    for points, colour, alpha in ((real, REAL, 120), (fake, FAKE, 190)):
+    draw = ImageDraw.Draw(image)
+    draw.line([(0, side / 2), (side, side / 2)], fill=LINE)
+    draw.line([(side / 2, 0), (side / 2, side)], fill=LINE)
+    pixels = np.asarray(image, np.float32)
+    for points, colour, alpha in ((real, REAL, REAL_ALPHA), (fake, FAKE, FAKE_ALPHA)):
         places = (points / extent * [1, -1] + 1) * side / 2
-        for x, y in places[((places >= 0) & (places <= side)).all(1)]:
-            draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=(*colour, alpha))
-    return image
+        inside = places[((places >= 0) & (places <= side)).all(1)]
+        through = (1 - alpha) ** _discs(inside, side, radius)[..., None]
+        pixels = through * pixels + (1 - through) * np.array(colour, np.float32)
+    return Image.fromarray(pixels.round().astype(np.uint8))
+
+
+def _discs(places: np.ndarray, side: int, radius: float) -> np.ndarray:
+    """How many discs around ``places`` [N, 2] (x and y in px) lie on each pixel [side, side]; a
+    pixel on an edge counts in part."""
+    reach = int(np.ceil(radius)) + 1
+    window = np.arange(-reach, reach + 1)
+    first = np.floor(places).astype(int)
+    x, y = (first[:, axis, None] + window for axis in (0, 1))
+    across, up = (place + 0.5 - places[:, axis, None] for axis, place in ((0, x), (1, y)))
+    far = np.hypot(across[:, None, :], up[:, :, None])
+    covered = np.clip(radius + 0.5 - far, 0, 1)
+    inside = ((x >= 0) & (x < side))[:, None, :] & ((y >= 0) & (y < side))[:, :, None]
+    index = (y[:, :, None] * side + x[:, None, :])[inside]
+    counts = np.bincount(index, covered[inside], side * side)
+    return counts.reshape(side, side).astype(np.float32)
 
 
 def _draw_surface(image: Image.Image, surface: dict[str, Any], extent: float) -> None:
@@ -76,13 +94,25 @@ def _draw_surface(image: Image.Image, surface: dict[str, Any], extent: float) ->
     ends = np.where((at < 0)[..., None], np.array(FAKE), np.array(REAL))
     weight = STRENGTH * np.abs(at)[..., None]
     colours = (weight * ends + (1 - weight) * np.array(PAGE)).round().astype(np.uint8)
-    scale = image.width / (2 * extent)
     (left, right), (low, high) = surface["x"], surface["y"]
-    place = Image.fromarray(colours[::-1].copy()).resize(
-        (max(1, round((right - left) * scale)), max(1, round((high - low) * scale))),
-        Image.Resampling.BICUBIC,
+    # what of the grid lies within the picture, in cells, and where
+    cells_across, cells_up = size / (right - left), size / (high - low)
+    box = (
+        max(0.0, (-extent - left) * cells_across),
+        max(0.0, (high - extent) * cells_up),
+        min(float(size), (extent - left) * cells_across),
+        min(float(size), (high + extent) * cells_up),
     )
-    image.paste(place, (round((left + extent) * scale), round((extent - high) * scale)))
+    scale = image.width / (2 * extent)
+    corners = (
+        round((left + box[0] / cells_across + extent) * scale),
+        round((extent - high + box[1] / cells_up) * scale),
+        round((left + box[2] / cells_across + extent) * scale),
+        round((extent - high + box[3] / cells_up) * scale),
+    )
+    size_there = (max(1, corners[2] - corners[0]), max(1, corners[3] - corners[1]))
+    grid = Image.fromarray(colours[::-1].copy())
+    image.paste(grid.resize(size_there, Image.Resampling.BICUBIC, box), corners[:2])
 
 
 def _diverging(values: np.ndarray, surface: dict[str, Any]) -> np.ndarray:
@@ -138,6 +168,6 @@ def plane_frame(
     about.add_text(CHUNK, data.decode())
     buffer = io.BytesIO()
     surface = (more or {}).get("surface")
-    large = draw_plane(real, fake[:POINTS], extent, FINE * SIDE, FINE * 2.2, surface)
-    large.reduce(FINE).save(buffer, "PNG", compress_level=1, pnginfo=about)
+    drawn = draw_plane(real, fake[:POINTS], extent, SIDE, surface=surface)
+    drawn.save(buffer, "PNG", compress_level=1, pnginfo=about)
     return Frame(step, buffer.getvalue(), "image/png", SIDE, SIDE, 1, 1, (), kept)

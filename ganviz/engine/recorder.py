@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz import pacing
+from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
@@ -39,6 +40,7 @@ class Recorder:
         self._spec = source.spec
         self._layout = frames.layout_for(source.spec, trainer.algorithm.conditional)
         self._is_images = source.spec.kind == "images"
+        self._tick_seconds, self._sample_seconds = paces(config, self._is_images)
         self.reals = frames.reals_frame(source, self._layout) if self._is_images else None
         if run.store and self.reals:
             run.store.write_reals(self.reals)
@@ -76,7 +78,7 @@ class Recorder:
     def resume(self) -> None:
         """The clock runs again."""
         self._clock = self._since = time.perf_counter()
-        self._tick_due = self._clock + min(pacing.FIRST_TICK, self._trainer.config.tick_seconds)
+        self._tick_due = self._clock + min(pacing.FIRST_TICK, self._tick_seconds)
         self._last_tick = (self._clock, self._trainer.step_count)
 
     def pause(self) -> None:
@@ -149,7 +151,7 @@ class Recorder:
             self._next_checkpoint = self.elapsed() + self._trainer.config.checkpoint_seconds
         for observer in self._run.observers:
             observer.tick()
-        self._tick_due = max(time.perf_counter(), now + self._trainer.config.tick_seconds)
+        self._tick_due = max(time.perf_counter(), now + self._tick_seconds)
         self._report_problem()
 
     def _measure_rate(self) -> None:
@@ -166,9 +168,7 @@ class Recorder:
         """Have the fixed-z grid painted and a snapshot published, unless the painter is still at
         the last one."""
         if self._painter.begin(self._trainer.step_count, self._shower()):
-            self._sample_due = time.perf_counter() + self._painter.interval(
-                self._trainer.config.sample_seconds
-            )
+            self._sample_due = time.perf_counter() + self._painter.interval(self._sample_seconds)
 
     def _paint_now(self) -> None:
         """Show and keep the generator as it is, before anything else happens."""
@@ -257,6 +257,18 @@ class Recorder:
             self._problem = problem
             if problem:
                 self._run.log("note", sentence=problem, level="warning")
+
+
+def paces(config: RunConfig, is_images: bool) -> tuple[float, float]:
+    """Seconds between two ticks and, at least, between two grids or planes. Points cost next to
+    nothing to draw: where nobody has set a pace, they have one of their own."""
+
+    def pace(name: str) -> float:
+        value = float(getattr(config, name))
+        unset = value == RunConfig.model_fields[name].default
+        return min(value, pacing.PLANE_INTERVAL) if unset and not is_images else value
+
+    return pace("tick_seconds"), pace("sample_seconds")
 
 
 def _diversity(source: DataSource, conditional: bool) -> Diversity:

@@ -14,9 +14,6 @@ POINTS: Recipe = {
     "d_lr": 1e-3,
     "ema_decay": 0.9,
     "steps": 10_000,
-    # points cost next to nothing to draw: five planes a second
-    "tick_seconds": 0.2,
-    "sample_seconds": 0.2,
 }
 RING_BEST: Recipe = {
     **POINTS,

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganviz import pacing
 from ganviz.config import RunConfig
 from ganviz.engine.point_frames import (
     CHUNK,
@@ -20,6 +21,7 @@ from ganviz.engine.point_frames import (
     packed_surface,
     plane_frame,
 )
+from ganviz.engine.recorder import paces
 from ganviz.engine.run import Run
 from ganviz.probes.modes import Surface
 from ganviz.runs.folder_run import FolderRun
@@ -101,6 +103,34 @@ def test_the_verdict_lies_beneath_the_points():
     left, right, outside = (picture.getpixel((x, 80)) for x in (55, 145, 10))
     assert outside == PAGE
     assert left[0] > left[1] and right[1] > right[0]
+
+
+def test_a_verdict_far_wider_than_the_picture_is_cut_to_it():
+    surface = _surface() | {"x": [-100.0, 100.0], "y": [-100.0, 100.0]}
+    nothing = np.empty((0, 2))
+    wide = draw_plane(nothing, nothing, extent=100.0, side=200, surface=surface)
+    near = draw_plane(nothing, nothing, extent=50.0, side=200, surface=surface)
+    for across in (-40, -20, 20, 40):
+        there, here = 100 + across, 100 + 2 * across
+        assert np.allclose(wide.getpixel((there, 80)), near.getpixel((here, 80)), atol=6)
+
+
+def test_discs_that_overlap_hide_more():
+    nothing, one, three = (np.zeros((count, 2)) for count in (0, 1, 3))
+    red, redder = (
+        draw_plane(nothing, fake, 1.0, 101).getpixel((51, 52))[0] for fake in (one, three)
+    )
+    assert PAGE[0] < red < redder <= FAKE[0]
+
+
+@pytest.mark.parametrize("preset", ["ring8", "digits-quick"])
+def test_points_set_up_by_hand_move_as_often_as_those_of_a_preset(preset):
+    """Five planes a second, whichever preset the form began with; a pace that was set stays."""
+    plain = RunConfig.from_preset(preset)
+    assert paces(plain, is_images=False) == (pacing.PLANE_INTERVAL,) * 2
+    assert paces(plain, is_images=True) == (plain.tick_seconds, plain.sample_seconds)
+    slow = plain.but(tick_seconds=1.0, sample_seconds=5.0)
+    assert paces(slow, is_images=False) == (1.0, 5.0)
 
 
 def test_a_flat_surface_is_no_division_by_zero():
