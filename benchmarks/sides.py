@@ -7,6 +7,7 @@ other side.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import shutil
@@ -160,6 +161,7 @@ def engine(
     from benchmarks import networks
 
     networks.register()
+    gc.freeze()  # as the command line does
     return Engine(settings, data_root, devices.pick_device(device))
 
 
@@ -169,6 +171,7 @@ def bare(settings: dict[str, Any], data_root: Path, device: str) -> Side:
     from benchmarks import networks
 
     networks.register()
+    gc.freeze()
     return Loop(loops.train(settings, data_root, torch.device(device)), torch.device(device))
 
 

@@ -3,6 +3,7 @@ dashboard does, without one."""
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -226,6 +227,8 @@ def _train_to_the_end(run: Run) -> None:
     from ganviz.progress import duration
     from ganviz.stop_signals import stop_signals
 
+    # the collector passes over what was imported: walking through it takes percents of small steps
+    gc.freeze()
     with stop_signals() as stop:
         result = follow(run, progress=True, stop=stop)
     if result.state == "failed":
