@@ -28,7 +28,7 @@ SHAPES = ("discs", "squares", "triangles")
 SMALL = {"preset": "colour-128", "g_width": 16, "d_width": 16, "batch_size": 16}
 # For few pictures and half an hour: p may go from 0 to 1 within some thousand steps.
 LEARNING = SMALL | {
-    "augment": ("translation", "brightness", "saturation", "contrast", "cutout"),
+    "augment": ("translation", "brightness", "contrast", "saturation", "cutout"),
     "augment_strength": "adaptive",
     "ada_samples": 20_000,
 }

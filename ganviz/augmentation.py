@@ -8,6 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 from ganviz.settings import AUGMENTATION, setting
 
+Change = Literal[
+    "translation",
+    "scaling",
+    "rotation",
+    "anisotropic-scaling",
+    "brightness",
+    "contrast",
+    "hue",
+    "saturation",
+    "cutout",
+]
 ADAPTIVE = {"augment_strength": ("adaptive",)}
 
 
@@ -16,11 +27,11 @@ class Augmentation(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    augment: tuple[
-        Literal["translation", "cutout", "brightness", "saturation", "contrast"], ...
-    ] = setting(AUGMENTATION, (), "DiffAugment")
-    """DiffAugment: the same random change to reals and fakes before D, for small data sets.
-    Saturation changes nothing in grey pictures."""
+    augment: tuple[Change, ...] = setting(
+        AUGMENTATION, (), "DiffAugment", words={"anisotropic-scaling": "Anisotropic scaling"}
+    )
+    """DiffAugment: the same random change to reals and fakes before D, for small data sets, one
+    after the other. Saturation and hue change nothing in grey pictures."""
     augment_strength: Literal["always", "adaptive"] = setting(
         AUGMENTATION, "always", "Strength", words={"adaptive": "Adaptive (ADA)"}
     )

@@ -151,6 +151,14 @@ def avg_pool2d_input_grad(
     return torch.ops.aten.avg_pool2d_backward(output_grad, x, kernel, stride, padding, *more)
 
 
+def grid_sample_input_gradient(output_grad: Tensor, grid: Tensor) -> Tensor:
+    """The gradient of bilinear, reflecting `F.grid_sample` with aligned corners at its input, which
+    has the shape of its output."""
+    modes = 0, 2, True, (True, False)
+    # What the input held matters to the gradient at the grid alone.
+    return torch.ops.aten.grid_sampler_2d_backward(output_grad, output_grad, grid, *modes)[0]
+
+
 def in_function_transform() -> bool:
     """Whether a transform of `torch.func` (vmap, grad) is at work."""
     return torch._C._are_functorch_transforms_active()

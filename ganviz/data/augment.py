@@ -3,15 +3,19 @@ flow.
 
 Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training (2020), arXiv
 2006.10738. D sees only changed pictures, so it cannot learn the few real ones by heart; G learns
-through the change, so it does not copy it.
+through the change, so it does not copy it. Hue and the changes of `ganviz.data.resampling` are
+those of ADA (Karras et al. 2020), arXiv 2006.06676.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
+
+from ganviz.data.resampling import GEOMETRIC, resampled
 
 SHIFT = 1 / 8
 """Largest translation, as a share of the picture."""
@@ -61,13 +65,29 @@ def contrast(x: Tensor, generator: Generator | None) -> Tensor:
     return mean + (_uniform(x, generator)[:, None, None, None] + 0.5) * (x - mean)
 
 
+def hue(x: Tensor, generator: Generator | None) -> Tensor:
+    """Each picture's colours turned about the axis of greys by one angle from [-pi, pi)."""
+    return turned_about_grey(x, (2 * _uniform(x, generator) - 1) * math.pi)
+
+
+def turned_about_grey(x: Tensor, angle: Tensor) -> Tensor:
+    """Red, green and blue turned about (1, 1, 1) by ``angle`` [N], in radians: a third of a turn
+    makes red green. A pixel's mean stays; grey pictures stay as they are."""
+    grey, angle = x.mean(1, keepdim=True), angle[:, None, None, None]
+    # Rodrigues: (1, 1, 1) / sqrt(3) x (r, g, b) is (b - g, r - b, g - r) / sqrt(3).
+    across = (x.roll(1, 1) - x.roll(-1, 1)) / math.sqrt(3)
+    return grey + angle.cos() * (x - grey) + angle.sin() * across
+
+
 POLICIES: dict[str, Callable[[Tensor, Generator | None], Tensor]] = {
     "translation": translation,
     "cutout": cutout,
     "brightness": brightness,
     "saturation": saturation,
     "contrast": contrast,
+    "hue": hue,
 }
+CHANGES = (*POLICIES, *GEOMETRIC)
 
 
 def diff_augment(
@@ -76,17 +96,28 @@ def diff_augment(
     """``x`` (float [N, C, H, W]) with the changes in ``policy``, drawn anew for each picture; on
     ``x``'s device.
 
-    ``generator`` must be on that device too. An empty policy gives ``x`` itself. ``p``: the chance
-    with which each picture gets each of the changes (None: always).
+    They are made one after the other, but those that are `GEOMETRIC` together, where the first of
+    them stands. ``generator`` must be on that device too. An empty policy gives ``x`` itself.
+    ``p``: the chance with which each picture gets each of the changes (None: always).
     """
+    unknown = [name for name in policy if name not in CHANGES]
+    if unknown:
+        raise ValueError(f"unknown augmentation {unknown[0]!r}; there are: {', '.join(CHANGES)}")
+    geometric = [name for name in policy if name in GEOMETRIC]
     for name in policy:
-        if name not in POLICIES:
-            raise ValueError(f"unknown augmentation {name!r}; there are: {', '.join(POLICIES)}")
-        changed = POLICIES[name](x, generator)
-        if p is not None:
-            changed = torch.where((_uniform(x, generator) < p)[:, None, None, None], changed, x)
-        x = changed
+        if name in POLICIES:
+            x = _with_chance(POLICIES[name](x, generator), x, generator, p)
+        elif name == geometric[0]:
+            x = resampled(x, geometric, generator, p)
     return x
+
+
+def _with_chance(
+    changed: Tensor, x: Tensor, generator: Generator | None, p: Tensor | None
+) -> Tensor:
+    if p is None:
+        return changed
+    return torch.where((_uniform(x, generator) < p)[:, None, None, None], changed, x)
 
 
 def _uniform(x: Tensor, generator: Generator | None) -> Tensor:

@@ -166,7 +166,10 @@ preset(
         "blocks": 2,
         "update": "alternating",
         "penalty_weight": 0.05,
-        "augment": ("translation", "cutout", "brightness", "saturation", "contrast"),
+        "augment": (
+            *("translation", "scaling", "rotation", "anisotropic-scaling"),
+            *("brightness", "contrast", "hue", "saturation", "cutout"),
+        ),
         "augment_strength": "adaptive",
         "batch_size": 128,
         "g_lr": 2e-4,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganviz.data.source import to_float
-from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, fit
+from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, fit, shrunk
 
 
 def train_classifier(
@@ -20,6 +20,7 @@ def train_classifier(
     """
     random = torch.Generator().manual_seed(seed)
     _, channels, size, _ = x.shape
+    x = shrunk(x)
     network = FeatureNet(channels, size, classes).initialise(random).to(x.device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
+from ganviz.data.fit import resized
 from ganviz.data.source import DataSource, to_float
 from ganviz.disk import atomic_replace
 
@@ -28,6 +30,10 @@ SCHEMA = 1
 FEATURES = 64
 LEAST = 200  # labelled samples, below which a classifier would know too little
 MOST = 20_000
+MOST_SIDE = 64
+"""Larger pictures are looked at in this size, in pixels a side: what tells them apart is seen
+there, and one of 256 px would cost sixteen times as much."""
+MOST_SHRUNK = 8_000  # shrunk pictures that are held at once, 100 MB in colour
 HELD_OUT = 0.15
 BATCH = 128
 STEPS = 450
@@ -39,10 +45,11 @@ Cancelled = Callable[[], bool]
 
 class FeatureNet(nn.Module):
     """Strided convolutions, then ``FEATURES`` numbers, then class logits. For pictures of any size
-    from 8 px."""
+    from 8 px; those above `MOST_SIDE` are shrunk first."""
 
     def __init__(self, channels: int, size: int, classes: int):
         super().__init__()
+        self.side = size = min(size, MOST_SIDE)
         widths, side, layers = [channels, 16, 32, 64, 64, 64], size, []
         strides = [1, 2] if size <= 8 else [2] * max(2, math.ceil(math.log2(size / 4)) - 1)
         for stage, stride in enumerate(strides):
@@ -59,6 +66,10 @@ class FeatureNet(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Features [N, FEATURES] and class logits [N, K] of pictures in [-1, 1]."""
+        if x.shape[-1] > self.side:
+            x = F.interpolate(
+                x, (self.side, self.side), mode="bicubic", antialias=True, align_corners=False
+            )
         features = self.trunk(x)
         return features, self.head(features)
 
@@ -87,7 +98,7 @@ class Classifier:
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Features [N, D] and class probabilities [N, K] of pictures in [-1, 1], chunk by chunk, on
         the CPU."""
-        parts = [self.network(x[i : i + CHUNK].float()) for i in range(0, len(x), CHUNK)]
+        parts = [self.network(part.float()) for part in x.split(CHUNK)]
         return torch.cat([p[0] for p in parts]).cpu(), torch.cat([p[1] for p in parts]).softmax(
             1
         ).cpu()
@@ -179,8 +190,8 @@ def classifier_for(
         if data_root is None
         else Path(data_root).expanduser() / "features" / f"{key}.safetensors"
     )
-    name = f"classifier of {spec.name}, {spec.shape[-1]} px, {FEATURES} features"
     network = FeatureNet(spec.shape[0], spec.shape[-1], spec.n_classes)
+    name = f"classifier of {spec.name}, {network.side} px, {FEATURES} features"
     kept = _read(path, network)
     if kept is not None:
         return Classifier(network.to(source.device), name, kept)
@@ -199,6 +210,9 @@ def _train(
     None when cancelled."""
     device, random = source.device, torch.Generator().manual_seed(1)
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
+    if source.spec.shape[-1] > MOST_SIDE:
+        source = shrunk_source(source, order[:MOST_SHRUNK])
+        order = torch.arange(len(source.samples))
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
     optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
 
@@ -215,6 +229,20 @@ def _train(
             for x, y in map(source.at, held[:2000].split(CHUNK))
         ]
     return round(float(torch.cat(right).mean()), 4)
+
+
+def shrunk_source(source: DataSource, index: Tensor) -> DataSource:
+    """The samples ``index`` (int64 [N]) of ``source``, at most `MOST_SIDE` px a side, on its
+    device: a few at a time are read and shrunk."""
+    parts = [(shrunk(x), y) for x, y in map(source.at, index.split(CHUNK))]
+    samples = torch.cat([x for x, _ in parts])
+    labels = None if source.labels is None else torch.cat([y for _, y in parts if y is not None])
+    return replace(source, samples=samples, labels=labels, mapped=False, batch_device=None)
+
+
+def shrunk(pictures: Tensor) -> Tensor:
+    """uint8 [N, C, H, W] at most `MOST_SIDE` px a side."""
+    return resized(pictures, MOST_SIDE) if pictures.shape[-1] > MOST_SIDE else pictures
 
 
 def fit(
@@ -252,9 +280,10 @@ def _moved(x: Tensor, shift: int, random: torch.Generator) -> Tensor:
 def _fingerprint(source: DataSource, labels: Tensor, training: tuple[int, ...] = ()) -> str:
     """The same for the same pictures, labels and ``training``, whatever they are called."""
     step = max(1, len(source.samples) // 1000)
+    side = [MOST_SIDE] if source.spec.shape[-1] > MOST_SIDE else []
     digest = hashlib.sha256(
         json.dumps(
-            [SCHEMA, source.spec.shape, source.spec.classes, len(source.samples), *training]
+            [SCHEMA, source.spec.shape, source.spec.classes, len(source.samples), *training, *side]
         ).encode()
     )
     for tensor in (source.samples[::step], labels[::step]):

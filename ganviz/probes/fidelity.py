@@ -15,7 +15,15 @@ from torch import Tensor
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine.event_kinds import Card, Figure, event_kind
 from ganviz.probes.background import BackgroundProbe
-from ganviz.probes.features import CHUNK, Cancelled, Classifier, Inception, feature_model
+from ganviz.probes.features import (
+    CHUNK,
+    Cancelled,
+    Classifier,
+    Inception,
+    feature_model,
+    shrunk,
+    shrunk_source,
+)
 from ganviz.probes.metrics import (
     NEAREST,
     class_figures,
@@ -30,7 +38,7 @@ from ganviz.registry import PROBES
 FAKES = 1000
 REALS = 5000
 COPIED = 200  # fakes that are looked up among the training samples
-TRAINING = 10_000  # training samples they are looked up among, and in pixel values:
+TRAINING = 10_000  # training samples they are looked up among, and in pixel values once shrunk:
 PIXELS = 20_000_000
 
 
@@ -224,8 +232,8 @@ class ReferenceStatistics:
             return None
         count = len(source.samples)
         order = torch.randperm(count, generator=torch.Generator().manual_seed(15))
-        lookup = order[: min(TRAINING, max(100, PIXELS // source.samples[0].numel()))]
-        train, _ = source.at(lookup)
+        pixels = shrunk(source.samples[:1]).numel()
+        train = shrunk_source(source, order[: min(TRAINING, max(100, PIXELS // pixels))]).samples
         copied = copies(nearest_two(train[:COPIED], train, skip_same=True)) if count > 2 else 0.0
         real = control = fid = None
         if model is not None:
@@ -261,7 +269,7 @@ class ReferenceStatistics:
             "agreement": None,
         }
         device = self.lookup.device
-        few = fakes[:COPIED].to(device)
+        few = shrunk(fakes[:COPIED].to(device))
         figures |= {
             "copies": round(copies(nearest_two(few, self.lookup)), 4),
             "copies_real": round(self.copies_real, 4),

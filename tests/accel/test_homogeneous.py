@@ -105,7 +105,7 @@ def as_it_is(x):
 
 def augmented(x):
     return diff_augment(
-        x, ("translation", "cutout", "brightness"), torch.Generator().manual_seed(3)
+        x, ("translation", "rotation", "cutout", "brightness"), torch.Generator().manual_seed(3)
     )
 
 

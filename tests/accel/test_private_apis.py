@@ -173,6 +173,15 @@ def private_names(tree):
                 yield ast.unparse(node)
 
 
+def test_grid_sample_input_gradient():
+    x, output_grad = random(2, 3, 5, 5).requires_grad_(), random(2, 3, 5, 5, seed=1)
+    # some of it beyond the border
+    grid = 1.5 * random(2, 5, 5, 2, seed=2)
+    out = F.grid_sample(x, grid, "bilinear", "reflection", align_corners=True)
+    (wanted,) = torch.autograd.grad(out, x, output_grad)
+    torch.testing.assert_close(private.grid_sample_input_gradient(output_grad, grid), wanted)
+
+
 def test_private_apis_are_used_in_one_file_only():
     found = {
         str(file.relative_to(PACKAGE)): sorted(names)

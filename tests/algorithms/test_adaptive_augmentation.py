@@ -10,7 +10,8 @@ from ganviz.errors import ConfigError
 CPU = torch.device("cpu")
 # 8 of 10 right: a mean sign of 0.6
 SHARES = {0.6: 8, 1.0: 10, 0.4: 7, -1.0: 0}
-ADAPTIVE = {"augment": ("translation", "saturation"), "augment_strength": "adaptive"}
+CHANGES = ("translation", "scaling", "rotation", "anisotropic-scaling", "hue", "saturation")
+ADAPTIVE = {"augment": CHANGES, "augment_strength": "adaptive"}
 
 
 def signs(mean):
@@ -48,6 +49,21 @@ def test_updates_of_one_interval_count_together():
         for mean in means:
             strength.observe(signs(mean), 0.6, 400)
         assert strength.p.item() == pytest.approx(expected)
+
+
+def test_p_comes_to_rest_where_d_is_as_sure_as_it_is_meant_to_be():
+    """A D that is right about every real as it is, and guesses about every changed one: its mean
+    sign is 1 - p, so p comes to 1 - target and stays there."""
+    random = torch.Generator().manual_seed(0)
+    strength, seen = AdaptiveStrength(CPU), []
+    for update in range(1600):
+        sure = torch.rand(64, generator=random) >= strength.p
+        guessed = torch.randint(0, 2, (64,), generator=random) * 2.0 - 1
+        strength.observe(torch.where(sure, 1.0, guessed), 0.6, 20_000)
+        if update >= 400:
+            seen.append(strength.p.item())
+    assert sum(seen) / len(seen) == pytest.approx(0.4, abs=0.02)
+    assert min(seen) > 0.25 and max(seen) < 0.55
 
 
 def test_processes_add_their_signs_up():

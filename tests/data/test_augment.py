@@ -1,21 +1,32 @@
 """DiffAugment: identity, exact small cases, gradients, seeding."""
 
+import math
+from typing import get_args
+
 import pytest
 import torch
 
+from ganviz.augmentation import Change
 from ganviz.data import augment
 from ganviz.data.augment import (
-    POLICIES,
+    CHANGES,
     brightness,
     contrast,
     cutout,
     diff_augment,
+    hue,
     saturated,
     saturation,
     translation,
+    turned_about_grey,
 )
 
-ALL = tuple(POLICIES)
+ALL = CHANGES
+COLOUR_ONLY = {("saturation",), ("hue",)}
+
+
+def test_the_setting_names_all_changes():
+    assert set(get_args(Change)) == set(ALL)
 
 
 def seeded(seed=0):
@@ -39,7 +50,7 @@ def test_shape_seed_and_gradient(shape, policy):
     out = diff_augment(x, policy, seeded())
     assert out.shape == x.shape and out.dtype == x.dtype
     assert torch.equal(out, diff_augment(x, policy, seeded()))
-    colourless = policy == ("saturation",) and shape[1] == 1
+    colourless = policy in COLOUR_ONLY and shape[1] == 1
     assert torch.equal(out, diff_augment(x, policy, seeded(1))) == colourless
     (gradient,) = torch.autograd.grad(out.square().sum(), x, create_graph=True)
     assert torch.isfinite(gradient).all() and (gradient != 0).any()
@@ -113,6 +124,33 @@ def test_saturation_moves_colours_along_their_way_to_grey():
     assert factor.std().item() == pytest.approx(2 / 12**0.5, rel=0.05)
     one = torch.randn(5, 1, 4, 4)
     torch.testing.assert_close(saturation(one, seeded()), one)
+
+
+def test_hue_turns_colours_about_the_axis_of_greys():
+    x = torch.rand(3, 3, 4, 4)
+    third = torch.tensor([2, -2, 4]) * math.pi / 3
+    red_to_green = x.roll(1, 1)
+    out = turned_about_grey(x, third)
+    torch.testing.assert_close(out[0], red_to_green[0])
+    torch.testing.assert_close(out[1], x[1].roll(-1, 0))
+    torch.testing.assert_close(out[2], x[2].roll(-1, 0))
+    # as the rotation matrix does by Rodrigues' formula
+    v = torch.full((3,), 3**-0.5)
+    cross = torch.tensor([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    matrix = math.cos(0.7) * torch.eye(3) + math.sin(0.7) * cross
+    matrix = matrix + (1 - math.cos(0.7)) * torch.outer(v, v)
+    turned = turned_about_grey(x, torch.full((3,), 0.7))
+    torch.testing.assert_close(turned, torch.einsum("ij,njhw->nihw", matrix, x))
+    # neither the mean brightness nor the strength of a colour changes
+    torch.testing.assert_close(turned.mean(1), x.mean(1))
+    torch.testing.assert_close(turned.norm(dim=1), x.norm(dim=1))
+    many = torch.tensor([1.0, 0.0, 0.0])[None, :, None, None].expand(4000, -1, 2, 2)
+    drawn = hue(many, seeded())
+    # any angle: red is each colour alike
+    torch.testing.assert_close(drawn.mean((0, 2, 3)), torch.full((3,), 1 / 3), atol=0.03, rtol=0)
+    assert torch.equal(drawn[:, :, :1, :1].expand_as(drawn), drawn)
+    one = torch.randn(5, 1, 4, 4)
+    torch.testing.assert_close(hue(one, seeded()), one)
 
 
 def test_contrast_keeps_the_mean_of_a_picture():

@@ -85,6 +85,23 @@ def test_figures_tell_good_collapsed_and_copied_pictures_apart(lab, cache):
     )
 
 
+def test_large_pictures_are_measured_shrunk(lab, cache, monkeypatch):
+    source = lab().source
+    monkeypatch.setattr(features, "MOST_SIDE", 6)
+    reference = ReferenceStatistics.of(source, cache, lambda: False)
+    assert reference.model.name.endswith("6 px, 64 features") and reference.model.accuracy > 0.8
+    assert reference.lookup.shape == (len(source.samples), 1, 6, 6)
+    found = reference.measure(source.samples[:300], None)
+    assert found["copies"] == 1.0 and found["fid"] < 10 * reference.fid_real
+    few = source.samples[:5]
+    whole = reference.model(few.float() / 127.5 - 1)[0]
+    small = reference.model(features.shrunk(few).float() / 127.5 - 1)[0]
+    # the second was rounded to levels
+    assert (whole - small).abs().mean() < 0.05 * whole.abs().mean()
+    monkeypatch.undo()
+    assert classifier_for(source, cache).name.endswith("8 px, 64 features")
+
+
 def test_without_labels_only_copies_are_looked_for(lab):
     source = replace(lab().source, labels=None)
     figures = ReferenceStatistics.of(source, None, lambda: False).measure(
