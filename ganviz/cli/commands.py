@@ -367,7 +367,7 @@ def main(arguments: list[str] | None = None) -> int:
         complain(sentence)
         return BAD_FLAGS
     except KeyboardInterrupt:
-        complain("Interrupted before anything was begun; nothing was kept.")
+        complain("Interrupted; what was not finished is not kept.")
         return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED

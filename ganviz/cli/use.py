@@ -97,6 +97,7 @@ def export(
     from ganviz.cli.flags import export_examples
     from ganviz.errors import ConfigError
     from ganviz.export.formats import checked_options, format_of
+    from ganviz.progress import stages
 
     folder = find_run(run, runs_root)
     wanted = {option: out for option, out in outputs.items() if out is not None}
@@ -110,8 +111,8 @@ def export(
         options = replace(options, data_root=data_root)
         if known.missing():
             raise ConfigError(known.missing(), option)
-        with ending_on_signals():
-            written = known.write(folder, out, options, None)
+        with ending_on_signals(), stages() as notify:
+            written = known.write(folder, out, options, notify)
         print(f"{written} ({weight(out)})")
         if known.left_out():
             complain(known.left_out())

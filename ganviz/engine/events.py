@@ -22,7 +22,7 @@ event_kind(
     "setting", browser="every", tracked=lambda data: {f"setting/{data['name']}": data["value"]}
 )
 # a step in which one player moved alone
-event_kind("turn", browser="every")
+event_kind("turn", browser="every", tracked=lambda data: {f"turn/{data['player']}": data["n"]})
 event_kind("note", browser="every", text="sentence")
 event_kind("checkpoint", browser="none")
 event_kind("scalars", browser="rows")
@@ -50,6 +50,8 @@ class EventLog:
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._seq = 0
+        # the newest number of an event from before, of a run that goes on
+        self.inherited = 0
         self._events: list[Event] = []
         self._columns: dict[str, _Column] = {}
         self._rows = 0

@@ -24,7 +24,7 @@ class ReplayedLog(EventLog):
     def __init__(self, first: int = 0) -> None:
         """``first``: the sequence number after which its own begin."""
         super().__init__()
-        self._seq = first
+        self._seq = self.inherited = first
         self._table = _Table()
 
     def extend(self, events: Iterable[Event]) -> None:
@@ -44,6 +44,7 @@ class ReplayedLog(EventLog):
                         Event(self._seq, event.kind, event.step, event.time, event.data)
                     )
             self._table.extend(rows, numbers)
+            self.inherited = self._seq
             self._lock.notify_all()
 
     def rewound(self, step: int) -> ReplayedLog:

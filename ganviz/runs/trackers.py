@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
     from ganviz.data.source import DataSource
     from ganviz.engine.events import Event
+    from ganviz.engine.frames import Frame
     from ganviz.engine.run import Run
     from ganviz.engine.trainer import Trainer
 
@@ -96,6 +97,8 @@ class Hosted(Tracker):
     def __init__(self, module: str, folder: Path, run_id: str):
         self._api = import_module(module)
         self._name = run_id
+        # neither takes a step that is past: what took its time is told with the newest one
+        self._step = 0
         # Weights & Biases knows a run by its id, trackio by its name
         self._identity = {"id": run_id} if module == "wandb" else {}
 
@@ -110,13 +113,17 @@ class Hosted(Tracker):
         )
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
-        self._api.log(values, step=step)
+        self._log(step, values)
 
     def text(self, step: int, name: str, sentence: str) -> None:
-        self._api.log({name: sentence}, step=step)
+        self._log(step, {name: sentence})
 
     def picture(self, step: int, pixels: np.ndarray) -> None:
-        self._api.log({"samples": self._api.Image(pixels)}, step=step)
+        self._log(step, {"samples": self._api.Image(pixels)})
+
+    def _log(self, step: int, values: dict[str, Any]) -> None:
+        self._step = max(self._step, step)
+        self._api.log(values, step=self._step)
 
     def close(self) -> None:
         self._api.finish()
@@ -187,7 +194,9 @@ class Reporter(Observer):
 
     def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
         super().begin(run, trainer, source)
-        self._cursor, self._step, self._pictured, self._picture_wait = run.events.seq, -1, -1, 0.0
+        # with what was said before the first step; what a resumed run's log holds was told before
+        self._cursor, self._step = run.events.inherited, -1
+        self._pictured, self._picture_wait = -1, 0.0
         self._thread = threading.Thread(target=self._main, name="ganviz-trackers", daemon=True)
         self._thread.start()
 
@@ -232,29 +241,36 @@ class Reporter(Observer):
             self._show()
 
     def _report_events(self, events: list[Event]) -> None:
-        """What the probes measured and the coach said. Some trackers take no step that is past, so
-        that a measurement that took its time goes to the newest one."""
+        """What the probes measured, what was changed, and what the run and the coach said."""
         kinds = {kind.name: kind for kind in event_kinds()}
         for event in events:
             kind = kinds.get(event.kind)
             if kind is None:
                 continue
-            step = max(self._step, event.step)
             values = measured_figures(kind, event.data)
             if values:
-                self._send(partial(_send_scalars, step=step, values=values))
+                self._send(partial(_send_scalars, step=event.step, values=values))
             sentence = event.data.get(kind.text) if kind.text else None
             if sentence and event.data.get("level") != "progress":
-                self._send(partial(_send_text, step=step, name=kind.name, sentence=sentence))
+                self._send(partial(_send_text, step=event.step, name=kind.name, sentence=sentence))
 
     def _show(self) -> None:
-        frame = self.run.frames.latest
-        if frame is None or not frame.is_picture or frame.step == self._pictured:
+        frame = self._newest_picture()
+        if frame is None or frame.step == self._pictured:
             return
         self._pictured = frame.step
         with Image.open(io.BytesIO(frame.data)) as picture:
             pixels = np.asarray(picture.convert("RGB"))
         self._send(lambda tracker: tracker.picture(frame.step, pixels))
+
+    def _newest_picture(self) -> Frame | None:
+        """The newest grid; of points the newest plane that is kept, for others are only data."""
+        frames = self.run.frames
+        newest = frames.latest
+        if newest is None or newest.is_picture:
+            return newest
+        kept = frames.steps()
+        return frames.get(kept[-1]) if kept else None
 
     def _open(self, name: str, folder: Path) -> None:
         self._trackers[name] = TRACKERS[name][1](folder, self.run.id)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ganviz import pacing
 from ganviz.cli import main
 from ganviz.export import model, runtime
 
@@ -20,6 +21,7 @@ def say(capsys):
 def test_a_film_and_a_page_by_the_runs_name(kept_run, tmp_path, say, monkeypatch):
     monkeypatch.setattr(runtime, "found", lambda: False)
     monkeypatch.setattr(model, "available", lambda: False)
+    monkeypatch.setattr(pacing, "PROGRESS_LINE_INTERVAL", 0.0)
     status, out, said = say(
         "export",
         kept_run.name,
@@ -36,6 +38,7 @@ def test_a_film_and_a_page_by_the_runs_name(kept_run, tmp_path, say, monkeypatch
     )
     assert status == 0 and "film.gif (0." in out and "page.zip (1." in out and "MB" in out
     assert {one.name for one in tmp_path.iterdir()} == {"film.gif", "page.zip"}
+    assert "%  Drawing frame " in said and "%  Copying the pictures." in said
     # what such a page lacks is no secret of the page
     assert "pip install onnxscript; ganviz fetch-runtime" in said
 

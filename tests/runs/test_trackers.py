@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ganviz import pacing
-from ganviz.api import follow, make_run
+from ganviz.api import follow, make_resumed, make_run
+from ganviz.config import RunConfig
 from ganviz.engine.event_kinds import event_kinds
 from ganviz.errors import ConfigError
 from ganviz.runs import trackers
@@ -95,6 +96,45 @@ def test_trackers_hear_what_the_page_shows(tiny, tmp_path, told, monkeypatch):
     texts = [call[2:] for call in tracker.calls if call[0] == "text"]
     coach = [event.data["sentence"] for event in run.events.since(0, ("coach",))]
     assert [sentence for name, sentence in texts if name == "coach"] == coach and coach
+
+
+def test_points_are_pictured_and_what_was_said_before_the_first_step_is_told(
+    tiny, tmp_path, told, monkeypatch
+):
+    """A plane between two that are kept is data, not a picture."""
+    monkeypatch.setattr(pacing, "TRACKER_INTERVAL", 0.02)
+    monkeypatch.setattr(pacing, "TRACKER_PICTURE_INTERVAL", 0.02)
+    monkeypatch.setattr(pacing, "FRAME_KEEP_INTERVAL", 1000.0)
+    tracker = told("told")
+    config = RunConfig.from_preset("ring8", steps=60, sample_seconds=0.05, data_limit=300)
+    run = make_run(config, tmp_path / "run", "cpu", "data")
+    run.log("note", sentence="Begins with the networks of another.", level="info")
+    run.observers.append(Reporter(["told"]))
+    follow(run)
+    steps = [call[1] for call in tracker.calls if call[0] == "picture"]
+    assert steps[0] == 0 and steps[-1] == 60, "the first plane is kept, the ones after it are not"
+    texts = [call[3] for call in tracker.calls if call[0] == "text"]
+    assert "Begins with the networks of another." in texts
+    tracker.calls.clear()
+    resumed = make_resumed(tmp_path / "run", 5, "cpu", "data")
+    resumed.observers.append(Reporter(["told"]))
+    follow(resumed)
+    heard = [call for call in tracker.calls if call[0] == "scalars"]
+    assert heard and all(call[1] >= 60 for call in heard), "the rest was told the first time"
+
+
+def test_what_took_its_time_is_told_with_the_newest_step(monkeypatch):
+    """Hosted trackers drop what comes with a step that is past."""
+    steps = []
+    api = types.ModuleType("trackio")
+    api.log = lambda values, step: steps.append(step)
+    api.Image = lambda pixels: pixels
+    monkeypatch.setitem(sys.modules, "trackio", api)
+    hosted = trackers.Hosted("trackio", "folder", "run")
+    hosted.scalars(40, {"loss_d": 1.0})
+    hosted.picture(31, np.zeros((2, 2, 3), np.uint8))
+    hosted.text(12, "coach", "It is too early to tell.")
+    assert steps == [40, 40, 40]
 
 
 def test_every_figure_that_is_declared_is_heard():
