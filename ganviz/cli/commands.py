@@ -232,7 +232,8 @@ def _train_to_the_end(run: Run) -> None:
     with stop_signals() as stop:
         result = follow(run, progress=True, stop=stop)
     if result.state == "failed":
-        complain(f"{result.sentence} The run is in {result.folder}.")
+        kept = result.folder is not None and result.folder.is_dir()
+        complain(result.sentence + (f" The run is in {result.folder}." if kept else ""))
         raise typer.Exit(FAILED)
     folder = result.folder
     assert folder is not None  # the command line keeps every run

@@ -20,6 +20,7 @@ from torch import Tensor
 from ganviz.data.entry import Progress
 from ganviz.data.picture_files import (
     MAX_PIXELS,
+    STRETCHED,
     TOO_LARGE,
     UNREADABLE,
     UnusablePicture,
@@ -32,11 +33,14 @@ GREY_TOLERANCE = 6
 AHEAD = 64
 """So many pictures at most are decoded and not yet taken: what bounds the memory."""
 THREADS = 8
+LOOKED_AT, NEARLY_BLACK = 64, 40
+"""So many pictures are looked at; where none has a value above this, of 255, that is noted."""
 
 OUTCOMES = ("used", UNREADABLE, TOO_LARGE)
 # One row for each file that was tried, in the order of trying. ``spread``: how far red, green and
 # blue lie apart at most. ``side``: the shorter one of the file, in px. ``highest``: the largest
-# value of a picture of 16 bits, -1 of any other. ``crc``: of the pixels, channels first.
+# value of a picture of 16 bits, STRETCHED of one that is shown by its own range, -1 of any other.
+# ``crc``: of the pixels, channels first.
 TABLE = np.dtype(
     [("outcome", "u1"), ("spread", "u1"), ("side", "<u4"), ("highest", "<i4"), ("crc", "<u4")]
 )
@@ -93,6 +97,24 @@ class Loaded:
                 f"{len(small):,} of {len(sides):,} pictures have less than half of the "
                 f"{size} px and were enlarged, the smallest from {small.min()} px; a smaller "
                 "image size shows them as they are."
+            )
+        return [*notes, *self._notes_on_brightness()]
+
+    def _notes_on_brightness(self) -> list[str]:
+        used = self.table["outcome"] == 0
+        notes, stretched = [], int((self.table["highest"][used] == STRETCHED).sum())
+        if stretched:
+            notes.append(
+                f"{stretched:,} of {used.sum():,} pictures hold floats or integers of more than 16 "
+                "bits; each is shown by its own range, from its darkest value to its brightest."
+            )
+        looked_at = self.images[:: max(1, len(self.images) // LOOKED_AT)]
+        brightest = int(looked_at.max()) if len(looked_at) else 0
+        if 0 < brightest <= NEARLY_BLACK:
+            notes.append(
+                f"The pictures are nearly black: no value is above {brightest} of 255. Where they "
+                "have fewer bits than their files, or hold numbers of classes, spread their values "
+                "first."
             )
         return notes
 

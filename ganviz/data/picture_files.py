@@ -21,6 +21,8 @@ MAX_DRAFT_PIXELS = 178_000_000
 # interpreter.
 FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA", "AVIF")
 UNREADABLE, TOO_LARGE = "unreadable", "too large"
+SIXTEEN_BITS = 65_535
+STRETCHED = -2
 # Of pictures that take a hundred megabytes while they are decoded, so many are at once.
 MANY_PIXELS, _many_pixels_at_once = 16_000_000, threading.BoundedSemaphore(2)
 
@@ -28,7 +30,8 @@ MANY_PIXELS, _many_pixels_at_once = 16_000_000, threading.BoundedSemaphore(2)
 @dataclass(frozen=True)
 class Picture:
     """``pixels``: uint8 [size, size, 1 or 3]. ``side``: the shorter side that the file has, in px.
-    ``highest``: the largest value of a picture of 16 bits, None for any other."""
+    ``highest``: the largest value of a picture of 16 bits, `STRETCHED` for one of floats or wider
+    integers, which is shown by its own range, and None for any other."""
 
     pixels: np.ndarray
     side: int
@@ -80,8 +83,23 @@ def _load(image: Image.Image, size: int, grey: bool, bits: int) -> Picture:
     if math.prod(image.size) > MAX_PIXELS or pixels > MAX_DRAFT_PIXELS:
         raise UnusablePicture(TOO_LARGE)
     with _many_pixels_at_once if math.prod(image.size) > MANY_PIXELS else nullcontext():
-        highest = int(np.asarray(image).max()) if image.mode.startswith("I;16") else None
-        return Picture(_square(image, size, grey, bits), side, highest)
+        return Picture(_square(image, size, grey, bits), side, _highest(image))
+
+
+def _highest(image: Image.Image) -> int | None:
+    """`Picture.highest` of it."""
+    if not _is_deep(image):
+        return None
+    values = np.asarray(image)
+    lowest, highest = values.min(), values.max()
+    if image.mode.startswith("F") or lowest < 0 or highest > SIXTEEN_BITS:
+        return STRETCHED
+    return int(highest)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether its values do not fit into 8 bits: "I;16" and the like, "I" and "F"."""
+    return image.mode.startswith(("I", "F"))
 
 
 def _square(image: Image.Image, size: int, grey: bool, bits: int) -> np.ndarray:
@@ -105,7 +123,7 @@ def _flat(image: Image.Image, bits: int) -> Image.Image:
     """
     from PIL import Image
 
-    if image.mode.startswith(("I", "F")):
+    if _is_deep(image):
         return _to_eight_bits(image, bits)
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -120,13 +138,8 @@ def _to_eight_bits(image: Image.Image, bits: int) -> Image.Image:
 
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     low, high = 0.0, float(2**bits - 1)
-    if not image.mode.startswith("I;16"):
-        lowest, highest = float(values.min()), float(values.max())
-        # "I" with values that fit is how some 16-bit files are opened
-        if image.mode != "I" or lowest < 0 or highest > 65535:
-            low, high = lowest, highest
-        else:
-            high = 65535.0
+    if _highest(image) == STRETCHED:
+        low, high = float(values.min()), float(values.max())
     scaled = (values - low) * (255 / max(high - low, 1e-12))
     return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8))
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganviz.data.entry import Progress, ignore_progress
+from ganviz.disk import open_plain
 from ganviz.errors import DataError
 from ganviz.text import listed, printable
 
@@ -25,22 +27,38 @@ UNSUPPORTED = {
     ".heic": "HEIC",
     ".heif": "HEIF",
     ".jxl": "JPEG XL",
-    ".jp2": "JPEG 2000",
+    **dict.fromkeys((".jp2", ".j2k", ".jpx", ".jpf"), "JPEG 2000"),
     ".svg": "SVG",
     ".psd": "Photoshop",
+    ".exr": "OpenEXR",
+    ".hdr": "Radiance HDR",
+    ".dcm": "DICOM",
+    ".pdf": "PDF",
+    ".eps": "EPS",
+    ".ico": "icon",
     **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"), "camera raw"),
 }
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+# how files of SUFFIXES begin, whatever they are called
+BEGINNINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+UNNAMED_MOST = 10_000
+"""So many files of no picture's name are looked into."""
 
 
 @dataclass
 class Found:
     """What a walk through the folder saw. ``links``: those that lead out of it; ``closed``: folders
-    that may not be read; ``unsupported``: files of each kind of picture that is not read."""
+    that may not be read; ``unsupported``: files of each kind of picture that is not read;
+    ``archives``: files that may hold pictures; ``unnamed``: pictures that are not called so, of
+    ``others`` files that were looked into."""
 
     files: list[Path] = field(default_factory=list)
     links: int = 0
     closed: list[Path] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
+    archives: list[Path] = field(default_factory=list)
+    unnamed: list[Path] = field(default_factory=list)
+    others: int = 0
 
     def notes(self, root: Path) -> list[str]:
         """A sentence for each kind of thing that was left out."""
@@ -49,6 +67,20 @@ class Found:
             f"{'it' if count == 1 else 'them'} to JPEG or PNG."
             for kind, count in sorted(self.unsupported.items())
         ]
+        if self.archives:
+            count = len(self.archives)
+            notes.append(
+                f"{count:,} archive{_s(count)} {_were(count)} left out: unpack "
+                f"{'it' if count == 1 else 'them'} ({self._named(self.archives, root)})."
+            )
+        if self.unnamed:
+            count = len(self.unnamed)
+            pictures = "file is a picture" if count == 1 else "files are pictures"
+            notes.append(
+                f"{count:,} {pictures} without a picture's ending and {_were(count)} left out: "
+                f"call {'it' if count == 1 else 'them'} .png or .jpg "
+                f"({self._named(self.unnamed, root)})."
+            )
         if self.links:
             lead = "leads" if self.links == 1 else "lead"
             notes.append(
@@ -56,10 +88,13 @@ class Found:
                 f"{_were(self.links)} not followed: copy the pictures themselves."
             )
         if self.closed:
-            closed = [printable(path.relative_to(root).as_posix()) for path in sorted(self.closed)]
-            count = len(closed)
-            notes.append(f"{count:,} sub-folder{_s(count)} may not be read: {listed(closed)}.")
+            count, closed = len(self.closed), self._named(sorted(self.closed), root)
+            notes.append(f"{count:,} sub-folder{_s(count)} may not be read: {closed}.")
         return notes
+
+    @staticmethod
+    def _named(paths: list[Path], root: Path) -> str:
+        return listed([printable(path.relative_to(root).as_posix()) for path in paths])
 
 
 def find(root: Path, progress: Progress = ignore_progress) -> Found:
@@ -93,12 +128,24 @@ def _add(found: Found, path: Path, root: Path) -> None:
     suffix = path.suffix.lower()
     if suffix in UNSUPPORTED:
         found.unsupported[UNSUPPORTED[suffix]] += 1
+    elif suffix in ARCHIVES:
+        found.archives.append(path)
     elif suffix not in SUFFIXES:
-        return
+        _look_into(found, path)
     elif path.is_symlink() and not _inside(path, root):
         found.links += 1
     elif _is_plain(path):
         found.files.append(path)
+
+
+def _look_into(found: Found, path: Path) -> None:
+    """Note a picture that is not called so."""
+    found.others += 1
+    if found.others > UNNAMED_MOST or path.is_symlink() or not _is_plain(path):
+        return
+    with suppress(OSError), open_plain(path) as file:
+        if file.read(8).startswith(BEGINNINGS):
+            found.unnamed.append(path)
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -91,26 +91,19 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
 
 
 @needs_signals
-@pytest.mark.parametrize(
-    ("number", "status", "words"),
-    [(signal.SIGTERM, 128 + signal.SIGTERM, ""), (signal.SIGINT, 130, "not finished")],
-)
-def test_a_signal_clears_away_what_was_begun(
-    ganviz, run_folder, tmp_path, monkeypatch, number, status, words
-):
+def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch):
     from ganviz.runs.trained import TrainedGenerator
 
     batches = TrainedGenerator.batches
 
     def terminated(self, *arguments):
         yield next(batches(self, *arguments))
-        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(20)
 
     monkeypatch.setattr(TrainedGenerator, "batches", terminated)
-    out = tmp_path / "x.npz"
-    ended, _, err = ganviz("sample", run_folder, "--n", "9999", "--out", out)
-    assert ended == status and words in err and not os.listdir(tmp_path)
+    status = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")[0]
+    assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
 
 
 def test_an_interrupt_while_modules_load_is_a_sentence(ganviz, monkeypatch):

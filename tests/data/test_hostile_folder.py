@@ -99,6 +99,44 @@ def test_twelve_bits_in_files_of_sixteen_are_not_black(load, tmp_path):
     assert source.spec.note == "" and source.samples[:, :, -1].amax((1, 2)).sort().values[0] == 16
 
 
+def test_twelve_bits_in_files_of_thirty_two_are_not_black_either(load, tmp_path):
+    ramp = np.linspace(0, 4095, 28 * 28).astype(np.int32).reshape(28, 28)
+    for i in range(16):
+        Image.fromarray(ramp).save(tmp_path / f"{i}.tif")
+    source = load("folder", data_path=str(tmp_path), image_size=28)
+    assert source.samples.max() == 255 and "use only 12 of their bits" in source.spec.note
+
+
+def test_what_is_shown_by_its_own_range_or_nearly_black_is_noted(load, pictures, tmp_path):
+    ramp = np.linspace(0, 1, 28 * 28).astype(np.float32).reshape(28, 28)
+    floats = tmp_path / "floats"
+    floats.mkdir()
+    for i in range(16):
+        Image.fromarray(ramp / (1 + i)).save(floats / f"{i}.tif")
+    note = load("folder", data_path=str(floats), image_size=28).spec.note
+    assert note.startswith("16 of 16 pictures hold floats or integers of more than 16 bits")
+    # colour of 12 bits in files of 16, of which a decoder gives the high bytes
+    dark = tmp_path / "dark"
+    dark.mkdir()
+    for i in range(16):
+        Image.new("RGB", (28, 28), (15, i, 9)).save(dark / f"{i}.png")
+    dark = load("folder", data_path=str(dark), image_size=28).spec.note
+    assert dark.startswith("The pictures are nearly black: no value is above 15 of 255.")
+
+
+def test_pictures_that_are_not_called_so_and_archives_are_not_passed_over(load, pictures):
+    path = pictures(count=18)
+    (path / "picture-000.png").rename(path / "0a1b2c")
+    Image.new("RGB", (20, 20)).save(path / "x.jpe", "JPEG")
+    (path / "rest.zip").write_bytes(b"PK")
+    (path / "notes.txt").write_text("cats")
+    assert load("folder", data_path=str(path)).spec.note == (
+        "1 archive was left out: unpack it (rest.zip). "
+        "2 files are pictures without a picture's ending and were left out: call them .png or .jpg "
+        "(0a1b2c, x.jpe)."
+    )
+
+
 def test_small_pictures_are_enlarged_with_a_note(load, pictures):
     path = pictures(count=12)
     for i in range(4):
