@@ -14,6 +14,7 @@ import { takenPlane } from "../train/scatter.js";
 import { meanLength } from "./layers.js";
 import * as measures from "./measures.js";
 import { ARROW_ROLES, fakeAt, held, judge, moving, paint, shownLosses, take, verdictAt } from "./plane_view.js";
+import { forgetSheets } from "./sheets.js";
 import { WHOLE, moved, zoomed } from "./viewport.js";
 
 const LAYERS = [
@@ -60,7 +61,7 @@ export function start(section) {
   listen($("gv-lab-plane", HTMLCanvasElement));
   new ResizeObserver(() => wake(true)).observe(find(section, ".gv-lab-stage"));
   on("plane-taken", newPlane);
-  on("theme", () => { judge(); wake(true); });
+  on("theme", () => { forgetSheets(); judge(); wake(true); });
   on("hello", hello);
   on("measured", (kind) => { if (kind === null || kind === "scatter") wake(true); });
   onTab(() => wake(true));

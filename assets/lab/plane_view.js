@@ -6,6 +6,7 @@ import { newest } from "../lib/measured.js";
 import { GLIDE, LAB_UNFOLD } from "../lib/pacing.js";
 import { clean, drawCrosses, drawRings, drawVerdict, extent, makeVerdict } from "../train/plane.js";
 import { drawArrows, drawContours, drawDensity, drawManifold, drawTrails, usualLength } from "./layers.js";
+import { lay, sheetOf } from "./sheets.js";
 import { WHOLE, viewport } from "./viewport.js";
 
 /** @typedef {import("../lib/plane_data.js").Plane} Plane */
@@ -77,9 +78,13 @@ export function shownLosses() {
 }
 
 /**
+ * @typedef {{pen: CanvasRenderingContext2D, at: import("./viewport.js").Viewport, plane: Plane, real: Points,
+ *   fakes: Points, side: number}} Drawing
+ */
+
+/**
  * What draws each layer, from the lowest up.
- * @type {Record<string, (drawing: {pen: CanvasRenderingContext2D, at: import("./viewport.js").Viewport,
- *   plane: Plane, real: Points, fakes: Points, side: number}) => void>}
+ * @type {Record<string, (drawing: Drawing) => void>}
  */
 const PAINT = {
   d: ({ pen, at }) => {
@@ -102,19 +107,36 @@ const PAINT = {
 };
 
 /**
+ * Of the layers that stand still from one plane to the next, what they show beside the view.
+ * @type {Record<string, (drawing: Drawing) => unknown[]>}
+ */
+const STILL = {
+  d: () => [held.verdict],
+  real: ({ real }) => [real],
+  arrows: ({ plane }) => [plane.arrows, held.loss],
+};
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @param {number} side CSS px
  * @param {Record<string, boolean>} layers which are drawn
  */
 export function paint(canvas, side, layers) {
-  const { plane } = held;
+  const { plane, view } = held;
   const real = newest("scatter")?.real;
   if (!plane || !real) return false;
   const pen = clean(canvas, side);
-  const at = viewport(extent(real, plane.surface), side, held.view);
+  const box = extent(real, plane.surface);
+  const at = viewport(box, side, view);
   held.at = at;
   const drawing = { pen, at, plane, real, fakes: fakesNow(), side };
-  for (const [name, draw] of Object.entries(PAINT)) if (layers[name]) draw(drawing);
+  const place = [...box.x, ...box.y, view.zoom, view.x, view.y];
+  for (const [name, draw] of Object.entries(PAINT)) {
+    if (!layers[name]) continue;
+    const shows = STILL[name]?.(drawing);
+    if (!shows) draw(drawing);
+    else lay(pen, sheetOf(name, side, [...shows, ...place], (its) => draw({ ...drawing, pen: its })));
+  }
   return true;
 }
 

@@ -14,6 +14,7 @@ import { draw } from "../lib/schedule.js";
 import { drawSketch, removeSketch } from "../lib/sketch.js";
 import { smoothNext } from "../lib/smoothing.js";
 import { emit, now, on, requestHistory, stats } from "../lib/stream.js";
+import { current, onTab } from "../lib/tabs.js";
 import { legend, legendValues, levelKey } from "./legend.js";
 import { options, optionToggle } from "./options.js";
 import { refreshTable, startTable } from "./table.js";
@@ -78,11 +79,8 @@ export function start() {
   optionToggle($("gv-log"), "log", redraw);
   startTable(() => Object.values(charts));
   $("gv-zoom-out").addEventListener("click", zoomOut);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return;
-    if (missed) requestHistory();
-    else schedule();
-  });
+  document.addEventListener("visibilitychange", catchUp);
+  onTab(catchUp);
   for (const chart of Object.values(charts)) {
     chart.plot = $(`gv-plot-${chart.group}`);
     new ResizeObserver(() => draw(`resize-${chart.group}`, () => resize(chart)))
@@ -177,10 +175,20 @@ function appendColumn(chart, name, values) {
   return mean.slice(from);
 }
 
+/** Whether anybody can see the curves: what comes meanwhile is drawn when somebody can. */
+const inSight = () => !document.hidden && current() === "train";
+
+/** Somebody looks again. */
+function catchUp() {
+  if (!inSight()) return;
+  if (missed) requestHistory();
+  else schedule();
+}
+
 /** Draw with this message where the last drawing is long enough ago, or with a later one. */
 function schedule() {
   clearTimeout(timer);
-  if (document.hidden) return;
+  if (!inSight()) return;
   const wait = drawn + CHART_IDLE_RATIO * cost - performance.now();
   if (wait <= 0) draw("charts", extend);
   else timer = setTimeout(() => draw("charts", extend), wait + CHART_WAIT);

@@ -31,7 +31,7 @@ const visible = { real: true, fake: true, d: true, ...(storage.get("scatter") ??
 let plane = null;
 /** A kept picture of a run from before pictures carried their points. @type {ImageBitmap | null} */
 let picture = null;
-/** @type {import("./plane.js").Verdict | null} */
+/** D's verdict as a picture, made when it is drawn. @type {import("./plane.js").Verdict | null} */
 let verdict = null;
 /** The fakes' places before this plane, from which they glide. @type {Points | null} */
 let from = null;
@@ -158,10 +158,10 @@ async function take(bytes, step) {
 /** The plane that was fetched last, or null. */
 export const takenPlane = () => plane;
 
-/** D's verdict in the present colours, and their key. */
+/** D's verdict is to be drawn in the present colours; their key. */
 function judge() {
   const surface = plane?.surface;
-  verdict = surface ? makeVerdict(surface) : null;
+  verdict = null;
   $("gv-plane-key").hidden = !surface;
   if (!surface) return;
   const { low, high } = scaleOf(surface);
@@ -196,13 +196,24 @@ function paintPoints(pen, real, side) {
   if (!plane) return;
   const at = projection(extent(real, plane.surface), side);
   const share = Math.min(1, (performance.now() - moved) / GLIDE);
-  if (visible.d && verdict) drawVerdict(pen, verdict, at);
+  if (visible.d) paintVerdict(pen, plane, at);
   if (visible.real) drawRings(pen, real, at);
   if (visible.fake) drawCrosses(pen, between(from, plane.fake, share), at);
   if (marker) drawMarker(pen, marker, at);
   if (path) drawPath(pen, path, BETWEEN, at);
   if (from && share < 1) requestAnimationFrame(paint);
   else from = null;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Plane} of
+ * @param {import("./plane.js").Projection} at
+ */
+function paintVerdict(pen, { surface }, at) {
+  if (!surface) return;
+  verdict ??= makeVerdict(surface);
+  drawVerdict(pen, verdict, at);
 }
 
 /**
