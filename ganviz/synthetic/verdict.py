@@ -58,7 +58,9 @@ def verdict(rows: list[Row], promised: tuple[str, ...] = ()) -> ReportVerdict:
             UNKNOWN, (f"Whether it leaks cannot be said. {why}".strip(), *promised, *use)
         )
     if doubts:
-        return ReportVerdict(DOUBTFUL, ("Something was found.", *about, *guarantee, *use))
+        return ReportVerdict(
+            DOUBTFUL, ("Something was found.", *about, _by_chance(known), *guarantee, *use)
+        )
     found = "; ".join(f"{_NAMES[row.figure.name]}: AUC {_given(row.synthetic)}" for row in attacks)
     return ReportVerdict(
         NOTHING_FOUND, (f"No attack we ran did better than chance ({found}).", *guarantee, *use)
@@ -95,30 +97,46 @@ def _leaks(known: dict[str, Row]) -> Iterator[str]:
         )
 
 
+# (figure, what chance gives, what is said where the interval lies above that)
+_TESTS = (
+    ("attack_d", 0.5, "The attack with D did better than chance: AUC {given}."),
+    ("attack_d_sure", 0.01, "At 1 % false alarms the attack with D finds {percent}."),
+    (
+        "attack_nearest",
+        0.5,
+        "The attack with the nearest virtual picture did better than chance: AUC {given}.",
+    ),
+    (
+        "attack_nearest_sure",
+        0.01,
+        "At 1 % false alarms the attack with the nearest virtual picture finds {percent}.",
+    ),
+    (
+        "nearest_train",
+        0.5,
+        "{percent} of the pictures are nearer to a training picture than to as many held-out ones.",
+    ),
+)
+
+
 def _doubts(known: dict[str, Row]) -> Iterator[str]:
-    for name, chance, what in (
-        ("attack_d", 0.5, "The attack with D did better than chance: AUC {given}."),
-        ("attack_d_sure", 0.01, "At 1 % false alarms the attack with D finds {percent}."),
-        (
-            "attack_nearest",
-            0.5,
-            "The attack with the nearest virtual picture did better than chance: AUC {given}.",
-        ),
-        (
-            "attack_nearest_sure",
-            0.01,
-            "At 1 % false alarms the attack with the nearest virtual picture finds {percent}.",
-        ),
-        (
-            "nearest_train",
-            0.5,
-            "{percent} of the pictures are nearer to a training picture than to as many held-out "
-            "ones.",
-        ),
-    ):
+    for name, chance, what in _TESTS:
         found = _estimate(known, name)
         if found and found.low > chance:
             yield what.format(given=_given(found), percent=_percent(found))
+
+
+def _by_chance(known: dict[str, Row]) -> str:
+    """How often sets that leak nothing look like this: a 95 % interval lies above chance in 2.5 %
+    of them, and there are several."""
+    tests = sum(name in known for name, _, _ in _TESTS)
+    every = 1 / (1 - 0.975**tests)
+    if tests == 1:
+        return f"One in {every:.0f} data sets that leak nothing shows as much by chance."
+    return (
+        f"With {tests} tests, up to one in {every:.0f} data sets that leak nothing shows as much "
+        "by chance."
+    )
 
 
 def _usefulness(known: dict[str, Row]) -> Iterator[str]:

@@ -232,7 +232,11 @@ def test_the_verdict_never_says_more_than_was_tested():
     assert fine.sentences[0] == (
         "No attack we ran did better than chance (D's score: AUC 0.51, 0.48 to 0.54)."
     )
-    assert verdict([known("attack_d", 0.52, 0.55, 0.58)]).kind == DOUBTFUL
+    weak = known("attack_d", 0.52, 0.55, 0.58)
+    assert verdict([weak]).kind == DOUBTFUL
+    assert "One in 40 data sets that leak nothing" in " ".join(verdict([weak]).sentences)
+    both = verdict([weak, known("attack_nearest", 0.48, 0.5, 0.52)])
+    assert "With 2 tests, up to one in 20 data sets" in " ".join(both.sentences)
     assert verdict([known("attack_nearest", 0.7, 0.8, 0.9), chance]).kind == LEAKS
     assert verdict([known("fid", 0, 1, 2)]).kind == UNKNOWN
     said = " ".join(fine.sentences).lower()
