@@ -46,10 +46,12 @@ export const forkable = (facts, config) => Object.keys(facts).filter((name) =>
   && inEffect(facts, config, name));
 
 /**
+ * What differs from the run's settings; null where a field was emptied, which the server refuses.
  * @param {Record<string, any>} config
  * @param {Record<string, {value: string}>} inputs
  */
-function changes(config, inputs) {
-  const values = Object.entries(inputs).map(([name, { value }]) => [name, Number(value)]);
+export function changes(config, inputs) {
+  const values = Object.entries(inputs).map(([name, { value }]) =>
+    [name, value === "" ? null : Number(value)]);
   return Object.fromEntries(values.filter(([name, value]) => value !== config[name]));
 }

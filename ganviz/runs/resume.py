@@ -176,14 +176,15 @@ def forked(
     source = folder if step is None else checkpoint.path_of(folder / checkpoint.CHECKPOINTS, step)
     parent, state = checkpoint.load(source)
     info = run_info(folder)
+    config = parent.but(**changes)
     changed = ", ".join(
-        f"{meta(name)['label'].lower()} {getattr(parent, name):g} → {value:g}"
-        for name, value in changes.items()
-        if name in LIVE_FIELDS and value != getattr(parent, name)
+        f"{meta(name)['label'].lower()} {getattr(parent, name):g} → {getattr(config, name):g}"
+        for name in changes
+        if name in LIVE_FIELDS and getattr(config, name) != getattr(parent, name)
     )
     called = info.name if info and info.name != info.id else parent.preset or folder.name
     origin = f"{called} at step {state.step:,}" + (f", {changed}" if changed else "")
-    config = parent.but(**{"name": f"Fork of {origin}"[:80], **changes})
+    config = config.but(name=changes.get("name") or f"Fork of {origin}"[:80])
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
     if config.minutes and 60 * config.minutes <= elapsed_of(state):

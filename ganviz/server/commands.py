@@ -129,7 +129,7 @@ class Commands:
         if run.state in ENDED:
             raise Refused(409, "This run has ended; click Train to start another one.")
         if command.action == "set":
-            return _change(run, command.settings)
+            return _change(run, as_settings(command.settings))
         if command.action == "turn":
             return _take_turns(run, command)
         if command.action == "step":
@@ -161,13 +161,18 @@ def as_config(preset: str, settings: dict[str, Any]) -> RunConfig:
     """The config that a filled form stands for; raises `ConfigError` with the field at fault."""
     if "preset" in settings:
         raise ConfigError("Name the preset beside the settings, not among them.", "preset")
-    values = {
-        name: _value(name, value) if name in RunConfig.model_fields else value
-        for name, value in settings.items()
-    }
+    values = as_settings(settings)
     if preset:
         return RunConfig.from_preset(preset, **values)
     return RunConfig.parse(values)
+
+
+def as_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a form as `RunConfig` takes them; raises `ConfigError` for one left empty."""
+    return {
+        name: _value(name, value) if name in RunConfig.model_fields else value
+        for name, value in settings.items()
+    }
 
 
 def _value(field: str, value: Any) -> Any:

@@ -22,6 +22,7 @@ from ganviz.runs.listing import RunInfo
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe, encode
+from ganviz.server.commands import as_settings
 from ganviz.server.discretion import config_for_viewers, detail_for_viewers, row_for_viewers
 from ganviz.server.guard import Refused, command_as, find_run, json_response, sees_run
 from ganviz.server.sample_grids import IMMUTABLE
@@ -154,7 +155,8 @@ class Library:
         return {"sentence": "Going on from the last checkpoint.", "run": run.id}
 
     def _fork(self, run_id: str, action: Action) -> dict[str, Any]:
-        run = self._manager.fork(run_id, action.settings, action.step, action.replace)
+        settings = as_settings(action.settings)
+        run = self._manager.fork(run_id, settings, action.step, action.replace)
         return {"sentence": "A new run goes on from that checkpoint.", "run": run.id}
 
 

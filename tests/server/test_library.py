@@ -131,6 +131,12 @@ def test_resume_and_fork(kept):
         f"/gv/library/{run}", json={"action": "fork", "settings": {"latent_dim": 9}}
     ).json()
     assert refused["field"] == "latent_dim"
+    for nonsense in ("x", None, "", [1], {"a": 1}, 10**400):
+        body = json.dumps({"action": "fork", "settings": {"g_lr": nonsense}})
+        answer = client.post(
+            f"/gv/library/{run}", content=body, headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 422 and answer.json()["field"] == "g_lr", answer.text
 
 
 def test_an_evaluation_is_shown_also_where_the_log_was_read_before(kept):
