@@ -34,6 +34,8 @@ STATE_COPIES = 2
 PROBED, MOST_PROBED = 3000, 150_000_000
 # Measured: no step of a preset takes more than a fifth of what `rough_need` says.
 VALUES_PER_PIXEL = 128
+# Moves of either player in a step: more of them hold no more than these, and take as long again.
+MOST_MOVES = 2
 META = torch.device("meta")
 # Games whose need was worked out: it takes a third of a second, and a start asks three times.
 REMEMBERED = 64
@@ -61,7 +63,8 @@ _known: OrderedDict[str, Need] = OrderedDict()
 
 def memory_need(config: RunConfig, spec: DataSpec) -> Need:
     """What training ``config`` on data like ``spec`` takes. Raises what its networks raise."""
-    config = config.model_copy(update={"precision": "fp32", "compiled": False})
+    moves = {name: min(getattr(config, name), MOST_MOVES) for name in ("d_steps", "g_steps")}
+    config = config.model_copy(update={"precision": "fp32", "compiled": False, **moves})
     with PeakMemory() as memory:
         with META:
             algorithm = algorithms.build(config, spec, META)

@@ -20,7 +20,7 @@ from ganviz.server.guard import Refused, command_as, json_response
 from ganviz.server.sample_grids import IMMUTABLE
 from ganviz.server.shared_task import SharedTask
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import COMMANDS
+from ganviz.server.workers import CLASS_ACTS
 
 MAX_GAMES = 40
 """Of one run: a game every few minutes of a lesson, and a bound on what is kept."""
@@ -101,7 +101,7 @@ class GameRequests:
     async def _add(self, run: Run, games: list[DiscriminatorGame]) -> None:
         pairs = await self._pairs.answer(run)
         if not games:
-            self._earlier = await COMMANDS.run(_rows, run)
+            self._earlier = await CLASS_ACTS.run(_rows, run)
         self._games = [*games, DiscriminatorGame(secrets.token_hex(8), run.id, pairs)]
 
     async def play(self, request: Request) -> Response:
@@ -110,7 +110,7 @@ class GameRequests:
         game = self._find(judgement.game)
         right = game.play(visitor.id, judgement.pair, judgement.left)
         if game.finished(visitor.id):
-            await COMMANDS.run(self._keep, game.run)
+            await CLASS_ACTS.run(self._keep, game.run)
             self._classroom.changed()
         view = self._view(visitor) if game is self._games[-1] else game.view(visitor.id)
         return json_response({"ok": True, "sentence": "", "right": right, "game": view})

@@ -25,7 +25,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import COMMANDS, READS, open_run, read_to_end
+from ganviz.server.workers import CLASS_ACTS, READS, open_run, read_to_end
 
 PIECE, GAMES = "questions", "games"
 """Tables of a run's class file."""
@@ -87,7 +87,7 @@ class PollRequests:
         """Ask, close, vote again, show the answer, put away: for presenters."""
         command = await command_as(PollCommand, request)
         try:
-            sentence = await COMMANDS.run(self._obey, command)
+            sentence = await CLASS_ACTS.run(self._obey, command)
         finally:
             # a poll that a full disk does not keep has changed all the same
             self._classroom.changed()
@@ -172,7 +172,7 @@ class PollRequests:
     async def predict(self, request: Request) -> Response:
         """Keep with the run what its presenter expects of it."""
         prediction = await command_as(Prediction, request)
-        await COMMANDS.run(self._predict, prediction)
+        await CLASS_ACTS.run(self._predict, prediction)
         return json_response({"ok": True, "sentence": ""})
 
     def _predict(self, prediction: Prediction) -> None:

@@ -12,7 +12,7 @@ from ganviz.classroom import Classroom, Visitor
 from ganviz.classroom.follow import Follow, PresenterView
 from ganviz.server.guard import Refused, command_as, json_response
 from ganviz.server.invitation import Invitation, home_seen_by
-from ganviz.server.workers import COMMANDS
+from ganviz.server.workers import CLASS_ACTS
 
 NO_CLASS = (
     "Only this machine can reach this server, so nobody can join. Start it with --host 0.0.0.0 for "
@@ -52,12 +52,12 @@ class ClassRequests:
         action = await command_as(ClassAction, request)
         if self._classroom.keys is None:
             raise Refused(409, NO_CLASS)
-        sentence = await COMMANDS.run(getattr(self, f"_{action.action}"), action.visitor)
+        sentence = await CLASS_ACTS.run(getattr(self, f"_{action.action}"), action.visitor)
         return json_response({"ok": True, "sentence": sentence})
 
     async def show(self, request: Request) -> Response:
         """What the presenter's page shows now."""
-        await COMMANDS.run(self._follow.show, await command_as(PresenterView, request))
+        await CLASS_ACTS.run(self._follow.show, await command_as(PresenterView, request))
         return json_response({"ok": True})
 
     # -- actions ---------------------------------------------------------------------------

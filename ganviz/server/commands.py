@@ -20,7 +20,7 @@ from ganviz.server.discretion import status_for_viewers
 from ganviz.server.estimate import decoded, estimate
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import COMMANDS
+from ganviz.server.workers import CHANGES, COMMANDS, ESTIMATES, Workers
 
 MAX_STEPS = 100_000
 # in which one player moves alone: they are taken at one go
@@ -71,20 +71,20 @@ class Commands:
 
     async def command(self, request: Request) -> Response:
         """Pause, resume, step, stop, or change live settings."""
-        return await _answer(request, Command, self._obey)
+        return await _answer(request, Command, self._obey, COMMANDS)
 
     async def train(self, request: Request) -> Response:
         """Start a run; ``"busy": true`` in a refusal: another one trains, and ``replace`` would
         stop it first."""
-        return await _answer(request, Training, self._train)
+        return await _answer(request, Training, self._train, CHANGES)
 
     async def estimate(self, request: Request) -> Response:
         """What a run would take on this machine, in a sentence."""
-        return await _answer(request, Training, self._estimate)
+        return await _answer(request, Training, self._estimate, ESTIMATES)
 
     async def remove_decoded(self, request: Request) -> Response:
         """Delete the decoded pictures of a filled form's folder; a run that reads them goes on."""
-        return await _answer(request, Training, self._remove_decoded)
+        return await _answer(request, Training, self._remove_decoded, CHANGES)
 
     async def status(self, request: Request) -> Response:
         """The status of the run that trains here (None: there is none), for a page that looks at
@@ -140,11 +140,12 @@ class Commands:
 
 
 async def _answer(
-    request: Request, model: type[Body], act: Callable[[Body], dict[str, Any]]
+    request: Request, model: type[Body], act: Callable[[Body], dict[str, Any]], workers: Workers
 ) -> Response:
-    """``act`` on the request's body in a thread; what it refuses becomes a sentence."""
+    """``act`` on the request's body in a thread of ``workers``; what it refuses becomes a
+    sentence."""
     try:
-        answer = await COMMANDS.run(act, await command_as(model, request))
+        answer = await workers.run(act, await command_as(model, request))
     except GanvizError as error:
         refusal = {
             "ok": False,

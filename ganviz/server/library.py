@@ -27,7 +27,7 @@ from ganviz.server.discretion import config_for_viewers, detail_for_viewers, row
 from ganviz.server.guard import Refused, command_as, find_run, json_response, sees_run
 from ganviz.server.sample_grids import IMMUTABLE
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import COMMANDS, READS, open_run, read_to_end
+from ganviz.server.workers import CHANGES, READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class Library:
         ...}``."""
         action = await command_as(Action, request)
         try:
-            answer = await COMMANDS.run(
+            answer = await CHANGES.run(
                 getattr(self, f"_{action.action}"), request.path_params["run"], action
             )
         except Busy as error:

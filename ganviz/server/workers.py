@@ -37,8 +37,15 @@ class Workers:
             self._calls -= 1
 
 
-# commands make runs (checkpoints are read); what is read is looked up for pages
-COMMANDS = Workers("command", 4, 32)
+# what reaches the run that trains waits for no disk, and for nothing below
+COMMANDS = Workers("command", 2, 64)
+# runs are made (checkpoints are read) and folders changed
+CHANGES = Workers("change", 4, 32)
+# what a run would take, from the shapes of a step
+ESTIMATES = Workers("estimate", 2, 16)
+# what a class does is kept in files
+CLASS_ACTS = Workers("class", 2, 64)
+# what is looked up for pages
 READS = Workers("read", 8, 256)
 
 

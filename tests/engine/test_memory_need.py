@@ -9,6 +9,7 @@ import torch
 
 from ganviz import api
 from ganviz.accel.memory import PeakMemory, cgroup_free_memory
+from ganviz.algorithms.adversarial import Adversarial
 from ganviz.config import RunConfig
 from ganviz.data import expected_spec
 from ganviz.data.source import Batch
@@ -52,6 +53,22 @@ def test_the_need_is_that_of_real_steps(game):
     config = parsed(**GAMES[game])
     spec = expected_spec(config)
     assert memory_need(config, spec).peak == pytest.approx(held_at_most(config, spec), rel=0.35)
+
+
+def test_a_hundred_moves_need_what_a_few_do_and_take_no_time(monkeypatch):
+    """Twenty seconds of a Train click were spent on the shapes of a hundred equal moves."""
+    moves, step = [], Adversarial.discriminator_step
+    monkeypatch.setattr(
+        Adversarial,
+        "discriminator_step",
+        lambda *values, **more: moves.append(1) or step(*values, **more),
+    )
+    config = parsed("ring8", d_steps=100, g_steps=100)
+    spec = expected_spec(config)
+    need = memory_need(config, spec)
+    assert len(moves) < 10
+    few = config.but(d_steps=5, g_steps=5)
+    assert need.peak == pytest.approx(held_at_most(few, spec), rel=0.35)
 
 
 def grown():

@@ -15,11 +15,12 @@ from websockets.sync.client import connect
 from ganviz import pacing
 from ganviz.engine import run as run_module
 from ganviz.engine.trainer import Trainer
+from ganviz.errors import GanvizError
 from ganviz.latent import base_z, to_text
 from ganviz.runs.folder_frames import FolderFrames
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
-from ganviz.server import Gate, routes
+from ganviz.server import Gate, commands, routes
 from ganviz.server.experiment_requests import MAX_WAITING, ExperimentRequests
 
 # what is answered at all is answered long before this; what waits for the step is not
@@ -80,7 +81,7 @@ def test_a_long_step_holds_up_nothing_that_a_page_asks(served, tools):
     free.clear()
     # a run that is between two steps would obey
     wait_for(lambda: free.holds)
-    commands = [
+    requests = [
         ("/gv/command", {"action": "pause"}),
         ("/gv/command", {"action": "set", "settings": {"g_lr": 1e-4}}),
         (f"/gv/library/{kept.id}", {"action": "fork", "settings": {}, "replace": True}),
@@ -89,7 +90,7 @@ def test_a_long_step_holds_up_nothing_that_a_page_asks(served, tools):
         (f"/gv/library/{current.id}", {"action": "delete"}),
         ("/gv/command", {"action": "stop"}),
     ]
-    for path, body in commands:
+    for path, body in requests:
         status, answer = ask(address, path, body)
         assert status in (200, 409, 422), answer
         for seen in ("/gv/library", f"/gv/library/{kept.id}", f"/gv/library/{kept.id}/history"):
@@ -130,13 +131,15 @@ def test_what_viewers_have_done_between_steps_does_not_pile_up(served, tools, mo
 
 
 @contextmanager
-def hanging(monkeypatch, owner, name):
-    """While the block runs, no call of a method ends."""
+def hanging(monkeypatch, owner, name, refused=False):
+    """While the block runs, no call of a method ends; ``refused``: nor does anything come of it."""
     free, called = threading.Event(), getattr(owner, name)
 
-    def hang(*values):
+    def hang(*values, **more):
         free.wait(600)
-        return called(*values)
+        if refused:
+            raise GanvizError("Nothing came of it.")
+        return called(*values, **more)
 
     monkeypatch.setattr(owner, name, hang)
     yield
@@ -167,6 +170,38 @@ def test_a_disk_that_hangs_holds_up_nobody_who_does_not_need_it(
                 assert ask(address, "/gv/latent", {"seed": 1})[0] == 200
             with connect(f"ws://{address}/gv/live") as viewer:
                 assert json.loads(viewer.recv(SECONDS))["run"]["id"] == current.id
+    for thread in asked:
+        thread.join(60)
+
+
+def test_runs_that_cannot_be_made_hold_up_no_command(served, tools, monkeypatch):
+    """A disk that hangs, or a game whose shapes take long: the run that trains still obeys."""
+    manager, address, _ = served
+    current = manager.start(tools.config({**tools.tiny, "steps": 0}))
+    wait_for(lambda: current.state == "running")
+    waiting = [
+        ("/gv/train", {"preset": "digits-mlp", "replace": True}),
+        (f"/gv/library/{current.id}", {"action": "fork", "replace": True}),
+        ("/gv/estimate", {"preset": "digits-mlp"}),
+    ]
+    with (
+        hanging(monkeypatch, RunManager, "start", refused=True),
+        hanging(monkeypatch, RunManager, "fork", refused=True),
+        hanging(monkeypatch, commands, "estimate", refused=True),
+    ):
+        asked = [
+            threading.Thread(target=ask, args=(address, *one), daemon=True)
+            for one in waiting
+            for _ in range(5)
+        ]
+        for thread in asked:
+            thread.start()
+        wait_for(lambda: "ganviz-estimate_1" in {one.name for one in threading.enumerate()})
+        assert ask(address, "/gv/command", {"action": "pause"})[0] == 200
+        wait_for(lambda: current.state == "paused")
+        assert ask(address, "/gv/library")[0] == 200
+        assert ask(address, "/gv/command", {"action": "stop"})[0] == 200
+        assert current.join(60)
     for thread in asked:
         thread.join(60)
 
