@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import drag
+from benchmarks import answering, drag
 from benchmarks.app import ROOT, App, app, chromium
 
 WATCH = """() => { window.gvSeen = []; let last = 0;
@@ -222,6 +222,20 @@ def dragging(browser: Any, data_root: Path, options: argparse.Namespace) -> None
     report(f"{who}: pictures a second", f"{found['answered']:.0f}", "")
 
 
+def answers(browser: Any, data_root: Path, seconds: float) -> None:
+    """The page, and all that it asks of the server, while one step takes longer than that."""
+    with app(browser, "digits-mlp", data_root) as one:
+        found = answering.measure(one, seconds)
+    for name, times in found.requests.items():
+        report(
+            f"a step takes {seconds:.0f} s: {name}", f"at most {max(times):.0f} ms", "<= 1000 ms"
+        )
+    for name, time_ in found.clicks.items():
+        report(f"a step takes {seconds:.0f} s: {name} clicked", f"{time_:.0f} ms", "<= 1000 ms")
+    for problem in found.missed:
+        report("not clicked", problem, "")
+
+
 async def crowd(url: str, count: int, seconds: float) -> list[float]:
     """Milliseconds from an event's time stamp to its message, for ``count`` sockets over
     ``seconds``."""
@@ -285,7 +299,7 @@ def main() -> int:
         "parts",
         nargs="*",
         default=["quick", "throughput", "memory"],
-        help="quick, throughput, memory, drag",
+        help="quick, throughput, memory, drag, answering",
     )
     parser.add_argument(
         "--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data"
@@ -313,6 +327,8 @@ def main() -> int:
                 memory(browser, options.data_root, options.updates)
             elif part == "drag":
                 dragging(browser, options.data_root, options)
+            elif part == "answering":
+                answers(browser, options.data_root, 3 * options.seconds)
     return 0
 
 
