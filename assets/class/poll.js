@@ -142,14 +142,25 @@ function askLesson() {
       "Ask")), preview);
 }
 
-function askFreely() {
+/** What `make` gave the first time. @template T @param {() => T} make */
+function once(make) {
+  /** @type {T | undefined} */
+  let made;
+  return () => (made ??= make());
+}
+
+/** The form of a question of one's own: one, so that what was typed outlives another question. */
+const askFreely = once(() => {
   const ask = el("input", { class: "gv-input", maxlength: 200, placeholder: "Your question", "aria-label": "Your question" });
   const inputs = Array.from({ length: MOST }, (_, index) => el("input", {
     class: "gv-input", maxlength: 80, "aria-label": `Choice ${index + 1}`,
     placeholder: index < FEWEST ? `Choice ${index + 1}` : `Choice ${index + 1} (may stay empty)`,
   }));
-  const send = () => command("ask", { ask: ask.value, choices: inputs.map(({ value }) => value).filter((one) => one.trim()) });
+  const send = async () => {
+    const choices = inputs.map(({ value }) => value).filter((one) => one.trim());
+    if (await command("ask", { ask: ask.value, choices })) for (const field of [ask, ...inputs]) field.value = "";
+  };
   return el("details", { class: "gv-asking" }, el("summary", {}, "A question of your own"),
     el("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); send(); } }, ask, ...inputs,
       row(el("button", { type: "submit", class: "gv-button gv-strong" }, "Ask"))));
-}
+});

@@ -30,7 +30,7 @@ export const get = (path, options = {}) => answerOf(path, options);
  * POST `body` and read the answer.
  * @param {string} path
  * @param {object} body
- * @param {{signal?: AbortSignal}} [options]
+ * @param {{signal?: AbortSignal, keepalive?: boolean}} [options]
  */
 export const post = (path, body, options = {}) => answerOf(path, { ...json(body), ...options });
 

@@ -9,7 +9,7 @@ import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
 import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
 import { album, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
-import { get } from "../lib/request.js";
+import { NO_ANSWER, get, post } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
@@ -53,14 +53,16 @@ function start(given) {
   $("gv-detail-fork").addEventListener("click", () => toggleDrawer("fork"));
   $("gv-detail-export").addEventListener("click", () => toggleDrawer("export"));
   $("gv-detail-delete").addEventListener("click", remove);
-  $("gv-detail-rename").addEventListener("click", rename);
+  $("gv-detail-rename").addEventListener("click", () => rename());
   $("gv-detail-copy").addEventListener("click", copyFolder);
   $("gv-detail-notes").addEventListener("input", () => {
     typedIn = run.id;
     unsent = { id: run.id, notes: $("gv-detail-notes", HTMLTextAreaElement).value };
     clearTimeout(notesTimer);
-    notesTimer = setTimeout(saveNotes, NOTES_PAUSE);
+    notesTimer = setTimeout(saveNotes, NOTES_PAUSE, false);
   });
+  // who closes or reloads the page right after the last word has still written it
+  addEventListener("pagehide", () => saveNotes(true));
 }
 
 /** @param {string} id */
@@ -69,10 +71,11 @@ async function show(id) {
   transport?.stop();
   $("gv-detail").hidden = false;
   if (!answer.ok) return note(answer.sentence, true);
+  const same = run?.id === answer.id;
   run = answer;
   pictures = album();
   note("");
-  for (const name of ["fork", "export"]) closeDrawer(name);
+  if (!same) for (const name of ["fork", "export"]) closeDrawer(name);
   $("gv-detail-figures").hidden = true;
   showFacts();
   showSettings();
@@ -93,9 +96,10 @@ function showFacts() {
   text($("gv-detail-title"), run.name);
   text($("gv-detail-sub"), [...facts, formatDate(run.created)].join(" · "));
   if (typedIn !== run.id) {
+    const waiting = unsent && unsent.id === run.id ? unsent.notes : null;
     saveNotes();
-    typedIn = "";
-    $("gv-detail-notes", HTMLTextAreaElement).value = run.notes;
+    typedIn = waiting === null ? "" : run.id;
+    $("gv-detail-notes", HTMLTextAreaElement).value = waiting ?? run.notes;
   }
   const earlier = run.checkpoints.slice(0, -1).reverse();
   $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"), ...earlier.map((step) =>
@@ -240,9 +244,12 @@ function toggleDrawer(name) {
   const box = $(`gv-${name}-drawer`);
   if (!box.hidden) return closeDrawer(name);
   closeDrawer(name === "fork" ? "export" : "fork");
-  const nodes = name === "fork" ? forkForm(run, { started, refused: offerReplace })
-    : exportForm(run.id);
-  box.replaceChildren(...nodes);
+  const of = `${run.id} ${run.checkpoints}`;
+  if (name === "export" || box.dataset.of !== of) {
+    box.replaceChildren(...(name === "export" ? exportForm(run.id)
+      : forkForm(run, { started, refused: offerReplace })));
+    box.dataset.of = of; // what was typed there stays while it can be meant
+  }
   box.hidden = false;
   $(`gv-detail-${name}`).setAttribute("aria-expanded", "true");
 }
@@ -253,21 +260,31 @@ function closeDrawer(name) {
   $(`gv-detail-${name}`).setAttribute("aria-expanded", "false");
 }
 
-async function saveNotes() {
+/**
+ * Send what was typed; what did not arrive is sent again with the next letter, or when the run is
+ * left.
+ * @param {boolean} [leaving] the page is left: the request outlives it
+ */
+async function saveNotes(leaving = false) {
   clearTimeout(notesTimer);
   if (!unsent) return;
-  const { id, notes } = unsent;
+  const sent = unsent;
   unsent = null;
-  const answer = await runAction(id, "notes", { notes });
+  const body = { action: "notes", notes: sent.notes };
+  const answer = await post(`gv/library/${encodeURIComponent(sent.id)}`, body, { keepalive: leaving });
+  if (answer.sentence === NO_ANSWER) unsent ??= sent;
   if (!answer.ok) note(answer.sentence, true);
   changed();
 }
 
-/** Rename in place: the title becomes a field until Enter, Escape or a click elsewhere. */
-function rename() {
+/**
+ * Rename in place: the title becomes a field until Enter, Escape or a click elsewhere.
+ * @param {string} [refused] a name that was typed and could not be saved
+ */
+function rename(refused = "") {
   const title = $("gv-detail-title");
   const field = el("input", {
-    type: "text", maxlength: 80, value: run.name, "aria-label": "Name of the run",
+    type: "text", maxlength: 80, value: refused || run.name, "aria-label": "Name of the run",
     class: "gv-rename",
   });
   let settled = false;
@@ -277,8 +294,9 @@ function rename() {
     title.textContent = run.name;
     if (!save || field.value.trim() === run.name) return;
     const answer = await runAction(run.id, "rename", { name: field.value });
-    if (!answer.ok) return note(answer.sentence, true);
-    changed({ open: run.id });
+    if (answer.ok) return changed({ open: run.id });
+    note(answer.sentence, true);
+    rename(field.value);
   };
   field.addEventListener("keydown", ({ key }) => {
     if (key === "Enter") done(true);
@@ -286,7 +304,7 @@ function rename() {
   });
   field.addEventListener("blur", () => done(true));
   title.replaceChildren(field);
-  field.select();
+  if (!refused) field.select();
 }
 
 async function remove() {

@@ -52,6 +52,6 @@ export const forkable = (facts, config) => Object.keys(facts).filter((name) =>
  */
 export function changes(config, inputs) {
   const values = Object.entries(inputs).map(([name, { value }]) =>
-    [name, value === "" ? null : Number(value)]);
+    /** @type {[string, number | null]} */ ([name, value === "" ? null : Number(value)]));
   return Object.fromEntries(values.filter(([name, value]) => value !== config[name]));
 }

@@ -53,7 +53,8 @@ function number(name, facts) {
   const input = el("input", {
     id: `gv-i-${name}`, type: "text", autocomplete: "off", inputmode: facts.kind === "int" ? "numeric" : "decimal",
   });
-  return { input, read: () => asNumber(input.value), write: (value) => { input.value = value ?? ""; } };
+  const read = () => asNumber(input.value, facts.kind === "int");
+  return { input, read, write: (value) => { input.value = value ?? ""; } };
 }
 
 function numbers(name) {

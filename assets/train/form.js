@@ -24,7 +24,7 @@ const form = {
 };
 let known = {}; // the settings of the run that is shown
 let adopting = false; // the next run shown fills the form, whatever it holds
-let aside = null; // what a person had changed before the form was filled with a run
+const aside = []; // what a person had changed before the form was filled otherwise, the newest last
 
 const presetList = () => $("gv-i-preset", HTMLSelectElement);
 
@@ -70,7 +70,7 @@ export function beginWith(config, parent) {
 export async function startPreset(name, settings = {}) {
   putAside();
   setParent(null);
-  setPreset(name, settings);
+  setPreset(name, settings, true);
   offerAside(`The form shows “${facts.presets[name].label}”.`);
   return await train(false);
 }
@@ -91,12 +91,18 @@ function fill({ preset, values, base = values, run = null, chosen = false }) {
 
 function changed(name, value) {
   form.values[name] = value;
-  form.chosen = true;
+  choose();
   explain(name);
   clearError(name);
   if (facts.fields[name].live) sendLive(name, value);
   refresh();
   writeAddress(false);
+}
+
+/** A person has set something: a run that they asked for before, and that comes late, leaves it. */
+function choose() {
+  form.chosen = true;
+  adopting = false;
 }
 
 /** All that follows from the values. */
@@ -119,9 +125,12 @@ function choosePreset(name) {
   askAbout(mine, name);
 }
 
-function setPreset(name, keep = {}) {
-  const base = presetValues(facts, name, form.values);
-  fill({ preset: name, base, values: { ...base, ...keep }, chosen: true });
+/** Show a preset, and settings that differ from it: a person's own, or part of a `given` set-up. */
+function setPreset(name, keep = {}, given = false) {
+  const own = presetValues(facts, name, form.values);
+  const values = { ...own, ...keep };
+  fill({ preset: name, base: given ? values : own, values });
+  choose();
   writeAddress(true);
 }
 
@@ -183,23 +192,27 @@ function meetRun(run) {
   adopting = false;
 }
 
+/** Keep what a person changed; whether there was anything. */
 function putAside() {
   const mine = edits();
-  if (!mine.length) return;
-  aside = { preset: form.preset, values: form.values, base: form.base, chosen: true, mine };
+  if (!mine.length) return false;
+  aside.push({ preset: form.preset, values: form.values, base: form.base, chosen: true, mine });
+  return true;
 }
 
-/** What was put aside can be had back. */
+/** What was put aside can be had back, one after the other; what the form holds then is put aside. */
 function offerAside(why) {
   const box = $("gv-form-aside");
-  box.hidden = !aside;
-  if (!aside) return;
-  box.replaceChildren(`${why} Your changes to ${listed(facts, aside.mine)} were put aside. `,
+  const newest = aside.at(-1);
+  box.hidden = !newest;
+  if (!newest) return;
+  box.replaceChildren(`${why} Your changes to ${listed(facts, newest.mine)} were put aside. `,
     el("button", { type: "button", class: "gv-text-link", onclick: () => {
-      fill(aside);
-      aside = null;
-      box.hidden = true;
+      aside.pop();
+      if (putAside()) aside.unshift(...aside.splice(-1)); // behind those that wait longer
+      fill(newest);
       writeAddress(false);
+      offerAside("The form shows them again.");
     } }, "Bring them back"));
 }
 

@@ -44,7 +44,8 @@ export function asAddress(facts, preset, values) {
   return { preset, ...Object.fromEntries(facts.order.map(change)) };
 }
 
-const written = (value) => (Array.isArray(value) ? value.join(",") || "-" : String(value ?? ""));
+/** A value as text; "-" for one that was emptied. @param {any} value */
+const written = (value) => (Array.isArray(value) ? value.join(",") : String(value ?? "")) || "-";
 
 /**
  * What the address asks for, or null: {preset, values}.

@@ -38,6 +38,11 @@ test("an emptied list is not an unchanged one", () => {
   assert.deepEqual(fromAddress(facts, { preset: "plain", layers }).values.layers, []);
 });
 
+test("an emptied number stays empty after a reload", () => {
+  const { steps } = asAddress(facts, "plain", { ...presetValues(facts, "plain"), steps: null });
+  assert.equal(fromAddress(facts, { preset: "plain", steps }).values.steps, null);
+});
+
 test("an address without a form asks for nothing", () => {
   assert.equal(fromAddress(facts, { tab: "runs" }), null);
   assert.equal(fromAddress(facts, { preset: "unknown" }), null);
@@ -50,6 +55,16 @@ test("numbers are read as people write them", () => {
   assert.equal(asNumber("many"), "many");
   assert.deepEqual(asNumbers("256; 512,"), [256, 512]);
   assert.equal(asNumbers("wide"), "wide");
+});
+
+test("a hundred thousand steps, as the page writes them, are not a hundred", () => {
+  assert.equal(asNumber("100,000", true), 100_000);
+  assert.equal(asNumber("1,000,000", true), 1e6);
+  assert.equal(asNumber("1,5", true), 1.5); // refused by the server, which wants a whole number
+  assert.equal(asNumber("0,001"), 0.001);
+  assert.equal(asNumber("1,000"), "1,000");
+  const { values } = fromAddress(facts, { preset: "plain", steps: "20,000" });
+  assert.equal(values.steps, 20_000);
 });
 
 test("differences are listed in words", () => {

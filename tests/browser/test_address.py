@@ -77,6 +77,30 @@ def test_another_preset_asks_what_becomes_of_changes(visit, idle):
     assert page.is_hidden("#gv-keep")
 
 
+def test_set_ups_in_a_row_put_every_change_aside(visit, idle):
+    page = visit()
+    refusal = {"ok": False, "sentence": "Not now."}
+    page.route("**/gv/train", lambda route: route.fulfill(status=409, json=refusal))
+    start_preset = "([preset, settings]) => window.ganviz.form.startPreset(preset, settings)"
+    set_number(page, "batch_size", "48")
+    # a set-up's own settings are no change of a person's
+    page.evaluate(start_preset, ["ring8", {"seed": 3}])
+    page.evaluate(start_preset, ["ring8-r1", {}])
+    set_number(page, "batch_size", "100")
+    page.evaluate(start_preset, ["ring8", {}])
+    for preset, batch in (("ring8-r1", "100"), ("digits-quick", "48")):
+        page.click("#gv-form-aside button")
+        assert page.input_value("#gv-i-batch_size") == batch
+        assert page.input_value("#gv-i-preset") == preset
+    # as the page itself writes it; what is emptied stays so after a reload
+    set_number(page, "steps", "20,000")
+    set_number(page, "seed", "")
+    page.reload()
+    ready(page)
+    assert [page.input_value(f"#gv-i-{name}") for name in ("steps", "seed")] == ["20000", ""]
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_tabs_and_lessons_are_places_to_go_back_to(visit, idle):
     page = visit()
     page.click("#gv-view-lessons-button")

@@ -7,14 +7,15 @@ import re
 
 import pytest
 
-from .conftest import DESKTOP, FRESH, PHONE, picture_of, start, stop
+from .conftest import DESKTOP, FRESH, PHONE, TIMEOUT, picture_of, start, stop
 
 
 @pytest.fixture(scope="module")
 def kept(chromium, server):
     """Two short runs are kept."""
     page = chromium.new_page(viewport=DESKTOP)
-    page.goto(server.url + FRESH)
+    page.set_default_timeout(TIMEOUT)
+    page.goto(server.url + FRESH, wait_until="domcontentloaded")
     page.wait_for_selector("body[data-gv-ready=yes]")
     for _ in range(2):
         stop(server)
@@ -60,11 +61,23 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page = visit()
     open_first(page)
     rows = page.locator("#gv-runs-body tr").count()
+    page.click("#gv-detail-fork")
+    page.fill("#gv-fork-drawer label:has-text('Generator learning rate') input", "0.0123")
+    page.route("**/gv/library/*", lambda route: route.abort(), times=1)
     page.click("#gv-detail-rename")
     page.fill("#gv-detail-title input", "A <b>name</b>")
     page.keyboard.press("Enter")
+    # what a server that is gone did not hear can be sent again
+    page.wait_for_selector("#gv-detail-note:has-text('did not answer')")
+    page.press("#gv-detail-title input", "Enter")
     page.wait_for_function(
         "document.querySelector('#gv-runs-body').textContent.includes('A <b>name</b>')"
+    )
+    page.wait_for_selector("#gv-detail-title:text-is('A <b>name</b>')")
+    for drawer in ("export", "fork"):
+        page.click(f"#gv-detail-{drawer}")
+    assert page.input_value("#gv-fork-drawer label:has-text('Generator learning rate') input") == (
+        "0.0123"
     )
     page.fill("#gv-detail-notes", "worked at once")
     page.fill("#gv-runs-search", "worked once")
@@ -75,6 +88,13 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page.click("#gv-runs-note button")
     page.wait_for_function(f"document.querySelectorAll('#gv-runs-body tr').length === {rows}")
     assert page.input_value("#gv-detail-notes") == "worked at once"
+    # who reloads right after the last word has written it
+    run = page.get_attribute("#gv-runs-body tr[aria-selected=true]", "data-run")
+    page.fill("#gv-detail-notes", "the last word")
+    page.reload()
+    page.wait_for_function(
+        f"async () => (await (await fetch('gv/library/{run}')).json()).notes === 'the last word'"
+    )
 
 
 def test_notes_typed_while_an_answer_is_on_its_way_are_kept(visit, kept):

@@ -47,6 +47,18 @@ def draw_and_choose(teacher, ann, bob):
     teacher.wait_for_selector("#gv-lab-sent", state="hidden")
 
 
+def put_another_question(teacher):
+    """From another device of the presenter's, and away again."""
+    send = """body => fetch('gv/class/poll', { method: 'POST', body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json' } })"""
+    teacher.evaluate(send, {"action": "ask", "ask": "Another?", "choices": ["A", "B"]})
+    teacher.wait_for_selector("#gv-poll[data-state=open]")
+    poll = teacher.get_attribute("#gv-poll", "data-poll")
+    for action in ("close", "away"):
+        teacher.evaluate(send, {"action": action, "poll": poll})
+    teacher.wait_for_selector("#gv-poll[data-state=none]")
+
+
 def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
     teacher = opened(chromium, school, f"/present/{KEY}")
     ready(teacher)
@@ -67,7 +79,9 @@ def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
     teacher.keyboard.press("Enter")
     for label, words in (("Your question", "Real?"), ("Choice 1", "Yes"), ("Choice 2", "No")):
         teacher.fill(f"[aria-label='{label}']", words)
-    teacher.keyboard.press("Enter")
+    put_another_question(teacher)
+    # what was typed is still there
+    teacher.press("[aria-label='Choice 2']", "Enter")
     bob.evaluate("window.ganviz.tab('class')")
     ann.evaluate("window.ganviz.tab('train')")
     ann.click("#gv-call >> text=Vote")
