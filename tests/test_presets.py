@@ -8,8 +8,10 @@ import torch
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.config import RunConfig
 from ganviz.data import load_data
+from ganviz.engine.snapshot import draw
 from ganviz.engine.trainer import Trainer
 from ganviz.presets import GROUPS
+from ganviz.probes.modes import mode_figures
 from ganviz.registry import DATASETS, PRESETS
 
 NAMES = PRESETS.names()
@@ -95,3 +97,14 @@ def test_a_mistake_differs_from_its_partner_in_little_else(name, honest):
     allowed = {"preset", "steps", "mistake", "penalty", "penalty_weight", "generator", "d_lr"}
     mine, other = (RunConfig.from_preset(preset).model_dump() for preset in (name, honest))
     assert {field for field in mine if mine[field] != other[field]} <= allowed
+
+
+def test_r1_finds_the_modes_on_a_seed_that_a_dying_relu_loses():
+    config = RunConfig.from_preset("ring8-r1", seed=11)
+    trainer = Trainer(config, source_of(config.data, config.image_size), torch.device("cpu"))
+    while trainer.step_count < 300:
+        trainer.step()
+    known = trainer.source.modes
+    z = torch.randn(2_500, 2, generator=torch.Generator().manual_seed(11))
+    fakes = draw(trainer.algorithm.ema.network, z, None)
+    assert mode_figures(fakes, known["centres"], known["sigma"])["strict"] == 8

@@ -263,12 +263,11 @@ def paces(config: RunConfig, is_images: bool) -> tuple[float, float]:
     """Seconds between two ticks and, at least, between two grids or planes. Points cost next to
     nothing to draw: where nobody has set a pace, they have one of their own."""
 
-    def pace(name: str) -> float:
-        value = float(getattr(config, name))
+    def pace(name: str, value: float) -> float:
         unset = value == RunConfig.model_fields[name].default
         return min(value, pacing.PLANE_INTERVAL) if unset and not is_images else value
 
-    return pace("tick_seconds"), pace("sample_seconds")
+    return pace("tick_seconds", config.tick_seconds), pace("sample_seconds", config.sample_seconds)
 
 
 def _diversity(source: DataSource, conditional: bool) -> Diversity:
