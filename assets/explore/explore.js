@@ -65,7 +65,6 @@ function openPanel(name, push = true) {
   for (const button of findAll("button", $("gv-explore-panels"))) {
     const chosen = button.dataset.panel === name;
     button.setAttribute("aria-selected", String(chosen));
-    button.setAttribute("aria-pressed", String(chosen));
     button.tabIndex = chosen ? 0 : -1;
   }
   if (current() === "explore") route.set({ panel: name }, { push });

@@ -23,6 +23,7 @@ import {
 
 const SPAN = 4;
 const RANDOM_BELOW = 10_000;
+const NOTHING_YET = "Nothing has been trained yet: the generator appears here with the first training steps.";
 const HERE = "This browser draws the picture: the server is not asked.";
 
 let busy = false;
@@ -71,7 +72,7 @@ async function goTo({ run, seed, y, psi }) {
 
 /** Open what the address or the page is about; a refusal is told where the picture would be. */
 async function reopen(run = wantedRun() ?? newest()) {
-  const sentence = run === null ? "" : await openSource(run);
+  const sentence = run !== null ? await openSource(run) : listed ? NOTHING_YET : "";
   if (!sentence) return;
   if (explored.source) showNotice($("gv-explore-note"), sentence, true);
   else text($("gv-explore-wait"), sentence);
@@ -79,6 +80,8 @@ async function reopen(run = wantedRun() ?? newest()) {
 
 /** @type {{id: string, name: string, step: number, active: boolean}[]} */
 let runs = [];
+/** Whether the list of runs has come, which may be empty. */
+let listed = false;
 const newest = () => runs[0]?.id ?? null;
 
 async function loadRuns() {
@@ -86,6 +89,7 @@ async function loadRuns() {
   if (!answer.ok) return;
   const first = !runs.length;
   runs = answer.runs;
+  listed = true;
   showRuns();
   if (first && !explored.source && !wantedRun()) reopen();
 }

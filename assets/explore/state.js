@@ -87,9 +87,12 @@ export async function openSource(run) {
   const answer = await get(`gv/explore/info${query}`);
   if (mine !== generation) return "";
   if (!answer.ok) return answer.sentence;
-  takeSource(/** @type {any} */ (answer));
-  if (!fits()) await restorePoint();
+  const source = /** @type {any} */ (answer);
+  // both at one time: a point of another size would be no point of this generator
+  const point = explored.base?.length === source.latent_dim ? {} : await pointIn(source);
   if (mine !== generation) return "";
+  takeSource(source);
+  Object.assign(explored, point);
   const most = answer.classes.length - 1;
   explored.y = answer.conditional ? Math.max(0, Math.min(explored.y ?? 0, most)) : null;
   emit("explore-source", explored.source);
@@ -108,18 +111,15 @@ function takeSource(source) {
   explored.moves = {};
 }
 
-const fits = () => explored.base?.length === explored.source?.latent_dim;
-
-/** The point that the address carries, or a random one. */
-async function restorePoint() {
+/** The point that the address carries, or a random one. @param {Source} source */
+async function pointIn(source) {
   const parts = pointFromAddress(route.get("z") ?? "");
-  const dim = explored.source?.latent_dim ?? 0;
-  const base = fromText(route.get("base") ?? "", dim);
+  const base = fromText(route.get("base") ?? "", source.latent_dim);
   const seed = parts.seed ?? randomInteger(10_000);
-  Object.assign(explored, {
-    base: base ?? (await latentsOf([seed]))[0], seed: base ? null : seed,
+  return {
+    base: base ?? (await latentsOf([seed], source))[0], seed: base ? null : seed,
     y: parts.y ?? explored.y, psi: parts.psi ?? 1, moves: {},
-  });
+  };
 }
 
 /**
@@ -240,10 +240,10 @@ export function togglePin(direction) {
 /**
  * What each seed draws.
  * @param {number[]} seeds
+ * @param {Source | null} source
  * @returns {Promise<Vector[]>}
  */
-export async function latentsOf(seeds) {
-  const { source } = explored;
+export async function latentsOf(seeds, source = explored.source) {
   if (!source) return [];
   const { bytes } = await postForBytes("gv/explore/latents", { run: source.run, seeds });
   return toVectors(bytes, source.latent_dim);

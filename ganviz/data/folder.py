@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
 
 MIN_PICTURES = 16
+QUOTES = ('""', "''", "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb")
+_ESCAPE = re.compile(r"\\(.)")
 
 
 def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
@@ -111,12 +114,16 @@ def _decode_into_memory(
 
 
 def plain_path(text: str) -> str:
-    """A path as people paste it: without the quotes that "Copy as path" puts around it, and not as
-    a file:// address."""
+    """A path as people paste it: without the quotes that "Copy as path" or a word processor puts
+    around it, without a terminal's backslashes, and not as a file:// address."""
     text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+    if len(text) > 1 and text[0] + text[-1] in QUOTES:
         text = text[1:-1].strip()
-    return unquote(urlsplit(text).path) if text.lower().startswith("file://") else text
+    if text.lower().startswith("file://"):
+        return unquote(urlsplit(text).path)
+    bare = _ESCAPE.sub(r"\1", text) if os.sep == "/" else text
+    there = [path for path in (text, bare) if os.path.exists(os.path.expanduser(path))]
+    return there[0] if there else text
 
 
 def find_folder(text: str) -> Path:

@@ -28,8 +28,7 @@ SIDE = """
         aria-label="The difference"></canvas>
       <figcaption class="gv-caption" id="gv-explore-compared-say"></figcaption>
     </figure>
-    <p class="gv-explore-wait" id="gv-explore-wait">The generator appears here with the first
-      training steps. A kept run can be chosen above.</p>
+    <p class="gv-explore-wait" id="gv-explore-wait">Looking for trained generators.</p>
   </div>
   <div class="gv-explore-acts">
     <button type="button" class="gv-button gv-small" id="gv-explore-star"

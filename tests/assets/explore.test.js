@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-let draw, emit, explored, pointFromAddress, whenRests;
+let draw, emit, explored, latent, openSource, pointFromAddress, whenRests;
 before(async () => {
   // the module reads the address and the page when it is loaded
   globalThis.location = { href: "http://127.0.0.1/", origin: "http://127.0.0.1" };
   globalThis.addEventListener ??= () => {};
   globalThis.document ??= { baseURI: "http://127.0.0.1/", body: { dataset: {} } };
-  ({ explored, pointFromAddress, whenRests } = await import("../../assets/explore/state.js"));
+  ({ explored, latent, openSource, pointFromAddress, whenRests } = await import("../../assets/explore/state.js"));
   draw = await import("../../assets/explore/draw.js");
   ({ emit } = await import("../../assets/lib/bus.js"));
 });
@@ -48,4 +48,25 @@ test("a drawing that is not wanted any more asks for nothing more", async (conte
   await draw.drawSamples(vectors, vectors.map(() => null), (index) => seen.push(index));
   assert.deepEqual([asked.mock.callCount(), seen], [3, [0, 20]]);
   explored.source = null;
+});
+
+test("another generator comes together with a point of its own", async (context) => {
+  Object.assign(explored, { source: { run: "one", latent_dim: 2 }, base: Float32Array.of(1, 2), psi: 1 });
+  let arrive;
+  const latents = new Promise((resolve) => { arrive = () => resolve(Float32Array.of(1, 2, 3).buffer); });
+  const info = { run: "two", latent_dim: 3, conditional: false, classes: [] };
+  context.mock.method(globalThis, "fetch", async (address) => ({
+    ok: true, headers: new Headers(), json: async () => info, arrayBuffer: () => latents,
+    text: async () => JSON.stringify(info), url: address,
+  }));
+  globalThis.localStorage ??= { getItem: () => null, setItem: () => {} };
+  const opened = openSource("two");
+  await new Promise((done) => { setTimeout(done, 10); });
+  // what follows the training asks now, and is given what belongs together
+  assert.equal(latent().length, explored.source.latent_dim);
+  assert.ok(latent().every(Number.isFinite));
+  arrive();
+  assert.equal(await opened, "");
+  assert.deepEqual([explored.source.run, ...latent()], ["two", 1, 2, 3]);
+  Object.assign(explored, { source: null, base: null });
 });

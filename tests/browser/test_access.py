@@ -11,7 +11,7 @@ import pytest
 from .conftest import start, stop
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = ("train", "inside", "lessons", "class", "runs")
+VIEWS = ("train", "explore", "inside", "lessons", "class", "runs")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 
 without_axe = pytest.mark.skipif(
@@ -31,6 +31,17 @@ def violations(page) -> list[str]:
     ]
 
 
+def without_arrow(page) -> list[str]:
+    """Lists to choose from that look like fields to type into."""
+    return page.eval_on_selector_all(
+        "select",
+        """all => all.map(one => [one.id || one.ariaLabel, getComputedStyle(one)])
+        .filter(([, { appearance, backgroundImage }]) =>
+          appearance === 'none' && backgroundImage === 'none')
+        .map(([name]) => name)""",
+    )
+
+
 @without_axe
 def test_axe_finds_nothing_on_any_tab(visit, server, idle):
     for theme in ("light", "dark"):
@@ -43,8 +54,11 @@ def test_axe_finds_nothing_on_any_tab(visit, server, idle):
             if view == "runs":
                 page.click("#gv-runs-body tr")
                 page.wait_for_selector("#gv-replay canvas")
+            if view == "explore":
+                page.wait_for_selector("#gv-explore-side[data-ready=yes]")
             page.wait_for_timeout(500)
             assert violations(page) == [], (theme, view)
+            assert without_arrow(page) == [], view
     stop(server)
 
 

@@ -191,7 +191,8 @@ def test_without_a_generator_no_control_pretends_to_work(visit):
         page.route("**/gv/explore/info**", lambda route: route.fulfill(json=refusal, status=409))
 
     page = visit(address="/?tab=explore&panel=path", before=nothing_yet)
-    page.wait_for_function("document.querySelector('#gv-explore-wait').textContent.length")
+    said = "document.querySelector('#gv-explore-wait').textContent"
+    page.wait_for_function(f"{said}.includes('Nothing has been trained yet')")
     panels = page.locator("#gv-explore-panels button").evaluate_all(
         "all => all.map(one => one.dataset.panel)"
     )

@@ -272,8 +272,15 @@ def test_folders_that_cannot_be_listed_are_named(load, pictures, monkeypatch):
 
 @pytest.mark.parametrize(
     "paste",
-    ['"{}"', "'{}'", "  {} \n", ' "{}" ', "file://{}"],
-    ids=['"', "'", "space", "both", "url"],
+    ['"{}"', "'{}'", "  {} \n", ' "{}" ', "file://{}", "\u201c{}\u201d"],
+    ids=['"', "'", "space", "both", "url", "word processor"],
 )
 def test_a_path_as_it_is_pasted(load, pictures, paste):
     assert load("folder", data_path=paste.format(pictures())).spec.count == 16
+
+
+@pytest.mark.skipif(os.sep != "/", reason="a backslash divides folders there")
+def test_a_path_as_a_terminal_writes_it(load, pictures):
+    path = pictures("my own (few)")
+    pasted = str(path).replace(" ", "\\ ").replace("(", "\\(").replace(")", "\\)")
+    assert load("folder", data_path=pasted).spec.count == 16
