@@ -40,7 +40,7 @@ let unsent = null;
  * replace them. */
 let typedIn = "";
 
-export const detail = { start, show, hide };
+export const detail = { start, show, hide, follow: followState };
 
 /** @param {Hooks} given */
 function start(given) {
@@ -81,6 +81,15 @@ async function show(id) {
   showSettings();
   showFilm(run);
   readHistory(run);
+}
+
+/**
+ * What may be done with the run that is open changes when it ends, or is taken up again.
+ * @param {any[]} runs the table, as it is now
+ */
+function followState(runs) {
+  const row = runs.find(({ id }) => id === run?.id);
+  if (row && row.state !== run.state) void show(row.id);
 }
 
 /** Open the run in the tab Explore. @param {string} id */

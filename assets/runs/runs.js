@@ -76,6 +76,7 @@ async function load(then = null) {
   chosen = new Set([...chosen].filter((id) => runs.some((run) => run.id === id)));
   showRows();
   if (then?.open) select(then.open);
+  else detail.follow(runs);
 }
 
 /**

@@ -38,6 +38,8 @@ GRADIO_PATHS = re.compile(
 # headers by which proxies say below which path they show the page
 PREFIX_HEADERS = ("x-forwarded-prefix", "x-forwarded-context", "x-script-name")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~@%+-]{1,100}){1,20}")
+# a browser sends some twenty headers, and proxies add some; the form has some hundred settings
+MAX_HEADERS, MAX_PARAMETERS = 100, 300
 # a response goes out in parts of this size, so that a browser that does not read holds no more
 PART = 64 * 1024
 # a page may be shown inside one of this machine or of an editor, never inside a foreign one
@@ -74,6 +76,7 @@ class Gate:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = _Answer(send, self._guard.hosts)
         try:
+            _check_size(scope)
             scope = self._below_prefix(scope)
             await self._guard.admit(HTTPConnection(scope))
             path = _path(scope)
@@ -100,6 +103,7 @@ class Gate:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            _check_size(scope)
             scope = self._below_prefix(scope)
             await self._guard.admit(HTTPConnection(scope))
             visitor = self._entrance.visitor_of(HTTPConnection(scope))
@@ -154,6 +158,14 @@ def _path(scope: Scope) -> str:
     return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
 
 
+def _check_size(scope: Scope) -> None:
+    """Raise `Refused` for more headers or parameters than anybody needs: each is work."""
+    if len(scope["headers"]) > MAX_HEADERS:
+        raise Refused(431, f"That request has too many headers; at most {MAX_HEADERS} are read.")
+    if scope["query_string"].count(b"&") >= MAX_PARAMETERS:
+        raise Refused(414, f"That address has too many parts; at most {MAX_PARAMETERS} are read.")
+
+
 def _check_path(scope: Scope) -> None:
     path, method = _path(scope), scope["method"]
     if path == "/gv" or path.startswith("/gv/"):
@@ -169,7 +181,10 @@ async def _with_body(scope: Scope, receive: Receive) -> Receive:
     length = headers.get("content-length", "")
     if length.isdecimal() and (len(length) > 18 or int(length) > MAX_BODY):
         raise _too_large()
-    if not length and "transfer-encoding" not in headers:
+    if "transfer-encoding" in headers:
+        # it may come in millions of parts, each of which is work
+        raise Refused(411, "Say how long the request is (Content-Length): no other one is read.")
+    if not length:
         return receive
     try:
         body = await asyncio.wait_for(_read(receive), pacing.BODY_TIMEOUT)

@@ -14,12 +14,18 @@ import time
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol
 
 from ganviz import pacing
 from ganviz.server.limits import Limits
 from ganviz.server.live_protocol import MAX_FRAME_BYTES
 
 MAX_HEADER_BYTES = 32 * 1024
+# parsed at a time: what is refused by its headers is not parsed to its end
+PARSED_BYTES = 8 * 1024
+# what a page says over a socket is a few bytes now and then, after the headers of its request: so
+# much at once, and so much a second
+SOCKET_BURST, SOCKET_RATE = 64 * 1024, 1024.0
 
 
 class Server(uvicorn.Server):
@@ -43,6 +49,7 @@ class Server(uvicorn.Server):
                 backlog=128,
                 timeout_keep_alive=int(pacing.KEEP_ALIVE),
                 h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+                ws=LiveConnection,
                 ws_max_size=MAX_FRAME_BYTES,
                 ws_ping_interval=pacing.PING_INTERVAL,
                 ws_ping_timeout=pacing.PING_TIMEOUT,
@@ -193,12 +200,22 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""
-        super().data_received(data)
+        for start in range(0, len(data), PARSED_BYTES):
+            if self._is_chunked or self._is_socket or self.transport.is_closing():
+                # the gate refuses the first by its headers; what still comes is nobody's
+                break
+            super().data_received(data[start : start + PARSED_BYTES])
         if not self.waits:
             _cancel(self._header_timer)
             self._header_timer = None
         elif self._header_timer is None:
             self._wait_for_headers()
+
+    @property
+    def _is_chunked(self) -> bool:
+        """Whether the request at hand says no length of its body, which may come in millions of
+        parts."""
+        return not self.waits and any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def handle_websocket_upgrade(self, event: object) -> None:
         """Called by uvicorn: from here on another protocol has the connection."""
@@ -220,6 +237,24 @@ class Connection(H11Protocol):
 
     def _wait_for_headers(self) -> None:
         self._header_timer = self.loop.call_later(pacing.HEADER_TIMEOUT, self.transport.abort)
+
+
+class LiveConnection(AutoWebSocketsProtocol):  # type: ignore[misc, valid-type]
+    """A connection that became a socket: closed where it says more than a page ever does, in
+    whatever frames."""
+
+    _left = float(SOCKET_BURST)
+    _counted = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        now = time.monotonic()
+        gained = (now - self._counted) * SOCKET_RATE
+        self._left = min(SOCKET_BURST, self._left + gained) - len(data)
+        self._counted = now
+        super().data_received(data)
+        if self._left < 0:
+            self.transport.abort()
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

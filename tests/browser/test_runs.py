@@ -63,7 +63,7 @@ def test_search_rename_notes_delete_undo(visit, kept):
     rows = page.locator("#gv-runs-body tr").count()
     page.click("#gv-detail-fork")
     page.fill("#gv-fork-drawer label:has-text('Generator learning rate') input", "0.0123")
-    page.route("**/gv/library/*", lambda route: route.abort(), times=1)
+    page.route("**/gv/library/*", lambda route: route.fulfill(status=409, body=""), times=1)
     page.click("#gv-detail-rename")
     page.fill("#gv-detail-title input", "A <b>name</b>")
     page.keyboard.press("Enter")

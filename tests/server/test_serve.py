@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 
+import h11
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from ganviz.server.live_protocol import MAX_FRAME_BYTES
 from tests import fresh
 
 GET = b"GET /gv/x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = GET[:-2].replace(b"GET", b"POST")
 SMALL = Limits(connections=8)
 
 
@@ -93,6 +95,18 @@ def test_headers_without_end_are_not_kept(app, serve):
         assert b" 400 " in browser.recv(4096) or is_closed(browser)
 
 
+def test_a_body_in_tiny_chunks_is_not_parsed(app, serve, monkeypatch):
+    events, next_event = [], h11.Connection.next_event
+    monkeypatch.setattr(
+        h11.Connection, "next_event", lambda self: events.append(1) or next_event(self)
+    )
+    with opened(serve(app)) as browser:
+        browser.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 20_000)
+        assert b" 411 " in browser.recv(4096) or is_closed(browser)
+        assert is_closed(browser)
+    assert len(events) < 5_000
+
+
 def test_a_browser_that_reads_nothing_is_cut_off(app, serve, monkeypatch):
     monkeypatch.setattr(pacing, "WRITE_TIMEOUT", 0.3)
     with opened(serve(app)) as browser:
@@ -157,6 +171,15 @@ def test_large_frames_from_a_browser_close_its_socket(app, serve):
         with pytest.raises(ConnectionClosed) as closed:
             viewer.recv(20)
     assert closed.value.rcvd.code == 1009
+
+
+def test_a_socket_that_says_too_much_is_closed(app, serve):
+    """Whatever it says: each frame is work for who else is here."""
+    address = f"ws://127.0.0.1:{serve(app)}/gv/live"
+    with connect(address, compression=None) as viewer, pytest.raises(ConnectionClosed):
+        for _ in range(1_000):
+            viewer.send("x" * 2_000)
+            assert viewer.recv(20) == "heard"
 
 
 def test_a_frame_that_unpacks_to_more_is_not_unpacked(app, serve):
