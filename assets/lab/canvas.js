@@ -13,7 +13,7 @@ import { current, onTab } from "../lib/tabs.js";
 import { takenPlane } from "../train/scatter.js";
 import { meanLength } from "./layers.js";
 import * as measures from "./measures.js";
-import { ARROW_ROLES, fakeAt, held, judge, moving, paint, shownLosses, take, verdictAt } from "./plane_view.js";
+import { ARROW_ROLES, fakeAt, held, judge, moving, paint, replay, shownLosses, take, verdictAt } from "./plane_view.js";
 import { forgetSheets } from "./sheets.js";
 import { WHOLE, moved, zoomed } from "./viewport.js";
 
@@ -64,6 +64,12 @@ export function start(section) {
   on("theme", () => { forgetSheets(); judge(); wake(true); });
   on("hello", hello);
   on("measured", (kind) => { if (kind === null || kind === "scatter") wake(true); });
+  on("lab-shown", ({ recording, sub }) => {
+    if (!sub && !held.replayed) return;
+    replay(recording, sub);
+    stepInWords();
+    wake(true);
+  });
   onTab(() => wake(true));
   hello({ sameRun: false });
   take(takenPlane());
@@ -136,7 +142,7 @@ function zoomButtons() {
 /** All words that follow from the plane. */
 function show() {
   const { plane, scale } = held;
-  text($("gv-lab-step"), plane ? `step ${count(plane.step)}` : "");
+  stepInWords();
   $("gv-lab-key").hidden = !scale || !layers.d;
   if (scale) {
     const [low, high] = findAll("#gv-lab-key b");
@@ -151,6 +157,15 @@ function show() {
   for (const [name, missing] of [["d", plane && !plane.surface], ["arrows", plane && !plane.arrows]]) {
     find($("gv-lab-canvas"), `[data-layer=${name}]`, HTMLButtonElement).disabled = Boolean(missing);
   }
+}
+
+/** Which step is drawn; D's verdict and the grid are of the newest picture also while a step is replayed. */
+function stepInWords() {
+  const { plane, replayed } = held;
+  const drawn = replayed ? `step ${count(replayed.step)}, replayed` : plane ? `step ${count(plane.step)}` : "";
+  const other = replayed && plane && plane.step !== replayed.step ? `; D's verdict of step ${count(plane.step)}` : "";
+  text($("gv-lab-step"), drawn + other);
+  $("gv-lab-canvas").dataset.parts = replayed?.parts.join(" ") ?? "";
 }
 
 /** Which losses can be chosen, and how strong each pushes on average. */

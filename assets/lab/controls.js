@@ -3,7 +3,7 @@
 // steps of one player alone. Each change leaves a mark that can be gone back to.
 
 import { $, el, findAll, mark, text } from "../lib/dom.js";
-import { brief, count } from "../lib/format.js";
+import { brief } from "../lib/format.js";
 import { changeInWords } from "../lib/changes.js";
 import { command } from "../lib/request.js";
 import { emit, now, on } from "../lib/stream.js";
@@ -18,8 +18,6 @@ const SHORT = /** @type {Record<string, string>} */ ({
 const MOVES = /** @type {[string, string, string][]} */ ([
   ["discriminator", "D alone", "D moves, G holds still"], ["generator", "G alone", "G moves, D holds still"], ["", "Both", "Whole steps, D then G"],
 ]);
-/** The newest changes that are listed. */
-const LISTED = 6;
 
 /** @type {{step: number, words: string, seq: number}[]} */
 let marks = [];
@@ -35,11 +33,18 @@ export function start(place) {
     ...MOVES.map(([player, label, why]) => el("button", {
       type: "button", class: "gv-button gv-small", "data-move": player || "both", title: why, onclick: () => take(player),
     }, label)), amount,
-    el("p", { class: "gv-note", id: "gv-lab-note", role: "status", hidden: true }),
-    el("div", { class: "gv-lab-marks", id: "gv-lab-marks", role: "group", "aria-label": "What was changed" }));
+    el("p", { class: "gv-note", id: "gv-lab-note", role: "status", hidden: true }));
   on("status", refresh);
-  on("hello", ({ sameRun }) => { if (!sameRun) marks = []; refresh(); listMarks(); });
+  on("hello", ({ sameRun }) => {
+    if (!sameRun) marks = [];
+    refresh();
+    emit("lab-marks", marks);
+  });
   on("event", noteChange);
+  on("lab-rebuilt", (words) => {
+    marks = [{ step: 0, seq: -1, words: `Begun with ${words}` }, ...marks];
+    emit("lab-marks", marks);
+  });
   refresh();
 }
 
@@ -122,12 +127,6 @@ function noteChange({ kind, step, seq, data }) {
   if (kind === "setting" && now.run) now.run.config[data.name] = data.value;
   if (marks.some((one) => one.seq === seq)) return;
   marks.push({ step, seq, words: changeInWords(kind, data) });
-  listMarks();
+  emit("lab-marks", marks);
   refresh();
-}
-
-function listMarks() {
-  $("gv-lab-marks").replaceChildren(...marks.slice(-LISTED).reverse().map(({ step, words }) => el("button", {
-    type: "button", class: "gv-chip", title: "Show the curves and pictures of this step", onclick: () => emit("go-to-step", step),
-  }, `${words} at step ${count(step)}`)));
 }

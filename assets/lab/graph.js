@@ -3,7 +3,7 @@
 // back. Each part is a button that opens what it is made of; the lines between them are drawn to fit.
 
 import { el, text } from "../lib/dom.js";
-import { brief } from "../lib/format.js";
+import { brief, count } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { svg } from "../lib/svg.js";
 import { mean } from "./moves.js";
@@ -118,12 +118,16 @@ function valuesOf({ moves, kind }) {
   const points = kind === "points";
   return {
     ...samplesOf(d ?? g, d, points),
-    generator: g ? `moved ${brief(g.update)}` : "held still",
-    discriminator: d ? `moved ${brief(d.update)}` : "held still",
+    generator: moved(g),
+    discriminator: moved(d),
     "d-loss": brief(d?.loss),
     "g-loss": brief(g?.loss),
   };
 }
+
+/** What a player did, and what it is made of. @param {Move | undefined} move */
+const moved = (move) => (move
+  ? `${count(move.layers?.length ?? 0)} layers\nmoved ${brief(move.update)}` : "held still");
 
 /** @param {Move} any @param {Move | undefined} d @param {boolean} points */
 const samplesOf = (any, d, points) => ({

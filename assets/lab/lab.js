@@ -2,16 +2,19 @@
 // The tab Lab: the game of the run that is shown, or how to start one.
 
 import { $, present, text } from "../lib/dom.js";
-import { fetchLessons } from "../lib/lessons.js";
+import { beside, fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
-import { now, on } from "../lib/stream.js";
+import { emit, now, on } from "../lib/stream.js";
 import { startPreset } from "../train/form.js";
+import * as bentGrid from "./bent_grid.js";
 import * as canvas from "./canvas.js";
 import * as controls from "./controls.js";
+import * as curves from "./curves.js";
 import * as graph from "./graph.js";
 import * as pad from "./pad.js";
 import * as parts from "./parts.js";
 import * as pictures from "./pictures.js";
+import * as rebuild from "./rebuild.js";
 import * as recordings from "./recordings.js";
 import * as replay from "./replay.js";
 import * as trials from "./trials.js";
@@ -21,14 +24,18 @@ const FIRST_PRESET = "ring8";
 
 export async function start() {
   await present("gv-lab", "gv-lab-canvas", "gv-lab-tools");
-  $("gv-lab-start").addEventListener("click", async () => startPreset(await presetToStart()));
+  $("gv-lab-start").addEventListener("click", begin);
   on("hello", whether);
   route.onNavigate(nameStart);
+  on("lesson-beside", nameStart);
   whether();
   nameStart();
   graph.start($("gv-lab-graph"), parts.toggle);
   replay.start($("gv-lab-replay"), $("gv-lab-graph"));
+  curves.start($("gv-lab-changes"));
   controls.start($("gv-lab-steps"));
+  rebuild.start($("gv-lab-next"));
+  bentGrid.start();
   parts.start();
   pictures.start();
   canvas.start($("gv-lab-canvas"));
@@ -37,6 +44,13 @@ export async function start() {
   recordings.start();
   pad.start($("gv-lab-tools"));
   trials.start($("gv-lab-tools"));
+}
+
+/** Start what the empty lab names; a lesson asks its question first. */
+async function begin() {
+  const preset = await presetToStart();
+  if (beside.lesson) emit("lesson-start", { preset, lesson: beside.lesson.name, view: "lab" });
+  else startPreset(preset);
 }
 
 /** Play a duel of two presets. @param {{left: string, right: string}} presets */

@@ -99,7 +99,7 @@ function blobOf(ink) {
  * @param {CanvasRenderingContext2D} pen
  * @param {Points} image row by row; of one latent number a curve
  * @param {number} share
- * @param {Viewport} at
+ * @param {Pick<Viewport, "px" | "py">} at
  * @param {number} side px
  */
 export function drawManifold(pen, image, share, { px, py }, side) {

@@ -29,6 +29,9 @@ export function mean(values) {
   return sum / values.length;
 }
 
+/** The index of the last recording up to a step, or -1. @param {{step: number}[]} history @param {number} step */
+export const recordedBy = (history, step) => history.findLastIndex((one) => one.step <= step);
+
 /**
  * All sub-steps of a recorded step, in order; those of one player where only that one moved.
  * @param {Recording} recording
@@ -76,18 +79,25 @@ function ofDiscriminator(move, { batch, unit, counts }) {
   ];
 }
 
+/** Who scores G's fakes. @param {boolean} same @param {boolean} atOnce whether both players move at once */
+const judgeOf = (same, atOnce) => {
+  if (atOnce) return "Both move at once, so D as it was scores";
+  return same ? "D, which has just moved, scores" : "D scores";
+};
+
 /**
  * @param {Move} move
  * @param {Recording} recording
  * @param {boolean} same whether D has judged the same fakes before
  * @returns {SubStep[]}
  */
-function ofGenerator(move, { batch, unit, counts }, same) {
+function ofGenerator(move, { batch, unit, counts, update }, same) {
   const player = /** @type {const} */ ("generator");
+  const atOnce = update === "simultaneous";
   const samples = same ? `The same ${count(batch)} fakes serve G: it has not moved since they were made.`
     : `G makes ${count(batch)} fakes from ${count(batch)} fresh latents.`;
   const which = counts.generator > 1 ? ` This is the first of G's ${counts.generator} moves in the step.` : "";
-  const judge = same ? "D, which has just moved, scores" : "D scores";
+  const judge = judgeOf(same, atOnce);
   return [
     {
       player, number: 1, name: "Sample", spot: "fakes", parts: ["noise", "generator", "fakes", "noise-generator", "generator-fakes"],

@@ -11,15 +11,16 @@ import { now } from "../lib/stream.js";
 import { math } from "../train/choice.js";
 import { fill } from "./activations.js";
 import * as graph from "./graph.js";
+import { fieldsOf } from "./rebuild.js";
 
 /** @typedef {import("./recordings.js").Recording} Recording */
 
 /** @type {Record<string, {say: string, player?: string, code: string[], formula?: number}>} */
 const PARTS = {
-  noise: { say: "Random numbers, the same kind in every step. G has nothing else to begin with.", code: [] },
+  noise: { say: "Random numbers, the same kind in every step. G has nothing else to begin with.", code: ["latents"] },
   generator: { say: "Turns each latent into a sample. It never sees the data: all that it learns comes through D.", player: "generator", code: ["generator", "generator_step"] },
-  fakes: { say: "What G makes of this step's latents. D judges them; the gradient of G's loss at each says where that loss would have it go.", code: [] },
-  reals: { say: "Samples of the data, drawn anew for each step. Only D sees them.", code: [] },
+  fakes: { say: "What G makes of this step's latents. D judges them; the gradient of G's loss at each says where that loss would have it go. The line that makes them stands in D's step.", code: ["discriminator_step"] },
+  reals: { say: "Samples of the data, drawn anew for each step. Only D sees them.", code: ["batch"] },
   discriminator: { say: "Gives each sample a number: how real it finds it. Both losses are made of these numbers.", player: "discriminator", code: ["discriminator", "discriminator_step"] },
   "d-loss": { say: "What D minimises: it is low where reals and fakes get different scores.", code: ["discriminator_loss"], formula: 0 },
   "g-loss": { say: "What G minimises, by D's scores of the fakes. D holds still meanwhile.", code: ["generator_loss"], formula: 1 },
@@ -46,6 +47,7 @@ export function start() {
     fill($("gv-lab-maps"), player);
   });
   on("hello", ({ sameRun }) => { if (!sameRun) toggle(open); });
+  on("lab-rebuild", () => { if (open) show(); });
 }
 
 /** Open a part, or close it where it is open. @param {string} name */
@@ -55,7 +57,9 @@ export async function toggle(name) {
   if (!open) return $("gv-lab-part").replaceChildren();
   show();
   await fetchCode();
-  if (open === name) show();
+  if (open !== name) return;
+  show();
+  $("gv-lab-part").scrollIntoView({ block: "nearest" });
 }
 
 async function fetchCode() {
@@ -77,8 +81,9 @@ function show() {
   $("gv-lab-part").replaceChildren(
     el("header", {}, el("h3", {}, graph.NODES[open].label), el("span", { class: "gv-spring" }), close),
     el("p", { class: "gv-say" }, say),
+    ...fieldsOf(open),
     ...(player ? [layers(player), maps(player)] : []),
-    ...(formula === undefined ? [] : formulas(formula)),
+    ...(formula === undefined ? definition(open) : formulas(formula)),
     ...lines.map((text) => el("pre", { class: "gv-lab-code", tabindex: "0", "aria-label": "The lines of Python that run" }, text)));
 }
 
@@ -104,6 +109,13 @@ function layers(player) {
   const head = el("tr", {}, ...["Layer", "Parameters", "Gradient", "Update", "Weights"].map((word) => el("th", { scope: "col" }, word)));
   table.append(el("thead", {}, head), el("tbody", {}, ...move.layers.map(row)));
   return table;
+}
+
+/** What a part is, as a formula. @param {string} part */
+function definition(part) {
+  const known = window.gvFacts.game[part];
+  const source = typeof known === "string" ? known : known?.[now.run?.config?.noise ?? ""];
+  return source ? [el("p", { class: "gv-lab-formula" }, math(source))] : [];
 }
 
 /** The formula of one player's loss, and of the penalty that is added to D's. @param {number} which */

@@ -33,12 +33,20 @@ export function start() {
     el("p", { class: "gv-say", id: "gv-lab-pictures-say" }),
     el("div", { class: "gv-lab-tiles", id: "gv-lab-tiles", role: "list" }));
   on("lab-shown", (shown) => {
+    dimTiles(shown.sub?.parts ?? null);
     if (shown.recording === recording) return;
     recording = shown.recording;
     section.dataset.recorded = recording ? "yes" : "no";
     if (recording) draw("lab-pictures", paint);
   });
   on("theme", () => draw("lab-pictures", paint));
+}
+
+/** What takes no part in a sub-step is dimmed. @param {string[] | null} parts null: all take part */
+function dimTiles(parts) {
+  const dims = parts ? Object.entries({ fake: "fakes", push: "fakes-back", score: "fakes-discriminator" })
+    .filter(([, part]) => !parts.includes(part)).map(([name]) => name) : [];
+  $("gv-lab-tiles").dataset.dims = dims.join(" ");
 }
 
 /** @param {string} name */

@@ -11,9 +11,19 @@ import { WHOLE, viewport } from "./viewport.js";
 
 /** @typedef {import("../lib/plane_data.js").Plane} Plane */
 /** @typedef {import("../lib/plane_data.js").Points} Points */
+/** @typedef {{parts: string[], step: number, real: Points | null, fake: Points, push: Points | null}} Replayed */
 
 /** Planes that a trail reaches back. */
 const PAST = 8;
+/** Of a layer that takes no part in the sub-step. */
+const FAINT = 0.16;
+/** Arrows of a replayed step. */
+const MOST_ARROWS = 160;
+/** The parts of the game that a layer shows. @type {Record<string, string[]>} */
+const PARTS = {
+  real: ["reals"], fake: ["fakes"], trail: ["fakes"], d: ["discriminator"], arrows: ["fakes-back"],
+  manifold: ["noise-generator"], density: ["fakes", "reals"],
+};
 /** Colours of the losses' arrows: the run's own in ink. */
 export const ARROW_ROLES = ["ink", "warn", "accent", "d"];
 
@@ -31,6 +41,8 @@ export const held = {
   scale: null,
   /** @type {import("./viewport.js").Viewport | null} */
   at: null,
+  /** The samples of the step that is replayed, and the parts that take part. @type {Replayed | null} */
+  replayed: null,
   /** Which losses' arrows are drawn: null is the run's own. @type {string | null} */
   loss: null,
 };
@@ -50,6 +62,29 @@ export function judge() {
   const surface = held.plane?.surface;
   held.scale = surface ? nearScaleOf(surface) : null;
   held.verdict = surface && held.scale ? makeVerdict(surface, held.scale) : null;
+}
+
+/**
+ * Show the samples of a sub-step, or the newest ones again.
+ * @param {import("./recordings.js").Recording | null} recording
+ * @param {import("./moves.js").SubStep | null} sub
+ */
+export function replay(recording, sub) {
+  held.replayed = null;
+  if (!recording || !sub || recording.kind !== "points") return;
+  const move = recording.moves[sub.player];
+  const { discriminator: d } = recording.moves;
+  const pushed = sub.parts.includes("fakes-back") && move.push;
+  held.replayed = {
+    parts: sub.parts, step: recording.step, fake: asPoints(move.fake),
+    real: d?.real ? asPoints(d.real) : null, push: pushed ? asPoints(pushed) : null,
+  };
+}
+
+/** Pairs of numbers as points. @param {ArrayLike<number>} values @returns {Points} */
+export function asPoints(values) {
+  const all = Array.from(values);
+  return { x: all.filter((_, at) => at % 2 === 0), y: all.filter((_, at) => at % 2) };
 }
 
 /** Whether the next drawing would differ from this one. */
@@ -100,7 +135,9 @@ const PAINT = {
   manifold: ({ pen, plane, at, side }) => {
     if (plane.manifold) drawManifold(pen, plane.manifold, unfoldedShare(), at, side);
   },
-  trail: ({ pen, fakes, at }) => { if (held.past.length) drawTrails(pen, [...held.past, fakes], at); },
+  trail: ({ pen, fakes, at }) => {
+    if (held.past.length && !held.replayed) drawTrails(pen, [...held.past, fakes], at);
+  },
   real: ({ pen, real, at }) => drawRings(pen, real, at),
   fake: ({ pen, fakes, at }) => drawCrosses(pen, fakes, at),
   arrows: ({ pen, at }) => paintArrows(pen, at),
@@ -123,22 +160,34 @@ const STILL = {
  */
 export function paint(canvas, side, layers) {
   const { plane, view } = held;
-  const real = newest("scatter")?.real;
-  if (!plane || !real) return false;
+  const reals = newest("scatter")?.real;
+  if (!plane || !reals) return false;
   const pen = clean(canvas, side);
-  const box = extent(real, plane.surface);
+  const box = extent(reals, plane.surface);
   const at = viewport(box, side, view);
   held.at = at;
-  const drawing = { pen, at, plane, real, fakes: fakesNow(), side };
+  const drawing = { pen, at, plane, side, ...samplesInSight(reals) };
   const place = [...box.x, ...box.y, view.zoom, view.x, view.y];
   for (const [name, draw] of Object.entries(PAINT)) {
     if (!layers[name]) continue;
-    const shows = STILL[name]?.(drawing);
+    const shows = standsStill(name, drawing);
     if (!shows) draw(drawing);
-    else lay(pen, sheetOf(name, side, [...shows, ...place], (its) => draw({ ...drawing, pen: its })));
+    else lay(pen, sheetOf(name, side, [...shows, ...place], (its) => draw({ ...drawing, pen: its })), opacityOf(name));
   }
   return true;
 }
+
+/** The samples of the step that is replayed, or the newest. @param {Points} reals */
+const samplesInSight = (reals) =>
+  ({ real: held.replayed?.real ?? reals, fakes: held.replayed?.fake ?? fakesNow() });
+
+/** What a layer shows beside the view, where it stands still. @param {string} name @param {Drawing} drawing */
+const standsStill = (name, drawing) => (held.replayed
+  ? [held.replayed, held.verdict, drawing.plane, unfoldedShare()] : STILL[name]?.(drawing));
+
+/** A layer that takes no part in the sub-step can just be seen. @param {string} layer */
+const opacityOf = (layer) =>
+  (!held.replayed || PARTS[layer].some((part) => held.replayed?.parts.includes(part)) ? 1 : FAINT);
 
 /** How far the grid of latents is on its way to its image. */
 function unfoldedShare() {
@@ -148,6 +197,7 @@ function unfoldedShare() {
 
 /** @param {CanvasRenderingContext2D} pen @param {import("./viewport.js").Viewport} at */
 function paintArrows(pen, at) {
+  if (held.replayed) return paintPush(pen, at, held.replayed);
   const arrows = held.plane?.arrows;
   if (!arrows) return;
   const usual = usualLength(arrows.pushes[arrows.own]);
@@ -155,6 +205,18 @@ function paintArrows(pen, at) {
   for (const name of shownLosses()) {
     drawArrows(pen, arrows.at, arrows.pushes[name], usual, ARROW_ROLES[names.indexOf(name)], at);
   }
+}
+
+/**
+ * The push that the step had in truth.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {import("./viewport.js").Viewport} at
+ * @param {Replayed} step
+ */
+function paintPush(pen, at, { fake, push }) {
+  if (!push) return;
+  const first = (/** @type {Points} */ { x, y }) => ({ x: x.slice(0, MOST_ARROWS), y: y.slice(0, MOST_ARROWS) });
+  drawArrows(pen, first(fake), first(push), usualLength(push), ARROW_ROLES[0], at);
 }
 
 /** What D says at a place of the plane: between the points of its grid, or null outside. @param {number} x @param {number} y */

@@ -39,6 +39,7 @@ import { now, on } from "../lib/stream.js";
  * @property {string} unit probability, raw or relative
  * @property {string} objective
  * @property {number} pac
+ * @property {string} [update] alternating or simultaneous
  * @property {number} batch
  * @property {number} latent_numbers
  * @property {Record<string, number>} counts

@@ -8,7 +8,7 @@ import { count } from "../lib/format.js";
 import { LAB_SUB_STEP } from "../lib/pacing.js";
 import { storage } from "../lib/storage.js";
 import * as graph from "./graph.js";
-import { subSteps } from "./moves.js";
+import { recordedBy, subSteps } from "./moves.js";
 
 /** @typedef {import("./recordings.js").Recording} Recording */
 
@@ -16,9 +16,10 @@ import { subSteps } from "./moves.js";
 const KEPT = 60;
 const LETTERS = { discriminator: "D", generator: "G" };
 
-/** `at`: which of `history` is replayed; `sub`: its sub-step. */
+/** `at`: which of `history` is in sight; `sub`: its sub-step, `whole`: none of them, since an earlier
+ * step is looked back at. */
 const state = {
-  history: /** @type {Recording[]} */ ([]), at: -1, sub: 0, live: true, playing: false,
+  history: /** @type {Recording[]} */ ([]), at: -1, sub: 0, live: true, whole: false, playing: false,
   speed: Number(storage.get("lab-speed")) || 1,
 };
 let timer = 0;
@@ -46,13 +47,14 @@ export function start(place, over) {
   new ResizeObserver(placeSentence).observe(over);
   on("lab-recording", receive);
   on("lab-again", show);
+  on("lookback", lookBack);
   show();
 }
 
 /** @param {Recording | null} recording null: another run */
 function receive(recording) {
   if (!recording) {
-    Object.assign(state, { history: [], at: -1, sub: 0, live: true });
+    Object.assign(state, { history: [], at: -1, sub: 0, live: true, whole: false });
     pause();
     return show();
   }
@@ -67,8 +69,18 @@ function receive(recording) {
 /** The recording that is in sight. */
 export const replayed = () => (state.live ? state.history.at(-1) : state.history[state.at]) ?? null;
 
+/** The plane looks back: the newest step that was recorded by then. @param {number | null} step null: no more */
+function lookBack(step) {
+  const { history, whole } = state;
+  if (step === null) return whole ? goLive() : undefined;
+  if (!history.length) return;
+  pause();
+  Object.assign(state, { live: false, whole: true, at: Math.max(0, recordedBy(history, step)) });
+  show();
+}
+
 function goLive() {
-  state.live = true;
+  Object.assign(state, { live: true, whole: false });
   pause();
   show();
 }
@@ -97,8 +109,9 @@ function showPlaying() {
 
 /** From the live game to the first sub-step of its newest step. */
 function enter() {
-  if (!state.live || !state.history.length) return false;
-  Object.assign(state, { live: false, at: state.history.length - 1, sub: 0 });
+  if (!(state.live || state.whole) || !state.history.length) return false;
+  const at = state.live ? state.history.length - 1 : state.at;
+  Object.assign(state, { live: false, whole: false, at, sub: 0 });
   return true;
 }
 
@@ -132,6 +145,9 @@ function move(by) {
   return true;
 }
 
+/** @param {import("./moves.js").SubStep[]} all of the step in sight */
+const subInSight = (all) => (state.live || state.whole ? null : all[state.sub] ?? null);
+
 const current = () => (state.history[state.at] ? subSteps(state.history[state.at]) : []);
 
 /** Go to a sub-step of the step in sight. @param {number} index */
@@ -145,7 +161,7 @@ function goTo(index) {
 function show() {
   const recording = replayed();
   const all = recording ? subSteps(recording) : [];
-  const sub = state.live ? null : all[state.sub] ?? null;
+  const sub = subInSight(all);
   mark(parts.live, "aria-pressed", state.live);
   for (const button of [parts.play, parts.back, parts.forth]) button.toggleAttribute("disabled", !recording);
   graph.show(recording, sub?.parts ?? null);
@@ -160,7 +176,7 @@ function show() {
 
 /** Where the sentence stands: below the part that it speaks of, within the graph. */
 function placeSentence() {
-  const sub = state.live ? null : current()[state.sub];
+  const sub = subInSight(current());
   const over = parts.says.parentElement;
   if (!sub || !over) return;
   const [frame, spot] = [over.getBoundingClientRect(), graph.node(sub.spot).getBoundingClientRect()];
@@ -182,7 +198,7 @@ function showTrack(all) {
     }));
   }
   [...parts.track.children].forEach((button, index) => {
-    mark(button, "aria-current", !state.live && index === state.sub ? "step" : "false");
+    mark(button, "aria-current", !(state.live || state.whole) && index === state.sub ? "step" : "false");
   });
 }
 

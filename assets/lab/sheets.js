@@ -33,10 +33,12 @@ export const forgetSheets = () => sheets.clear();
  * Lay a sheet over a canvas of the same size, pixel on pixel.
  * @param {CanvasRenderingContext2D} pen
  * @param {HTMLCanvasElement} sheet
+ * @param {number} [opacity]
  */
-export function lay(pen, sheet) {
+export function lay(pen, sheet, opacity = 1) {
   pen.save();
   pen.resetTransform();
+  pen.globalAlpha = opacity;
   pen.drawImage(sheet, 0, 0);
   pen.restore();
 }

@@ -1,9 +1,11 @@
-// Lessons: a list, a text to read, and buttons that open the lesson's set-ups in the Train view.
+// Lessons: a list, a text to read, and buttons that start the lesson's set-ups, in Train or in the lab,
+// with the text beside them.
 
+import { emit, on } from "../lib/bus.js";
 import { $, el, present, text } from "../lib/dom.js";
-import { fetchLessons } from "../lib/lessons.js";
+import { beside, fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
-import { onTab, tab } from "../lib/tabs.js";
+import { current as openTab, onTab, tab } from "../lib/tabs.js";
 import { startPreset } from "../train/form.js";
 import { inline, render } from "../lib/markdown.js";
 import * as predict from "./predict.js";
@@ -12,6 +14,9 @@ let all = []; // {name, title, line, text, watch, presets, level, group}
 let levels = []; // from the first to read to the last
 let current = null;
 let besides = null; // the lesson whose text stands beside the run
+
+/** Views in which a lesson's text stands beside the run. */
+const BESIDE = ["train", "lab"];
 
 const known = (name) => all.some((lesson) => lesson.name === name);
 
@@ -24,15 +29,30 @@ export async function start() {
   if ($("gv-lessons")) { list(); show(current ?? all[0]?.name); }
   followAddress();
   route.onNavigate(followAddress);
-  onTab((name) => route.set({ lesson: name === "lessons" ? current : besides }, { push: false }));
+  on("lesson-start", ({ preset, lesson, view }) => openPreset(preset, lesson, view));
+  onTab((name) => {
+    route.set({ lesson: name === "lessons" ? current : besides }, { push: false });
+    place(name);
+  });
 }
 
-/** The lesson that the address names: in its tab, or beside the run in the Train view. */
+/** The one text beside the run stands where the run is looked at. @param {string} view */
+async function place(view) {
+  const pane = $("gv-beside");
+  if (view === "lab") {
+    await present("gv-lab-lesson");
+    $("gv-lab-lesson").append(pane);
+  } else if (view === "train" && !$("gv-side").contains(pane)) $("gv-settings").before(pane);
+}
+
+/** The lesson that the address names: in its tab, or beside the run. */
 async function followAddress() {
   const name = route.get("lesson");
-  const inTrain = route.get("tab") === "train";
-  showBeside(known(name) && inTrain ? name : null);
-  if (!known(name) || inTrain || name === current) return;
+  const view = route.get("tab") ?? "";
+  const follows = BESIDE.includes(view);
+  if (follows) place(view);
+  showBeside(known(name) && follows ? name : null);
+  if (!known(name) || follows || name === current) return;
   await present("gv-lesson");
   show(name);
 }
@@ -54,11 +74,12 @@ function choose(name) {
   route.set({ tab: "lessons", lesson: name });
 }
 
-/** Start a set-up in the Train view, when its question has been answered; the lesson stays beside it. */
-export async function openPreset(name, lesson) {
+/** Start a set-up in Train or in the lab, when its question has been answered; the lesson stays beside it. */
+export async function openPreset(name, lesson, view = "train") {
   showBeside(lesson);
-  route.set({ tab: "train", lesson });
-  tab("train");
+  route.set({ tab: view, lesson });
+  tab(view);
+  await place(view);
   if (await predict.ask(name)) startPreset(name);
 }
 
@@ -67,6 +88,8 @@ function showBeside(name) {
   besides = name;
   const lesson = all.find((one) => one.name === name);
   document.body.toggleAttribute("data-gv-beside", Boolean(lesson));
+  beside.lesson = lesson ?? null;
+  emit("lesson-beside", beside.lesson);
   const pane = $("gv-beside");
   pane.hidden = !lesson;
   pane.dataset.lesson = name ?? "";
@@ -74,18 +97,20 @@ function showBeside(name) {
     predict.leave();
     return pane.replaceChildren();
   }
-  const close = el("button", { type: "button", class: "gv-button gv-small", onclick: closeBeside }, "Settings");
+  const close = el("button", { type: "button", class: "gv-button gv-small", onclick: closeBeside },
+    el("span", { class: "gv-in-train" }, "Settings"), el("span", { class: "gv-in-lab" }, "Close"));
   const whole = el("button", { type: "button", class: "gv-text-link", onclick: () => open(name) }, "Lesson");
   pane.replaceChildren(el("header", {}, whole, el("span", { class: "gv-spring" }), close),
     el("h2", {}, lesson.title), el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), predict.place(lesson), ...watch(lesson),
-    el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), setups(lesson), next(lesson));
+    el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), setups(lesson, openTab), next(lesson));
   pane.scrollTop = 0;
 }
 
 function closeBeside() {
+  const inLab = openTab() === "lab";
   showBeside(null);
-  route.set({ tab: null, lesson: null });
-  $("gv-i-preset").focus();
+  route.set({ tab: inLab ? "lab" : null, lesson: null });
+  $(inLab ? "gv-lab-play" : "gv-i-preset").focus();
 }
 
 /** Where to go on reading. */
@@ -138,11 +163,17 @@ function show(name) {
   pane.scrollTop = 0;
 }
 
-function setups({ name: lesson, presets }) {
-  return el("div", { class: "gv-setups" }, ...presets.map(({ name, label, why }, index) => el("div", { class: "gv-setup" },
-    el("b", {}, label), el("p", {}, why),
-    el("button", { type: "button", class: `gv-button gv-small${index ? "" : " gv-strong"}`, "data-preset": name, "aria-label": `Start this set-up: ${label}`,
-      onclick: () => openPreset(name, lesson) }, "Start this set-up"))));
+/** The set-ups of a lesson. `here` says where they start; without it each place has a button of its own.
+ * @param {any} lesson @param {() => string} [here] */
+function setups({ name: lesson, presets }, here) {
+  const button = (preset, words, view, strong) => el("button", {
+    type: "button", class: `gv-button gv-small${strong ? " gv-strong" : ""}`, "data-preset": preset.name, "data-view": view, "aria-label": `${words}: ${preset.label}`,
+    onclick: () => openPreset(preset.name, lesson, here?.() ?? view),
+  }, words);
+  return el("div", { class: "gv-setups" }, ...presets.map((preset, index) => el("div", { class: "gv-setup" },
+    el("b", {}, preset.label), el("p", {}, preset.why),
+    el("div", { class: "gv-setup-starts" }, button(preset, "Start this set-up", "train", !index),
+      ...(here || !preset.lab ? [] : [button(preset, "Open in the lab", "lab", false)])))));
 }
 
 const watch = ({ watch: points }) => (points.length

@@ -48,6 +48,14 @@ export function drawSketch(box, sketch) {
   else box.append(picture);
 }
 
+/**
+ * Where a step stands in a drawing of that width, in px from its left edge.
+ * @param {number} step
+ * @param {number} last of the drawing's steps
+ * @param {number} width
+ */
+export const stepPlace = (step, last, width) => scale(0, last, MARGIN.left, width - MARGIN.right)(step);
+
 /** @param {HTMLElement} box */
 export const removeSketch = (box) => box.querySelector(".gv-sketch")?.remove();
 

@@ -65,14 +65,15 @@ export function beginWith(config, parent) {
   offerAside("The form shows that run's settings.");
 }
 
-/** Fill the form with a preset, and settings that differ from it, and start it; what a person had
- * changed is put aside. Gives what the server refuses it with, or "". */
-export async function startPreset(name, settings = {}) {
+/** Fill the form with a preset, and settings that differ from it, and start it (`replace`: in the place
+ * of the run that trains); what a person had changed is put aside. Gives what the server refuses it
+ * with, or "". */
+export async function startPreset(name, settings = {}, replace = false) {
   putAside();
   setParent(null);
   setPreset(name, settings, true);
   offerAside(`The form shows “${facts.presets[name].label}”.`);
-  return await train(false);
+  return await train(replace);
 }
 
 // -- what the form holds ----------------------------------------------------------------

@@ -42,14 +42,16 @@ class Reading:
 @dataclass(frozen=True)
 class Metric:
     """A figure of a run, read from events of ``kind``: ``read`` is given the data of all of them,
-    up to the one that decides."""
+    up to the one that decides. ``measure``: the figure that pages show of it, if it is one:
+    "modes-strict"."""
 
     kind: str
     read: Callable[[list[dict[str, Any]]], float | None]
+    measure: str = ""
 
 
 def _named(kind: str, name: str) -> Metric:
-    return Metric(kind, lambda events: events[-1].get(name))
+    return Metric(kind, lambda events: events[-1].get(name), f"{kind}-{name}")
 
 
 def _visited(events: list[dict[str, Any]]) -> float:

@@ -66,6 +66,16 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """What papers report of the same figures. ``data``: the data set beside whose runs it is shown;
+    ``note``: how far it can be compared. ``rows``: method, citation, and its figures by name."""
+
+    data: str
+    note: str
+    rows: tuple[tuple[str, str, dict[str, float]], ...]
+
+
+@dataclass(frozen=True)
 class EventKind:
     """One kind of event.
 
@@ -73,7 +83,7 @@ class EventKind:
     any case. ``history``: turns all events of the kind into what is shown over time, instead of
     columns of the figures. ``tracked``: names and numbers for trackers in ``data``, instead of the
     figures; ``text``: the key of a sentence for them. ``order``: of its cards and figures among
-    those of other kinds.
+    those of other kinds. ``reported``: the figures of papers.
     """
 
     name: str
@@ -85,6 +95,7 @@ class EventKind:
     tracked: Callable[[dict[str, Any]], dict[str, float]] | None = None
     text: str = ""
     order: int = 100
+    reported: tuple[Reported, ...] = ()
 
 
 _KINDS: dict[str, EventKind] = {}

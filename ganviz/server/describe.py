@@ -138,6 +138,7 @@ def declarations() -> list[dict[str, Any]]:
             "name": kind.name,
             "figures": [asdict(figure) for figure in kind.figures],
             "cards": [asdict(card) for card in kind.cards],
+            "reported": [asdict(table) for table in kind.reported],
         }
         for kind in event_kinds()
         if kind.figures or kind.cards

@@ -50,6 +50,7 @@ def recording_facts(recorder: StepRecorder, recording: Recording) -> dict[str, A
         "unit": score_unit(algorithm.objective),
         "objective": algorithm.config.objective,
         "pac": algorithm.config.pac,
+        "update": algorithm.config.update,
         "batch": algorithm.config.batch_size,
         "latent_numbers": min(algorithm.config.latent_dim, LATENT_NUMBERS),
         "counts": recording.counts,

@@ -140,13 +140,17 @@ def code_of(trainer: Trainer) -> dict[str, str]:
     algorithm = cast(Adversarial, trainer.algorithm)
     objective, noise = algorithm.objective, NOISES[trainer.config.noise]
     latents = _source(type(algorithm).latents)
+    kind = type(algorithm)
+    moves = (kind.discriminator_step, kind.generator_step)
+    if trainer.config.update == "simultaneous":
+        moves = (kind.simultaneous_step, kind.simultaneous_step)
     return {
         "latents": f"{latents}\n\n\n{_source(noise)}" if noise else latents,
         "batch": _source(type(trainer.sampler).__call__),
         "discriminator_loss": _source(objective.d),
         "generator_loss": _source(objective.g),
-        "discriminator_step": _source(type(algorithm).discriminator_step),
-        "generator_step": _source(type(algorithm).generator_step),
+        "discriminator_step": _source(moves[0]),
+        "generator_step": _source(moves[1]),
         "generator": str(algorithm.generator),
         "discriminator": str(algorithm.discriminator),
     }

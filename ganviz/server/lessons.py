@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ganviz import registry
+from ganviz.classroom import questions
+from ganviz.config import RunConfig
+from ganviz.data import expected_spec
 from ganviz.lessons import LEVELS, TEACHERS_NOTES
 from ganviz.server.guard import json_response
 from ganviz.server.visitor_scope import visitor_of
@@ -64,17 +68,30 @@ def labelled(words: str) -> str:
 
 
 def question(lesson: Any) -> dict[str, Any] | None:
-    """What the lesson asks before a run; what the run will answer is nowhere in it."""
+    """What the lesson asks before a run; what the run will answer is nowhere in it. ``measure``:
+    the figure that will, as the lab calls it: "modes-strict", or a statistic such as "d_fake"."""
     one = lesson.question
-    return one and {
+    if one is None:
+        return None
+    metric = questions.METRICS.get(one.metric)
+    return {
         "ask": one.ask,
         "choices": one.choices,
         "seconds": one.seconds,
         "preset": lesson.question_preset,
+        "measure": metric.measure if metric else one.metric,
     }
 
 
-def preset(name: str) -> dict[str, str]:
-    """What the button that opens a set-up says."""
+def preset(name: str) -> dict[str, Any]:
+    """What the buttons that start a set-up say; ``lab``: whether the lab has something to show of
+    it."""
     entry = registry.PRESETS.get(name)
-    return {"name": name, "label": entry.label, "why": entry.why}
+    return {"name": name, "label": entry.label, "why": entry.why, "lab": shown_in_the_lab(name)}
+
+
+@cache
+def shown_in_the_lab(name: str) -> bool:
+    """Whether a preset plays a game, or makes points."""
+    config = RunConfig.from_preset(name)
+    return config.adversarial or expected_spec(config).kind == "points"

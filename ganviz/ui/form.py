@@ -10,7 +10,7 @@ import torch
 from ganviz import registry
 from ganviz.config import RunConfig, meta
 from ganviz.settings import GROUPS
-from ganviz.ui.formulas import formulas
+from ganviz.ui.formulas import formulas, game_formulas
 
 FIELDS = tuple(name for name in RunConfig.model_fields if name != "preset")
 
@@ -39,13 +39,15 @@ def facts() -> dict[str, Any]:
     ``fields``: by name, what a control needs; ``when``: the alternatives under one of which it has
     an effect (each the choices of other fields, which must have an effect themselves), ``entries``:
     what a choice out of a registry says of itself. ``groups`` and ``presets``: in their order.
-    ``order``: all fields. ``preset``: the one that a fresh page shows.
+    ``order``: all fields. ``preset``: the one that a fresh page shows. ``game``: the formulas of
+    the lab's parts.
     """
     return {
         "fields": {field: field_facts(field) for field in FIELDS},
         "groups": [{"name": group.name, "title": group.title} for group in GROUPS],
         "order": FIELDS,
         "preset": default_preset(),
+        "game": game_formulas(),
         "presets": {
             name: {
                 "label": item.label,

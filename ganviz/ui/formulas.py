@@ -17,6 +17,29 @@ PLACES = {
 }
 """The attributes of an entry that hold a formula, and what a page says before each."""
 
+GAME: dict[str, str | dict[str, str]] = {
+    "noise": {
+        "gaussian": r"z \sim \mathcal{N}(0, I)",
+        "uniform": r"z \sim \mathcal{U}(-1, 1)^d",
+        "sphere": r"z = \sqrt{d}\, \frac{n}{\lVert n \rVert}, \quad n \sim \mathcal{N}(0, I)",
+    },
+    "generator": r"x = G(z)",
+    "fakes": r"x = G(z), \quad \text{pushed towards} \; -\nabla_x L_G",
+    "reals": r"x \sim p_{\text{data}}",
+    "discriminator": r"D(x) \in \mathbb{R}",
+}
+"""What each part of the game is, beside both losses."""
+
+
+def game_formulas() -> dict[str, Any]:
+    """`GAME` as MathML."""
+    return {
+        part: {kind: mathml(one) for kind, one in latex.items()}
+        if isinstance(latex, dict)
+        else mathml(latex)
+        for part, latex in GAME.items()
+    }
+
 
 def formulas(item: Any) -> list[dict[str, str]]:
     """``{"label", "mathml"}`` for each formula of a registry's entry; none where it has none."""

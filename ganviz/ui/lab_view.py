@@ -25,7 +25,9 @@ GAME = """
   <div class="gv-lab-graph" id="gv-lab-graph"></div>
   <div class="gv-lab-replay" id="gv-lab-replay" role="group" aria-label="Replay of a step"></div>
   <div class="gv-lab-steps" id="gv-lab-steps" role="group" aria-label="Take steps"></div>
+  <div id="gv-lab-next"></div>
   <div class="gv-lab-part" id="gv-lab-part"></div>
+  <div id="gv-lab-changes"></div>
 </section>
 """
 
@@ -39,13 +41,15 @@ PICTURES = """
   aria-labelledby="gv-lab-pictures-title"></section>
 """
 
+LESSON = '<aside class="gv-card gv-lab-lesson" id="gv-lab-lesson" aria-label="Lesson"></aside>'
+
 TOOLS = '<div class="gv-lab-tools" id="gv-lab-tools"></div>'
 
 
 def build() -> None:
     """The graph left, the samples right, tools below both."""
     static(
-        f'<div class="gv-lab" id="gv-lab">{EMPTY}{GAME}{SAMPLES}{PICTURES}{TOOLS}</div>',
+        f'<div class="gv-lab" id="gv-lab">{LESSON}{EMPTY}{GAME}{SAMPLES}{PICTURES}{TOOLS}</div>',
         "gv-lab-box",
     )
 

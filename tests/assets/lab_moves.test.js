@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { mean, subSteps } from "../../assets/lab/moves.js";
+import { mean, recordedBy, subSteps } from "../../assets/lab/moves.js";
+import { deeper, wider } from "../../assets/lab/sizes.js";
 
 const D = { n: 2, loss: 1.2, penalty: 0.5, gradient: 0.1, update: 0.01, weight: 3, real_scores: [0.9, 0.7], fake_scores: [0.1, 0.3] };
 const G = { n: 2, loss: 0.7, gradient: 0.2, update: 0.02, weight: 4, fake_scores: [0.25, 0.35] };
@@ -23,4 +24,20 @@ test("who moves alone has five of its own", () => {
   assert.equal(all.length, 5);
   assert.match(all[0].sentence, /fresh latents\. This is the first of G's 10 moves/);
   assert.ok(Number.isNaN(mean(undefined)));
+});
+
+test("who moves at once is judged by a D that has not moved", () => {
+  const all = subSteps({ ...step({ discriminator: D, generator: G }), update: "simultaneous" });
+  assert.match(all[6].sentence, /^Both move at once, so D as it was scores/);
+});
+
+test("of what was recorded, the newest by a step is found", () => {
+  const history = [{ step: 3 }, { step: 8 }, { step: 20 }];
+  assert.deepEqual([2, 3, 19, 99].map((at) => recordedBy(history, at)), [-1, 0, 1, 2]);
+});
+
+test("layers get deeper and wider, within bounds", () => {
+  assert.deepEqual(deeper([128, 32], 1), [128, 32, 32]);
+  assert.deepEqual([deeper([], 1), deeper([8], -1), deeper([], -1)], [[64], [], []]);
+  assert.deepEqual([wider([4096, 3], 1), wider([1, 5], -1)], [[4096, 6], [1, 2]]);
 });

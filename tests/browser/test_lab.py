@@ -86,13 +86,43 @@ def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
     assert page.locator("#gv-lab-layers tbody tr").count() == 2
     page.wait_for_selector("#gv-lab-maps canvas:nth-of-type(16)")
 
-    # a mark leads to its step; a phone has all of it
-    page.click("#gv-lab-marks button")
-    page.wait_for_function("!new URL(location.href).searchParams.has('tab')")
-    page.evaluate("window.ganviz.tab('lab')")
+    # a mark on the curves leads to its step, and the game follows
+    page.click("#gv-lab-curves .gv-lab-mark >> nth=0")
+    page.wait_for_selector("#gv-lab-curves .gv-sketch-cursor")
+    assert page.is_visible("#gv-lab-graph"), "the lab stays open"
+    page.click("#gv-lab-newest")
+    page.wait_for_selector("#gv-lab-curves .gv-sketch-cursor", state="detached")
+
+    # what needs a new run says so, waits, and begins with all else as it is
+    page.click("[data-part=generator] > button")
+    page.click("#gv-f-lab-g_hidden [aria-label='Depth: more']")
+    words = page.text_content("#gv-lab-rebuild-words")
+    assert words.startswith("A new run begins with: Generator layers 16 → 16, 16.")
+    page.fill("#gv-i-lab-g_hidden", "0")
+    page.click("#gv-lab-rebuild-start")
+    page.wait_for_selector("#gv-lab-rebuild-refused:not([hidden])")
+    assert "from 1 to 4096" in page.text_content("#gv-lab-rebuild-refused")
+    assert server.step() == at + 10, "a refusal changes nothing"
+    page.fill("#gv-i-lab-g_hidden", "16, 8")
+    page.click("#gv-lab-rebuild-start")
+    page.wait_for_selector("#gv-lab-marks button:has-text('Begun with Generator layers')")
+    config = page.evaluate("window.ganviz.now.run.config")
+    assert config["g_hidden"] == [16, 8] and config["d_lr"] == 0.002 and config["batch_size"] == 64
+    assert page.is_hidden("#gv-lab-rebuild") and page.is_hidden("#gv-lab-layers")
+
+    # an ended run's last step can be replayed; its canvas dims what takes no part
+    page.wait_for_selector("#gv-lab-plane[data-step]")
+    page.wait_for_selector("#gv-lab-track button >> nth=9")
+    stop(server)
+    page.wait_for_function(
+        "document.querySelector('#gv-lab-caption').textContent.includes('the last that was')"
+    )
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#gv-lab-track button >> nth=9")
+    page.click("[aria-label='G 4: Gradient']")
+    assert "fakes-back" in page.get_attribute("#gv-lab-canvas", "data-parts").split()
     page.set_viewport_size(PHONE)
-    page.wait_for_timeout(100)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_pictures_are_pushed_and_what_plays_no_game_says_so(lab, server):

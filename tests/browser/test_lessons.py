@@ -68,6 +68,26 @@ def test_predict_run_and_see_what_the_run_answers(visit, server, idle):
         page.evaluate("window.ganviz.openLesson('mode-collapse')")
 
 
+def test_a_lesson_opens_in_the_lab_beside_its_text(visit, server, idle):
+    page = visit()
+    open_lessons(page)
+    page.click("[data-lesson=keeping-the-modes]")
+    page.click("#gv-lesson [data-preset=ring8-r1][data-view=lab]")
+    page.wait_for_selector("#gv-lab-lesson #gv-predict[data-state=ask]")
+    assert "Keeping the modes" in page.text_content("#gv-lab-lesson h2")
+    page.click("#gv-predict-skip")
+    page.wait_for_selector("body[data-gv-state=running]")
+    assert "tab=lab" in page.url and "lesson=keeping-the-modes" in page.url
+    # the question is about one of the lab's measures, beside which the papers' figures stand
+    page.wait_for_selector("[data-figure=modes-strict][data-asked]:not([hidden])")
+    page.click("#gv-lab-papers summary")
+    assert "Lin et al., 2018 (PacGAN), table 1" in page.text_content("#gv-lab-papers")
+    assert page.text_content("#gv-lab-papers .gv-own td").endswith("of 8")
+    page.click("#gv-lab-lesson .gv-in-lab")
+    assert page.is_hidden("#gv-lab-lesson") and "lesson" not in page.url
+    stop(server)
+
+
 def test_an_address_opens_a_lesson_and_every_lesson_renders(visit, server, idle):
     page = visit(viewport=PHONE, address="/?lesson=gradients-and-depth")
     page.wait_for_selector("#gv-lesson[data-lesson=gradients-and-depth] h2")

@@ -1,0 +1,63 @@
+// @ts-check
+// A small picture of what G does with the plane of latents: an even grid, bent. It unfolds from the
+// square while somebody points at G.
+
+import { $, el } from "../lib/dom.js";
+import { newest } from "../lib/measured.js";
+import { LAB_UNFOLD } from "../lib/pacing.js";
+import { draw } from "../lib/schedule.js";
+import { now, on } from "../lib/stream.js";
+import { clean, projection } from "../train/plane.js";
+import { takenPlane } from "../train/scatter.js";
+import * as graph from "./graph.js";
+import { drawManifold } from "./layers.js";
+import { boxAround } from "./small_plane.js";
+
+const SMALLEST = 20;
+const WORDS = "How G bends an even grid of latents; it unfolds while you point at it";
+
+let began = -LAB_UNFOLD;
+
+export function start() {
+  const node = graph.node("generator");
+  const canvas = el("canvas", { id: "gv-lab-bent", role: "img", "aria-label": WORDS, title: WORDS, hidden: true });
+  node.firstElementChild?.after(canvas);
+  const unfold = () => {
+    if (canvas.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    began = performance.now();
+    step();
+  };
+  node.addEventListener("pointerenter", unfold);
+  node.firstElementChild?.addEventListener("focus", unfold);
+  on("plane-taken", refresh);
+  on("hello", refresh);
+  on("theme", refresh);
+  on("measured", (kind) => { if (kind === null || kind === "scatter") refresh(); });
+  refresh();
+}
+
+const refresh = () => draw("lab-bent", paint);
+
+/** One frame of the unfolding, and the next. */
+function step() {
+  paint();
+  if (performance.now() - began < LAB_UNFOLD) requestAnimationFrame(step);
+}
+
+/** The bent grid of the plane that is shown, and the reals around it; null where there are none. */
+function content() {
+  const image = takenPlane()?.manifold;
+  const real = newest("scatter")?.real;
+  return now.run?.spec?.kind === "points" && image && real ? { image, real } : null;
+}
+
+function paint() {
+  const canvas = $("gv-lab-bent", HTMLCanvasElement);
+  const shown = content();
+  canvas.hidden = !shown;
+  const side = canvas.clientWidth;
+  if (!shown || side < SMALLEST) return;
+  const share = Math.min(1, (performance.now() - began) / LAB_UNFOLD);
+  const eased = share * share * (3 - 2 * share);
+  drawManifold(clean(canvas, side), shown.image, eased, projection(boxAround(shown.real), side), side);
+}
