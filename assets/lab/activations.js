@@ -16,7 +16,10 @@ const MOST = 24;
 export async function fill(place, player) {
   const answer = await get(`gv/lab/activations?run=${encodeURIComponent(now.run?.id ?? "")}`);
   const layers = /** @type {Layer[]} */ (answer[player] ?? []);
-  if (!answer.ok || !layers.length) return place.replaceChildren();
+  if (!answer.ok || !layers.length) {
+    const why = answer.ok ? "No activations of this network are known." : `No activations: ${answer.sentence}`;
+    return place.replaceChildren(el("p", { class: "gv-say" }, why));
+  }
   place.replaceChildren(
     el("p", { class: "gv-say" }, "What one latent, the same at every step, causes in each layer; grey is 0, the strongest units come first."),
     ...layers.map(row));

@@ -71,13 +71,23 @@ const valueOf = (name) => now.run?.config?.[name];
 export function changed(kind, name, value, by) {
   if (kind === "int") return Math.max(1, value + by);
   const rounded = (/** @type {number} */ x) => Number(x.toPrecision(3));
-  if (name === "ema_decay") return rounded(by > 0 ? 1 - (1 - value) / 2 : Math.max(0, 1 - (1 - value) * 2));
+  if (name === "ema_decay") return averaged(value, by);
   return value === 0 ? (by > 0 ? 0.01 : 0) : rounded(by > 0 ? value * 2 : value / 2);
 }
 
-/** @param {string} name @param {number} value */
+/** A setting at its end stays there, and says so. @param {string} name @param {number} value */
 async function set(name, value) {
+  if (value === valueOf(name)) {
+    return say({ ok: false, sentence: `${window.gvFacts.fields[name].label} is at its end: ${brief(value)}.` });
+  }
   say(await command("set", { settings: { [name]: value }, run: now.run?.id }));
+}
+
+/** Half or twice the way to 1, which it never reaches. @param {number} value @param {1 | -1} by */
+export function averaged(value, by) {
+  if (by < 0) return Math.max(0, Number((1 - (1 - value) * 2).toPrecision(4)));
+  const next = Number((1 - (1 - value) / 2).toPrecision(4));
+  return next < 1 ? next : value;
 }
 
 function pauseOrResume() {

@@ -35,6 +35,7 @@ const EDGES = {
   "g-loss-back": { from: "g-loss", to: "discriminator", back: true, role: "g" },
   "fakes-back": { from: "fakes", to: "generator", back: true, role: "g" },
 };
+const OPENS = "What it is made of, and what a new run can begin with";
 /** px between a line and the gradient that flows against it. */
 const APART = 9;
 
@@ -57,7 +58,7 @@ let active = null;
 export function start(place, open) {
   box = place;
   for (const [name, { label, role, picture }] of Object.entries(NODES)) {
-    const button = el("button", { type: "button", "data-part": name, "aria-expanded": "false", "aria-controls": "gv-lab-part", onclick: () => open(name) }, label);
+    const button = el("button", { type: "button", "data-part": name, title: OPENS, "aria-expanded": "false", "aria-controls": "gv-lab-part", onclick: () => open(name) }, label);
     nodes[name] = el("div", { class: "gv-lab-node", "data-part": name, "data-role": role }, button,
       ...(picture ? [el("canvas", { role: "img", "aria-label": `${label}: no step yet` })] : []),
       el("p", { class: "gv-lab-value" }));

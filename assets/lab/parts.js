@@ -32,8 +32,8 @@ let open = "";
 let due = 0;
 /** @type {Recording | null} */
 let recording = null;
-/** The lines that run, of the run whose id is `of`. */
-const code = { of: "", lines: /** @type {Record<string, any>} */ ({}) };
+/** The lines that run, of the run whose id is `of`, or why there are none. */
+const code = { of: "", lines: /** @type {Record<string, any>} */ ({}), why: "" };
 
 export function start() {
   on("lab-shown", (shown) => {
@@ -66,7 +66,7 @@ async function fetchCode() {
   const id = now.run?.id ?? "";
   if (code.of === id) return;
   const answer = await get(`gv/lab/code?run=${encodeURIComponent(id)}`);
-  if (answer.ok) Object.assign(code, { of: id, lines: answer });
+  Object.assign(code, answer.ok ? { of: id, lines: answer, why: "" } : { of: "", lines: {}, why: answer.sentence });
 }
 
 function show() {
@@ -84,6 +84,7 @@ function show() {
     ...fieldsOf(open),
     ...(player ? [layers(player), maps(player)] : []),
     ...(formula === undefined ? definition(open) : formulas(formula)),
+    ...(code.why ? [el("p", { class: "gv-note" }, code.why)] : []),
     ...lines.map((text) => el("pre", { class: "gv-lab-code", tabindex: "0", "aria-label": "The lines of Python that run" }, text)));
 }
 

@@ -14,9 +14,9 @@ import { deeper, wider } from "./sizes.js";
 /** The settings that need a new run, by the part of the graph that they change. @type {Record<string, string[]>} */
 const PARTS = {
   noise: ["latent_dim", "noise"],
-  generator: ["g_hidden", "g_width", "activation", "g_norm", "residual", "g_steps"],
+  generator: ["g_hidden", "g_width", "activation", "g_norm", "residual", "g_steps", "optimizer"],
   reals: ["data", "batch_size"],
-  discriminator: ["d_hidden", "d_width", "d_norm", "pac", "update"],
+  discriminator: ["d_hidden", "d_width", "d_norm", "pac", "update", "optimizer"],
   "d-loss": ["objective", "penalty", "label_smoothing", "instance_noise"],
   "g-loss": ["objective"],
 };

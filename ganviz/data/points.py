@@ -84,6 +84,7 @@ def swiss_roll(random: np.random.Generator, n: int) -> np.ndarray:
 
 
 TWO = np.array([[-1.0, 0.0], [1.0, 0.0]])
+THREE = np.array([[-1.0, -0.6], [1.0, -0.6], [0.0, 1.1]])
 BLOBS = np.array([[-1.7, 1.2], [0.1, 1.8], [1.8, 0.6], [-0.9, -0.4], [-1.6, -1.7], [1.1, -1.5]])
 
 
@@ -111,6 +112,12 @@ ENTRIES = {
         "Two Gaussians",
         "Two round clouds: the smallest set on which a mode can be lost.",
         TWO,
+        0.15,
+    ),
+    "three-gaussians": _modal(
+        "Three Gaussians",
+        "Three round clouds with nothing between them: G must learn to jump.",
+        THREE,
         0.15,
     ),
     "ring8": _modal(

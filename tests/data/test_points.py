@@ -9,7 +9,7 @@ from ganviz.data import points
 from ganviz.registry import DATASETS
 
 POINTS = [name for name, entry in DATASETS if entry.kind == "points"]
-MODAL = ["two-gaussians", "ring8", "ring8-wide", "grid25", "blobs"]
+MODAL = ["two-gaussians", "three-gaussians", "ring8", "ring8-wide", "grid25", "blobs"]
 
 
 @pytest.mark.parametrize("name", POINTS)
