@@ -90,8 +90,8 @@ async function ask() {
   asking = false;
   if (of === run) take(answer);
   const refresh = document.documentElement.dataset.gvRole === "viewer" ? LAB_VIEWER_REFRESH : LAB_REFRESH;
-  // an ended run has nothing new to say
-  if (!answer.ended) timer = setTimeout(ask, answer.ok ? refresh : LAB_RETRY);
+  // an ended run has nothing new to say, but another one may be shown by now
+  if (!(answer.ended && of === run)) timer = setTimeout(ask, answer.ok ? refresh : LAB_RETRY);
 }
 
 /** @param {Record<string, any>} answer */

@@ -76,6 +76,8 @@ class LabSteps:
         """Have a step recorded, or wait for whoever has; not for long where it does not come."""
         if self._task is None or self._task.done() or self._task_of != run.id:
             self._task, self._task_of = asyncio.create_task(self._record(run)), run.id
+            # where every page has gone, nobody reads what became of it
+            self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         wait = pacing.LAB_TIMEOUT if run.state == "running" else pacing.LAB_PAUSED_TIMEOUT
         with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), wait)

@@ -88,7 +88,7 @@ def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
 
     # a mark on the curves leads to its step, and the game follows
     page.click("#gv-lab-curves .gv-lab-mark >> nth=0")
-    page.wait_for_selector("#gv-lab-curves .gv-sketch-cursor")
+    page.wait_for_selector("#gv-lab-curves .gv-sketch-cursor", state="attached")
     assert page.is_visible("#gv-lab-graph"), "the lab stays open"
     page.click("#gv-lab-newest")
     page.wait_for_selector("#gv-lab-curves .gv-sketch-cursor", state="detached")
