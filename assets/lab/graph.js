@@ -38,6 +38,8 @@ const EDGES = {
 const OPENS = "What it is made of, and what a new run can begin with";
 /** px between a line and the gradient that flows against it. */
 const APART = 9;
+/** px of a box's side that no line leaves from: it is round there. */
+const CORNER = 14;
 
 /** @type {HTMLElement} */
 let box;
@@ -132,9 +134,9 @@ const moved = (move) => (move
 
 /** @param {Move} any @param {Move | undefined} d @param {boolean} points */
 const samplesOf = (any, d, points) => ({
-  noise: `z = ${numbers(any.z)}`,
-  fakes: points ? `x = ${numbers(any.fake)}` : `${any.n} of them`,
-  reals: points ? `x = ${numbers(d?.real)}` : "",
+  noise: `z =\n${numbers(any.z)}`,
+  fakes: points ? `x =\n${numbers(any.fake)}` : `${any.n} of them`,
+  reals: points ? `x =\n${numbers(d?.real)}` : "",
 });
 
 /** The first two numbers of a sample, as people write them. @param {ArrayLike<number> | undefined} values */
@@ -207,16 +209,15 @@ function arrowHeads() {
 function ends(a, b, aside) {
   const overlap = (/** @type {"x" | "y"} */ axis, /** @type {"width" | "height"} */ size) =>
     [Math.max(a[axis], b[axis]), Math.min(a[axis] + a[size], b[axis] + b[size])];
-  const across = overlap("y", "height");
-  const along = overlap("x", "width");
-  if (across[1] - across[0] > 24) {
-    const y = (across[0] + across[1]) / 2 + aside;
-    return a.x < b.x ? [[a.x + a.width, y], [b.x, y]] : [[a.x, y], [b.x + b.width, y]];
+  const [left, right] = overlap("x", "width");
+  if (left < right) {
+    const x = (left + right) / 2 + aside;
+    return a.y < b.y ? [[x, a.y + a.height], [x, b.y]] : [[x, a.y], [x, b.y + b.height]];
   }
-  const x = along[1] - along[0] > 24 ? (along[0] + along[1]) / 2 + aside : null;
-  const from = x ?? a.x + a.width / 2 + aside;
-  const to = x ?? b.x + b.width / 2 + aside;
-  return a.y < b.y ? [[from, a.y + a.height], [to, b.y]] : [[from, a.y], [to, b.y + b.height]];
+  const [top, bottom] = overlap("y", "height");
+  const at = (/** @type {{y: number, height: number}} */ box) =>
+    Math.max(box.y + CORNER, Math.min(box.y + box.height - CORNER, (top + bottom) / 2)) + aside;
+  return a.x < b.x ? [[a.x + a.width, at(a)], [b.x, at(b)]] : [[a.x, at(a)], [b.x + b.width, at(b)]];
 }
 
 /** The figures on the lines. */

@@ -172,7 +172,10 @@ export function paint(canvas, side, layers) {
     if (!layers[name]) continue;
     const shows = standsStill(name, drawing);
     if (!shows) draw(drawing);
-    else lay(pen, sheetOf(name, side, [...shows, ...place], (its) => draw({ ...drawing, pen: its })), opacityOf(name));
+    else {
+      const sheet = sheetOf(name, side, [...shows, ...place], (its) => draw({ ...drawing, pen: its }));
+      lay(pen, sheet, opacityOf(name));
+    }
   }
   return true;
 }

@@ -264,9 +264,8 @@ function sketch(chart) {
   });
 }
 
-/** The curves of a group as far as they are drawn, for other views. @param {"loss" | "score"} group */
+/** A group's curves as far as they are drawn. @param {"loss" | "score"} group */
 export const curvesOf = (group) => charts[group];
-
 /** What a screen reader says of a chart. @param {Chart} chart */
 function described(chart) {
   const columns = options.smooth ? chart.mean : chart.raw;

@@ -37,7 +37,7 @@ def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
     page.wait_for_function("document.querySelector('.gv-lab-value')?.textContent.startsWith('z')")
     assert page.is_hidden("#gv-lab-empty")
     values = page.locator(".gv-lab-value").all_text_contents()
-    assert values[0].startswith("z = (") and values[2].startswith("x = (")
+    assert values[0].startswith("z =\n(") and values[2].startswith("x =\n(")
     assert page.locator("#gv-lab-graph line").count() == 9
     assert "fakes of step" in page.get_attribute("[data-part=fakes] canvas", "aria-label")
 
