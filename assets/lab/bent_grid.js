@@ -53,11 +53,11 @@ function content() {
 
 function paint() {
   const canvas = $("gv-lab-bent", HTMLCanvasElement);
-  const shown = content();
-  canvas.hidden = !shown;
+  const drawn = content();
+  canvas.hidden = !drawn;
   const side = canvas.clientWidth;
-  if (!shown || side < SMALLEST) return;
+  if (!drawn || side < SMALLEST) return;
   const share = Math.min(1, (performance.now() - began) / LAB_UNFOLD);
   const eased = share * share * (3 - 2 * share);
-  drawManifold(clean(canvas, side), shown.image, eased, projection(boxAround(shown.real), side), side);
+  drawManifold(clean(canvas, side), drawn.image, eased, projection(boxAround(drawn.real), side), side);
 }

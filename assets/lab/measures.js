@@ -25,9 +25,9 @@ export async function start(section) {
   for (const kind of kinds) for (const one of kind.figures) box.append(tile(kind.name, one));
   on("measured", refresh);
   on("hello", () => refresh(null));
-  on("lesson-beside", markAsked);
+  on("lesson-beside", markQuestion);
   refresh(null);
-  markAsked();
+  markQuestion();
 }
 
 /** @param {string | null} changed */
@@ -65,10 +65,10 @@ function papers() {
 }
 
 /** The figure that answers the question of the lesson beside the run. */
-function markAsked() {
-  const asked = beside.lesson?.question?.measure;
+function markQuestion() {
+  const measure = beside.lesson?.question?.measure;
   for (const node of findAll(".gv-tile", $("gv-lab-measures"))) {
-    node.toggleAttribute("data-asked", node.dataset.figure === asked);
-    node.title = node.dataset.figure === asked ? "The lesson's question is about this." : "";
+    node.toggleAttribute("data-asked", node.dataset.figure === measure);
+    node.title = node.dataset.figure === measure ? "The lesson's question is about this." : "";
   }
 }

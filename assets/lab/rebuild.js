@@ -25,8 +25,8 @@ const LAYERS = ["g_hidden", "d_hidden"];
 
 /** What a person has chosen. @type {Record<string, any>} */
 let chosen = {};
-/** What the run that was asked for begins with, until it is shown. @type {string} */
-let asked = "";
+/** What the run that is to come begins with, until it is shown. @type {string} */
+let awaited = "";
 
 /** @param {HTMLElement} place where the bar stands */
 export function start(place) {
@@ -120,17 +120,17 @@ async function begin() {
   const { preset } = config();
   const known = presetFacts(preset) ? preset : window.gvFacts.preset;
   const own = Object.fromEntries(window.gvFacts.order.map((/** @type {string} */ name) => [name, config()[name]]));
-  asked = inWords();
+  awaited = inWords();
   const say = await startPreset(known, { ...own, name: "", ...chosen }, true);
   if (!say) return;
-  asked = "";
+  awaited = "";
   refused(`${say} Nothing was changed.`);
 }
 
 /** The run is shown that was asked for, or another one: what was chosen is done with. */
 function anotherRun() {
-  if (asked) emit("lab-rebuilt", asked);
-  asked = "";
+  if (awaited) emit("lab-rebuilt", awaited);
+  awaited = "";
   chosen = {};
   showBar();
 }
