@@ -11,6 +11,7 @@ import { storage } from "../lib/storage.js";
 import { now, on, stats } from "../lib/stream.js";
 import { current, onTab } from "../lib/tabs.js";
 import { takenPlane } from "../train/scatter.js";
+import { animation } from "./animation.js";
 import { meanLength } from "./layers.js";
 import * as measures from "./measures.js";
 import { ARROW_ROLES, fakeAt, held, judge, moving, paint, replay, shownLosses, take, verdictAt } from "./plane_view.js";
@@ -40,7 +41,6 @@ const PACKED = "This D judges several samples at once, so that none of them has 
 const layers = { real: true, fake: true, trail: false, d: true, arrows: true, manifold: false, density: false, ...storage.get("lab-layers") };
 /** @type {number[][] | null} */
 let latents = null;
-let timer = 0;
 /** The pointer's place on the canvas. @type {{x: number, y: number} | null} */
 let pointer = null;
 
@@ -276,25 +276,22 @@ async function fetchLatents() {
 
 const visible = () => current() === "lab" && !document.hidden && !$("gv-lab-canvas").hidden;
 
-/** Draw soon, and go on while something moves. @param {boolean} [atOnce] */
-function wake(atOnce = false) {
-  if (timer && !atOnce) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => requestAnimationFrame(frame), atOnce ? 0 : LAB_FRAME);
-}
+const wake = animation(frame, LAB_FRAME);
+/** How long the last drawing took, ms: of two the shorter counts, as a hiccup is no slow machine. */
+let took = 0;
 
+/** Draw; while something moves, ms to the next drawing. */
 function frame() {
-  timer = 0;
-  if (!visible()) return;
+  if (!visible()) return null;
   const began = performance.now();
   const stage = find($("gv-lab-canvas"), ".gv-lab-stage");
   const side = Math.floor(Math.min(stage.clientWidth, LARGEST, Math.max(LEAST, innerHeight - AROUND)));
   const canvas = $("gv-lab-plane", HTMLCanvasElement);
-  if (side < SMALLEST || !paint(canvas, side, layers)) return;
+  if (side < SMALLEST || !paint(canvas, side, layers)) return null;
   note(canvas);
-  if (!moving()) return;
-  const cost = performance.now() - began;
-  timer = setTimeout(() => requestAnimationFrame(frame), Math.max(LAB_FRAME, LAB_IDLE_RATIO * cost));
+  const before = took;
+  took = performance.now() - began;
+  return moving() ? Math.max(LAB_FRAME, LAB_IDLE_RATIO * Math.min(took, before)) : null;
 }
 
 /** For a screen reader, tests and benchmarks. @param {HTMLCanvasElement} canvas */
