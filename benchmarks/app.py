@@ -107,6 +107,26 @@ class App:
         self.pause()
         return (after - steps) / (later - elapsed)
 
+    def trained(self, seconds: float) -> float:
+        """Steps a second over ``seconds``, whatever the page shows meanwhile."""
+        before = self._training()
+        time.sleep(seconds)
+        after = self._training()
+        return (after["step"] - before["step"]) / (after["elapsed"] - before["elapsed"])
+
+    def _training(self) -> dict[str, Any]:
+        """The status of the run that trains, as the server has it."""
+        with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
+            return json.load(answer)["training"]
+
+    def steps_taken(self) -> list[tuple[int, float]]:
+        """Steps at which the newest run reported, and when, as its log has them."""
+        logs = sorted(
+            (self.folder / "runs").glob("*/log.jsonl"), key=lambda log: log.stat().st_mtime
+        )
+        rows = (json.loads(line) for line in logs[-1].read_text().splitlines())
+        return [(row["step"], row["time"]) for row in rows if row["kind"] == "scalars"]
+
     def status(self) -> tuple[int, float]:
         """Steps and trained seconds, as the page was told them last."""
         status = self.page.evaluate("window.ganviz.now.status")
