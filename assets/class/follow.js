@@ -26,7 +26,7 @@ let greeted = false;
 let watched = false;
 
 /** The parameters of the address that are a page's own: those of the form. @param {string} name */
-const own = (name) => name === "preset" || name === "projector" || window.gvFacts.order.includes(name);
+const own = (name) => ["preset", "from", "projector"].includes(name) || window.gvFacts.order.includes(name);
 
 const address = () => Object.fromEntries(Object.entries(route.all())
   .filter(([name, value]) => !own(name) && value.length <= LONGEST));

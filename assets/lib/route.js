@@ -2,7 +2,8 @@
 // The page's state in the address: what is shown can be sent to somebody, reloaded, and gone back to.
 //
 // tab, run (looked at in Train), open (in Runs), compare (ids), lesson, preset and the settings that
-// differ from it. Views write what a person did and read it again when the address changes.
+// differ from it, from (the run and step whose networks the next run begins with). Views write what a
+// person did and read it again when the address changes.
 
 import { emit } from "./bus.js";
 

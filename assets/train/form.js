@@ -6,7 +6,7 @@ import * as route from "../lib/route.js";
 import { TYPING_PAUSE } from "../lib/pacing.js";
 import { command, post } from "../lib/request.js";
 import { emit, now, on, pinned } from "../lib/stream.js";
-import { beginsWith, setParent } from "./begin_with.js";
+import { beginsWith, followParent, setParent } from "./begin_with.js";
 import { active, say } from "./controls.js";
 import { showChoice } from "./choice.js";
 import { wantEstimate } from "./estimate.js";
@@ -37,6 +37,7 @@ export function start() {
   drawPresets();
   const linked = fromAddress(facts, route.all());
   fill(linked ? { ...linked, base: presetValues(facts, linked.preset), chosen: true } : form);
+  followParent(refuseParent);
   $("gv-train").addEventListener("click", () => train(false));
   $("gv-replace").addEventListener("click", () => train(true));
   $("gv-form-reset").addEventListener("click", () => choosePreset(form.preset));
@@ -150,11 +151,18 @@ function askAbout(mine, name) {
 }
 
 function writeAddress(push) {
-  route.set(asAddress(facts, form.preset, form.values), { push });
+  route.set({ ...asAddress(facts, form.preset, form.values), from: beginsWith() || null }, { push });
+}
+
+/** The run that the address names is not there to begin with. */
+function refuseParent(sentence) {
+  note(sentence);
+  say(sentence);
 }
 
 /** A person went back or forward. */
 function followAddress() {
+  followParent(refuseParent);
   const linked = fromAddress(facts, route.all());
   if (!linked) return;
   if (linked.preset === form.preset && !differences(facts, linked.values, form.values).length) return;
@@ -186,8 +194,9 @@ function meetRun(run) {
     putAside();
     const preset = config.preset in facts.presets ? config.preset : form.preset;
     const values = Object.fromEntries(facts.order.map((name) => [name, config[name]]));
+    setParent(null);
     fill({ preset, values, run: run.id });
-    route.set(Object.fromEntries(["preset", ...facts.order].map((name) => [name, null])), { push: false });
+    route.set(Object.fromEntries(["preset", "from", ...facts.order].map((name) => [name, null])), { push: false });
     offerAside("The form shows this run.");
   }
   adopting = false;
@@ -287,6 +296,7 @@ async function train(replace) {
   if (answer.ok) {
     note("");
     setParent(null);
+    route.set({ from: null }, { push: false });
     emit("started", answer.run);
     return "";
   }

@@ -4,7 +4,6 @@ bounds. What is left out is counted, with the reason."""
 from __future__ import annotations
 
 import os
-import random
 import re
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ganviz.accel.memory import free_memory
 from ganviz.data.entry import Dataset, Progress
 from ganviz.data.folder_layout import FolderLayout, layout_of
-from ganviz.data.held_out import largest_limit, samples_to_load
+from ganviz.data.held_out import largest_limit, partition, samples_to_load
 from ganviz.data.picture_cache import PictureCache, needed, room
 from ganviz.data.picture_decoding import Loaded, bits_in_use, decode_into_memory
 from ganviz.data.picture_files import read_picture
@@ -36,7 +35,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     """All readable pictures under ``config.data_path`` at ``config.image_size``; sub-folders become
     classes, see `layout_of`.
 
-    The order is a fixed shuffle, so that a data limit takes from every class.
+    The order is a fixed one, so that a data limit takes from every class as the folder has it.
     """
     root = find_folder(config.data_path)
     found = find(root, progress)
@@ -51,7 +50,11 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     loaded, taken = _load(config, data_root, root, layout, progress)
     kept_files, rejected_files = loaded.kept, loaded.rejected
     layout = layout.without(set(rejected_files))
+    labels, limit = layout.labels(kept_files), config.data_limit
     about = [*layout.notes, *filter(None, [layout.why_not])]
+    if 0 < limit < len(layout.files):
+        learned, _ = partition(len(kept_files), limit, config.holdout, shuffled=True)
+        about.append(layout.taken(labels, min(limit, len(kept_files[learned]))))
     notes = [*loaded.notes(root), *about, *taken, *found.notes(root)]
     if len(kept_files) < MIN_PICTURES:
         kept, rejected, where = len(kept_files), len(rejected_files), printable(config.data_path)
@@ -67,6 +70,13 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
             "'none', or sort all pictures into sub-folders, one for each class.",
             "conditioning",
         )
+    if config.conditional and 0 < config.data_limit < len(layout.classes):
+        raise ConfigError(
+            f"A data limit of {config.data_limit:,} does not reach the {len(layout.classes):,} "
+            "classes of this folder, of which each is to be learned; set it to at least as many, "
+            "or conditioning to 'none'.",
+            "data_limit",
+        )
     images = loaded.images
     if config.colour == "auto" and loaded.is_grey:
         images = images[:, :1]
@@ -74,15 +84,14 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     spec = DataSpec(
         "folder", "images", tuple(images.shape[1:]), len(images), classes, " ".join(notes)
     )
-    return DataSource(spec, images, layout.labels(kept_files), mapped=loaded.mapped)
+    return DataSource(spec, images, labels, mapped=loaded.mapped)
 
 
 def _load(
     config: RunConfig, data_root: Path, root: Path, layout: FolderLayout, progress: Progress
 ) -> tuple[Loaded, list[str]]:
     """The pictures that a run takes, and notes on how they were taken."""
-    files = list(layout.files)
-    random.Random(0).shuffle(files)
+    files = layout.order()
     limit = max(samples_to_load(config), MIN_PICTURES) if config.data_limit else len(files)
     wanted = min(limit, len(files))
     cache = PictureCache.of(data_root, root, config.image_size, config.colour)

@@ -100,16 +100,16 @@ class Found:
 def find(root: Path, progress: Progress = ignore_progress) -> Found:
     """Picture files below ``root``, by their suffix. Hidden files, pipes, devices and links that
     lead out are left alone."""
-    found, seen = Found(), 0
-
-    def note_closed(error: OSError) -> None:
-        found.closed.append(Path(error.filename))
-
-    # does not follow links to folders
-    for folder, folders, names in os.walk(root, onerror=note_closed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.links += sum(Path(folder, name).is_symlink() for name in folders)
-        seen += len(folders) + len(names)
+    found, seen, waiting = Found(), 0, [os.fspath(root)]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError:
+            found.closed.append(Path(folder))
+            continue
+        seen += len(entries)
         progress(None, f"Looking through {root.name}: {len(found.files):,} pictures so far")
         if seen > MAX_ENTRIES:
             raise DataError(
@@ -117,25 +117,47 @@ def find(root: Path, progress: Progress = ignore_progress) -> Found:
                 "name the folder of the pictures itself.",
                 "data_path",
             )
-        for name in sorted(names):
-            if not name.startswith("."):
-                _add(found, Path(folder, name), root)
+        below = []
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if not _is_folder(entry):
+                _add(found, entry, root)
+            elif entry.is_symlink():
+                found.links += 1
+            else:
+                below.append(entry.path)
+        waiting += reversed(below)
     return found
 
 
-def _add(found: Found, path: Path, root: Path) -> None:
-    """Take a file in, or note why not."""
-    suffix = path.suffix.lower()
+def _add(found: Found, entry: os.DirEntry[str], root: Path) -> None:
+    """Take a file in, or note why not. What the listing of the folder says already is not asked
+    again: that would be most of the time."""
+    suffix = os.path.splitext(entry.name)[1].lower()
+    path = Path(entry.path)
     if suffix in UNSUPPORTED:
         found.unsupported[UNSUPPORTED[suffix]] += 1
     elif suffix in ARCHIVES:
         found.archives.append(path)
     elif suffix not in SUFFIXES:
         _look_into(found, path)
-    elif path.is_symlink() and not _inside(path, root):
+    elif not entry.is_symlink():
+        # a pipe or a device would block or never end
+        if entry.is_file(follow_symlinks=False):
+            found.files.append(path)
+    elif not _inside(path, root):
         found.links += 1
     elif _is_plain(path):
         found.files.append(path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is one, or a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _look_into(found: Found, path: Path) -> None:

@@ -46,7 +46,7 @@ def moved(x: Tensor, matrix: Tensor) -> Tensor:
     line = torch.linspace(-1, 1, x.shape[-1], dtype=exact.dtype, device=x.device)
     places = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1)
     grid = _times(matrix.to(exact.dtype), places[..., None])[..., 0]
-    out: Tensor = _Resample.apply(exact, grid)  # type: ignore[no-untyped-call]
+    out: Tensor = _Resample.apply(exact, grid)
     return out.to(x.dtype)
 
 
@@ -119,7 +119,7 @@ class _Resample(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (grid,) = ctx.saved_tensors
-        return _Transposed.apply(gradients[0], grid), None  # type: ignore[no-untyped-call]
+        return _Transposed.apply(gradients[0], grid), None
 
 
 class _Transposed(torch.autograd.Function):
@@ -136,4 +136,4 @@ class _Transposed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (grid,) = ctx.saved_tensors
-        return _Resample.apply(gradients[0], grid), None  # type: ignore[no-untyped-call]
+        return _Resample.apply(gradients[0], grid), None

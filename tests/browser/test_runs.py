@@ -8,6 +8,7 @@ import re
 import pytest
 
 from .conftest import DESKTOP, FRESH, PHONE, TIMEOUT, picture_of, start, stop
+from .test_form import set_number
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +176,35 @@ def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
     banner.wait_for()
     assert name in banner.inner_text() and "as far as they fit" in banner.inner_text()
     assert page.inner_text("#gv-train") == "Train"
+    # it is in the address: a reload, Back and Forward keep it, and a link opens it
+    step = banner.inner_text().split("at step ")[1].split(",")[0]
+    begins = f"location.search.match(/from=[^&]+%40{step}(&|$)/)"
+    assert page.evaluate(f"Boolean({begins})")
+    page.reload()
+    page.wait_for_selector("#gv-form-parent b")
+    page.wait_for_function(
+        "([name]) => document.querySelector('#gv-form-parent b').textContent === name", arg=[name]
+    )
     banner.locator("button").click()
-    assert banner.is_hidden()
+    page.wait_for_selector("#gv-form-parent", state="hidden")
+    page.wait_for_function("!location.search.includes('from=')")
+    page.go_back()
+    banner.wait_for()
+    page.go_forward()
+    banner.wait_for(state="hidden")
+    page.go_back()
+    banner.wait_for()
+    # another setting leaves it there
+    set_number(page, "batch_size", "24")
+    page.wait_for_function(f"{begins} && location.search.includes('batch_size=24')")
+    lost = page.evaluate("location.search").replace(f"%40{step}", "%40987654321")
+    other = visit(address="/" + lost)
+    other.wait_for_function(
+        "document.querySelector('#gv-form-note').textContent.includes('987,654,321')"
+    )
+    assert other.is_hidden("#gv-form-parent") and "from=" not in other.evaluate("location.search")
+    banner.locator("button").click()
+    banner.wait_for(state="hidden")
     page.click("#gv-view-runs-button")
     page.click("#gv-detail-begin")
     banner.wait_for()

@@ -100,15 +100,53 @@ def test_one_sub_folder_is_no_class(load, pictures):
     assert load("folder", data_path=str(pictures("own/all").parent)).spec.classes == ()
 
 
-def test_a_limit_takes_from_every_class_and_knows_them_all(load, pictures):
-    for name in "abcd":
-        pictures(f"own/{name}", 30)
-    source = load("folder", data_path=str(pictures("own", 0)), data_limit=20)
-    assert source.spec.count == 20 and source.spec.classes == tuple("abcd")
-    assert (source.labels.bincount(minlength=4) > 0).all()
-    assert torch.equal(
-        source.samples, load("folder", data_path=str(pictures("own", 0))).samples[:20]
-    )
+def test_a_limit_takes_of_each_class_as_the_folder_has_it(load, pictures):
+    sizes = {"ant": 60, "bee": 30, "cat": 9, "dog": 1}
+    for name, count in sizes.items():
+        pictures(f"own/{name}", count)
+    path = str(pictures("own", 0))
+    every = load("folder", data_path=path)
+    assert every.spec.note == ""
+    for limit, counts in ((10, [5, 3, 1, 1]), (20, [11, 6, 2, 1]), (50, [30, 15, 4, 1])):
+        source = load("folder", data_path=path, data_limit=limit)
+        assert source.spec.count == limit and source.spec.classes == tuple(sizes)
+        found = source.labels.bincount(minlength=4)
+        assert (found - torch.tensor(counts)).abs().max() <= 1 and found.min() == 1, found
+        told = [
+            f"{name} {n} of {sizes[name]}" for name, n in zip(sizes, found.tolist(), strict=True)
+        ]
+        assert source.spec.note == (
+            f"{limit} of 100 pictures are learned from, class by class as the folder has them: "
+            f"{', '.join(told)}."
+        )
+        # the first ones of all, so that what is decoded once serves every limit
+        assert torch.equal(source.samples, every.samples[:limit])
+        assert torch.equal(source.labels, every.labels[:limit])
+
+
+def test_what_a_limit_holds_out_is_of_each_class_too(load, pictures):
+    for name, count in (("ant", 900), ("bee", 300)):
+        pictures(f"own/{name}", count, size=(8, 8))
+    path = str(pictures("own", 0))
+    source = load("folder", data_path=path, data_limit=400, holdout=0.1)
+    assert source.labels.bincount().tolist() == [300, 100]
+    assert source.held_out.labels.bincount().tolist() == [375, 125]
+    assert "400 of 1,200 pictures" in source.spec.note and "ant 300 of 900" in source.spec.note
+
+
+def test_a_limit_without_classes_is_told_too(load, pictures):
+    source = load("folder", data_path=str(pictures(count=40)), data_limit=20)
+    assert source.spec.note == "20 of 40 pictures are learned from, drawn at random."
+
+
+def test_fewer_than_the_classes_cannot_be_learned_by_class(load, pictures):
+    for number in range(20):
+        pictures(f"own/{number}", 2)
+    path = str(pictures("own", 0))
+    assert load("folder", data_path=path, data_limit=18).spec.count == 18
+    with pytest.raises(ConfigError) as refusal:
+        load("folder", data_path=path, data_limit=18, conditioning="projection")
+    assert refusal.value.field == "data_limit" and "18 does not reach the 20" in str(refusal.value)
 
 
 def test_a_limit_below_the_least_is_no_reason_to_refuse(load, pictures):
