@@ -54,7 +54,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     about = [*layout.notes, *filter(None, [layout.why_not])]
     if 0 < limit < len(layout.files):
         learned, _ = partition(len(kept_files), limit, config.holdout, shuffled=True)
-        about.append(layout.taken(labels, min(limit, len(kept_files[learned]))))
+        about.append(layout.taken(labels, min(limit, len(loaded.images[learned]))))
     notes = [*loaded.notes(root), *about, *taken, *found.notes(root)]
     if len(kept_files) < MIN_PICTURES:
         kept, rejected, where = len(kept_files), len(rejected_files), printable(config.data_path)

@@ -20,6 +20,7 @@ SEED = 20_200_607
 # how many are held out where a data limit leaves them over anyway
 LEAST = 500
 DIGESTED = 500
+DIGESTED_BYTES = 12_500_000  # of either part: fewer of large pictures are looked at
 # the split of a run whose data changed while it was not training
 MIXED_SPLIT = "mixed"
 
@@ -73,6 +74,7 @@ def digest(learned: Tensor, held: Tensor) -> str:
     of each are looked at."""
     found = hashlib.sha256(repr((tuple(learned.shape), len(held))).encode())
     for samples in (learned, held):
-        some = samples[:: max(1, len(samples) // DIGESTED)]
+        each = max(1, samples[:1].nbytes)
+        some = samples[:: max(1, len(samples) // min(DIGESTED, max(1, DIGESTED_BYTES // each)))]
         found.update(some.cpu().contiguous().numpy().tobytes())
     return found.hexdigest()[:32]
