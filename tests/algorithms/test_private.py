@@ -1,6 +1,7 @@
 """Private training: gradients of single pictures against closed forms and against Opacus, epsilon
 against Opacus' own accountant, and what may not be combined."""
 
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -23,8 +24,9 @@ from ganviz.probes.step_recorder import StepRecorder
 from ganviz.runs.start_from import started_from
 from tests.algorithms.conftest import TINY
 
-opacus = pytest.importorskip(
-    "opacus", reason="private training is optional: pip install ganviz[private]"
+# found, not imported: that takes seconds, which every worker would spend while it collects
+pytestmark = pytest.mark.skipif(
+    find_spec("opacus") is None, reason="private training is optional: pip install ganviz[private]"
 )
 CPU = torch.device("cpu")
 PLANE = {
@@ -150,8 +152,10 @@ class _Unlabelled(nn.Module):
 
 
 def test_epsilon_is_that_of_opacus_and_grows():
+    from opacus.accountants import RDPAccountant
+
     trainer = private_trainer(d_steps=2, delta=1e-3)
-    theirs, seen = opacus.accountants.RDPAccountant(), [0.0]
+    theirs, seen = RDPAccountant(), [0.0]
     assert trainer.algorithm.privacy["epsilon"] == 0
     for _ in range(3):
         trainer.step()

@@ -86,13 +86,10 @@ def test_any_number_takes_no_more_memory(generator, tmp_path, monkeypatch):
 
     monkeypatch.setattr(TrainedGenerator, "batches", counted)
     gc.freeze()  # what other tests hold need not be looked through each time
-    try:
-        for name in ("x.npz", "x.npy", "x.zip", "x.png", "folder/"):
-            alive.clear()
-            write_samples(generator, f"{tmp_path}/{name}", 5 * BATCH)
-            assert len(alive) == 5
-    finally:
-        gc.unfreeze()
+    for name in ("x.npz", "x.npy", "x.zip", "x.png", "folder/"):
+        alive.clear()
+        write_samples(generator, f"{tmp_path}/{name}", 5 * BATCH)
+        assert len(alive) == 5
 
 
 def test_progress_is_notified(generator, tmp_path):

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.probes.metrics import auc, precision_recall
@@ -31,6 +30,8 @@ def normal(*shape, seed=0):
 
 # -- attacks ---------------------------------------------------------------------------------------
 def test_auc_is_scikit_learns_and_the_closed_form_of_two_normals():
+    from sklearn.metrics import roc_auc_score
+
     members, others = normal(4000) + 1, normal(3000, seed=1)
     scores = torch.cat([members, others])
     truth = torch.cat([torch.ones(4000), torch.zeros(3000)])
@@ -44,6 +45,8 @@ def test_auc_is_scikit_learns_and_the_closed_form_of_two_normals():
 
 
 def test_true_positives_at_few_false_alarms_are_those_of_the_curve():
+    from sklearn.metrics import roc_curve
+
     members, others = normal(4000) + 1, normal(3000, seed=1)
     false, true, _ = roc_curve(
         [1] * 4000 + [0] * 3000, torch.cat([members, others]), drop_intermediate=False
