@@ -18,7 +18,7 @@ from ganviz.errors import ConfigError
 from ganviz.registry import MISTAKES, PRESETS
 
 pytestmark = pytest.mark.slow
-SEEDS = range(5)
+SEEDS = range(3)
 CPU = torch.device("cpu")
 FAST = {"g_lr": 1e-3, "d_lr": 1e-3}
 
