@@ -14,6 +14,8 @@ import { recordedBy, subSteps } from "./moves.js";
 
 /** Recorded steps that can be gone back to. */
 const KEPT = 60;
+/** Where the graph is taller than the window: what a sub-step is about is brought into sight. */
+const NARROW = "(max-width: 640px)";
 const LETTERS = { discriminator: "D", generator: "G" };
 
 /** `at`: which of `history` is in sight; `sub`: its sub-step, `whole`: none of them, since an earlier
@@ -170,6 +172,7 @@ function show() {
   if (sub) {
     parts.says.replaceChildren(el("b", {}, `${LETTERS[sub.player]} ${sub.number}`), ` ${sub.sentence}`);
     placeSentence();
+    if (matchMedia(NARROW).matches) graph.node(sub.spot).scrollIntoView({ block: "center" });
   }
   emit("lab-shown", { recording, sub });
 }

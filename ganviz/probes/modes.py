@@ -64,7 +64,7 @@ def _reported(data: str, note: str, column: int, total: int) -> Reported:
     rows = []
     for row in PAPERS:
         captured, percent, *divergence = row[column]
-        figures = {"captured": captured, "total": total, "quality": percent / 100}
+        figures = {"captured": captured, "total": total, "quality": round(percent / 100, 6)}
         if divergence:
             figures["reverse_kl"] = divergence[0]
         rows.append((row[0], row[1], figures))

@@ -9,6 +9,7 @@ from ganviz.classroom import questions
 from ganviz.classroom.polls import MAX_ASK, MAX_CHOICE
 from ganviz.lessons import LEVELS, Promise
 from ganviz.registry import LESSONS, PRESETS
+from ganviz.server.lessons import as_data, preset
 
 NAMES = LESSONS.names()
 STATISTICS = {"loss_d", "loss_g", "d_real", "d_fake", "kl", "in_use", "sample_diversity"}
@@ -103,6 +104,16 @@ def test_every_lesson_asks_a_question_that_its_run_answers():
         assert len(question.ask) <= MAX_ASK, name
         assert all(len(choice) <= MAX_CHOICE for choice in question.choices), name
         assert question.said(1.0), name
+
+
+def test_a_page_knows_what_the_lab_shows_of_a_lesson():
+    modes = as_data("mode-collapse", LESSONS.get("mode-collapse"))
+    assert modes["question"]["measure"] == "modes-strict"
+    assert all(one["lab"] for one in modes["presets"])
+    pictures = as_data("wgan-vs-vae", LESSONS.get("wgan-vs-vae"))
+    plays = {one["name"]: one["lab"] for one in pictures["presets"]}
+    assert not plays["vae"] and plays["wgan-vs-vae"]
+    assert preset("ring8-vae")["lab"], "a VAE's points lie in the plane"
 
 
 def test_a_promise_is_held_to_its_bounds():

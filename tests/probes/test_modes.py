@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ganviz.data.points import ring_centres
-from ganviz.probes.modes import GRID, Modes, Surface, columns, grid_points, mode_figures
+from ganviz.probes.modes import GRID, MODES, Modes, Surface, columns, grid_points, mode_figures
+from ganviz.registry import DATASETS
 
 CENTRES = torch.from_numpy(ring_centres()).float()
 SIGMA = 0.01
@@ -119,3 +120,14 @@ def test_data_without_modes_has_a_scatter_only(lab):
 def test_helpers():
     assert columns(torch.tensor([[0.12345, -1.0]])) == {"x": [0.123], "y": [-1.0]}
     assert grid_points([0.0, 1.0], [5.0, 6.0], 2).tolist() == [[0, 5], [1, 5], [0, 6], [1, 6]]
+
+
+def test_what_papers_report_is_declared_with_its_source():
+    tables = {table.data: table for table in MODES.reported}
+    assert set(tables) == {"ring8", "ring8-wide", "grid25"} <= set(DATASETS.names())
+    method, source, figures = tables["grid25"].rows[-1]
+    assert (method, source) == ("PacGAN4", "Lin et al., 2018 (PacGAN), table 1")
+    assert figures == {"captured": 24.8, "total": 25, "quality": 0.936, "reverse_kl": 0.04}
+    assert "sharper" in tables["ring8-wide"].note, "another sigma is said"
+    names = {figure.name for figure in MODES.figures} | {"total"}
+    assert all(names >= set(row[2]) for table in MODES.reported for row in table.rows)
