@@ -19,7 +19,6 @@ from ganviz.engine.events import ENDED
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
-from ganviz.errors import GanvizError
 from ganviz.models.noise import NOISES
 from ganviz.probes.step_recorder import NO_GAME, PRIVATE, Recording, StepRecorder
 from ganviz.runs.folder_run import FolderRun
@@ -83,8 +82,8 @@ class LabObserver(Observer):
         if self._facts is None:
             return
         maps: dict[str, Any] = {}
-        # a network that failed, or has nothing inside to see
-        with contextlib.suppress(GanvizError, RuntimeError):
+        # a network that failed, or has nothing inside to see: the run ends well all the same
+        with contextlib.suppress(Exception):
             maps = network_maps(recorder.trainer)
         self.kept = {"step": self._facts, "code": code_of(recorder.trainer), "activations": maps}
         if self._store:
@@ -121,6 +120,8 @@ class LabWatch:
         run = await open_run(self._manager, request.query_params.get("run"))
         if not run.config.adversarial or run.config.private:
             raise Refused(409, PRIVATE if run.config.private else NO_GAME)
+        if run.active and not run.in_memory:
+            raise Refused(409, ELSEWHERE)
         if isinstance(run, Run):
             observer = self.observer(run)
             if observer is not None and observer.kept is not None:
@@ -130,7 +131,7 @@ class LabWatch:
             folder = cast(FolderRun, run).folder
         found = await READS.run(read_kept_step, folder) if folder else None
         if found is None:
-            raise Refused(409, ELSEWHERE if run.active else NONE_KEPT)
+            raise Refused(409, NONE_KEPT)
         return found
 
 
