@@ -3,8 +3,10 @@ content."""
 
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from ganviz.engine.frames import Frame
 from ganviz.probes.reconstruction import FILE, Reconstruction
@@ -15,6 +17,8 @@ from ganviz.server.guard import Refused
 from ganviz.server.workers import READS, open_run
 
 MAX_STEP_DIGITS = 12
+# A page that asks for an older one than that many kept grids did not just miss it.
+PASSED = 10
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -31,6 +35,12 @@ class SampleGrids:
         # a count of steps has so many digits
         plain = step.isascii() and step.isdecimal() and len(step) <= MAX_STEP_DIGITS
         picture = await READS.run(run.frames.get, int(step)) if plain else None
+        if picture is None and plain and _was_passed(run, int(step)):
+            # a slow page asks for what was the newest a moment ago
+            newest = cast(Frame, run.frames.latest)
+            return RedirectResponse(
+                f"{newest.step}.{newest.extension}", 307, {"Cache-Control": "no-store"}
+            )
         if picture is None:
             raise Refused(
                 404,
@@ -60,6 +70,16 @@ class SampleGrids:
             headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
             media_type=frame.mime,
         )
+
+
+def _was_passed(run: ReadableRun, step: int) -> bool:
+    """Whether a grid of ``step`` may have been the newest a moment ago: one that is not kept is let
+    go soon."""
+    if not (run.in_memory and run.active):
+        return False
+    newest, kept = run.frames.latest, run.frames.steps()
+    since = kept[-PASSED] if len(kept) >= PASSED else -1
+    return newest is not None and since < step < newest.step
 
 
 def _newest(run: ReadableRun) -> Frame | None:
