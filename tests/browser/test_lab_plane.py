@@ -33,6 +33,7 @@ def changes(page, act) -> bool:
 
 def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
     first = int(lab.get_attribute(CANVAS, "data-step"))
+    points = lab.evaluate("Number(document.body.dataset.gvPoints)")
     lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > {first}")
     assert lab.locator("#gv-lab-loss option").all_text_contents()[0].startswith("this run's loss")
     assert "Wasserstein" in lab.text_content("#gv-lab-pushes")
@@ -55,6 +56,9 @@ def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
     lab.wait_for_selector(f"{CANVAS}[data-step='0']")
     lab.click("#gv-lab-newest")
     lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > 0")
+    # curves behind another tab are not drawn, and all there when theirs is opened
+    lab.evaluate("window.ganviz.tab('train')")
+    lab.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points}")
 
 
 def test_what_a_vae_lacks_is_said(visit, server, idle):
