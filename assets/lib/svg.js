@@ -38,7 +38,10 @@ export function chart(box, label, paint) {
     const [width, height] = [box.clientWidth, box.clientHeight];
     if (width < SMALLEST || height < SMALLEST) return;
     const size = { viewBox: `0 0 ${width} ${height}`, width, height };
-    const picture = svg("svg", { ...size, role: "img", "aria-label": label() });
+    const words = label();
+    // before there is a word to say of it, a screen reader passes it by
+    const role = words ? { role: "img", "aria-label": words } : { "aria-hidden": "true" };
+    const picture = svg("svg", { ...size, ...role });
     picture.append(...paint(width, height));
     box.replaceChildren(picture);
   });
