@@ -100,6 +100,8 @@ def test_a_class_joins_follows_is_let_go_and_called_back(browsers, school):
     # two viewers: no dead buttons, and what was shown before they came
     presenter.click("#gv-train")
     presenter.wait_for_function("Number(document.querySelector('#gv-scrub').max) >= 2")
+    presenter.click("#gv-pause")  # five pages that draw each picture keep two cores busy
+    presenter.wait_for_selector("body[data-gv-state=paused]")
     step = scrub(presenter, 1)
     join(phone, code.lower())
     shows(phone, step=step)
