@@ -25,6 +25,9 @@ _REFUSALS = {
     errno.EACCES: "the folder may not be written",
     errno.EPERM: "the folder may not be written",
     errno.ENOENT: "the folder is gone",
+    errno.EEXIST: "something else has this name",
+    errno.ENOTDIR: "part of this path is a file, not a folder",
+    errno.ENAMETOOLONG: "the name is too long",
 }
 
 

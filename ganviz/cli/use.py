@@ -66,8 +66,8 @@ def sample(
         complain(generator.note)
     with ending_on_signals(), counting(n, "samples") as notify:
         written = write_samples(generator, out, n, seed, klass, psi, notify)
-    labels = labels_beside(written)
-    with_labels = f", their labels in {labels}" if generator.classes and labels.is_file() else ""
+    labels = labels_beside(written, generator.classes)
+    with_labels = f", their labels in {labels}" if labels else ""
     print(f"{n:,} samples of step {generator.step:,} are in {written}{with_labels}")
 
 

@@ -69,7 +69,7 @@ def write_sprite_sheets(
     for base in range(wanted):
         names = []
         for index in range(per_base):
-            notify((base + index / per_base) / wanted, "Drawing the sprite_sheet of latent space.")
+            notify((base + index / per_base) / wanted, "Drawing the pictures of latent space.")
             data, ending = encode(
                 _sheet(generator, bases[base], found, index if classes else None, rows, columns),
                 side,

@@ -170,16 +170,17 @@ def _write_npy(request: Request, beside: Path, out: Path) -> None:
                 _write_header(file, (request.n, *values.shape[1:]), values.dtype)
             file.write(np.ascontiguousarray(values).data)
             labels[first : first + len(some)] = some
-    if request.classes:
-        # a file of one array has no room for a second one
+    beside_it = labels_beside(out, request.classes)
+    if beside_it:
         packed = io.BytesIO()
         np.save(packed, labels)
-        write_atomic(labels_beside(out), packed.getvalue())
+        write_atomic(beside_it, packed.getvalue())
 
 
-def labels_beside(out: Path) -> Path:
-    """Where the labels of the values in ``out`` are: ``x.labels.npy`` for ``x.npy``."""
-    return out.with_suffix(".labels.npy")
+def labels_beside(out: Path, classes: tuple[str, ...]) -> Path | None:
+    """Where the labels of the samples in ``out`` are if not in ``out``: ``x.labels.npy`` for
+    ``x.npy``, for a file of one array has no room for a second one."""
+    return out.with_suffix(".labels.npy") if classes and out.suffix.lower() == ".npy" else None
 
 
 def _write_npz(request: Request, beside: Path, out: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from ganviz.data.folder import find
 from ganviz.data.folder_layout import layout_of
 from ganviz.errors import ConfigError, GanvizError
-from ganviz.runs.sample_files import class_folders, scatter, write_samples
+from ganviz.runs.sample_files import class_folders, labels_beside, scatter, write_samples
 from ganviz.runs.trained import BATCH, TrainedGenerator, load_generator
 
 
@@ -42,6 +42,10 @@ def test_raw_values_with_labels(generator, tmp_path):
     assert np.array_equal(values, wanted)
     assert np.array_equal(np.load(tmp_path / "raw.labels.npy"), labels)
     assert sorted(os.listdir(tmp_path)) == ["raw.labels.npy", "raw.npy", "x.npz"]
+    assert labels_beside(tmp_path / "raw.npy", generator.classes) == tmp_path / "raw.labels.npy"
+    # another format has them inside, whatever lies there from before
+    assert labels_beside(tmp_path / "raw.zip", generator.classes) is None
+    assert labels_beside(tmp_path / "raw.npy", ()) is None
 
 
 def test_single_pictures_in_a_folder_for_each_class(generator, tmp_path):
