@@ -13,6 +13,7 @@ from ganviz.errors import DataError
 from ganviz.probes.features import Classifier, Inception, feature_model
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
+from ganviz.runs.resume import compare_data
 
 ABSENT = (
     "The data of this run are not on this machine, and exploring downloads nothing. Start a run on "
@@ -31,7 +32,7 @@ class ExploreData:
 
     def source(self, run: ReadableRun) -> DataSource:
         """Its real samples: those that it trains on where it does so here, else read again. Raises
-        `DataError`."""
+        `DataError`, and `ConfigError` where the classes that its networks know have changed."""
         trainer = run.trainer if isinstance(run, Run) else None
         if trainer is not None and run.active:
             return trainer.source
@@ -41,6 +42,8 @@ class ExploreData:
                 self._held = None  # two at once are too much
                 device = torch.device("cpu")
                 data = load_data(run.config, device, self._manager.data_root, _no_download)
+                if run.spec is not None:
+                    compare_data(run.spec, data.spec, run.config.conditional)
                 self._held = (key, data)
             return self._held[1]
 

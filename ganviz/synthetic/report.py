@@ -26,6 +26,7 @@ from ganviz.errors import CheckpointError, ConfigError
 from ganviz.models import build_discriminator
 from ganviz.probes.features import classifier_for
 from ganviz.registry import DATASETS
+from ganviz.runs.resume import compare_data
 from ganviz.runs.sample_files import encoded
 from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
 from ganviz.synthetic.evidence import EvaluationData, Pictures
@@ -86,7 +87,8 @@ class RunUnderTest:
     def load(
         cls, folder: Path, data_root: Path, device: torch.device | str, report: Report
     ) -> RunUnderTest:
-        """Raises `CheckpointError`, `DataError`, or `ConfigError` for a run of points."""
+        """Raises `CheckpointError`, `DataError`, or `ConfigError` for a run of points and for one
+        whose classes have changed: a report would take one for another."""
         config, state = checkpoint.load(folder, training=False)
         spec = read_spec(state)
         if spec.kind != "images":
@@ -97,6 +99,7 @@ class RunUnderTest:
             )
         generator = from_state(config, state, device)
         source = load_data(config, "cpu", data_root, lambda fraction, text: report(0.0, text))
+        compare_data(spec, source.spec, config.conditional)
         return cls(Path(folder), config, state, spec, generator, source)
 
     @property

@@ -18,6 +18,8 @@ from ganviz.runs import resume
 from ganviz.runs.listing import RunError
 from ganviz.runs.manager import RunManager
 from ganviz.runs.resume import forked, resumed
+from ganviz.server.explore_data import ExploreData
+from ganviz.synthetic.report import RunUnderTest
 
 CPU = torch.device("cpu")
 BASE = {
@@ -276,6 +278,8 @@ def test_changed_classes_are_refused_by_name(animals, tmp_path):
     for refused in (
         lambda: manager.resume(run.id, more_steps=3),
         lambda: manager.fork(run.id, {"g_lr": 1e-3}),
+        lambda: RunUnderTest.load(log.parent, tmp_path, "cpu", lambda fraction, sentence: None),
+        lambda: ExploreData(manager).source(run),
     ):
         with pytest.raises(ConfigError, match=r"gone: cats; new: zcats.*cats, dogs, owls"):
             refused()
