@@ -34,7 +34,8 @@ PACGAN = "Lin et al., 2018 (PacGAN), table 1"
 # Method, source, then modes captured, percentage of high quality and, where given, reverse KL: on
 # the ring, on the grid. Mean of 10 trials in PacGAN's table, of 2,500 samples everywhere;
 # architectures and training lengths differ between papers.
-PAPERS: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
+Row = tuple[str, str, tuple[float, ...], tuple[float, ...]]
+PAPERS: tuple[Row, ...] = (
     ("GAN", VEEGAN, (1.0, 99.3), (3.3, 0.5)),
     ("ALI", VEEGAN, (2.8, 0.13), (15.8, 1.6)),
     ("Unrolled-5", VEEGAN, (7.6, 35.6), (23.6, 16.0)),
@@ -47,6 +48,7 @@ PAPERS: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
     ("PacGAN3", PACGAN, (7.8, 97.7), (24.6, 94.2)),
     ("PacGAN4", PACGAN, (7.8, 95.9, 0.07), (24.8, 93.6, 0.04)),
 )
+ON_THE_RING = 8
 MEASURED_BY_THEM = "Of 2,500 samples; networks and training lengths differ between papers."
 
 
@@ -59,15 +61,15 @@ def _papers_sentence() -> str:
     return "In PacGAN's table 1, on the ring of 8 and the grid of 25: " + "; ".join(rows) + "."
 
 
-def _reported(data: str, note: str, column: int, total: int) -> Reported:
-    """Column ``column`` of `PAPERS` as figures of the kind "modes"."""
+def _reported(data: str, note: str, total: int) -> Reported:
+    """`PAPERS` on the ring or the grid, by its number of modes, as figures of the kind "modes"."""
     rows = []
-    for row in PAPERS:
-        captured, percent, *divergence = row[column]
+    for method, source, ring, grid in PAPERS:
+        captured, percent, *divergence = ring if total == ON_THE_RING else grid
         figures = {"captured": captured, "total": total, "quality": round(percent / 100, 6)}
         if divergence:
             figures["reverse_kl"] = divergence[0]
-        rows.append((row[0], row[1], figures))
+        rows.append((method, source, figures))
     return Reported(data, note, tuple(rows))
 
 
@@ -124,15 +126,14 @@ MODES = event_kind(
         ),
     ),
     reported=(
-        _reported("ring8", MEASURED_BY_THEM, 2, 8),
+        _reported("ring8", MEASURED_BY_THEM, ON_THE_RING),
         _reported(
             "ring8-wide",
             "On a sharper ring (sigma 0.01) than this run's (0.05), which is easier. "
             + MEASURED_BY_THEM,
-            2,
-            8,
+            ON_THE_RING,
         ),
-        _reported("grid25", MEASURED_BY_THEM, 3, 25),
+        _reported("grid25", MEASURED_BY_THEM, 25),
     ),
 )
 # the points themselves: a picture, no figures

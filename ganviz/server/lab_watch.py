@@ -142,7 +142,7 @@ def code_of(trainer: Trainer) -> dict[str, str]:
     objective, noise = algorithm.objective, NOISES[trainer.config.noise]
     latents = _source(type(algorithm).latents)
     kind = type(algorithm)
-    moves = (kind.discriminator_step, kind.generator_step)
+    moves: tuple[Callable, Callable] = (kind.discriminator_step, kind.generator_step)
     if trainer.config.update == "simultaneous":
         moves = (kind.simultaneous_step, kind.simultaneous_step)
     return {
