@@ -25,7 +25,7 @@ export function start(place) {
   place.append(
     el("div", { class: "gv-lab-curves", id: "gv-lab-curves" }),
     el("div", { class: "gv-lab-marks", id: "gv-lab-marks", role: "group", "aria-label": "What was changed" }));
-  on("rows", refresh);
+  on("charts-drawn", refresh);
   on("theme", refresh);
   on("lookback", (step) => { cursor = step; refresh(); });
   on("lab-marks", (/** @type {Mark[]} */ all) => { marks = all; list(); refresh(); });
