@@ -34,6 +34,9 @@ COALESCE_DELAY = 0.03
 # a picture waits so long for the figures of the next tick: a page that draws both at once works
 # half
 FRAME_MAX_DELAY = 0.3
+# a plane of points is drawn in no time, and five a second are to be seen soon: one that missed its
+# figures goes by itself, with the next delta that may be sent
+PLANE_MAX_DELAY = 0.05
 # while a run is at work and has no news its clock moves so often; a viewer that asks for hellos
 # without end gets one so often
 STATUS_INTERVAL = 1.0

@@ -78,6 +78,11 @@ def outline(one: ReadableRun) -> tuple:
     return one.spec is not None, len(one.series), one.reals is not None
 
 
+def has_planes(run: ReadableRun | None) -> bool:
+    """Whether the frames of ``run`` are planes of points, which a page draws in no time."""
+    return run is not None and run.snapshots.kind == "points"
+
+
 def frame(run_id: str, picture: Any, name: str | None = None) -> dict[str, Any]:
     """A `Frame` as its address and layout; ``name`` stands for the step in the address of a picture
     without one."""

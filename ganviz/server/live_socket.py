@@ -227,7 +227,7 @@ class Hub:
 
     def _on_event(self, event: Event) -> None:
         """Called in the thread that trains, while the broadcaster runs."""
-        if event.kind == "frame":
+        if event.kind == "frame" and not describe.has_planes(self._manager.current):
             # it goes with the next figures, or at the next poll
             return
         task = self._task
@@ -374,7 +374,8 @@ def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float) ->
     move."""
     quiet = now - viewer.sent_at
     if seen.seq > viewer.cursor or seen.version != viewer.version:
-        return quiet >= pacing.FRAME_MAX_DELAY or run.events.has_other_than("frame", viewer.cursor)
+        alone = pacing.PLANE_MAX_DELAY if describe.has_planes(run) else pacing.FRAME_MAX_DELAY
+        return quiet >= alone or run.events.has_other_than("frame", viewer.cursor)
     return seen.working and quiet >= pacing.STATUS_INTERVAL
 
 

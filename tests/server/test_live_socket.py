@@ -2,6 +2,7 @@
 others."""
 
 import socket as sockets
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -46,6 +47,26 @@ def test_deltas_bring_every_row_and_event_once_and_in_order(manager, live):
     notes = [event for message in messages for event in message["events"]]
     assert [event["step"] for event in notes] == list(range(10, 201, 10))
     assert len({event["seq"] for event in notes}) == 20
+
+
+def test_a_plane_that_missed_its_figures_goes_by_itself_and_a_picture_waits(
+    manager, live, monkeypatch
+):
+    monkeypatch.setattr(pacing, "FRAME_MAX_DELAY", 1000.0)
+    run = manager.current
+    about = {"rows": 1, "cols": 1, "width": 8, "height": 8, "format": "png", "kept": True}
+    with live[1]() as viewer:
+        receive(viewer)
+        run.snapshots.kind = "points"
+        run.events.append("frame", 1, **about)
+        lone = receive(viewer)
+        assert lone["frame"]["step"] == 1 and steps([lone]) == []
+        run.snapshots.kind = "images"
+        run.events.append("frame", 2, **about)
+        time.sleep(3 * pacing.DELTA_INTERVAL)
+        append_rows(run, 3, 3)
+        both = receive(viewer)
+        assert both["frame"]["step"] == 2 and steps([both]) == [3]
 
 
 def test_after_a_dropped_connection_exactly_what_is_missing_comes(manager, live):
