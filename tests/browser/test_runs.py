@@ -205,7 +205,7 @@ def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
     assert other.is_hidden("#gv-form-parent") and "from=" not in other.evaluate("location.search")
     banner.locator("button").click()
     banner.wait_for(state="hidden")
-    page.click("#gv-view-runs-button")
+    open_first(page)
     page.click("#gv-detail-begin")
     banner.wait_for()
     start(page)
