@@ -61,7 +61,7 @@ def draw_plane(
     draw = ImageDraw.Draw(image)
     draw.line([(0, side / 2), (side, side / 2)], fill=LINE)
     draw.line([(side / 2, 0), (side / 2, side)], fill=LINE)
-    pixels = np.asarray(image, np.float32)
+    pixels: np.ndarray = np.asarray(image, np.float32)
     for points, colour, alpha in ((real, REAL, REAL_ALPHA), (fake, FAKE, FAKE_ALPHA)):
         places = (points / extent * [1, -1] + 1) * side / 2
         inside = places[((places >= 0) & (places <= side)).all(1)]
