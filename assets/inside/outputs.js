@@ -27,7 +27,7 @@ function words() {
   $("gv-inside").dataset.judged = data && !judged ? "no" : "yes"; // without a discriminator the whole card goes
   text($("gv-outputs-say"), judged
     ? `D's verdict on ${count(data.n)} real and ${count(data.n)} generated samples. Where the two shapes part, D can tell them apart.`
-    : waiting("The first verdicts come within a second or two."));
+    : waiting("The first verdicts come after the first steps."));
   const place = $("gv-outputs-tiles");
   const wanted = tiles.filter(({ name }) => data?.[name] != null);
   const names = wanted.map(({ name }) => name).join();

@@ -14,9 +14,11 @@ export const order = (networks) => Object.entries(networks).sort(([a], [b]) => N
 export const seen = () => $("gv-inside")?.offsetParent != null;
 
 /** What stands where nothing was measured: it may come yet, unless the run has ended. */
-export function waiting(coming = "The first measurement comes within a second or two.") {
+export function waiting(coming = "The first measurement comes after the first steps.") {
   if (!now.run) return "";
-  return isActive(now.status?.state) ? coming : "The run ended before this was measured.";
+  const { state } = now.status ?? { state: "idle" };
+  if (state === "paused") return "The run rests: this is measured when it goes on.";
+  return isActive(state) ? coming : "The run ended before this was measured.";
 }
 
 /** Call `refresh` whenever something of `kinds` is new, a run ends or another is shown, while somebody

@@ -27,7 +27,7 @@ from ganviz.runs import listing
 from ganviz.runs.manager import RunManager
 from ganviz.runs.networks import TrainedNetworks
 from ganviz.runs.readable import ReadableRun
-from ganviz.server.explore_runs import ExploreRuns
+from ganviz.server.explore_runs import NO_GENERATOR, ExploreRuns
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response, sees_run
 from ganviz.server.library import title
@@ -38,7 +38,6 @@ MOST_PICTURES = 512
 MOST_ZIPPED = 256
 # of one answer, in bytes of pixels
 MOST_BYTES = 32 * 2**20
-NO_GENERATOR = "This run has no generator yet: it comes with the first training steps."
 # base64 of all latents of a request
 MAX_TEXT = 60_000
 

@@ -23,6 +23,8 @@ from ganviz.server.shared_task import SharedTask
 MOST_HELD = 4
 # a checkpoint never changes
 CHECKPOINT_GOOD_FOR = 3600.0
+NO_GENERATOR = "This run has no generator yet: it comes with the first training steps."
+NOTHING_KEPT = "This run keeps no checkpoint, so it has no networks to explore."
 NO_CHECKPOINT = (
     "No checkpoint holds the generator of step {step:,}, so this picture cannot be made again "
     "later. Choose a checkpoint above, or pause the run and wait for its next one."
@@ -63,6 +65,8 @@ class ExploreRuns:
         ago, else of its checkpoint. Raises `GanvizError` or `Refused`."""
         live = run if isinstance(run, Run) and run.active and run.trainer is not None else None
         path = None if live else self._kept(run)
+        if not live and path is None and not self.checkpoints(run):
+            raise Refused(409, NO_GENERATOR if run.active else NOTHING_KEPT)
         # a thread has its own: hooks and modes that one sets for a moment are nobody else's
         key = f"{run.id} {path} {threading.get_ident()}"
         with self._lock:

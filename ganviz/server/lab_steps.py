@@ -21,6 +21,7 @@ from ganviz.probes.step_recorder import StepRecorder
 from ganviz.server.encode import dumps
 from ganviz.server.guard import Refused
 from ganviz.server.lab_watch import NONE_KEPT, LabObserver, LabWatch, code_of
+from ganviz.server.shared_task import BEING_MADE
 from ganviz.server.workers import READS
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ class LabSteps:
             return _as_json(dumps((await self._watch.kept(request))["code"]))
         trainer = run.trainer
         if trainer is None or run.state == "preparing":
-            raise Refused(409, "The networks are being made; try again in a moment.")
+            raise Refused(409, BEING_MADE)
         if not isinstance(trainer.algorithm, Adversarial):
             raise Refused(409, StepRecorder(trainer).why_not or "")
         return _as_json(await READS.run(lambda: dumps(code_of(trainer))))

@@ -18,6 +18,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.server.guard import Refused
 
 T = TypeVar("T")
+BEING_MADE = "The networks are being made; try again in a moment."
 STEP_TAKES_LONG = "The step in progress takes long; try again in a moment."
 
 
@@ -47,7 +48,9 @@ class SharedTask(Generic[T]):
         self._newest: Pending[T] | None = None
 
     def of(self, run: Run) -> Pending[T]:
-        """The newest one of ``run``."""
+        """The newest one of ``run``. Raises `Refused` while there are no networks to ask."""
+        if run.state == "preparing":
+            raise Refused(409, BEING_MADE)
         with self._lock:
             newest, now = self._newest, time.monotonic()
             serves = newest is not None and newest.run() is run

@@ -65,3 +65,14 @@ def test_a_question_that_fails_does_not_end_the_run(training):
         run.between_steps(lambda trainer: 1 / 0).result(10)
     assert run.between_steps(lambda trainer: trainer.step_count).result(10) == run.step_count
     assert run.state == "paused"
+
+
+def test_networks_that_are_being_made_are_not_waited_for(manager, client, monkeypatch):
+    """Nor is a step in progress blamed for it."""
+    run, put = manager.current, []
+    run.state = "preparing"
+    monkeypatch.setattr(type(run), "active", True)
+    monkeypatch.setattr(run, "between_steps", put.append)
+    answer = client.get(f"/gv/runs/{run.id}/scores")
+    assert answer.status_code == 409 and "being made" in answer.json()["error"]
+    assert put == []
