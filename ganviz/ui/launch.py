@@ -57,7 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
         classroom = _make_classroom(options, port)
         if classroom is None:
             return 2
-        url = open_dashboard(manager, options.host, port, classroom)
+        url = _open_or_say(manager, options.host, port, classroom)
+        if url is None:
+            return 2
     except KeyboardInterrupt:
         print("Stopped before the page was up; nothing was running.", file=sys.stderr)
         return 130
@@ -79,6 +81,20 @@ def main(arguments: list[str] | None = None) -> int:
     print("Saving and closing.", flush=True)
     _close(manager)
     return 0
+
+
+def _open_or_say(manager: RunManager, host: str, port: int, classroom: Classroom) -> str | None:
+    """The page's address, or None after telling that somebody else took the port meanwhile: it was
+    looked at before some seconds of imports."""
+    try:
+        return open_dashboard(manager, host, port, classroom)
+    except OSError as problem:
+        print(
+            f"Cannot listen on {host}:{port} ({problem}). Another program took it meanwhile: start "
+            "again, or choose another --port.",
+            file=sys.stderr,
+        )
+        return None
 
 
 def open_dashboard(

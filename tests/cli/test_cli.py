@@ -261,6 +261,18 @@ def test_a_runs_folder_that_may_not_be_written_is_said_at_the_start(tmp_path, mo
     assert f"Runs cannot be kept in {tmp_path}" in capsys.readouterr().err
 
 
+def test_a_port_that_was_taken_meanwhile_is_told(monkeypatch, capsys):
+    """Two who start at the same moment both find the port free."""
+    launch = pytest.importorskip("ganviz.ui.launch")
+
+    def taken(*_):
+        raise OSError("the server did not start")
+
+    monkeypatch.setattr(launch, "open_dashboard", taken)
+    assert launch._open_or_say(None, "127.0.0.1", 7860, None) is None
+    assert "127.0.0.1:7860" in capsys.readouterr().err
+
+
 def test_bench_modes_prints_our_row_beside_the_papers(ganviz):
     code, out, error = ganviz("bench", "modes", "--task", "ring8", "--seeds", "2", "--steps", "100")
     assert code == 0, error
