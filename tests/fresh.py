@@ -25,6 +25,7 @@ IMPORTS = [
     "rich.table",
     "sklearn.datasets",
     "torch._dynamo",
+    "tests.frozen",
 ]
 
 
