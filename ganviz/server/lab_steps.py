@@ -20,7 +20,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.probes.step_recorder import StepRecorder
 from ganviz.server.encode import dumps
 from ganviz.server.guard import Refused
-from ganviz.server.lab_watch import NONE_KEPT, LabObserver, LabWatch, code_of
+from ganviz.server.lab_watch import NONE_KEPT, LabObserver, LabWatch, check_game, code_of
 from ganviz.server.shared_task import BEING_MADE
 from ganviz.server.workers import READS
 
@@ -53,6 +53,8 @@ class LabSteps:
         run = self._watch.training(request)
         after = request.query_params.get("after", "")
         if run is not None:
+            # known before the networks are made
+            check_game(run.config)
             with contextlib.suppress(RunEnded):
                 await self._recorded(run)
             if run.state not in ENDED:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from ganviz import pacing
 from ganviz.algorithms.adversarial import Adversarial
+from ganviz.config import RunConfig
 from ganviz.engine.events import ENDED
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
@@ -118,8 +119,7 @@ class LabWatch:
         """What is left of an ended run, as `read_kept_step` has it. Raises `Refused` where nothing
         is."""
         run = await open_run(self._manager, request.query_params.get("run"))
-        if not run.config.adversarial or run.config.private:
-            raise Refused(409, PRIVATE if run.config.private else NO_GAME)
+        check_game(run.config)
         if run.active and not run.in_memory:
             raise Refused(409, ELSEWHERE)
         if isinstance(run, Run):
@@ -133,6 +133,14 @@ class LabWatch:
         if found is None:
             raise Refused(409, NONE_KEPT)
         return found
+
+
+def check_game(config: RunConfig) -> None:
+    """Raises `Refused` for a run that plays no game, or none that may be looked into."""
+    if config.private:
+        raise Refused(409, PRIVATE)
+    if not config.adversarial:
+        raise Refused(409, NO_GAME)
 
 
 def code_of(trainer: Trainer) -> dict[str, str]:
