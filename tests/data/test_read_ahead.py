@@ -98,6 +98,7 @@ def test_training_is_bit_for_bit_the_same_cached_or_not(config, pictures, tmp_pa
         conditioning="concat",
         flip=True,
         holdout=0.1,
+        data_limit=40,
         batch_size=10,
         image_size=16,
         penalty="r1",
