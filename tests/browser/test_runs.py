@@ -129,6 +129,9 @@ def test_compare_lays_runs_over_each_other(visit, kept):
     assert page.is_disabled("#gv-runs-compare")
     for index in range(2):
         page.check(f"#gv-runs-body tr:nth-child({index + 1}) input")
+    # drawn by the browser: Gradio's white tick would be on white
+    ticked = page.locator("#gv-runs-body input:checked").first
+    assert ticked.evaluate("box => getComputedStyle(box).appearance") == "auto"
     page.click("#gv-runs-compare")
     page.wait_for_function("document.querySelector('#gv-compare-plot').data?.length === 2")
     page.wait_for_function(
