@@ -1,6 +1,9 @@
 """The app as ``python app.py`` starts it, but for a training that leaves two thirds of its core to
-the browser: what a page shows does not depend on how many steps a second there are."""
+the browser: what a page shows does not depend on how many steps a second there are. Nor do its
+measuring threads stand behind everything else: beside two browsers they would get no turn, and a
+test, or the end of a run, would wait for them."""
 
+import os
 import sys
 import time
 
@@ -19,4 +22,5 @@ def step_and_rest(trainer: Trainer) -> None:
 
 if __name__ == "__main__":
     Trainer.step = step_and_rest
+    os.setpriority = lambda *_: None
     sys.exit(main())
