@@ -231,6 +231,7 @@ def _train_to_the_end(run: Run) -> None:
     gc.freeze()
     with stop_signals() as stop:
         result = follow(run, progress=True, stop=stop)
+    gc.unfreeze()  # extensions complain at the program's end of what is left
     if result.state == "failed":
         kept = result.folder is not None and result.folder.is_dir()
         complain(result.sentence + (f" The run is in {result.folder}." if kept else ""))
