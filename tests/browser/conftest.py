@@ -163,16 +163,21 @@ def profiles(chromium, server) -> Profiles:
 
 @pytest.fixture
 def visit(profiles, server) -> Iterator[Callable]:
-    """``visit(viewport, theme, before, address)`` opens the app as in a browser of its own; no page
-    may have complained."""
+    """``visit(viewport, theme, before, address, moving)`` opens the app as in a browser of its own;
+    no page may have complained. ``moving``: with what only moves to please, which takes a core."""
     complaints = []
 
     def open_page(
-        viewport=DESKTOP, theme: str = "light", before: Callable | None = None, address: str = FRESH
+        viewport=DESKTOP,
+        theme: str = "light",
+        before: Callable | None = None,
+        address: str = FRESH,
+        moving: bool = False,
     ):
         page = profiles.next().new_page()
         page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=theme)
+        motion = "no-preference" if moving else "reduce"
+        page.emulate_media(color_scheme=theme, reduced_motion=motion)
         page.set_default_timeout(TIMEOUT)
         watch_page(page, server.url, complaints)
         if before:

@@ -12,7 +12,7 @@ CANVAS = "#gv-lab-plane"
 @pytest.fixture
 def lab(visit, server, idle):
     """The lab of a run in the plane that trains."""
-    page = visit(address="/?preset=ring8-r1")
+    page = visit(address="/?preset=ring8-r1", moving=True)
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")
     page.evaluate("window.ganviz.tab('lab')")

@@ -13,7 +13,7 @@ PLANE = "#gv-scatter canvas"
 @pytest.fixture
 def plane(visit, server, idle):
     """A page whose run on points trains."""
-    page = visit(address="/?preset=ring8-r1")
+    page = visit(address="/?preset=ring8-r1", moving=True)
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")
     page.wait_for_selector(f"{PLANE}[data-step]")
