@@ -59,9 +59,8 @@ preset(
 preset(
     "ring8-r1",
     "Ring of 8, R1",
-    "The same ring with R1: D is kept flat at the data, and all eight modes are found within "
-    "seconds. Leaky ReLU instead of ReLU: where D is pressed flat, units of a ReLU die, and some "
-    "seeds keep two modes.",
+    "R1 keeps D flat at the data, and all eight modes are found within seconds. Leaky ReLU, "
+    "since units of a ReLU die where D is flat.",
     PLANE,
     "ring8",
     **POINTS_R1,

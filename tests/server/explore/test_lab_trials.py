@@ -27,7 +27,8 @@ def test_a_duel_names_its_differences_and_plays_both_sides_in_step(lines):
     first, *frames = lines(
         "duel", left=side("ring8", **PLANE), right=side("ring8-r1", **PLANE), steps=4
     )
-    assert [one["field"] for one in first["differences"]] == ["penalty", "penalty_weight"]
+    differences = [one["field"] for one in first["differences"]]
+    assert differences == ["activation", "penalty", "penalty_weight"]
     last = frames[-1]
     assert last["done"] and last["step"] == 4 and len(last["sides"]) == 2
     for one in last["sides"]:
