@@ -55,7 +55,7 @@ LATENT_SHARE = 0.25
 # ... of which reading, answering and sending one takes so much, beside the drawing ...
 LATENT_REQUEST_COST = 0.001
 # ... but nobody who drags waits longer than this for the next pass
-LATENT_LONGEST_REST = 0.1
+LATENT_LONGEST_REST = 0.14
 # the directions of a generator that trains are computed again after this long ...
 DIRECTIONS_INTERVAL = 1.0
 # ... and take at most this part of the drawing thread's time
