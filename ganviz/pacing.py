@@ -51,7 +51,7 @@ BROADCAST_RETRY_INTERVAL = 1.0
 
 # -- latent requests and experiments ---------------------------------------------------------------
 # while a run trains, pictures for sliders may take this part of one core ...
-LATENT_SHARE = 0.25
+LATENT_SHARE = 0.2
 # ... of which reading, answering and sending one takes so much, beside the drawing ...
 LATENT_REQUEST_COST = 0.001
 # ... but nobody who drags waits longer than this for the next pass
