@@ -148,8 +148,8 @@ def code_of(trainer: Trainer) -> dict[str, str]:
     reads files."""
     algorithm = cast(Adversarial, trainer.algorithm)
     objective, noise = algorithm.objective, NOISES[trainer.config.noise]
-    latents = _source(type(algorithm).latents)
     kind = type(algorithm)
+    latents = _source(kind.latents)
     moves: tuple[Callable, Callable] = (kind.discriminator_step, kind.generator_step)
     if trainer.config.update == "simultaneous":
         moves = (kind.simultaneous_step, kind.simultaneous_step)

@@ -51,6 +51,15 @@ def recorded(client, after=0):
     return facts
 
 
+def after_one_step(manager, client, preset):
+    """A paused run that the lab has watched take one step, and that step."""
+    run = paused(manager, preset)
+    client.get("/gv/lab/step")
+    run.step(1)
+    wait_until(lambda: run.step_count >= 1)
+    return run, recorded(client)
+
+
 def floats(text):
     return np.frombuffer(base64.b64decode(text), np.float32)
 
@@ -95,11 +104,7 @@ def test_a_step_that_one_player_takes_is_recorded(lab):
 
 def test_pictures_come_with_where_their_pixels_are_pushed(lab):
     manager, client = lab
-    run = paused(manager, "digits-mlp")
-    client.get("/gv/lab/step")
-    run.step(1)
-    wait_until(lambda: run.step_count >= 1)
-    facts = recorded(client)
+    _, facts = after_one_step(manager, client, "digits-mlp")
     move = facts["moves"]["generator"]
     push = np.frombuffer(base64.b64decode(move["push"]), np.uint8)
     assert facts["shape"] == [28, 28, 1] and len(push) == 16 * 28 * 28
@@ -109,11 +114,7 @@ def test_pictures_come_with_where_their_pixels_are_pushed(lab):
 
 def test_an_ended_run_lets_go_of_its_trainer_and_its_last_step_is_kept(lab):
     manager, client = lab
-    run = paused(manager, "ring8")
-    client.get("/gv/lab/step")
-    run.step(1)
-    wait_until(lambda: run.step_count >= 1)
-    recorded(client)
+    run, _ = after_one_step(manager, client, "ring8")
     trainer = weakref.ref(run.trainer)
     run.stop()
     assert run.join(30)
