@@ -109,12 +109,9 @@ class _Resample(torch.autograd.Function):
     """Pixels from where ``grid`` [N, H, W, 2] says."""
 
     @staticmethod
-    def forward(x: Tensor, grid: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(grid)
         return F.grid_sample(x, grid, "bilinear", "reflection", align_corners=True)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(inputs[1])
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
@@ -126,12 +123,9 @@ class _Transposed(torch.autograd.Function):
     """Each pixel spread over those that ``grid`` [N, H, W, 2] made it of."""
 
     @staticmethod
-    def forward(gradient: Tensor, grid: Tensor) -> Tensor:
+    def forward(ctx: Any, gradient: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(grid)
         return grid_sample_input_gradient(gradient, grid)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(inputs[1])
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
