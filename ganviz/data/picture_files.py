@@ -74,6 +74,8 @@ def load_picture(path: Path, size: int, grey: bool, bits: int = 16) -> Picture:
 
 
 def _load(image: Image.Image, size: int, grey: bool, bits: int) -> Picture:
+    from PIL import ImageOps
+
     side, pixels = min(image.size), math.prod(image.size)
     # known from the header, before anything is unpacked; a progressive JPEG is unpacked whole
     if pixels > MAX_PIXELS and "progressive" in image.info:
@@ -83,29 +85,17 @@ def _load(image: Image.Image, size: int, grey: bool, bits: int) -> Picture:
     if math.prod(image.size) > MAX_PIXELS or pixels > MAX_DRAFT_PIXELS:
         raise UnusablePicture(TOO_LARGE)
     with _many_pixels_at_once if math.prod(image.size) > MANY_PIXELS else nullcontext():
-        return Picture(_square(image, size, grey, bits), side, _highest(image))
+        image, highest = ImageOps.exif_transpose(image), None
+        # "I;16" and the like, "I" and "F": values that do not fit into 8 bits
+        if image.mode.startswith(("I", "F")):
+            image, highest = _to_eight_bits(image, bits)
+        return Picture(_square(image, size, grey), side, highest)
 
 
-def _highest(image: Image.Image) -> int | None:
-    """`Picture.highest` of it."""
-    if not _is_deep(image):
-        return None
-    values = np.asarray(image)
-    lowest, highest = values.min(), values.max()
-    if image.mode.startswith("F") or lowest < 0 or highest > SIXTEEN_BITS:
-        return STRETCHED
-    return int(highest)
+def _square(image: Image.Image, size: int, grey: bool) -> np.ndarray:
+    from PIL import Image
 
-
-def _is_deep(image: Image.Image) -> bool:
-    """Whether its values do not fit into 8 bits: "I;16" and the like, "I" and "F"."""
-    return image.mode.startswith(("I", "F"))
-
-
-def _square(image: Image.Image, size: int, grey: bool, bits: int) -> np.ndarray:
-    from PIL import Image, ImageOps
-
-    image = _flat(ImageOps.exif_transpose(image), bits)
+    image = _flat(image)
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     # not resize(box=...), whose filter looks beyond the box
@@ -115,7 +105,7 @@ def _square(image: Image.Image, size: int, grey: bool, bits: int) -> np.ndarray:
     return pixels.reshape(size, size, -1)
 
 
-def _flat(image: Image.Image, bits: int) -> Image.Image:
+def _flat(image: Image.Image) -> Image.Image:
     """The (first) frame in 8-bit grey or RGB without transparency.
 
     What is transparent becomes white: drawings with a clear ground are made to be seen on paper or
@@ -123,25 +113,25 @@ def _flat(image: Image.Image, bits: int) -> Image.Image:
     """
     from PIL import Image
 
-    if _is_deep(image):
-        return _to_eight_bits(image, bits)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _to_eight_bits(image: Image.Image, bits: int) -> Image.Image:
+def _to_eight_bits(image: Image.Image, bits: int) -> tuple[Image.Image, int]:
     """Deep grey: 16-bit integers by their high byte, or by that of the bits in use; floats and
-    wider integers by the range they really use."""
+    wider integers by the range they really use. With `Picture.highest` of it."""
     from PIL import Image
 
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    low, high = 0.0, float(2**bits - 1)
-    if _highest(image) == STRETCHED:
-        low, high = float(values.min()), float(values.max())
+    low, high = float(values.min()), float(values.max())
+    stretched = image.mode.startswith("F") or low < 0 or high > SIXTEEN_BITS
+    highest = STRETCHED if stretched else int(high)
+    if not stretched:
+        low, high = 0.0, float(2**bits - 1)
     scaled = (values - low) * (255 / max(high - low, 1e-12))
-    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8))
+    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8)), highest
 
 
 def _formats() -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def test_image_bombs_are_not_unpacked(load, pictures, monkeypatch):
     monkeypatch.setattr(
         picture_files,
         "_square",
-        lambda image, size, grey, bits: (
+        lambda image, size, grey: (
             pytest.fail("unpacked") if image.width > 8000 else np.zeros((size, size, 3), np.uint8)
         ),
     )
