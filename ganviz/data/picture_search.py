@@ -141,7 +141,7 @@ def _add(found: Found, entry: os.DirEntry[str], root: Path) -> None:
     elif suffix in ARCHIVES:
         found.archives.append(path)
     elif suffix not in SUFFIXES:
-        _look_into(found, path)
+        _look_into(found, entry)
     elif not entry.is_symlink():
         # a pipe or a device would block or never end
         if entry.is_file(follow_symlinks=False):
@@ -160,11 +160,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _look_into(found: Found, path: Path) -> None:
+def _look_into(found: Found, entry: os.DirEntry[str]) -> None:
     """Note a picture that is not called so."""
     found.others += 1
-    if found.others > UNNAMED_MOST or path.is_symlink() or not _is_plain(path):
+    if found.others > UNNAMED_MOST or not entry.is_file(follow_symlinks=False):
         return
+    path = Path(entry.path)
     with suppress(OSError), open_plain(path) as file:
         if file.read(8).startswith(BEGINNINGS):
             found.unnamed.append(path)
