@@ -109,7 +109,7 @@ def layout_of(files: list[Path]) -> FolderLayout:
     if not names:
         return FolderLayout(files)
     if len(names) > 1 and all(name.lower() in PARTS for name in names):
-        return _one_part(files, shared, names, counts)
+        return _one_part(files, first, names, counts)
     if 2 * len(beside) >= len(files) or (beside and len(names) == 1):
         note = (
             f"{len(beside):,} of {len(files):,} pictures lie beside the sub-folders, so the "
@@ -128,12 +128,14 @@ def layout_of(files: list[Path]) -> FolderLayout:
     )
 
 
-def _one_part(files: list[Path], shared: Path, names: list[str], counts: Counter) -> FolderLayout:
-    """``train`` and ``test`` are no classes: one of them is used, with the classes inside it."""
+def _one_part(
+    files: list[Path], first: list[str], names: list[str], counts: Counter
+) -> FolderLayout:
+    """``train`` and ``test`` are no classes: one of them is used, with the classes inside it.
+    ``first``: see `first_folders`."""
     by_name = {name.lower(): name for name in reversed(names)}
     used = next((by_name[name] for name in TRAINING if name in by_name), names[0])
     rest = [name for name in names if name != used]
-    first = first_folders(files, shared)
     inside = layout_of([path for path, name in zip(files, first, strict=True) if name == used])
     note = (
         f"The folders {listed(names)} are parts of one data set, not classes: only {used} is used, "
