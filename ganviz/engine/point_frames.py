@@ -26,8 +26,8 @@ FAKE, REAL = (203, 132, 247), (62, 203, 148)
 FAKE_ALPHA, REAL_ALPHA = 0.75, 0.47
 # Of each kind in a picture.
 POINTS = 250
-# In px.
-SIDE = 360
+# In px: of a picture, and of a disc.
+SIDE, RADIUS = 360, 2.2
 # Generated points in the data of a frame.
 MAX_GENERATED = 500
 # The keyword of a kept picture's text chunk, assets/lib/plane_data.js.
@@ -50,7 +50,6 @@ def draw_plane(
     fake: np.ndarray,
     extent: float,
     side: int,
-    radius: float = 2.2,
     surface: dict[str, Any] | None = None,
 ) -> Image.Image:
     """Real points [N, 2] green, generated ones purple on top, in a square from -``extent`` to
@@ -65,21 +64,21 @@ def draw_plane(
     for points, colour, alpha in ((real, REAL, REAL_ALPHA), (fake, FAKE, FAKE_ALPHA)):
         places = (points / extent * [1, -1] + 1) * side / 2
         inside = places[((places >= 0) & (places <= side)).all(1)]
-        through = (1 - alpha) ** _discs(inside, side, radius)[..., None]
+        through = (1 - alpha) ** _discs(inside, side)[..., None]
         pixels = through * pixels + (1 - through) * np.array(colour, np.float32)
     return Image.fromarray(pixels.round().astype(np.uint8))
 
 
-def _discs(places: np.ndarray, side: int, radius: float) -> np.ndarray:
+def _discs(places: np.ndarray, side: int) -> np.ndarray:
     """How many discs around ``places`` [N, 2] (x and y in px) lie on each pixel [side, side]; a
     pixel on an edge counts in part."""
-    reach = int(np.ceil(radius)) + 1
+    reach = int(np.ceil(RADIUS)) + 1
     window = np.arange(-reach, reach + 1)
     first = np.floor(places).astype(int)
     x, y = (first[:, axis, None] + window for axis in (0, 1))
     across, up = (place + 0.5 - places[:, axis, None] for axis, place in ((0, x), (1, y)))
     far = np.hypot(across[:, None, :], up[:, :, None])
-    covered = np.clip(radius + 0.5 - far, 0, 1)
+    covered = np.clip(RADIUS + 0.5 - far, 0, 1)
     inside = ((x >= 0) & (x < side))[:, None, :] & ((y >= 0) & (y < side))[:, :, None]
     index = (y[:, :, None] * side + x[:, None, :])[inside]
     counts = np.bincount(index, covered[inside], side * side)
