@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ def measure(one: App, seconds: float) -> Answering:
     current = _train(one, PRESET, LONG_STEP)
     _wait(one, ("running",))
     time.sleep(2)
-    before = _status(one)["step"]
+    before = one.training()["step"]
     command = [sys.executable, "-m", "benchmarks.answering", one.url, kept, current, seconds]
     child = subprocess.Popen(
         [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -86,7 +87,7 @@ def measure(one: App, seconds: float) -> Answering:
         clicks[name] = 1000 * click + one.page.evaluate(ANSWERED)
         one.page.wait_for_timeout(500)
     requests = json.loads(child.communicate()[0])
-    status = _status(one)
+    status = one.training()
     if status["id"] == current and status["step"] != before:
         raise RuntimeError(f"a step ended meanwhile: {before} to {status['step']}")
     return Answering(requests, clicks, missed)
@@ -103,12 +104,8 @@ def _train(one: App, preset: str, settings: dict[str, Any]) -> str:
     return _post(one, "/gv/train", body)["run"]
 
 
-def _status(one: App) -> dict[str, Any]:
-    return json.load(urllib.request.urlopen(f"{one.url}/gv/status", timeout=LIMIT))["training"]
-
-
 def _wait(one: App, states: tuple[str, ...]) -> None:
-    while _status(one)["state"] not in states:
+    while one.training()["state"] not in states:
         time.sleep(0.2)
 
 
@@ -154,8 +151,6 @@ async def ask(url: str, kept: str, current: str, seconds: float) -> dict[str, li
             times[NOTHING].append(1000 * (time.monotonic() - began - REST))
 
     loop = asyncio.get_running_loop()
-    from concurrent.futures import ThreadPoolExecutor
-
     loop.set_default_executor(ThreadPoolExecutor(len(requests)))
     await asyncio.gather(
         nothing(), follow(), *(again(name, *one) for name, one in requests.items())

@@ -109,12 +109,12 @@ class App:
 
     def trained(self, seconds: float) -> float:
         """Steps a second over ``seconds``, whatever the page shows meanwhile."""
-        before = self._training()
+        before = self.training()
         time.sleep(seconds)
-        after = self._training()
+        after = self.training()
         return (after["step"] - before["step"]) / (after["elapsed"] - before["elapsed"])
 
-    def _training(self) -> dict[str, Any]:
+    def training(self) -> dict[str, Any]:
         """The status of the run that trains, as the server has it."""
         with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
             return json.load(answer)["training"]
