@@ -81,6 +81,10 @@ def pytest_collection_finish(session):
     gc.enable()
 
 
+def pytest_unconfigure(config):
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):
         slow = {_group(item.nodeid) for item in items if item.get_closest_marker("slow")}
