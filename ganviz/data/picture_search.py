@@ -163,12 +163,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _look_into(found: Found, entry: os.DirEntry[str]) -> None:
     """Note a picture that is not called so."""
     found.others += 1
-    if found.others > UNNAMED_MOST or not entry.is_file(follow_symlinks=False):
+    if found.others > UNNAMED_MOST:
         return
     path = Path(entry.path)
-    with suppress(OSError), open_plain(path) as file:
-        if file.read(8).startswith(BEGINNINGS):
-            found.unnamed.append(path)
+    with suppress(OSError):
+        if not entry.is_file(follow_symlinks=False):
+            return
+        with open_plain(path) as file:
+            if file.read(8).startswith(BEGINNINGS):
+                found.unnamed.append(path)
 
 
 def _inside(path: Path, root: Path) -> bool:
