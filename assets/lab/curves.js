@@ -25,7 +25,8 @@ export function start(place) {
   place.append(
     el("div", { class: "gv-lab-curves", id: "gv-lab-curves" }),
     el("div", { class: "gv-lab-marks", id: "gv-lab-marks", role: "group", "aria-label": "What was changed" }));
-  on("charts-drawn", refresh);
+  // at once: in the same frame, and within what Train's curves count as the cost of a drawing
+  on("charts-drawn", () => { if (inSight()) paint(); });
   on("theme", refresh);
   on("lookback", (step) => { cursor = step; refresh(); });
   on("lab-marks", (/** @type {Mark[]} */ all) => { marks = all; list(); refresh(); });
@@ -33,7 +34,8 @@ export function start(place) {
   new ResizeObserver(refresh).observe($("gv-lab-curves"));
 }
 
-const refresh = () => { if (current() === "lab") draw("lab-curves", paint); };
+const inSight = () => current() === "lab";
+const refresh = () => { if (inSight()) draw("lab-curves", paint); };
 
 function paint() {
   const box = $("gv-lab-curves");

@@ -175,13 +175,14 @@ function appendColumn(chart, name, values) {
   return mean.slice(from);
 }
 
-/** Whether anybody can see the curves: what comes meanwhile is drawn when somebody can. */
-const inSight = () => !document.hidden && current() === "train";
+/** Whether anybody sees the curves: these, or the lab's drawing of them. */
+const inSight = () => !document.hidden && ["train", "lab"].includes(current());
 
 /** Somebody looks again. */
 function catchUp() {
   if (!inSight()) return;
   if (missed) requestHistory();
+  else if (current() === "train") draw("charts-all", redraw); // with what the lab has shown
   else schedule();
 }
 
@@ -226,7 +227,7 @@ function extendChart(chart, columns) {
   const { unit, positive } = chart;
   const single = chart.x.length < 2;
   const added = append(chart, columns);
-  if (!chart.series.length || chart.plot.hidden) return;
+  if (!chart.series.length || chart.plot.hidden || current() !== "train") return;
   const same = unit === chart.unit && positive === chart.positive;
   if (single || !same || !chart.plot.data) return drawChart(chart);
   const y = added.flatMap(({ raw, mean }) => [raw, mean]);
@@ -238,10 +239,7 @@ function redraw() {
     for (const chart of Object.values(charts)) append(chart, columns);
   }
   pending = [];
-  for (const chart of Object.values(charts)) {
-    if (chart.plot.hidden) continue;
-    drawChart(chart);
-  }
+  for (const chart of Object.values(charts)) if (!chart.plot.hidden) drawChart(chart);
   values();
 }
 
@@ -264,8 +262,9 @@ function sketch(chart) {
   });
 }
 
-/** A group's curves as far as they are drawn. @param {"loss" | "score"} group */
+/** A group's curves, as "charts-drawn" told last. @param {"loss" | "score"} group */
 export const curvesOf = (group) => charts[group];
+
 /** What a screen reader says of a chart. @param {Chart} chart */
 function described(chart) {
   const columns = options.smooth ? chart.mean : chart.raw;

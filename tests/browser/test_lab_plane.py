@@ -56,9 +56,24 @@ def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
     lab.wait_for_selector(f"{CANVAS}[data-step='0']")
     lab.click("#gv-lab-newest")
     lab.wait_for_function(f"Number(document.querySelector('{CANVAS}').dataset.step) > 0")
-    # curves behind another tab are not drawn, and all there when theirs is opened
+    # Train's curves behind the lab are not drawn, and all there when their tab is opened
     lab.evaluate("window.ganviz.tab('train')")
     lab.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points}")
+    lab.wait_for_function(
+        """points => {
+          const plot = document.querySelector('#gv-plot-loss');
+          return plot.data ? plot.data[0].x.length > points : plot.querySelector('.gv-sketch path');
+        }""",
+        arg=points,
+    )
+
+
+def test_the_losses_beside_it_go_on_with_the_run(lab):
+    for _ in range(3):
+        label = lab.locator("#gv-lab-curves svg").get_attribute("aria-label")
+        lab.wait_for_function(
+            "before => document.querySelector('#gv-lab-curves svg').ariaLabel !== before", arg=label
+        )
 
 
 def test_what_a_vae_lacks_is_said(visit, server, idle):
