@@ -7,10 +7,12 @@ import { newest } from "../lib/measured.js";
 import { LAB_UNFOLD } from "../lib/pacing.js";
 import { draw } from "../lib/schedule.js";
 import { now, on } from "../lib/stream.js";
+import { onTab } from "../lib/tabs.js";
 import { clean, projection } from "../train/plane.js";
 import { takenPlane } from "../train/scatter.js";
+import { animation } from "./animation.js";
 import * as graph from "./graph.js";
-import { drawManifold } from "./layers.js";
+import { drawManifold, unfoldedShare } from "./layers.js";
 import { boxAround } from "./small_plane.js";
 
 const SMALLEST = 20;
@@ -25,24 +27,24 @@ export function start() {
   const unfold = () => {
     if (canvas.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     began = performance.now();
-    step();
+    go(true);
   };
   node.addEventListener("pointerenter", unfold);
   node.firstElementChild?.addEventListener("focus", unfold);
   on("plane-taken", refresh);
-  on("hello", refresh);
   on("theme", refresh);
   on("measured", (kind) => { if (kind === null || kind === "scatter") refresh(); });
+  onTab(refresh);
   refresh();
 }
 
 const refresh = () => draw("lab-bent", paint);
 
-/** One frame of the unfolding, and the next. */
-function step() {
+/** Frames of the unfolding, one after the other. */
+const go = animation(() => {
   paint();
-  if (performance.now() - began < LAB_UNFOLD) requestAnimationFrame(step);
-}
+  return performance.now() - began < LAB_UNFOLD ? 0 : null;
+}, 0);
 
 /** The bent grid of the plane that is shown, and the reals around it; null where there are none. */
 function content() {
@@ -57,7 +59,6 @@ function paint() {
   canvas.hidden = !drawn;
   const side = canvas.clientWidth;
   if (!drawn || side < SMALLEST) return;
-  const share = Math.min(1, (performance.now() - began) / LAB_UNFOLD);
-  const eased = share * share * (3 - 2 * share);
-  drawManifold(clean(canvas, side), drawn.image, eased, projection(boxAround(drawn.real), side), side);
+  const at = projection(boxAround(drawn.real), side);
+  drawManifold(clean(canvas, side), drawn.image, unfoldedShare(began), at, side);
 }

@@ -84,7 +84,7 @@ async function set(name, value) {
 }
 
 /** Half or twice the way to 1, which it never reaches. @param {number} value @param {1 | -1} by */
-export function averaged(value, by) {
+function averaged(value, by) {
   if (by < 0) return Math.max(0, Number((1 - (1 - value) * 2).toPrecision(4)));
   const next = Number((1 - (1 - value) / 2).toPrecision(4));
   return next < 1 ? next : value;

@@ -4,6 +4,7 @@
 
 import { contour } from "../lib/contour.js";
 import { valueAt } from "../lib/diverging.js";
+import { LAB_UNFOLD } from "../lib/pacing.js";
 import { colour } from "../lib/theme.js";
 import { stroke } from "../train/plane.js";
 
@@ -91,6 +92,12 @@ function blobOf(ink) {
   pen.fillRect(0, 0, 2 * BLOB, 2 * BLOB);
   blobs.set(ink, blob);
   return blob;
+}
+
+/** How far a grid of latents is on its way to its image. @param {number} began as performance.now() */
+export function unfoldedShare(began) {
+  const share = Math.min(1, (performance.now() - began) / LAB_UNFOLD);
+  return share * share * (3 - 2 * share);
 }
 
 /**

@@ -5,7 +5,7 @@ import { nearScaleOf } from "../lib/diverging.js";
 import { newest } from "../lib/measured.js";
 import { GLIDE, LAB_UNFOLD } from "../lib/pacing.js";
 import { clean, drawCrosses, drawRings, drawVerdict, extent, makeVerdict } from "../train/plane.js";
-import { drawArrows, drawContours, drawDensity, drawManifold, drawTrails, usualLength } from "./layers.js";
+import { drawArrows, drawContours, drawDensity, drawManifold, drawTrails, unfoldedShare, usualLength } from "./layers.js";
 import { lay, sheetOf } from "./sheets.js";
 import { WHOLE, viewport } from "./viewport.js";
 
@@ -82,7 +82,7 @@ export function replay(recording, sub) {
 }
 
 /** Pairs of numbers as points. @param {ArrayLike<number>} values @returns {Points} */
-export function asPoints(values) {
+function asPoints(values) {
   const all = Array.from(values);
   return { x: all.filter((_, at) => at % 2 === 0), y: all.filter((_, at) => at % 2) };
 }
@@ -133,7 +133,7 @@ const PAINT = {
     drawDensity(pen, fakes, "fake", at);
   },
   manifold: ({ pen, plane, at, side }) => {
-    if (plane.manifold) drawManifold(pen, plane.manifold, unfoldedShare(), at, side);
+    if (plane.manifold) drawManifold(pen, plane.manifold, unfoldedShare(held.unfolded), at, side);
   },
   trail: ({ pen, fakes, at }) => {
     if (held.past.length && !held.replayed) drawTrails(pen, [...held.past, fakes], at);
@@ -186,17 +186,11 @@ const samplesInSight = (reals) =>
 
 /** What a layer shows beside the view, where it stands still. @param {string} name @param {Drawing} drawing */
 const standsStill = (name, drawing) => (held.replayed
-  ? [held.replayed, held.verdict, drawing.plane, unfoldedShare()] : STILL[name]?.(drawing));
+  ? [held.replayed, held.verdict, drawing.plane, unfoldedShare(held.unfolded)] : STILL[name]?.(drawing));
 
 /** A layer that takes no part in the sub-step can just be seen. @param {string} layer */
 const opacityOf = (layer) =>
   (!held.replayed || PARTS[layer].some((part) => held.replayed?.parts.includes(part)) ? 1 : FAINT);
-
-/** How far the grid of latents is on its way to its image. */
-function unfoldedShare() {
-  const share = Math.min(1, (performance.now() - held.unfolded) / LAB_UNFOLD);
-  return share * share * (3 - 2 * share);
-}
 
 /** @param {CanvasRenderingContext2D} pen @param {import("./viewport.js").Viewport} at */
 function paintArrows(pen, at) {
