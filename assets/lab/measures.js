@@ -24,7 +24,6 @@ export async function start(section) {
   kinds = (await declared()).filter((/** @type {{name: string}} */ { name }) => KINDS.includes(name));
   for (const kind of kinds) for (const one of kind.figures) box.append(tile(kind.name, one));
   on("measured", refresh);
-  on("hello", () => refresh(null));
   on("lesson-beside", markQuestion);
   refresh(null);
   markQuestion();
@@ -32,8 +31,9 @@ export async function start(section) {
 
 /** @param {string | null} changed */
 function refresh(changed) {
-  for (const kind of kinds) if (changed === null || changed === kind.name) show(kind);
-  papers();
+  const news = kinds.filter(({ name }) => changed === null || changed === name);
+  news.forEach(show);
+  if (news.length) papers();
 }
 
 /** @param {string} kind @param {any} one */

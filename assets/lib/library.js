@@ -17,9 +17,10 @@ export const runHistory = (id) => get(`gv/library/${encodeURIComponent(id)}/hist
  * @param {string | null} action
  * @param {object} [extra]
  * @param {string} [suffix] of the path
+ * @param {Parameters<typeof post>[2]} [options] of the request
  */
-export const runAction = (run, action, extra = {}, suffix = "") =>
-  post(`gv/library/${encodeURIComponent(run)}${suffix}`, { ...(action ? { action } : {}), ...extra });
+export const runAction = (run, action, extra = {}, suffix = "", options = {}) =>
+  post(`gv/library/${encodeURIComponent(run)}${suffix}`, { ...(action ? { action } : {}), ...extra }, options);
 
 /**
  * The address of a kept step's picture, from that of the newest.

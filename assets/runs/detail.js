@@ -9,7 +9,7 @@ import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
 import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
 import { album, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
-import { NO_ANSWER, get, post } from "../lib/request.js";
+import { NO_ANSWER, get } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
@@ -279,8 +279,7 @@ async function saveNotes(leaving = false) {
   if (!unsent) return;
   const sent = unsent;
   unsent = null;
-  const body = { action: "notes", notes: sent.notes };
-  const answer = await post(`gv/library/${encodeURIComponent(sent.id)}`, body, { keepalive: leaving });
+  const answer = await runAction(sent.id, "notes", { notes: sent.notes }, "", { keepalive: leaving });
   if (answer.sentence === NO_ANSWER) unsent ??= sent;
   if (!answer.ok) note(answer.sentence, true);
   changed();
