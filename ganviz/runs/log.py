@@ -24,6 +24,8 @@ MAX_PENDING = 8 * 2**20
 _CHUNK = (
     2**17
 )  # parsing one holds Python's lock for some milliseconds: others are to get on in between
+# so much without an event is no log: the rest is for a later call, so that each call ends
+_MAX_FOREIGN = 64 * 2**20
 _MAX_INT = 2**53
 _NUMBERS = frozenset((int, float))
 # what readers of an event rely on
@@ -167,7 +169,8 @@ class LogTail:
         """The events that were added since the last call (those of a part of the file; call again
         while there are any)."""
         events: list[Event] = []
-        while not events and (data := self._read()):
+        end = self._offset + _MAX_FOREIGN
+        while not events and self._offset < end and (data := self._read()):
             *lines, self._rest = (self._rest + data).split(b"\n")
             if len(self._rest) > MAX_LINE:
                 self._rest, self.skipped = b"", self.skipped + 1

@@ -31,6 +31,13 @@ def scalars(seq, step, **data):
     return Event(seq, "scalars", step, 100.0 + seq, data)
 
 
+def test_a_log_with_a_hole_without_end_is_read_up_to_it(tmp_path):
+    write(tmp_path / "log.jsonl", scalars(1, 1), scalars(2, 2))
+    os.truncate(tmp_path / "log.jsonl", 2**40)  # takes no room on the disk, and hours to read
+    assert [event.step for event in read_log(tmp_path / "log.jsonl")] == [1, 2]
+    assert list(history(tmp_path / "log.jsonl").rows()["step"]) == [1, 2]
+
+
 def test_round_trip_with_nan_as_null():
     event = Event(
         3,
