@@ -1,13 +1,14 @@
 """Does each lesson show what it promises, on two cores within thirty seconds?
 
-``python -m benchmarks.lessons [NAME ...] [--seeds 11,12,13,14,15] [--questions] [--json FILE]``
+``python -m benchmarks.lessons [NAME ...] [--seeds 11,12,13,14,15] [--only promises] [--json FILE]``
 
 Each promise of a lesson names a set-up, a figure of the run itself (the same that a question asks
 for), a time and a bar. A run is given the steps that it takes on two cores by then (`PACES`), so
 that neither the machine nor its load changes the table; ``--pace 2`` takes twice as many: a faster
-machine. A promise is kept when 4 of 5 seeds keep it. ``--questions`` shows instead which choice of
-each lesson's question the run's figure picks. ``--paces`` measures the paces instead, in processor
-time of one thread.
+machine. A promise is kept when 4 of 5 seeds keep it. Of each lesson's question the second table
+says which choice the run's figure picks. A training that shows several of them is done once, and
+what it showed is printed when it is done; all of them take about an hour and a half of a core.
+``--paces`` measures the paces instead, in processor time of one thread.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import argparse
 import json
 import math
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from rich.console import Console
@@ -103,6 +104,30 @@ class Kept:
         return self.kept >= OF_FIVE * len(self.values)
 
 
+@dataclass
+class Asked(Kept):
+    """What came of one question."""
+
+    question: Question = field(kw_only=True)
+
+    @property
+    def enough(self) -> bool:
+        """Whether each seed's run has an answer."""
+        return None not in self.choices
+
+    @property
+    def choices(self) -> list[int | None]:
+        """The choice that each seed's figure picks; None where the run has no answer."""
+        return [self.question.choice(value) for value in self.values]
+
+    @property
+    def votes(self) -> str:
+        """How many seeds picked which choice."""
+        count = Counter(self.choices)
+        words = {None: "no answer", **dict(enumerate(self.question.choices))}
+        return ", ".join(f"{words[one]}: {count[one]}" for one in words if count[one])
+
+
 def measure(promises: list[Promise], seed: int, data_root: Path | str, pace: float) -> list[float]:
     """The figures of ``promises``, all about one set-up; NaN where there is none."""
     first = promises[0]
@@ -164,59 +189,42 @@ def pace_of(preset: str, data_root: Path | str) -> float:
     return steps / (time.thread_time() - began)
 
 
-def set_ups(promised: list[Kept]) -> list[list[Kept]]:
-    """Promises, of whatever lesson, that one training can show."""
+def set_ups(wanted: list[Kept]) -> list[list[Kept]]:
+    """What is to be measured, of whatever lesson, by what one training can show."""
     batches = defaultdict(list)
-    for one in promised:
+    for one in wanted:
         settings = json.dumps(one.promise.settings, sort_keys=True)
         batches[one.promise.preset, settings].append(one)
     return list(batches.values())
 
 
-def measure_all(kept: list[Kept], seeds: list[int], data_root: str, pace: float) -> None:
-    """Fill in the figures of ``kept`` for each seed, set-up by set-up."""
-    for set_up in set_ups(kept):
+def measured(
+    wanted: list[Kept], seeds: list[int], data_root: str, pace: float
+) -> Iterator[list[Kept]]:
+    """Fill in the figures for each seed; each set-up's as soon as it has been trained."""
+    for set_up in set_ups(wanted):
         for seed in seeds:
             promises = [one.promise for one in set_up]
             values = measure(promises, seed, data_root, pace)
             for one, value in zip(set_up, values, strict=True):
                 one.values.append(value)
+        yield set_up
 
 
-def answer_questions(
-    names: list[str], seeds: list[int], data_root: str, pace: float
-) -> list[dict[str, Any]]:
-    """For each lesson's question the figures of the seeds, and the choices that they pick; None
-    where the run has no answer."""
-    kept = []
-    for name in names:
+def promises_of(lessons: list[str]) -> list[Kept]:
+    """What the lessons promise."""
+    return [Kept(name, one) for name in lessons for one in LESSONS.get(name).promises]
+
+
+def questions_of(lessons: list[str]) -> list[Asked]:
+    """What they ask, measured like a promise without a bar."""
+    asked = []
+    for name in lessons:
         lesson = LESSONS.get(name)
         if (one := lesson.question) is not None:
-            promise = Promise(one.metric, lesson.question_preset, 0.0, seconds=one.seconds)
-            kept.append(Kept(name, promise))
-    measure_all(kept, seeds, data_root, pace)
-    return [
-        {
-            "lesson": one.lesson,
-            "figures": one.values,
-            "choices": [LESSONS.get(one.lesson).question.choice(value) for value in one.values],
-        }
-        for one in kept
-    ]
-
-
-def print_answers(console: Console, rows: list[dict[str, Any]]) -> int:
-    """A table of `answer_questions`; 1 where a seed's run has no answer."""
-    table = Table("lesson", "question", "figures", "the run's choice")
-    for row in rows:
-        question = LESSONS.get(row["lesson"]).question
-        known = [one for one in row["choices"] if one is not None]
-        votes = [f"{question.choices[one]}: {known.count(one)}" for one in sorted(set(known))]
-        lost = len(row["choices"]) - len(known)
-        votes += [f"no answer: {lost}"] if lost else []
-        table.add_row(row["lesson"], question.ask, str(row["figures"]), ", ".join(votes))
-    console.print(table)
-    return int(any(None in row["choices"] for row in rows))
+            figure = Promise(one.metric, lesson.question_preset, 0.0, seconds=one.seconds)
+            asked.append(Asked(name, figure, question=one))
+    return asked
 
 
 def main() -> int:
@@ -226,7 +234,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="names; all without one")
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--pace", type=float, default=1.0, help="of two cores")
-    parser.add_argument("--questions", action="store_true", help="what the runs answer")
+    parser.add_argument("--only", choices=("promises", "questions"), help="leave the others out")
     parser.add_argument("--paces", action="store_true", help="measure the steps a second")
     parser.add_argument("--data-root", default="data")
     parser.add_argument("--json", type=Path)
@@ -240,26 +248,34 @@ def main() -> int:
         for preset in sorted(presets):
             console.print(f'    "{preset}": {pace_of(preset, options.data_root):.3g},')
         return 0
-    if options.questions:
-        rows = answer_questions(names, seeds, options.data_root, options.pace)
-        if options.json:
-            options.json.write_text(json.dumps(rows, indent=2))
-        return print_answers(console, rows)
-    kept = [Kept(name, one) for name in names for one in LESSONS.get(name).promises]
-    measure_all(kept, seeds, options.data_root, options.pace)
-    for one in kept:
-        console.print(sentence(one), highlight=False)
-    table = Table("lesson", "promise", "kept")
-    for one in kept:
-        table.add_row(one.lesson, one.promise.sentence, f"{one.kept} of {len(one.values)}")
-    console.print(table)
+    promised = promises_of(names) if options.only != "questions" else []
+    asked = questions_of(names) if options.only != "promises" else []
+    for set_up in measured([*promised, *asked], seeds, options.data_root, options.pace):
+        for one in set_up:
+            console.print(sentence(one), highlight=False)
+    console.print(*tables(promised, asked))
     if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in kept], indent=2))
-    return 0 if all(one.enough for one in kept) else 1
+        rows = {"promises": promised, "questions": asked}
+        figures = {name: [asdict(one) for one in ones] for name, ones in rows.items()}
+        options.json.write_text(json.dumps(figures, indent=2))
+    return 0 if all(one.enough for one in (*promised, *asked)) else 1
+
+
+def tables(promised: list[Kept], asked: list[Asked]) -> list[Table]:
+    """Of promises, how often each was kept; of questions, what was answered."""
+    kept = Table("lesson", "promise", "kept")
+    for one in promised:
+        kept.add_row(one.lesson, one.promise.sentence, f"{one.kept} of {len(one.values)}")
+    answers = Table("lesson", "question", "figures", "the run's choice")
+    for one in asked:
+        answers.add_row(one.lesson, one.question.ask, str(one.values), one.votes)
+    return [table for table in (kept, answers) if table.rows]
 
 
 def sentence(one: Kept) -> str:
-    """One promise and what was measured, on a line."""
+    """One promise or question and what was measured, on a line."""
+    if isinstance(one, Asked):
+        return f"{one.lesson}: {one.question.ask} {one.values} ({one.votes})"
     return f"{one.lesson}: {one.promise.sentence}: {one.values} ({one.kept} of {len(one.values)})"
 
 
