@@ -105,7 +105,7 @@ class Kept:
 
 
 @dataclass
-class Asked(Kept):
+class Answered(Kept):
     """What came of one question."""
 
     question: Question = field(kw_only=True)
@@ -216,15 +216,15 @@ def promises_of(lessons: list[str]) -> list[Kept]:
     return [Kept(name, one) for name in lessons for one in LESSONS.get(name).promises]
 
 
-def questions_of(lessons: list[str]) -> list[Asked]:
+def questions_of(lessons: list[str]) -> list[Answered]:
     """What they ask, measured like a promise without a bar."""
-    asked = []
+    answered = []
     for name in lessons:
         lesson = LESSONS.get(name)
         if (one := lesson.question) is not None:
             figure = Promise(one.metric, lesson.question_preset, 0.0, seconds=one.seconds)
-            asked.append(Asked(name, figure, question=one))
-    return asked
+            answered.append(Answered(name, figure, question=one))
+    return answered
 
 
 def main() -> int:
@@ -249,32 +249,32 @@ def main() -> int:
             console.print(f'    "{preset}": {pace_of(preset, options.data_root):.3g},')
         return 0
     promised = promises_of(names) if options.only != "questions" else []
-    asked = questions_of(names) if options.only != "promises" else []
-    for set_up in measured([*promised, *asked], seeds, options.data_root, options.pace):
+    answered = questions_of(names) if options.only != "promises" else []
+    for set_up in measured([*promised, *answered], seeds, options.data_root, options.pace):
         for one in set_up:
             console.print(sentence(one), highlight=False)
-    console.print(*tables(promised, asked))
+    console.print(*tables(promised, answered))
     if options.json:
-        rows = {"promises": promised, "questions": asked}
+        rows = {"promises": promised, "questions": answered}
         figures = {name: [asdict(one) for one in ones] for name, ones in rows.items()}
         options.json.write_text(json.dumps(figures, indent=2))
-    return 0 if all(one.enough for one in (*promised, *asked)) else 1
+    return 0 if all(one.enough for one in (*promised, *answered)) else 1
 
 
-def tables(promised: list[Kept], asked: list[Asked]) -> list[Table]:
+def tables(promised: list[Kept], answered: list[Answered]) -> list[Table]:
     """Of promises, how often each was kept; of questions, what was answered."""
     kept = Table("lesson", "promise", "kept")
     for one in promised:
         kept.add_row(one.lesson, one.promise.sentence, f"{one.kept} of {len(one.values)}")
     answers = Table("lesson", "question", "figures", "the run's choice")
-    for one in asked:
+    for one in answered:
         answers.add_row(one.lesson, one.question.ask, str(one.values), one.votes)
     return [table for table in (kept, answers) if table.rows]
 
 
 def sentence(one: Kept) -> str:
     """One promise or question and what was measured, on a line."""
-    if isinstance(one, Asked):
+    if isinstance(one, Answered):
         return f"{one.lesson}: {one.question.ask} {one.values} ({one.votes})"
     return f"{one.lesson}: {one.promise.sentence}: {one.values} ({one.kept} of {len(one.values)})"
 

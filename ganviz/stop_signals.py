@@ -70,16 +70,20 @@ def stop_signals() -> Iterator[StopSignals]:
             signal.signal(number, handler)
 
 
+class EndedBySignal(SystemExit):
+    """A signal has ended what was being made."""
+
+
 @contextmanager
 def ending_on_signals() -> Iterator[None]:
-    """A signal ends the block as Ctrl-C does, so that what was begun is cleared away."""
+    """A signal ends the block by an exception, `EndedBySignal`, so that what was begun is cleared
+    away."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        raise EndedBySignal(128 + number)
 
-    numbers = [number for number in _caught() if number != signal.SIGINT]
     main = threading.current_thread() is threading.main_thread()
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers if main}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _caught() if main}
     for number in before:
         signal.signal(number, end)
     try:

@@ -79,8 +79,10 @@ def _run(
         os.dup2(descriptor, stream.fileno())
         os.close(descriptor)
         stream.reconfigure(line_buffering=True, encoding="utf-8")
-    # a shell lets its background jobs ignore Ctrl-C, and these tests may be one
+    # a shell lets its background jobs ignore Ctrl-C, nohup a hang-up, and these tests may be one
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)

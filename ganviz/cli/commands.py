@@ -33,6 +33,7 @@ from ganviz.cli.synthetic_data import dataset, report
 from ganviz.cli.terminal import INTERRUPTED, complain
 from ganviz.cli.use import bench, export, fetch_runtime, sample
 from ganviz.errors import CheckpointError, ConfigError, GanvizError
+from ganviz.stop_signals import EndedBySignal, stop_signals
 from ganviz.version import __version__
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ganviz.runs.trackers import Reporter
 
 DEFAULT_PRESET = "digits-quick"
+NOT_KEPT = "Interrupted; what was not finished is not kept."
 FAILED, BAD_FLAGS = 1, 2
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -225,7 +227,6 @@ def _train_to_the_end(run: Run) -> None:
     it."""
     from ganviz.api import follow
     from ganviz.progress import duration
-    from ganviz.stop_signals import stop_signals
 
     # the collector passes over what was imported: walking through it takes percents of small steps
     gc.freeze()
@@ -369,8 +370,10 @@ def main(arguments: list[str] | None = None) -> int:
         complain(sentence)
         return BAD_FLAGS
     except KeyboardInterrupt:
-        complain("Interrupted; what was not finished is not kept.")
+        complain(NOT_KEPT)
         return INTERRUPTED
     except SystemExit as end:
+        if isinstance(end, EndedBySignal):
+            complain(NOT_KEPT)
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0

@@ -18,6 +18,7 @@ from ganviz.cli.options import (
     home_expanded,
 )
 from ganviz.cli.terminal import complain
+from ganviz.stop_signals import ending_on_signals
 
 Weights = Annotated[
     OptionalPath,
@@ -62,7 +63,6 @@ def evaluate(
     """
     from ganviz.device import pick_device
     from ganviz.progress import stages
-    from ganviz.stop_signals import ending_on_signals
     from ganviz.synthetic.evaluation import EvaluationRequest
     from ganviz.synthetic.evaluation import evaluate as measure
     from ganviz.synthetic.inception import InceptionFeatures, find_weights, missing

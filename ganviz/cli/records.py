@@ -11,6 +11,7 @@ import typer
 from ganviz.cli.evaluate import Weights, described
 from ganviz.cli.options import DataRoot, Device, OptionalPath, OptionalText, RunsRoot, home_expanded
 from ganviz.cli.terminal import complain
+from ganviz.stop_signals import ending_on_signals, stop_signals
 
 if TYPE_CHECKING:
     from ganviz.api import RunResult
@@ -60,7 +61,6 @@ def speedrun(
     from ganviz.device import pick_device
     from ganviz.progress import stages
     from ganviz.runs.store import new_run_folder
-    from ganviz.stop_signals import ending_on_signals, stop_signals
     from ganviz.synthetic.evaluation import EvaluationRequest, evaluate
     from ganviz.synthetic.inception import InceptionFeatures, find_weights, missing
 

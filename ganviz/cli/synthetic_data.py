@@ -18,6 +18,7 @@ from ganviz.cli.options import (
     weight,
 )
 from ganviz.cli.terminal import INTERRUPTED, complain
+from ganviz.stop_signals import ending_on_signals
 
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed draws the same pictures.")
@@ -64,7 +65,6 @@ def dataset(
     """
     from ganviz.device import pick_device
     from ganviz.progress import stages
-    from ganviz.stop_signals import ending_on_signals
     from ganviz.synthetic.dataset import Order, check_place, unfinished, write_dataset
     from ganviz.synthetic.report import RunUnderTest
 
@@ -112,7 +112,6 @@ def report(
     """Measure how faithful, useful and private a run's pictures are."""
     from ganviz.export.virtual_data import export_report
     from ganviz.progress import stages
-    from ganviz.stop_signals import ending_on_signals
 
     folder = find_run(run, runs_root)
     with ending_on_signals(), stages() as notify:

@@ -72,13 +72,18 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
 
     folder = tmp_path / "x"
     master, slave = os.openpty()
+
+    def own_the_terminal():
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     child = subprocess.Popen(
         [sys.executable, "-m", "ganviz", "train", *TINY, "--steps", "0", "--out", str(folder)],
         stdin=slave,
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=own_the_terminal,
     )
     os.close(slave)
     try:
@@ -91,19 +96,25 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
 
 
 @needs_signals
-def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_clears_away_what_was_begun(ganviz, run_folder, tmp_path, monkeypatch, number):
     from ganviz.runs.trained import TrainedGenerator
 
     batches = TrainedGenerator.batches
 
+    # who runs the tests behind nohup or in the background has these ignored
+    before = signal.signal(number, signal.SIG_DFL)
+
     def terminated(self, *arguments):
         yield next(batches(self, *arguments))
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         time.sleep(20)
 
     monkeypatch.setattr(TrainedGenerator, "batches", terminated)
-    status = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")[0]
-    assert status == 128 + signal.SIGTERM and not os.listdir(tmp_path)
+    status, _, err = ganviz("sample", run_folder, "--n", "9999", "--out", tmp_path / "x.npz")
+    signal.signal(number, before)
+    assert status == 128 + number and not os.listdir(tmp_path)
+    assert err.endswith("Interrupted; what was not finished is not kept.\n")
 
 
 def test_an_interrupt_while_modules_load_is_a_sentence(ganviz, monkeypatch):
