@@ -17,6 +17,7 @@ from ganviz import pacing
 from ganviz.accel import private_apis as private
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import render_chunk, to_levels
+from ganviz.probes.features import MeasurementCancelled
 from ganviz.probes.probe import Probe
 
 
@@ -55,6 +56,10 @@ class BackgroundProbe(Probe):
     def cancelled(self) -> bool:
         """Whether the run has no more use for what is being measured."""
         return self._cancel or self.run.state in ENDED
+
+    def is_at_the_last_step(self) -> bool:
+        """Whether the run has done all steps that it was to do: nobody stopped it."""
+        return 0 < self.trainer.config.steps <= self.trainer.step_count
 
     def is_working(self) -> bool:
         """Whether a measurement is under way."""
@@ -102,6 +107,8 @@ class BackgroundProbe(Probe):
         devices.prepare_background_thread()
         try:
             work()
+        except MeasurementCancelled:
+            return
         except Exception as error:  # told, and ended, in the training thread
             self._failure = f"{type(error).__name__}: {str(error)[:200]}"
             if self.run.store:

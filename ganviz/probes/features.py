@@ -11,9 +11,10 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -41,6 +42,19 @@ LR = 2e-3
 CHUNK = 256
 
 Cancelled = Callable[[], bool]
+Part = TypeVar("Part")
+
+
+class MeasurementCancelled(Exception):
+    """Nobody has a use for what was being measured."""
+
+
+def unless_cancelled(parts: Iterable[Part], cancelled: Cancelled) -> Iterator[Part]:
+    """``parts``, one by one. Raises `MeasurementCancelled` as soon as it is."""
+    for part in parts:
+        if cancelled():
+            raise MeasurementCancelled
+        yield part
 
 
 class FeatureNet(nn.Module):

@@ -23,6 +23,7 @@ from ganviz.probes.features import (
     feature_model,
     shrunk,
     shrunk_source,
+    unless_cancelled,
 )
 from ganviz.probes.metrics import (
     NEAREST,
@@ -157,9 +158,8 @@ class Fidelity(BackgroundProbe):
             return
         self._cancel = True
         self.wait()
-        step, steps = self.trainer.step_count, self.trainer.config.steps
-        reference = self._reference
-        if reference and steps and step >= steps and self._measured_at != step:
+        step, reference = self.trainer.step_count, self._reference
+        if reference and self.is_at_the_last_step() and self._measured_at != step:
             self._cancel = False
             self.take_weights()
             self._guarded(lambda: self._evaluate(step, reference))
@@ -221,12 +221,14 @@ class ReferenceStatistics:
     lookup: Tensor
     copies_real: float
     fid_real: float | None
+    cancelled: Cancelled
 
     @classmethod
     def of(
         cls, source: DataSource, data_root: Path | str | None, cancelled: Cancelled
     ) -> ReferenceStatistics | None:
-        """Trains or loads the feature net, and measures the reals once. None when cancelled."""
+        """Trains or loads the feature net, and measures the reals once. None, or
+        `MeasurementCancelled`, when cancelled."""
         model = feature_model(source, data_root, cancelled)
         if cancelled():
             return None
@@ -238,13 +240,16 @@ class ReferenceStatistics:
         real = control = fid = None
         if model is not None:
             control_count = min(FAKES, count // 2)
-            control = _features(model, source, order[:control_count])
-            real = _features(model, source, order[control_count : control_count + REALS])
+            control, real = (
+                _features(model, source, some, cancelled)
+                for some in order[: control_count + REALS].tensor_split([control_count])
+            )
             fid = frechet(real, control) if len(control) > model.dim else None
-        return cls(source, model, real, control, train, copied, fid)
+        return cls(source, model, real, control, train, copied, fid, cancelled)
 
     def measure(self, fakes: Tensor, requested: Tensor | None) -> dict[str, Any]:
-        """The "fidelity" figures of uint8 ``fakes``; None for what cannot be known."""
+        """The "fidelity" figures of uint8 ``fakes``; None for what cannot be known. Raises
+        `MeasurementCancelled`."""
         figures: dict[str, Any] = {
             "n": len(fakes),
             "n_real": None,
@@ -278,7 +283,10 @@ class ReferenceStatistics:
         }
         if self.model is None or self.real is None:
             return figures
-        parts = [self.model(to_float(part.to(device))) for part in fakes.split(CHUNK)]
+        parts = [
+            self.model(to_float(part.to(device)))
+            for part in unless_cancelled(fakes.split(CHUNK), self.cancelled)
+        ]
         features = torch.cat([part[0] for part in parts])
         few_real = self.real[: len(fakes)]
         few_fake = features[: len(few_real)]
@@ -308,10 +316,13 @@ class ReferenceStatistics:
         return figures
 
 
-def _features(model: Classifier | Inception, source: DataSource, index: Tensor) -> Tensor:
+def _features(
+    model: Classifier | Inception, source: DataSource, index: Tensor, cancelled: Cancelled
+) -> Tensor:
     """Features of some of the samples, of which a few at a time become floats: thousands of large
     pictures would take gigabytes."""
-    return torch.cat([model(to_float(source.at(part)[0]))[0] for part in index.split(CHUNK)])
+    parts = unless_cancelled(index.split(CHUNK), cancelled)
+    return torch.cat([model(to_float(source.at(part)[0]))[0] for part in parts])
 
 
 def _short(value: float) -> float:

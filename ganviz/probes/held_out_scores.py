@@ -109,7 +109,9 @@ class HeldOut(BackgroundProbe):
         self.begin_work(partial(self._teach, figures))
 
     def finish(self) -> None:
+        """End the thread. Who stops a run does not wait for what was being measured."""
         if not self._ended and self._thread:
+            self._cancel = not self.is_at_the_last_step()
             self.wait()
 
     def _membership(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ganviz.data.entry import DIGITS
 from ganviz.data.source import DataSource, DataSpec, to_float
 from ganviz.data.stacked_digits import name_of
 from ganviz.engine.event_kinds import Card, Figure, event_kind
-from ganviz.probes.features import Cancelled, Classifier, classifier_for
+from ganviz.probes.features import CHUNK, Cancelled, Classifier, classifier_for, unless_cancelled
 from ganviz.probes.fidelity import Fidelity
 from ganviz.registry import PROBES
 
@@ -109,12 +109,14 @@ class Namer:
     size: int
     device: torch.device
     control: dict[str, Any]
+    cancelled: Cancelled
 
     @classmethod
     def of(
         cls, source: DataSource, data_root: Path | str | None, cancelled: Cancelled
     ) -> Namer | None:
-        """Trains the classifier on the single digits, or finds it trained. None when cancelled."""
+        """Trains the classifier on the single digits, or finds it trained. None, or
+        `MeasurementCancelled`, when cancelled."""
         modes = source.modes or {}
         digits, labels = modes["digits"], modes["digit_labels"]
         spec = DataSpec("single digits", "images", tuple(digits.shape[1:]), len(digits), DIGITS)
@@ -123,23 +125,29 @@ class Namer:
         classifier = classifier_for(single, data_root, cancelled, NAMING_STEPS, NAMING_SHIFT)
         if classifier is None:
             return None
-        namer = cls(classifier, digits.shape[-1], device, {})
+        namer = cls(classifier, digits.shape[-1], device, {}, cancelled)
         order = torch.randperm(len(source.samples), generator=torch.Generator().manual_seed(16))
         real = source.samples[order[:SAMPLES].to(device)]
         namer.control = mode_figures(namer.names(real))
         return namer
 
     def names(self, samples: Tensor) -> Tensor:
-        """The combination of each of uint8 ``samples`` [N, 3, H, W]: int64 [N] from 0 to 999."""
-        digits = []
-        for channel in samples.split(1, 1):
-            x = to_float(channel.to(self.device))
-            if x.shape[-1] != self.size:
-                x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
-            _, probabilities = self.classifier(x)
-            assert probabilities is not None, "a classifier gives them"
-            digits.append(probabilities.argmax(1))
-        return digits[0] * 100 + digits[1] * 10 + digits[2]
+        """The combination of each of uint8 ``samples`` [N, 3, H, W]: int64 [N] from 0 to 999.
+        Raises `MeasurementCancelled`."""
+        names = []
+        for part in unless_cancelled(samples.split(CHUNK), self.cancelled):
+            hundreds, tens, units = map(self._digits, part.split(1, 1))
+            names.append(hundreds * 100 + tens * 10 + units)
+        return torch.cat(names)
+
+    def _digits(self, channel: Tensor) -> Tensor:
+        """The digits of uint8 ``channel`` [N, 1, H, W]: int64 [N]."""
+        x = to_float(channel.to(self.device))
+        if x.shape[-1] != self.size:
+            x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+        _, probabilities = self.classifier(x)
+        assert probabilities is not None, "a classifier gives them"
+        return probabilities.argmax(1)
 
     def measure(self, fakes: Tensor, requested: Tensor | None) -> dict[str, Any]:
         """The "stacked" figures of uint8 ``fakes`` [N, 3, H, W]."""

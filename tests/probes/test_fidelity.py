@@ -8,7 +8,12 @@ import pytest
 import torch
 
 from ganviz.probes import features, fidelity
-from ganviz.probes.features import classifier_for, feature_model, local_inception
+from ganviz.probes.features import (
+    MeasurementCancelled,
+    classifier_for,
+    feature_model,
+    local_inception,
+)
 from ganviz.probes.fidelity import Fidelity, ReferenceStatistics
 
 
@@ -125,6 +130,31 @@ def test_the_probe_measures_on_a_thread_and_tells_in_the_training_thread(lab, ca
         and len(told["classes"]) == 10
     )
     assert not [thread for thread in threading.enumerate() if thread.name == "ganviz-fidelity"]
+
+
+def test_who_stops_a_run_does_not_wait_for_figures(lab, cache, monkeypatch):
+    """Neither while the reals are measured, nor the fakes: nothing goes on once it is cancelled."""
+    source = lab().source
+    reference = ReferenceStatistics.of(source, cache, lambda: False)
+    pictures = [0]
+    forward = type(reference.model).__call__
+
+    def counted(model, x):
+        pictures[0] += len(x)
+        return forward(model, x)
+
+    monkeypatch.setattr(type(reference.model), "__call__", counted)
+    with pytest.raises(MeasurementCancelled):
+        ReferenceStatistics.of(source, cache, lambda: pictures[0] > features.CHUNK)
+    assert pictures[0] <= 2 * features.CHUNK
+    with pytest.raises(MeasurementCancelled):
+        replace(reference, cancelled=lambda: True).measure(source.samples, None)
+
+    run = lab()
+    probe = run.watched_by(Fidelity())
+    probe.begin_work(lambda: next(features.unless_cancelled([0], lambda: True)))
+    probe.wait()
+    assert not run.told("note")
 
 
 def test_a_failure_ends_the_probe_and_not_the_run(lab, monkeypatch):

@@ -1,5 +1,7 @@
 """What held-out pictures say while a run trains: D's memory, and what generated pictures teach."""
 
+import time
+
 import pytest
 import torch
 
@@ -20,7 +22,7 @@ def measured(lab, **changes):
     probe = made.watched_by(HeldOut())
     probe._due = 0.0
     probe.tick()
-    probe.finish()
+    probe.wait()
     first, told = made.told("held_out")
     assert first["utility"] is None and first["membership"] == told["membership"]
     return made, told
@@ -53,6 +55,26 @@ def test_what_generated_pictures_teach_stands_beside_real_ones(lab):
     before = [p.clone() for p in made.trainer.algorithm.networks["discriminator"].parameters()]
     after = made.trainer.algorithm.networks["discriminator"].parameters()
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_who_stops_a_run_does_not_wait_for_classifiers(lab, monkeypatch):
+    cancelled = []
+
+    def learns_long(x, y, classes, seed, steps, stopped):
+        end = time.monotonic() + 30
+        while not stopped() and time.monotonic() < end:
+            time.sleep(0.01)
+        cancelled.append(stopped())
+        return train_classifier(x, y, classes, seed, 0)
+
+    monkeypatch.setattr(held_out, "train_classifier", learns_long)
+    made = lab(conditioning="concat")
+    probe = made.watched_by(HeldOut())
+    probe._due = 0.0
+    probe.tick()
+    probe.finish()
+    assert cancelled[0] and not probe.is_working()
+    assert [told["utility"] for told in made.told("held_out")] == [None]
 
 
 def test_without_held_out_pictures_there_is_nothing_to_say(lab):
