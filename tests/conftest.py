@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import socket
+import tempfile
 import threading
 
 import pytest
@@ -18,6 +20,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # imports make a million objects that all stay: looking through them is two fifths of collecting
 gc.disable()
 MOST_WORKERS = 4  # each holds torch, and an app where it has browser tests: about 1 GB
+
+
+DATA_ROOT = "GANVIZ_TESTS_DATA_ROOT"
+"""The variable that names the data folder of this session's apps: what one has drawn, and the
+classifiers that it has trained, the others find there."""
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the workers inherit it
+        os.environ[DATA_ROOT] = tempfile.mkdtemp(prefix="ganviz-tests-data-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(DATA_ROOT), ignore_errors=True))
 
 
 @pytest.hookimpl(optionalhook=True)

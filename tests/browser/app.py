@@ -1,4 +1,4 @@
-"""The app as ``python app.py`` starts it, but for a training that leaves two thirds of its core to
+"""The app as ``python app.py`` starts it, but for a training that leaves four fifths of its core to
 the browser: what a page shows does not depend on how many steps a second there are. Nor do its
 measuring threads stand behind everything else: beside two browsers they would get no turn, and a
 test, or the end of a run, would wait for them. The classifiers of held-out pictures, half of what
@@ -19,7 +19,7 @@ step = Trainer.step
 def step_and_rest(trainer: Trainer) -> None:
     began = time.perf_counter()
     step(trainer)
-    time.sleep(min(MOST_SECONDS, 2 * (time.perf_counter() - began)))
+    time.sleep(min(MOST_SECONDS, 4 * (time.perf_counter() - began)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from tests.conftest import a_browser
+from tests.conftest import DATA_ROOT, a_browser
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 240
@@ -101,7 +101,7 @@ def serving(folder: Path, *flags: str, **environment: str) -> Iterator[Server]:
                 "--device",
                 "cpu",
                 "--data-root",
-                str(folder / "data"),
+                os.environ[DATA_ROOT],
                 "--runs-root",
                 str(folder / "runs"),
                 *flags,
