@@ -116,6 +116,11 @@ class Desk:
                 self._due[probe] = self.seconds + probe.interval
         return True
 
+    def end(self) -> None:
+        """A run that has done all its steps is finished; probes measure no more."""
+        if self.state == "running" and self.trainer.step_count >= (self.config.steps or math.inf):
+            self.state = "finished"
+
     def measure(self, probe: Probe) -> None:
         """Have ``probe`` measure now."""
         probe.measure()

@@ -145,13 +145,14 @@ def measure(promises: list[Promise], seed: int, data_root: Path | str, pace: flo
             # a run tells nothing before its first tick
             desk.train(max(one.seconds, TICK_SECONDS))
             look_at_once(desk)
+            desk.end()
             figures[one] = figure(desk, one)
     return [float(f"{figures[one]:.4g}") for one in promises]
 
 
 def look_at_once(desk: Desk) -> None:
     """Have every probe measure the step that the run stands at."""
-    if desk.state == "failed":
+    if desk.state != "running":
         return
     for probe in desk.probes:
         desk.measure(probe)
@@ -252,7 +253,7 @@ def main() -> int:
     answered = questions_of(names) if options.only != "promises" else []
     for set_up in measured([*promised, *answered], seeds, options.data_root, options.pace):
         for one in set_up:
-            console.print(sentence(one), highlight=False)
+            console.print(sentence(one), highlight=False, markup=False)
     console.print(*tables(promised, answered))
     if options.json:
         rows = {"promises": promised, "questions": answered}
