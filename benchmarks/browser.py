@@ -15,12 +15,11 @@ FLAGS = [
     "--disable-sync",
 ]
 MISSING = "This needs Chromium: apt-get install chromium."
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+"""The same without windows and menus: a page costs a fifth less."""
 
 
-def installed() -> str | None:
-    """Its path, or None."""
-    return (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
+def installed(*preferred: str) -> str | None:
+    """Its path, or None; of several that which is ``preferred``."""
+    return next((path for name in (*preferred, *NAMES) if (path := shutil.which(name))), None)

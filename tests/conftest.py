@@ -128,7 +128,7 @@ def chromium():
 @contextlib.contextmanager
 def a_browser(*flags):
     """A Chromium; without one the test fails in CI and is skipped elsewhere."""
-    path = installation.installed()
+    path = installation.installed(installation.SHELL)
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(installation.MISSING)

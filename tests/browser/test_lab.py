@@ -56,10 +56,10 @@ def test_the_game_is_seen_whole_and_one_move_at_a_time(lab, server):
     assert page.is_hidden(SAYS)
     page.click("[aria-label='One sub-step forward']")
     assert page.text_content(SAYS).startswith("D 1 G makes 64 fakes")
-    assert page.get_attribute("[data-part=g-loss]", "data-dim") is not None
+    page.wait_for_selector("[data-part=g-loss][data-dim]", state="attached")
     page.click("[aria-label='G 4: Gradient']")
     assert "flows back through D" in page.text_content(SAYS)
-    assert page.get_attribute("[data-edge=fakes-back]", "data-active") is not None
+    page.wait_for_selector("[data-edge=fakes-back][data-active]", state="attached")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     assert page.text_content(SAYS).startswith("G 3 G's loss is")

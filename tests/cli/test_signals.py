@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -63,32 +61,27 @@ def test_signals_save_and_say_how_to_go_on(tmp_path, names, status):
     assert info.state == "stopped" and info.resumable and info.step > 0
 
 
-@pytest.mark.slow
+def in_a_terminal(name, arguments):
+    """The command line in a session of its own, whose terminal is called ``name``."""
+    os.setsid()
+    terminal = os.open(name, os.O_RDWR)  # a session without one takes the first that it opens
+    for stream in range(3):
+        os.dup2(terminal, stream)
+    os.close(terminal)
+    return main(arguments)
+
+
 @needs_signals
 def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
     """And nothing that is printed to it afterwards gets in the way."""
-    import fcntl
-    import termios
-
     folder = tmp_path / "x"
-    master, slave = os.openpty()
-
-    def own_the_terminal():
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ganviz", "train", *TINY, "--steps", "0", "--out", str(folder)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-        preexec_fn=own_the_terminal,
-    )
-    os.close(slave)
+    ours, theirs = os.openpty()
+    arguments = ["train", *TINY, "--steps", "0", "--out", str(folder)]
+    child = fresh.Child(in_a_terminal, os.ttyname(theirs), arguments, folder=tmp_path)
     try:
-        wait_until_it_trains(folder, child.poll)
-        os.close(master)
+        wait_until_it_trains(folder, lambda: child.status)
+        os.close(theirs)
+        os.close(ours)
         assert child.wait(60) == 128 + signal.SIGHUP
     finally:
         child.kill()
