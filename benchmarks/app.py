@@ -26,7 +26,9 @@ FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expo
 class App:
     """The app in a process of its own, and one page on it."""
 
-    def __init__(self, browser: Any, folder: Path, preset: str, data_root: Path):
+    def __init__(
+        self, browser: Any, folder: Path, preset: str, data_root: Path, with_class: bool = False
+    ):
         self.folder = folder
         with socket.socket() as trial:
             trial.bind(("127.0.0.1", 0))
@@ -46,6 +48,7 @@ class App:
                 str(data_root),
                 "--runs-root",
                 str(folder / "runs"),
+                *(["--class"] if with_class else []),
             ],
             stdout=subprocess.DEVNULL,
             cwd=folder,
@@ -59,6 +62,12 @@ class App:
             time.sleep(0.05)
         self.started = time.perf_counter() - began
         self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        # how its class comes in: the presenter's key and the viewers' link
+        self.keys = (
+            json.loads((data_root / f"class-{port}.json").read_text())["keys"] if with_class else {}
+        )
+        if with_class:
+            self.page.goto(f"{self.url}/present/{self.keys['presenter']}")
         began = time.perf_counter()
         self.page.goto(f"{self.url}/?preset={preset}")
         self.page.wait_for_selector("body[data-gv-ready=yes]")
@@ -159,10 +168,10 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def app(browser: Any, preset: str, data_root: Path) -> Iterator[App]:
+def app(browser: Any, preset: str, data_root: Path, with_class: bool = False) -> Iterator[App]:
     with tempfile.TemporaryDirectory(prefix="ganviz-bench-") as folder:
         (Path(folder) / "tmp").mkdir()
-        one = App(browser, Path(folder), preset, data_root)
+        one = App(browser, Path(folder), preset, data_root, with_class)
         try:
             yield one
         finally:

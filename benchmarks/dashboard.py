@@ -9,15 +9,13 @@ and trained seconds between two pauses.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import io
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import answering, drag
-from benchmarks.app import ROOT, App, app, chromium
+from benchmarks import answering, crowd, drag
+from benchmarks.app import App, app, chromium
 
 WATCH = """() => { window.gvSeen = []; let last = 0;
   new MutationObserver(() => { const chart = window.ganviz.stats.chart;
@@ -60,7 +58,7 @@ def around(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})"
 
 
-def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> None:
+def throughput(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
     """Watched by one browser, against the bare loop of the same maths in a process of its own: in
     turn.
 
@@ -75,7 +73,7 @@ def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> No
         config = RunConfig.from_preset(preset, steps=0)
         settings = config.model_dump()
         ratios = []
-        for _ in range(rounds):
+        for _ in range(options.rounds):
             with (
                 closing(
                     sides.Worker(sides.bare, settings=settings, data_root=data_root, device="cpu")
@@ -85,13 +83,13 @@ def throughput(browser: Any, data_root: Path, seconds: float, rounds: int) -> No
                 one.train()
                 one.rate(2)
                 bare.work(2)  # the first steps are slower, too
-                before = bare.work(seconds / 2)
-                watched = one.rate(seconds) * config.batch_size
-                ratios.append(2 * watched / (before + bare.work(seconds / 2)))
+                before = bare.work(options.seconds / 2)
+                watched = one.rate(options.seconds) * config.batch_size
+                ratios.append(2 * watched / (before + bare.work(options.seconds / 2)))
         report(f"throughput watched / bare, {preset}", around(ratios), ">= 0.95")
 
 
-def quick(browser: Any, data_root: Path) -> None:
+def quick(browser: Any, data_root: Path, _: argparse.Namespace) -> None:
     """From the click to the first changed picture, and to digits that a classifier of the same data
     recognises."""
     import torch
@@ -129,7 +127,7 @@ def quick(browser: Any, data_root: Path) -> None:
             spread(one.page.evaluate(SLIDE, 80)),
             "p50 <= 60, p95 <= 150 ms",
         )
-        _viewers(one)
+        watching(one, 29, 10.0, 3)
         one.pause()
         report("slider to picture, idle", spread(one.page.evaluate(SLIDE, 80)), "p50 <= 35 ms")
         outside = [path for path in (one.folder / "tmp").rglob("*") if path.is_file()]
@@ -179,32 +177,29 @@ def _recognised(one: App, judge: Any) -> str:
     )
 
 
-def _viewers(one: App, count: int = 29, seconds: float = 10.0, rounds: int = 3) -> None:
-    """``count`` protocol clients beside the browser: how late they learn of a step, and what they
-    cost the training."""
-    ratios, late = [], []
-    for _ in range(rounds):
-        alone = one.rate(seconds)
-        crowd = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks.dashboard",
-                "--crowd",
-                one.url,
-                str(count),
-                str(seconds + 3),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        one.page.wait_for_timeout(2000)
-        ratios.append(one.rate(seconds) / alone)
-        late += json.loads(crowd.communicate()[0])
-        one.command("resume")
-    report("30 viewers: row of figures to message there", spread(late), "p95 <= 1000 ms")
-    report("30 viewers: training speed / with one browser", around(ratios), ">= 0.90")
+def watching(one: App, viewers: int, seconds: float, rounds: int) -> None:
+    """``viewers`` who watch beside one browser: how late they learn of a step, and what they cost
+    the training and the server's memory."""
+    found = crowd.compare(one, viewers, seconds, rounds)
+    who = f"{viewers} viewers"
+    report(f"{who}: row of figures to message there", spread(found["late"]), "p95 <= 1000 ms")
+    report(f"{who}: training speed / with one browser", around(found["ratios"]), ">= 0.90")
+    report(f"{who}: the same, load generator not counted out", around(found["raw"]), "")
+    report(
+        f"{who}: sample grids fetched",
+        f"{found['pictures']:.0f} a second, {found['bytes'] / 1e6:.1f} MB a second",
+        "",
+    )
+    memory = " -> ".join(f"{one:.0f}" for one in found["memory"])
+    report(f"{who}: server memory, round by round", f"{memory} MB", "flat")
+
+
+def watched_by_many(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
+    """Many who watch while `digits-quick` trains, beside one browser."""
+    with app(browser, "digits-quick", data_root) as one:
+        one.train()
+        one.page.wait_for_function("window.ganviz.now.snapshot > 0")
+        watching(one, options.viewers, options.seconds, options.rounds)
 
 
 def dragging(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
@@ -222,8 +217,9 @@ def dragging(browser: Any, data_root: Path, options: argparse.Namespace) -> None
     report(f"{who}: pictures a second", f"{found['answered']:.0f}", "")
 
 
-def answers(browser: Any, data_root: Path, seconds: float) -> None:
+def answers(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
     """The page, and all that it asks of the server, while one step takes longer than that."""
+    seconds = 3 * options.seconds
     with app(browser, "digits-mlp", data_root) as one:
         found = answering.measure(one, seconds)
     for name, times in found.requests.items():
@@ -236,31 +232,11 @@ def answers(browser: Any, data_root: Path, seconds: float) -> None:
         report("not clicked", problem, "")
 
 
-async def crowd(url: str, count: int, seconds: float) -> list[float]:
-    """Milliseconds from an event's time stamp to its message, for ``count`` sockets over
-    ``seconds``."""
-    from websockets.asyncio.client import connect
-
-    late: list[float] = []
-
-    async def viewer() -> None:
-        async with connect(url.replace("http", "ws") + "/gv/live", max_size=None) as socket_:
-            async for message in socket_:
-                now, news = time.time(), json.loads(message)
-                times = news.get("columns", {}).get("time") if news["type"] == "delta" else None
-                if times:
-                    late.append(1000 * (now - times[-1]))
-
-    tasks = [asyncio.create_task(viewer()) for _ in range(count)]
-    await asyncio.sleep(seconds)
-    for task in tasks:
-        task.cancel()
-    return late
-
-
-def memory(browser: Any, data_root: Path, updates: int) -> None:
-    """The browser's heap and the server's memory, early in a run and ``updates`` messages later."""
+def memory(browser: Any, data_root: Path, options: argparse.Namespace) -> None:
+    """The browser's heap and the server's memory, early in a run and many messages later."""
     import psutil
+
+    updates = options.updates
 
     with app(browser, "digits-mlp", data_root) as one:
         one.train()
@@ -291,15 +267,22 @@ def memory(browser: Any, data_root: Path, updates: int) -> None:
         )
 
 
+PARTS: dict[str, Callable[[Any, Path, argparse.Namespace], None]] = {
+    "quick": quick,
+    "throughput": throughput,
+    "memory": memory,
+    "watch": watched_by_many,
+    "drag": dragging,
+    "answering": answers,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "parts",
-        nargs="*",
-        default=["quick", "throughput", "memory"],
-        help="quick, throughput, memory, drag, answering",
+        "parts", nargs="*", default=["quick", "throughput", "memory"], help=", ".join(PARTS)
     )
     parser.add_argument(
         "--data-root", type=Path, default=Path(tempfile.gettempdir()) / "ganviz-bench-data"
@@ -307,28 +290,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--updates", type=int, default=2000)
-    parser.add_argument("--viewers", type=int, default=30, help="of drag")
+    parser.add_argument("--viewers", type=int, default=30, help="of drag and watch")
     parser.add_argument("--hz", type=float, default=10.0, help="of drag: moves a second")
-    parser.add_argument(
-        "--crowd", nargs=3, metavar=("URL", "COUNT", "SECONDS"), help=argparse.SUPPRESS
-    )
     options = parser.parse_args()
-    if options.crowd:
-        url, count, seconds = options.crowd
-        print(json.dumps(asyncio.run(crowd(url, int(count), float(seconds)))))
-        return 0
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no part {sorted(unknown)[0]}: choose of {', '.join(PARTS)}")
     with chromium() as browser:
         for part in options.parts:
-            if part == "quick":
-                quick(browser, options.data_root)
-            elif part == "throughput":
-                throughput(browser, options.data_root, options.seconds, options.rounds)
-            elif part == "memory":
-                memory(browser, options.data_root, options.updates)
-            elif part == "drag":
-                dragging(browser, options.data_root, options)
-            elif part == "answering":
-                answers(browser, options.data_root, 3 * options.seconds)
+            PARTS[part](browser, options.data_root, options)
     return 0
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from benchmarks.app import ROOT, App
@@ -18,6 +18,14 @@ from ganviz import device as devices
 
 # what becomes due when a run goes on after a pause is not what a class costs
 SETTLE = 2.0
+
+
+class Load(Protocol):
+    """What a load generator says of itself: see `Dragged`."""
+
+    processor: float
+    began: float
+    ended: float
 
 
 @dataclass
@@ -76,7 +84,7 @@ async def _viewer(url: str, number: int, hz: float, until: float, result: Dragge
             b"POST /gv/latent HTTP/1.1\r\nHost: %b\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (host.encode(), len(body), body)
         )
-        status, length = await _head(reader)
+        status, length = await head_of(reader)
         await reader.readexactly(length)
         if status == 200:
             result.waits.append(1000 * (time.perf_counter() - moved))
@@ -87,7 +95,7 @@ async def _viewer(url: str, number: int, hz: float, until: float, result: Dragge
     writer.close()
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[int, int]:
+async def head_of(reader: asyncio.StreamReader) -> tuple[int, int]:
     """Status and length of the body of the answer that comes next."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
@@ -112,10 +120,10 @@ def measure(one: App, viewers: int, hz: float, seconds: float) -> tuple[Dragged,
     return dragged, (after - steps) / (later - elapsed)
 
 
-def share_left(dragged: Dragged) -> float:
+def share_left(load: Load) -> float:
     """The share of the machine that the load generator left to the app: its own processor time
     counts for the students' machines, not for the server's."""
-    return 1 - dragged.processor / (devices.cores() * (dragged.ended - dragged.began))
+    return 1 - load.processor / (devices.cores() * (load.ended - load.began))
 
 
 def compare(one: App, viewers: int, hz: float, seconds: float, rounds: int) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_axe_finds_nothing_on_any_tab(visit, server, idle):
             page.wait_for_timeout(500)
             assert violations(page) == [], (theme, view)
             assert without_arrow(page) == [], view
-    stop(server)
+            stop(server)
 
 
 def test_arrow_keys_move_between_tabs(visit):

@@ -111,7 +111,7 @@ def test_d_of_a_plane_has_its_normal_as_gradient():
     plane = Plane()
     x = linear(random(5, 3))
     logit, gradient = input_gradient(plane, x, None)
-    assert logit == pytest.approx(float(plane(x)[0]), abs=1e-6)
+    assert logit == pytest.approx(plane(x)[0].item(), abs=1e-6)
     assert torch.allclose(gradient.flatten(), plane.linear.weight[0])
     moved, (before, after) = fooling(plane, x.clamp(-1, 1), None, size=0.1)
     assert after > before and (moved - x[0].clamp(-1, 1)).abs().max() <= 0.1 + 1e-6

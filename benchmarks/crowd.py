@@ -1,0 +1,108 @@
+"""Viewers who watch, as bare sockets: they read every message and fetch every newest sample grid,
+as a page does. A part of ``python -m benchmarks.dashboard``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from benchmarks.app import ROOT, App
+from benchmarks.drag import SETTLE, head_of, share_left
+
+
+@dataclass
+class Watched:
+    """``late``: ms from a row of figures to its message. ``pictures``: grids that were fetched, of
+    ``pictured`` bytes. ``processor``: seconds of a core that the load generator itself used between
+    ``began`` and ``ended`` (time stamps)."""
+
+    late: list[float]
+    pictures: int
+    pictured: int
+    processor: float
+    began: float
+    ended: float
+
+
+async def watch(url: str, viewers: int, seconds: float) -> Watched:
+    """``viewers`` who watch whatever trains."""
+    result = Watched([], 0, 0, 0.0, time.time(), 0.0)
+    used = time.process_time()
+    tasks = [asyncio.create_task(_viewer(url, result)) for _ in range(viewers)]
+    await asyncio.sleep(seconds)
+    for task in tasks:
+        task.cancel()
+    result.processor, result.ended = time.process_time() - used, time.time()
+    problems = [one for one in await asyncio.gather(*tasks, return_exceptions=True) if one]
+    for problem in problems:
+        if not isinstance(problem, asyncio.CancelledError):
+            raise problem
+    return result
+
+
+async def _viewer(url: str, result: Watched) -> None:
+    from websockets.asyncio.client import connect
+
+    host = urlsplit(url).netloc
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    last = None
+    async with connect(f"ws://{host}/gv/live", max_size=None) as live:
+        async for message in live:
+            news, now = json.loads(message), time.time()
+            times = news.get("columns", {}).get("time") if news["type"] == "delta" else None
+            if times:
+                result.late.append(1000 * (now - times[-1]))
+            address = (news.get("frame") or {}).get("url", last)
+            if address != last:
+                last = address
+                writer.write(f"GET {address} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                _, length = await head_of(reader)
+                await reader.readexactly(length)
+                result.pictures, result.pictured = result.pictures + 1, result.pictured + length
+
+
+def compare(one: App, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    """Rounds of training watched by one browser, then by all: the ratios of the training speeds as
+    they are (``raw``) and on the share of the machine that the load generator left, how late
+    messages come, and the server's memory (MB) in each round."""
+    raw, ratios, late, memory = [], [], [], []
+    server = psutil.Process(one.process.pid)
+    for _ in range(rounds):
+        alone = one.rate(seconds)
+        one.command("resume")
+        command = [sys.executable, "-m", "benchmarks.crowd", one.url, viewers, seconds + 2 * SETTLE]
+        child = subprocess.Popen(
+            [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        one.page.wait_for_timeout(1500 * SETTLE)
+        steps, elapsed = one.status()
+        one.page.wait_for_timeout(1000 * seconds)
+        after, later = one.status()
+        memory.append(server.memory_info().rss / 1e6)
+        watched = Watched(**json.loads(child.communicate()[0]))
+        one.pause()
+        raw.append((after - steps) / (later - elapsed) / alone)
+        ratios.append(raw[-1] / share_left(watched))
+        late += watched.late
+    lasted = watched.ended - watched.began
+    return {
+        "raw": raw,
+        "ratios": ratios,
+        "late": late,
+        "memory": memory,
+        "pictures": watched.pictures / lasted,
+        "bytes": watched.pictured / lasted,
+    }
+
+
+if __name__ == "__main__":
+    url, viewers, seconds = sys.argv[1:]
+    print(json.dumps(asdict(asyncio.run(watch(url, int(viewers), float(seconds))))))
