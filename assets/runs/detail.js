@@ -3,7 +3,7 @@
 
 import { emit } from "../lib/bus.js";
 import { $, el, text } from "../lib/dom.js";
-import { cursor, curves } from "../lib/curves.js";
+import { cursor, curvesOfOne } from "../lib/curves.js";
 import { count, formatDate } from "../lib/format.js";
 import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
 import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
@@ -142,7 +142,7 @@ async function readHistory(current) {
   showSettings();
   void showFigures($("gv-detail-figures"), { run: run.run, probes: answer.probes });
   const series = run.run.series.filter(({ group }) => group === "loss");
-  await curves(plot, [{ columns: answer.history, series }]);
+  await curvesOfOne(plot, { columns: answer.history, series });
   if (run !== current) return;
   delete plot.dataset.waiting;
   if (transport?.step != null) cursor(plot, transport.step);

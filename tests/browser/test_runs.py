@@ -56,6 +56,19 @@ def test_replay_walks_through_pictures_with_the_curves_cursor(visit, kept):
     page.wait_for_function(
         "Number(document.querySelector('#gv-detail-plot .gv-cursor').dataset.step) > 0"
     )
+    page.eval_on_selector(
+        "#gv-replay input[type=range]", "r => { r.value = 1; r.dispatchEvent(new Event('input')); }"
+    )
+
+    # a sketch until somebody points at the curves; the cursor stays at its step and its place
+    assert page.is_visible("#gv-detail-plot .gv-sketch") and page.evaluate("!window.Plotly")
+    cursor = "#gv-detail-plot .gv-cursor"
+    step, place = page.get_attribute(cursor, "data-step"), page.locator(cursor).bounding_box()["x"]
+    page.hover("#gv-detail-plot")
+    page.wait_for_selector("#gv-detail-plot .scatterlayer path", state="attached")
+    page.wait_for_selector("#gv-detail-plot .gv-sketch", state="detached")
+    assert page.get_attribute(cursor, "data-step") == step
+    assert page.locator(cursor).bounding_box()["x"] == pytest.approx(place, abs=30)
 
 
 def test_search_rename_notes_delete_undo(visit, kept):
