@@ -18,7 +18,7 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
@@ -124,7 +124,7 @@ class Answered(Kept):
     def votes(self) -> str:
         """How many seeds picked which choice."""
         count = Counter(self.choices)
-        words = {None: "no answer", **dict(enumerate(self.question.choices))}
+        words: dict[int | None, str] = {None: "no answer", **dict(enumerate(self.question.choices))}
         return ", ".join(f"{words[one]}: {count[one]}" for one in words if count[one])
 
 
@@ -256,7 +256,7 @@ def main() -> int:
             console.print(sentence(one), highlight=False, markup=False)
     console.print(*tables(promised, answered))
     if options.json:
-        rows = {"promises": promised, "questions": answered}
+        rows: dict[str, Sequence[Kept]] = {"promises": promised, "questions": answered}
         figures = {name: [asdict(one) for one in ones] for name, ones in rows.items()}
         options.json.write_text(json.dumps(figures, indent=2))
     return 0 if all(one.enough for one in (*promised, *answered)) else 1
