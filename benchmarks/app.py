@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,20 @@ ROOT = Path(__file__).parents[1]
 # milliseconds that a busy machine may take for what is not measured
 LONGEST_WAIT = 300_000
 FLAGS = [*installation.FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
+
+
+def ticket(url: str) -> str:
+    """The cookie that a link gives."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return
+
+    try:
+        urllib.request.build_opener(Stay).open(url)
+    except urllib.error.HTTPError as answer:
+        return answer.headers["set-cookie"].partition(";")[0]
+    raise RuntimeError(f"{url} gave no cookie")
 
 
 class App:
@@ -62,12 +77,14 @@ class App:
             time.sleep(0.05)
         self.started = time.perf_counter() - began
         self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        self.headers = {"Content-Type": "application/json"}
         # how its class comes in: the presenter's key and the viewers' link
-        self.keys = (
-            json.loads((data_root / f"class-{port}.json").read_text())["keys"] if with_class else {}
-        )
+        self.keys: dict[str, str] = {}
         if with_class:
-            self.page.goto(f"{self.url}/present/{self.keys['presenter']}")
+            self.keys = json.loads((data_root / f"class-{port}.json").read_text())["keys"]
+            presenting = f"{self.url}/present/{self.keys['presenter']}"
+            self.headers["Cookie"] = ticket(presenting)
+            self.page.goto(presenting)
         began = time.perf_counter()
         self.page.goto(f"{self.url}/?preset={preset}")
         self.page.wait_for_selector("body[data-gv-ready=yes]")
@@ -88,9 +105,7 @@ class App:
 
     def command(self, action: str) -> None:
         body = json.dumps({"action": action}).encode()
-        request = urllib.request.Request(
-            f"{self.url}/gv/command", body, {"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(f"{self.url}/gv/command", body, self.headers)
         urllib.request.urlopen(request, timeout=30).read()
 
     def pause(self) -> None:
@@ -125,7 +140,8 @@ class App:
 
     def training(self) -> dict[str, Any]:
         """The status of the run that trains, as the server has it."""
-        with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
+        request = urllib.request.Request(f"{self.url}/gv/status", headers=self.headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["training"]
 
     def steps_taken(self) -> list[tuple[int, float]]:

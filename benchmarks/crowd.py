@@ -1,5 +1,5 @@
-"""Viewers who watch, as bare sockets: they read every message and fetch every newest sample grid,
-as a page does. A part of ``python -m benchmarks.dashboard``."""
+"""Viewers of a class who watch, as bare sockets: they read every message and fetch every newest
+sample grid, as a page does. A part of ``python -m benchmarks.dashboard``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from benchmarks.app import ROOT, App
+from benchmarks.app import ROOT, App, ticket
 from benchmarks.drag import SETTLE, head_of, share_left
 
 
@@ -32,11 +32,13 @@ class Watched:
     ended: float
 
 
-async def watch(url: str, viewers: int, seconds: float) -> Watched:
-    """``viewers`` who watch whatever trains."""
+async def watch(link: str, viewers: int, seconds: float) -> Watched:
+    """``viewers`` who come by ``link`` and watch whatever trains."""
     result = Watched([], 0, 0, 0.0, time.time(), 0.0)
     used = time.process_time()
-    tasks = [asyncio.create_task(_viewer(url, result)) for _ in range(viewers)]
+    tickets = [await asyncio.to_thread(ticket, link) for _ in range(viewers)]
+    host = urlsplit(link).netloc
+    tasks = [asyncio.create_task(_viewer(host, one, result)) for one in tickets]
     await asyncio.sleep(seconds)
     for task in tasks:
         task.cancel()
@@ -48,13 +50,13 @@ async def watch(url: str, viewers: int, seconds: float) -> Watched:
     return result
 
 
-async def _viewer(url: str, result: Watched) -> None:
+async def _viewer(host: str, cookie: str, result: Watched) -> None:
     from websockets.asyncio.client import connect
 
-    host = urlsplit(url).netloc
     reader, writer = await asyncio.open_connection(*host.split(":"))
     last = None
-    async with connect(f"ws://{host}/gv/live", max_size=None) as live:
+    known = {"Cookie": cookie}
+    async with connect(f"ws://{host}/gv/live", max_size=None, additional_headers=known) as live:
         async for message in live:
             news, now = json.loads(message), time.time()
             times = news.get("columns", {}).get("time") if news["type"] == "delta" else None
@@ -63,9 +65,12 @@ async def _viewer(url: str, result: Watched) -> None:
             address = (news.get("frame") or {}).get("url", last)
             if address != last:
                 last = address
-                writer.write(f"GET {address} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-                _, length = await head_of(reader)
+                head = f"GET {address} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n"
+                writer.write(head.encode())
+                status, length = await head_of(reader)
                 await reader.readexactly(length)
+                if status != 200:
+                    raise RuntimeError(f"{address} answered {status}")
                 result.pictures, result.pictured = result.pictures + 1, result.pictured + length
 
 
@@ -74,11 +79,12 @@ def compare(one: App, viewers: int, seconds: float, rounds: int) -> dict[str, An
     they are (``raw``) and on the share of the machine that the load generator left, how late
     messages come, and the server's memory (MB) in each round."""
     raw, ratios, late, memory = [], [], [], []
+    link = f"{one.url}/join/{one.keys['link']}"
     server = psutil.Process(one.process.pid)
     for _ in range(rounds):
         alone = one.rate(seconds)
         one.command("resume")
-        command = [sys.executable, "-m", "benchmarks.crowd", one.url, viewers, seconds + 2 * SETTLE]
+        command = [sys.executable, "-m", "benchmarks.crowd", link, viewers, seconds + 2 * SETTLE]
         child = subprocess.Popen(
             [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
@@ -104,5 +110,5 @@ def compare(one: App, viewers: int, seconds: float, rounds: int) -> dict[str, An
 
 
 if __name__ == "__main__":
-    url, viewers, seconds = sys.argv[1:]
-    print(json.dumps(asdict(asyncio.run(watch(url, int(viewers), float(seconds))))))
+    link, viewers, seconds = sys.argv[1:]
+    print(json.dumps(asdict(asyncio.run(watch(link, int(viewers), float(seconds))))))

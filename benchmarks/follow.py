@@ -13,32 +13,18 @@ import json
 import statistics
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
+from benchmarks.app import ticket
 from ganviz.classroom import Classroom
 from ganviz.classroom.keys import Keys
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, routes
 from ganviz.server.serve import serve
-
-
-def ticket(url: str) -> str:
-    """The cookie that a link gives."""
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            return
-
-    try:
-        urllib.request.build_opener(Stay).open(url)
-    except urllib.error.HTTPError as answer:
-        return answer.headers["set-cookie"].partition(";")[0]
-    raise RuntimeError(f"{url} gave no cookie")
 
 
 def show(home: str, cookie: str, step: int) -> None:

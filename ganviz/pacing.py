@@ -29,6 +29,10 @@ DELTA_INTERVAL = 0.1
 # the same while a run of this process trains: it notifies, and each poll takes the interpreter
 # from the training for a moment
 NOTIFIED_POLL_INTERVAL = 0.3
+# a viewer costs so much of a core each time it is told of figures and fetches a picture; all
+# viewers together get so many of both that they take this part of it
+VIEWER_COST = 0.00075
+VIEWERS_SHARE = 0.15
 # what is appended at the same tick as the figures goes into their message
 COALESCE_DELAY = 0.03
 # a picture waits so long for the figures of the next tick: a page that draws both at once works

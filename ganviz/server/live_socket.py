@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganviz import pacing
-from ganviz.classroom import Classroom, Visitor
+from ganviz.classroom import Classroom
 from ganviz.engine.events import Event, EventLog
 from ganviz.errors import GanvizError
 from ganviz.runs.manager import RunManager
@@ -29,36 +29,17 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.server import describe
 from ganviz.server import live_protocol as protocol
 from ganviz.server.class_feed import ClassFeed
-from ganviz.server.discretion import Sight, message_for_viewers
+from ganviz.server.discretion import Sight
 from ganviz.server.guard import SEES, check_run
+from ganviz.server.viewer import Texts, Viewer
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import READS, open_run, read_to_end
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class Viewer:
-    """One browser's socket and what it has been sent. ``follows``: it changes over to whatever run
-    is current."""
-
-    def __init__(
-        self, websocket: WebSocket, visitor: Visitor, run: ReadableRun | None, follows: bool
-    ):
-        self.websocket = websocket
-        self.visitor = visitor
-        self.run = run
-        self.follows = follows
-        self.needs_hello = True
-        self.hello_requested = False
-        self.cursor = 0
-        self.version = -1
-        self.outline: tuple = ()
-        self.sent_at = self.hello_at = float("-inf")
-        self.send_task: asyncio.Task | None = None
-        self.greeted = asyncio.Event()
-        self.gone = asyncio.Event()
+PROMPT = ("state", "note", "setting", "turn")
+"""Kinds of events that nobody waits for: what somebody did, or has to know."""
 
 
 class LiveSocket:
@@ -168,7 +149,7 @@ class Hub:
                 if task:
                     task.cancel()
         if viewer.gone.is_set():
-            await _close(viewer.websocket)
+            await viewer.close()
 
     async def _feed_class(self, viewer: Viewer) -> None:
         """The state of the class, after the hello: that is the first message, always."""
@@ -287,7 +268,9 @@ class Hub:
             if viewer.run is not run:
                 continue
             self._require_hello(viewer, seen, now)
-            if not viewer.needs_hello and send_deltas and run and _is_due(viewer, run, seen, now):
+            if run is None or not send_deltas or viewer.needs_hello:
+                continue
+            if _is_due(viewer, run, seen, now, self._rest(viewer)):
                 deltas.setdefault(viewer.cursor, []).append(viewer)
         if deltas:
             self._next_delta = now + pacing.DELTA_INTERVAL
@@ -297,6 +280,11 @@ class Hub:
         greeted = [viewer for viewer in viewers if viewer.run is run and viewer.needs_hello]
         if greeted:
             await self._send_hello(run, greeted, seen.outline)
+
+    def _rest(self, viewer: Viewer) -> float:
+        """Seconds from one delta to the next: in a crowd viewers get fewer, presenters do not."""
+        crowd = 0 if viewer.visitor.presenter else len(self.viewers)
+        return crowd * pacing.VIEWER_COST / pacing.VIEWERS_SHARE
 
     def _require_hello(self, viewer: Viewer, seen: _Observation, now: float) -> None:
         if viewer.run is not None and viewer.outline != seen.outline:
@@ -312,7 +300,7 @@ class Hub:
         # a run of this process needs no disk: its viewers do not wait for those of one that does
         thread = asyncio.to_thread if run is None or run.in_memory else READS.run
         message = await thread(self._greeting, run, viewers)
-        text, now = _Texts(message), time.monotonic()
+        text, now = Texts(message), time.monotonic()
         for viewer in viewers:
             if viewer.run is not run:
                 continue
@@ -332,34 +320,18 @@ class Hub:
             for viewer in viewers:
                 viewer.needs_hello = True
             return
-        text = _Texts(message)
+        text = Texts(message)
         for viewer in viewers:
             self._send(run, viewer, text, message["cursor"], message["snapshot"])
 
     def _send(
-        self, run: ReadableRun | None, viewer: Viewer, text: _Texts, cursor: int, version: int
+        self, run: ReadableRun | None, viewer: Viewer, text: Texts, cursor: int, version: int
     ) -> None:
         if viewer.run is not run or viewer.send_task:
             # it changed over while the message was made
             return
         viewer.cursor, viewer.version, viewer.sent_at = cursor, version, time.monotonic()
-        viewer.send_task = asyncio.create_task(_deliver(viewer, text.to(viewer.visitor)))
-
-
-class _Texts:
-    """One message as text, made at most once for presenters and once for viewers."""
-
-    def __init__(self, message: dict[str, Any]):
-        self._message = message
-        self._texts: dict[bool, str] = {}
-
-    def to(self, visitor: Visitor) -> str:
-        """The message as ``visitor`` gets it."""
-        whole = visitor.presenter
-        if whole not in self._texts:
-            message = self._message if whole else message_for_viewers(self._message)
-            self._texts[whole] = protocol.to_text(message)
-        return self._texts[whole]
+        viewer.send_task = asyncio.create_task(viewer.deliver(text.to(viewer.visitor)))
 
 
 async def _call(run: ReadableRun | None, function: Callable[..., T], *arguments: Any) -> T:
@@ -369,31 +341,13 @@ async def _call(run: ReadableRun | None, function: Callable[..., T], *arguments:
     return await READS.run(function, *arguments)
 
 
-def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float) -> bool:
+def _is_due(viewer: Viewer, run: ReadableRun, seen: _Observation, now: float, rest: float) -> bool:
     """Whether there is news, or, while a run is at work, none for so long that its clock should
-    move."""
+    move. What can wait does so until ``rest`` has passed."""
     quiet = now - viewer.sent_at
     if seen.seq > viewer.cursor or seen.version != viewer.version:
+        if quiet < rest and not run.events.since(viewer.cursor, PROMPT):
+            return False
         alone = pacing.PLANE_MAX_DELAY if describe.has_planes(run) else pacing.FRAME_MAX_DELAY
         return quiet >= alone or run.events.has_other_than("frame", viewer.cursor)
     return seen.working and quiet >= pacing.STATUS_INTERVAL
-
-
-async def _deliver(viewer: Viewer, text: str) -> None:
-    """Send one message; returns when the connection has taken it. What cannot be sent to is
-    gone."""
-    try:
-        await viewer.websocket.send_text(text)
-        viewer.greeted.set()
-    except (WebSocketDisconnect, RuntimeError, OSError):
-        viewer.gone.set()
-    finally:
-        viewer.send_task = None
-
-
-async def _close(websocket: WebSocket) -> None:
-    """Close a socket that may be closed already, or too clogged to take a farewell."""
-    try:
-        await asyncio.wait_for(websocket.close(protocol.TOO_SLOW), pacing.CLOSE_TIMEOUT)
-    except (asyncio.TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as problem:
-        logger.debug("a socket closed without farewell: %r", problem)

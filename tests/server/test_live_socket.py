@@ -9,7 +9,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ganviz import pacing
-from ganviz.server import live_protocol
+from ganviz.classroom import Visitor
+from ganviz.server import live_protocol, live_socket
 
 from .live_viewers import (
     append_rows,
@@ -67,6 +68,24 @@ def test_a_plane_that_missed_its_figures_goes_by_itself_and_a_picture_waits(
         append_rows(run, 3, 3)
         both = receive(viewer)
         assert both["frame"]["step"] == 2 and steps([both]) == [3]
+
+
+def test_in_a_crowd_viewers_wait_for_figures_and_not_for_what_somebody_did(
+    manager, live, monkeypatch
+):
+    monkeypatch.setattr(pacing, "VIEWER_COST", 1000.0)
+    monkeypatch.setattr(
+        live_socket,
+        "visitor_of",
+        lambda browser: Visitor("x", "Otter", presenter="presents" in browser.query_params),
+    )
+    run = manager.current
+    with live[1]("?presents=yes") as presenter, live[1]() as viewer:
+        receive(presenter), receive(viewer)
+        append_rows(run, 1, 5)
+        assert steps(receive_until(presenter, 5)) == [1, 2, 3, 4, 5]
+        append_rows(run, 6, 10)  # the tenth with a note
+        assert steps([receive(viewer)]) == list(range(1, 11))
 
 
 def test_after_a_dropped_connection_exactly_what_is_missing_comes(manager, live):
