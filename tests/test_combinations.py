@@ -22,6 +22,7 @@ SMALL = {
     "latent_dim": 4,
     "g_width": 4,
     "d_width": 4,
+    "blocks": 1,
     "g_hidden": (16,),
     "d_hidden": (16,),
     "g_norm": "none",

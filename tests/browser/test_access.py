@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import start, stop
+from .conftest import drawn_twice, start, stop
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = ("train", "explore", "inside", "lessons", "class", "runs")
@@ -44,22 +44,26 @@ def without_arrow(page) -> list[str]:
 
 @without_axe
 def test_axe_finds_nothing_on_any_tab(visit, server, idle):
-    for theme in ("light", "dark"):
-        page = visit(theme=theme)
-        if theme == "light":
-            start(page)
-        for view in VIEWS:
-            page.evaluate("name => window.ganviz.tab(name)", view)
-            page.wait_for_selector(f"#gv-view-{view}", state="visible")
-            if view == "runs":
-                page.click("#gv-runs-body tr")
-                page.wait_for_selector("#gv-replay canvas")
-            if view == "explore":
-                page.wait_for_selector("#gv-explore-side[data-ready=yes]")
-            page.wait_for_timeout(500)
+    page = visit()
+    start(page)
+    for view in VIEWS:
+        page.evaluate("name => window.ganviz.tab(name)", view)
+        page.wait_for_selector(f"#gv-view-{view}", state="visible")
+        if view == "runs":
+            page.click("#gv-runs-body tr")
+            page.wait_for_selector("#gv-replay canvas")
+        if view == "explore":
+            page.wait_for_selector("#gv-explore-side[data-ready=yes]")
+        page.wait_for_timeout(500)
+        for theme in ("light", "dark"):
+            page.wait_for_function(
+                "dark => document.body.classList.contains('dark') === dark", arg=theme == "dark"
+            )
+            drawn_twice(page)
             assert violations(page) == [], (theme, view)
             assert without_arrow(page) == [], view
-            stop(server)
+            page.click("#gv-theme")
+        stop(server)
 
 
 def test_arrow_keys_move_between_tabs(visit):
