@@ -1,18 +1,19 @@
 """The app as ``python app.py`` starts it, but for a training that leaves four fifths of its core to
 the browser: what a page shows does not depend on how many steps a second there are. Nor do its
 measuring threads stand behind everything else: beside two browsers they would get no turn, and a
-test, or the end of a run, would wait for them. The classifiers of held-out pictures, half of what
-such a short run computes, do not begin."""
+test, or the end of a run, would wait for them. What only measures how good the pictures are, more
+than half of what such a short run computes, does not begin."""
 
 import os
 import sys
 import time
 
 from ganviz.engine.trainer import Trainer
+from ganviz.probes.fidelity import Fidelity
 from ganviz.probes.held_out_scores import HeldOut
 from ganviz.ui.launch import main
 
-MOST_SECONDS = 0.05
+MOST_SECONDS = 0.1
 step = Trainer.step
 
 
@@ -24,6 +25,6 @@ def step_and_rest(trainer: Trainer) -> None:
 
 if __name__ == "__main__":
     Trainer.step = step_and_rest
-    HeldOut.first = 3600.0
+    Fidelity.first = HeldOut.first = 3600.0
     os.setpriority = lambda *_: None
     sys.exit(main())
