@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -14,8 +13,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from benchmarks.app import ROOT, App, ticket
-from benchmarks.drag import SETTLE, head_of, share_left
+from benchmarks.app import App, ticket
+from benchmarks.drag import SETTLE, head_of, share_left, under_load
 
 
 @dataclass
@@ -83,19 +82,11 @@ def compare(one: App, viewers: int, seconds: float, rounds: int) -> dict[str, An
     server = psutil.Process(one.process.pid)
     for _ in range(rounds):
         alone = one.rate(seconds)
-        one.command("resume")
-        command = [sys.executable, "-m", "benchmarks.crowd", link, viewers, seconds + 2 * SETTLE]
-        child = subprocess.Popen(
-            [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        one.page.wait_for_timeout(1500 * SETTLE)
-        steps, elapsed = one.status()
-        one.page.wait_for_timeout(1000 * seconds)
-        after, later = one.status()
-        memory.append(server.memory_info().rss / 1e6)
-        watched = Watched(**json.loads(child.communicate()[0]))
-        one.pause()
-        raw.append((after - steps) / (later - elapsed) / alone)
+        with under_load(one, "benchmarks.crowd", link, viewers, seconds + 2 * SETTLE) as load:
+            one.page.wait_for_timeout(1000 * SETTLE)  # they join
+            raw.append(load.rate(seconds) / alone)
+            memory.append(server.memory_info().rss / 1e6)
+        watched = Watched(**load.result)
         ratios.append(raw[-1] / share_left(watched))
         late += watched.late
     lasted = watched.ended - watched.began

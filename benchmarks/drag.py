@@ -9,6 +9,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -105,19 +107,41 @@ async def head_of(reader: asyncio.StreamReader) -> tuple[int, int]:
 def measure(one: App, viewers: int, hz: float, seconds: float) -> tuple[Dragged, float]:
     """While ``one`` trains: what the viewers saw, and the training's steps a second over the same
     time."""
+    with under_load(one, "benchmarks.drag", one.url, viewers, hz, seconds + SETTLE) as load:
+        rate = load.rate(seconds)
+    return Dragged(**load.result), rate
+
+
+class Generator:
+    """A load generator in a process of its own, beside a training. ``result``: what it has printed
+    in the end."""
+
+    def __init__(self, one: App, command: list[str]):
+        self._one = one
+        self.result: dict[str, Any] = {}
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+    def rate(self, seconds: float) -> float:
+        """Steps a second of the training meanwhile, when the load has set in."""
+        self._one.page.wait_for_timeout(1000 * SETTLE / 2)
+        steps, elapsed = self._one.status()
+        self._one.page.wait_for_timeout(1000 * seconds)
+        after, later = self._one.status()
+        return (after - steps) / (later - elapsed)
+
+    def end(self) -> None:
+        self.result = json.loads(self._process.communicate()[0])
+
+
+@contextmanager
+def under_load(one: App, module: str, *arguments: Any) -> Iterator[Generator]:
+    """``one`` trains, and a load generator, ``python -m module arguments``, works."""
     one.command("resume")
     one.page.wait_for_timeout(1000 * SETTLE)
-    command = [sys.executable, "-m", "benchmarks.drag", one.url, viewers, hz, seconds + SETTLE]
-    child = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    one.page.wait_for_timeout(1000 * SETTLE / 2)
-    steps, elapsed = one.status()
-    one.page.wait_for_timeout(1000 * seconds)
-    after, later = one.status()
-    dragged = Dragged(**json.loads(child.communicate()[0]))
+    load = Generator(one, [sys.executable, "-m", module, *map(str, arguments)])
+    yield load
+    load.end()
     one.pause()
-    return dragged, (after - steps) / (later - elapsed)
 
 
 def share_left(load: Load) -> float:

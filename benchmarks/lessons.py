@@ -100,6 +100,12 @@ class Kept:
         return sum(self.promise.holds(value) for value in self.values)
 
     @property
+    def line(self) -> str:
+        """The promise, and what was measured."""
+        kept = f"({self.kept} of {len(self.values)})"
+        return f"{self.lesson}: {self.promise.sentence}: {self.values} {kept}"
+
+    @property
     def enough(self) -> bool:
         return self.kept >= OF_FIVE * len(self.values)
 
@@ -114,6 +120,10 @@ class Answered(Kept):
     def enough(self) -> bool:
         """Whether each seed's run has an answer."""
         return None not in self.choices
+
+    @property
+    def line(self) -> str:
+        return f"{self.lesson}: {self.question.ask} {self.values} ({self.votes})"
 
     @property
     def choices(self) -> list[int | None]:
@@ -253,7 +263,7 @@ def main() -> int:
     answered = questions_of(names) if options.only != "promises" else []
     for set_up in measured([*promised, *answered], seeds, options.data_root, options.pace):
         for one in set_up:
-            console.print(sentence(one), highlight=False, markup=False)
+            console.print(one.line, highlight=False, markup=False)
     console.print(*tables(promised, answered))
     if options.json:
         rows: dict[str, Sequence[Kept]] = {"promises": promised, "questions": answered}
@@ -271,13 +281,6 @@ def tables(promised: list[Kept], answered: list[Answered]) -> list[Table]:
     for one in answered:
         answers.add_row(one.lesson, one.question.ask, str(one.values), one.votes)
     return [table for table in (kept, answers) if table.rows]
-
-
-def sentence(one: Kept) -> str:
-    """One promise or question and what was measured, on a line."""
-    if isinstance(one, Answered):
-        return f"{one.lesson}: {one.question.ask} {one.values} ({one.votes})"
-    return f"{one.lesson}: {one.promise.sentence}: {one.values} ({one.kept} of {len(one.values)})"
 
 
 if __name__ == "__main__":
