@@ -71,7 +71,11 @@ def stop_signals() -> Iterator[StopSignals]:
 
 
 class EndedBySignal(SystemExit):
-    """A signal has ended what was being made."""
+    """Signal ``number`` has ended what was being made; ``status``: the exit status."""
+
+    def __init__(self, number: int):
+        self.status = 128 + number
+        super().__init__(self.status)
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def ending_on_signals() -> Iterator[None]:
     away."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise EndedBySignal(128 + number)
+        raise EndedBySignal(number)
 
     main = threading.current_thread() is threading.main_thread()
     before: dict[int, Any] = {number: signal.getsignal(number) for number in _caught() if main}

@@ -372,8 +372,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain(NOT_KEPT)
         return INTERRUPTED
+    except EndedBySignal as end:
+        complain(NOT_KEPT)
+        return end.status
     except SystemExit as end:
-        if isinstance(end, EndedBySignal):
-            complain(NOT_KEPT)
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     return 0

@@ -17,8 +17,8 @@ from ganviz.cli.options import (
     home_expanded,
     weight,
 )
-from ganviz.cli.terminal import INTERRUPTED, complain
-from ganviz.stop_signals import ending_on_signals
+from ganviz.cli.terminal import complain
+from ganviz.stop_signals import EndedBySignal, ending_on_signals
 
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed draws the same pictures.")
@@ -76,11 +76,11 @@ def dataset(
                 find_run(run, runs_root), data_root, pick_device(device), notify
             )
             written = write_dataset(tested, out, order, data_root, notify)
-    except (KeyboardInterrupt, SystemExit) as end:
-        if unfinished(out).is_dir():
-            complain(f"What was drawn is kept in {unfinished(out)}: the same command goes on.")
-        code = end.code if isinstance(end, SystemExit) else INTERRUPTED
-        raise typer.Exit(code if isinstance(code, int) else INTERRUPTED) from None
+    except EndedBySignal as end:
+        if not unfinished(out).is_dir():
+            raise
+        complain(f"What was drawn is kept in {unfinished(out)}: the same command goes on.")
+        raise typer.Exit(end.status) from None
     if tested.generator.note:
         complain(tested.generator.note)
     print(f"{n:,} pictures of step {tested.generator.step:,} are in {written} ({weight(written)})")
