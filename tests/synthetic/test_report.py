@@ -1,6 +1,8 @@
 """The report as a whole: what it says, what it cannot say, and the page that it is."""
 
 import json
+import os
+import signal
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -189,8 +191,12 @@ def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, mo
     assert main(arguments) == 2 and "something in it" in capsys.readouterr().err
 
     def interrupt(*arguments, **settings):
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(dataset, "make_report", interrupt)
-    assert main([*arguments[:-3], f"{folder}.zip", *root]) == 130
+    assert main([*arguments[:-3], f"{folder}.zip", *root]) == 128 + signal.SIGTERM
     assert f"kept in {folder}.zip.unfinished" in capsys.readouterr().err
+    monkeypatch.setattr(dataset, "Spool", interrupt)
+    assert main([*arguments[:-3], str(tmp_path / "other"), *root]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "Interrupted; what was not finished is not kept.\n"
+    assert not list(tmp_path.glob("other*"))
