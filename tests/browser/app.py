@@ -1,5 +1,5 @@
-"""The app as ``python app.py`` starts it, but for a training that leaves four fifths of its core to
-the browser: what a page shows does not depend on how many steps a second there are. Nor do its
+"""The app as ``python app.py`` starts it, but for a training that leaves eight ninths of its core
+to the browser: what a page shows does not depend on how many steps a second there are. Nor do its
 measuring threads stand behind everything else: beside two browsers they would get no turn, and a
 test, or the end of a run, would wait for them. What only measures how good the pictures are, more
 than half of what such a short run computes, does not begin."""
@@ -20,7 +20,7 @@ step = Trainer.step
 def step_and_rest(trainer: Trainer) -> None:
     began = time.perf_counter()
     step(trainer)
-    time.sleep(min(MOST_SECONDS, 4 * (time.perf_counter() - began)))
+    time.sleep(min(MOST_SECONDS, 8 * (time.perf_counter() - began)))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
 ANSWERS = re.compile(r"40[39] \((Conflict|Forbidden)\)")
 PHONE = {"width": 390, "height": 844}
+KEY = "a1b2c3d4e5f6a7b8c9"
+"""The presenter's of the school."""
 
 
 def pytest_itemcollected(item):
@@ -150,6 +152,7 @@ class Profiles:
         for context in self._all[: self._used]:
             keeper, *pages = context.pages
             for page in pages:
+                page.evaluate("localStorage.clear()")
                 page.close()
             keeper.evaluate("localStorage.clear()")
             context.clear_cookies()
@@ -185,6 +188,33 @@ def visit(profiles, server) -> Iterator[Callable]:
         page.goto(server.url + address, wait_until="domcontentloaded")
         page.wait_for_selector("body[data-gv-ready=yes][data-gv-form=filled]")
         page.wait_for_selector("#gv-link[data-link=live]")
+        return page
+
+    yield open_page
+    profiles.clear()
+    assert complaints == []
+
+
+@pytest.fixture(scope="package")
+def school(tmp_path_factory) -> Iterator[Server]:
+    """An app that a class may join."""
+    folder = tmp_path_factory.mktemp("school")
+    with serving(folder, "--host", "0.0.0.0", GANVIZ_PRESENTER_KEY=KEY) as started:
+        yield started
+
+
+@pytest.fixture
+def browsers(profiles, school) -> Iterator[Callable]:
+    """``browsers(address, viewport)``: a page of the school's app in a browser of its own; none may
+    have complained."""
+    complaints = []
+
+    def open_page(address: str, viewport=DESKTOP):
+        page = profiles.next().new_page()
+        page.set_viewport_size(viewport)
+        page.set_default_timeout(TIMEOUT)
+        watch_page(page, school.url, complaints)
+        page.goto(school.url + address, wait_until="domcontentloaded")
         return page
 
     yield open_page

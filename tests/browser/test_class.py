@@ -2,39 +2,7 @@
 
 import re
 
-import pytest
-
-from .conftest import DESKTOP, PHONE, TIMEOUT, serving, watch_page
-
-KEY = "a1b2c3d4e5f6a7b8c9"
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory):
-    with serving(
-        tmp_path_factory.mktemp("school"), "--host", "0.0.0.0", GANVIZ_PRESENTER_KEY=KEY
-    ) as server:
-        yield server
-
-
-@pytest.fixture
-def browsers(chromium, school):
-    """``browsers(address, viewport)``: a page in a browser of its own; none may have complained."""
-    contexts, complaints = [], []
-
-    def open_page(address, viewport=DESKTOP):
-        context = chromium.new_context(viewport=viewport)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(TIMEOUT)
-        watch_page(page, school.url, complaints)
-        page.goto(school.url + address, wait_until="domcontentloaded")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+from .conftest import KEY, PHONE
 
 
 def ready(page):

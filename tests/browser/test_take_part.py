@@ -3,27 +3,7 @@ pictures up."""
 
 from __future__ import annotations
 
-import pytest
-
-from .conftest import DESKTOP, PHONE, TIMEOUT, serving
-
-KEY = "f6a7b8c9a1b2c3d4e5"
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory):
-    """The address of an app that a class may join."""
-    folder = tmp_path_factory.mktemp("school")
-    with serving(folder, "--class", GANVIZ_PRESENTER_KEY=KEY) as started:
-        yield started.url
-
-
-def opened(chromium, school, address, viewport=DESKTOP):
-    """A page in a browser of its own."""
-    page = chromium.new_context(viewport=viewport).new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.goto(school + address, wait_until="domcontentloaded")
-    return page
+from .conftest import KEY, PHONE
 
 
 def ready(page):
@@ -59,11 +39,11 @@ def put_another_question(teacher):
     teacher.wait_for_selector("#gv-poll[data-state=none]")
 
 
-def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
-    teacher = opened(chromium, school, f"/present/{KEY}")
+def test_a_class_votes_plays_and_hangs_pictures_up(browsers):
+    teacher = browsers(f"/present/{KEY}")
     ready(teacher)
     code = teacher.evaluate("async () => (await (await fetch('gv/class/invitation')).json()).code")
-    ann, bob = opened(chromium, school, "/join", PHONE), opened(chromium, school, "/join")
+    ann, bob = browsers("/join", PHONE), browsers("/join")
     for page in (ann, bob):
         page.fill("#code", code)
         page.click("button")
@@ -140,5 +120,3 @@ def test_a_class_votes_plays_and_hangs_pictures_up(chromium, school):
     teacher.evaluate("window.ganviz.tab('train')")
     teacher.click("#gv-stop")
     teacher.wait_for_selector("body[data-gv-state=stopped]")
-    for page in (teacher, ann, bob):
-        page.context.close()
