@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -43,16 +43,26 @@ class ExportRequest(BaseModel):
     n: int | None = Field(None, ge=100, le=200_000)
 
 
+class Progress(NamedTuple):
+    """How an export stands. ``state``: working, done or failed; there is a file once it is done."""
+
+    state: str
+    fraction: float
+    sentence: str
+
+
+STARTING = Progress("working", 0.0, "Starting.")
+
+
 @dataclass
 class Job:
-    """One export. ``state``: working, done or failed."""
+    """One export. ``progress`` is replaced as a whole, so that whoever reads it gets what belongs
+    together."""
 
     run: str
     name: str
     kind: str
-    state: str = "working"
-    fraction: float = 0.0
-    sentence: str = "Starting."
+    progress: Progress = STARTING
     stopping: bool = False
 
 
@@ -86,7 +96,7 @@ class Exports:
                         "ok": False,
                         "busy": True,
                         "sentence": f"An export of {busy.name} is being made "
-                        f"({busy.fraction:.0%}); ask again when it is ready.",
+                        f"({busy.progress.fraction:.0%}); ask again when it is ready.",
                     },
                     409,
                 )
@@ -103,16 +113,15 @@ class Exports:
         run_id = request.path_params["run"]
         folder = await READS.run(self._folder, run_id)
         job = self._last.get(run_id)
+        # Before the listing: what is done now is in it, what ends meanwhile may not be.
+        progress = job.progress if job else Progress("idle", 0.0, "")
         files = await READS.run(_listed, folder, run_id)
         made = next((file for file in files if job and file["kind"] == job.kind), None)
-        done = job is not None and job.state == "done"
         return json_response(
             {
-                "state": job.state if job else "idle",
+                **progress._asdict(),
                 "kind": job.kind if job else None,
-                "fraction": job.fraction if job else 0.0,
-                "sentence": job.sentence if job else "",
-                "url": made["url"] if made and done else None,
+                "url": made["url"] if made and progress.state == "done" else None,
                 "files": files,
                 "formats": [
                     {
@@ -169,18 +178,18 @@ class Exports:
         def report(fraction: float, sentence: str) -> None:
             if job.stopping:
                 raise Stopped("The export was stopped.")
-            job.fraction, job.sentence = min(1.0, fraction), sentence
+            job.progress = Progress("working", min(1.0, fraction), sentence)
 
         try:
             _yield_to_training()
             out = _target(folder, job.run, query.kind)
             _make(folder, out, (query.kind, self._options(query)), report)
-            job.fraction, job.sentence, job.state = 1.0, "Ready to download.", "done"
+            job.progress = Progress("done", 1.0, "Ready to download.")
         except GanvizError as error:
-            job.sentence, job.state = error.sentence, "failed"
+            job.progress = job.progress._replace(state="failed", sentence=error.sentence)
         except Exception as error:
-            job.sentence = f"The export failed ({type(error).__name__}); the server's log says why."
-            job.state = "failed"
+            sentence = f"The export failed ({type(error).__name__}); the server's log says why."
+            job.progress = job.progress._replace(state="failed", sentence=sentence)
             raise
         finally:
             with self._lock:

@@ -101,6 +101,26 @@ def test_one_at_a_time(client, waiting):
     assert follow(client)[-1]["kind"] == "webp"
 
 
+def test_what_is_done_has_its_file(client, waiting, monkeypatch):
+    """Also where an export ends while the files are listed."""
+    listed = exports._listed
+
+    def ends_meanwhile(folder, run):
+        files = listed(folder, run)
+        waiting.set()
+        while not listed(folder, run) or any(
+            one.name == "ganviz-export" for one in threading.enumerate()
+        ):
+            time.sleep(0.01)
+        return files
+
+    assert client.post("/gv/library/own-run/export", json={"kind": "mp4"}).status_code == 202
+    monkeypatch.setattr(exports, "_listed", ends_meanwhile)
+    early, late = (client.get("/gv/library/own-run/export").json() for _ in range(2))
+    assert (early["state"], early["files"], early["url"]) == ("working", [], None)
+    assert late["state"] == "done" and late["url"] == late["files"][0]["url"]
+
+
 @pytest.mark.parametrize("error", [GanvizError("The disk is full."), ValueError("a bug")])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_failure_is_told_and_the_next_may_begin(client, monkeypatch, error):
