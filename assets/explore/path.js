@@ -42,6 +42,7 @@ export function make() {
     const list = el("select", { class: "gv-input", "data-choice": name, onchange: () => {
       Object.assign(choices, { [name]: typeof choices[name] === "number" ? Number(list.value) : list.value });
       if (name === "kind" || name === "frames") draw();
+      if (name === "fps" && playing) { pause(); play(); }
     } }, ...values.map(([value, shown]) => el("option", { value, selected: value === choices[name] }, shown)));
     return el("label", { class: "gv-inline" }, words, list);
   };
@@ -220,21 +221,20 @@ function show(index) {
   if (parts.plot.firstChild) find(parts.plot, ".gv-path-now").setAttribute("d", `M${x} 0V${height - bottom}`);
 }
 
-/** Frames that have not come yet are waited for. */
+/** Frames that have not come yet are waited for. By a clock of its own: a loop of animation frames
+ * would be slowed down when nobody touches the page (`lib/frame_throttle.js`). */
 function play() {
   text(parts.play, "Pause");
   const began = performance.now() - (1000 * at) / choices.fps;
-  const step = () => {
+  playing = setInterval(() => {
     if (!parts.canvas.isConnected) { pause(); return; }
     const count = way.vectors.length;
     if (count) show(Math.floor(((performance.now() - began) * choices.fps) / 1000) % count);
-    playing = requestAnimationFrame(step);
-  };
-  playing = requestAnimationFrame(step);
+  }, 1000 / choices.fps);
 }
 
 function pause() {
-  cancelAnimationFrame(playing);
+  clearInterval(playing);
   playing = 0;
   text(parts.play, "Play");
 }
