@@ -23,9 +23,8 @@ GRID = """
     <div class="gv-empty" id="gv-grid-empty">
       <div class="gv-empty-tiles" aria-hidden="true"></div>
       <p class="gv-empty-title">Nothing is training yet</p>
-      <p class="gv-empty-text">Click <b>Train</b>: a generator learns to draw digits from noise, and
-        its pictures appear here
-        within two seconds.</p>
+      <p class="gv-empty-text">Click <b>Train</b>: a generator learns to draw from noise, and what
+        it draws appears here as it learns.</p>
     </div>
     <div id="gv-grid" data-step="" hidden>
       <div class="gv-columns" id="gv-columns" aria-hidden="true"></div>

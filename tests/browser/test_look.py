@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DESKTOP, PHONE, stop
+from .conftest import DESKTOP, PHONE, drawn_twice, stop
 
 MAIN_CONTROLS = (
     "#gv-f-preset",
@@ -40,6 +40,30 @@ def test_everything_for_the_main_job_is_in_view(visit, server, trained):
             assert box, (theme, selector)
             assert 0 <= box["x"] <= DESKTOP["width"] - box["width"], (theme, selector)
             assert 0 <= box["y"] <= DESKTOP["height"] - box["height"], (theme, selector)
+
+
+STICKING_OUT = """() => {
+  const all = [...document.querySelectorAll(".gv-card :is(button, input, select, a, canvas)")];
+  const scrolls = (node) => node && !node.matches(".gv-card")
+    && (/auto|scroll/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+  return all.filter((node) => node.checkVisibility() && !scrolls(node)).filter((node) => {
+    const { left, right } = node.getBoundingClientRect();
+    const card = node.closest(".gv-card").getBoundingClientRect();
+    return left < card.left - 1 || right > card.right + 1;
+  }).map((node) => node.id || node.ariaLabel || node.textContent.trim());
+}"""
+
+
+def test_nothing_sticks_out_of_its_card(visit, idle):
+    page = visit()
+    tabs = page.eval_on_selector_all("#gv-tabs [role=tab]", "all => all.map(one => one.id)")
+    for tab in tabs:
+        page.click(f"#{tab}")
+        page.wait_for_selector(f"#{tab.removesuffix('-button')}", state="visible")
+        for width in (1440, 1024, 820):
+            page.set_viewport_size({"width": width, "height": 768})
+            drawn_twice(page)
+            assert page.evaluate(STICKING_OUT) == [], (tab, width)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
