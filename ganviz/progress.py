@@ -14,12 +14,25 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from ganviz import pacing
+from ganviz.stop_signals import mute_pipes
 
 if TYPE_CHECKING:
     from ganviz.engine.run import Run
 
 
 _PERCENT = re.compile(r" \(\d+%\)$")
+
+
+class StandardError(Console):
+    """Where progress goes. Work goes on when nobody reads it any more; rich would end the
+    program."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True)
+
+    def on_broken_pipe(self) -> None:
+        """The reader of a pipe has gone."""
+        mute_pipes()
 
 
 class Display(AbstractContextManager):
@@ -132,7 +145,7 @@ def make_display(progress: bool) -> Display:
     """A display for standard error; a silent one unless ``progress``."""
     if not progress:
         return Display()
-    console = Console(stderr=True)
+    console = StandardError()
     return Bar(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)
 
 
@@ -154,7 +167,7 @@ def _display(
 ) -> Iterator[Callable[..., None]]:
     """A function that is told how much of ``total`` is done and, where that changes, ``what`` is
     being done. ``line`` makes the two one text where there is no bar."""
-    console = Console(stderr=True)
+    console = StandardError()
     if console.is_terminal and not console.is_dumb_terminal:
         with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
             task = progress.add_task(what, total=total)

@@ -8,7 +8,7 @@ import signal
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -102,12 +102,18 @@ def _caught() -> list[int]:
     return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
-def _mute() -> None:
-    """The terminal is gone: whatever is printed to it from now on would raise. What goes to a file
-    or a pipe goes on."""
+def mute_pipes() -> None:
+    """Who read the output is gone, such as ``head`` or ``tee``: whatever is printed to it from now
+    on would raise. What goes to a file or a terminal goes on."""
+    _mute(stat.S_ISFIFO)
+
+
+def _mute(of_kind: Callable[[int], bool] = stat.S_ISCHR) -> None:
+    """The terminal is gone, or what else is ``of_kind``: whatever is printed to it from now on
+    would raise. What goes to a file goes on."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for handle in (1, 2):
         with suppress(OSError):
-            if stat.S_ISCHR(os.fstat(handle).st_mode):
+            if of_kind(os.fstat(handle).st_mode):
                 os.dup2(nowhere, handle)
     os.close(nowhere)

@@ -87,6 +87,8 @@ export function open() {
 function followStars() {
   const same = (a, b) => a.z === b.z && a.y === b.y;
   const left = keys.filter((key) => explored.stars.some((star) => same(star, key)) || removable.has(key));
+  const stars = new Set(explored.stars.map(({ z, y }) => `${z}${y}`));
+  for (const one of seen) if (!stars.has(one)) seen.delete(one);
   const fresh = explored.stars.filter((star) => !seen.has(`${star.z}${star.y}`));
   if (left.length === keys.length && !fresh.length) return;
   keys = [...left, ...fresh];
@@ -242,10 +244,13 @@ function pause() {
 async function saveFilm() {
   showNotice(parts.note, "");
   const { fps, format } = choices;
+  parts.film.disabled = true;
   try {
     await saveFile("gv/explore/film", { ...body(), fps, format }, `path.${format}`);
   } catch (problem) {
     showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+  } finally {
+    parts.film.disabled = keys.length < 2;
   }
 }
 

@@ -30,6 +30,10 @@ import { forkForm } from "./fork.js";
 let hooks = { close: () => {}, deleted: () => {} };
 /** What the server tells of the run, or null while none is open. @type {any} */
 let run = null;
+/** The run whose answer is shown when it comes: another may have been chosen since it was sent for. */
+let awaited = "";
+/** The run in whose title a name is being typed. */
+let renaming = "";
 /** @type {ReturnType<typeof player> | null} */
 let transport = null;
 let pictures = album();
@@ -67,7 +71,9 @@ function start(given) {
 
 /** @param {string} id */
 async function show(id) {
+  awaited = id;
   const answer = await get(`gv/library/${encodeURIComponent(id)}`);
+  if (awaited !== id) return;
   transport?.stop();
   $("gv-detail").hidden = false;
   if (!answer.ok) return note(answer.sentence, true);
@@ -89,7 +95,7 @@ async function show(id) {
  */
 function followState(runs) {
   const row = runs.find(({ id }) => id === run?.id);
-  if (row && row.state !== run.state) void show(row.id);
+  if (row && row.state !== run.state && awaited === run.id) void show(row.id);
 }
 
 /** Open the run in the tab Explore. @param {string} id */
@@ -102,7 +108,7 @@ function exploreRun(id) {
 
 function showFacts() {
   const facts = [run.preset_label || "Own settings", run.data_label, stateLabel(run.state)];
-  text($("gv-detail-title"), run.name);
+  if (renaming !== run.id) text($("gv-detail-title"), run.name);
   text($("gv-detail-sub"), [...facts, formatDate(run.created)].join(" · "));
   if (typedIn !== run.id) {
     const waiting = unsent && unsent.id === run.id ? unsent.notes : null;
@@ -153,6 +159,7 @@ function hide() {
   typedIn = "";
   transport?.stop();
   run = null;
+  awaited = "";
   $("gv-detail").hidden = true;
 }
 
@@ -291,20 +298,24 @@ async function saveNotes(leaving = false) {
  */
 function rename(refused = "") {
   const title = $("gv-detail-title");
+  // Whichever run is open when the name is done.
+  const { id, name } = run;
   const field = el("input", {
-    type: "text", maxlength: 80, value: refused || run.name, "aria-label": "Name of the run",
+    type: "text", maxlength: 80, value: refused || name, "aria-label": "Name of the run",
     class: "gv-rename",
   });
   let settled = false;
   const done = async (save) => {
     if (settled) return;
     settled = true;
-    title.textContent = run.name;
-    if (!save || field.value.trim() === run.name) return;
-    const answer = await runAction(run.id, "rename", { name: field.value });
-    if (answer.ok) return changed({ open: run.id });
+    renaming = "";
+    const stays = () => awaited === id;
+    if (run?.id === id) title.textContent = name;
+    if (!save || field.value.trim() === name) return;
+    const answer = await runAction(id, "rename", { name: field.value });
+    if (answer.ok) return changed(stays() ? { open: id } : null);
     note(answer.sentence, true);
-    rename(field.value);
+    if (stays()) rename(field.value);
   };
   field.addEventListener("keydown", ({ key }) => {
     if (key === "Enter") done(true);
@@ -312,6 +323,7 @@ function rename(refused = "") {
   });
   field.addEventListener("blur", () => done(true));
   title.replaceChildren(field);
+  renaming = id;
   if (!refused) field.select();
 }
 

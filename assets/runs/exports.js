@@ -72,23 +72,25 @@ const exportPath = (id) => `gv/library/${encodeURIComponent(id)}/export`;
  * @param {HTMLElement} status
  */
 async function exportAs(id, wanted, status) {
-  clearInterval(timer);
   const answer = await runAction(id, null, wanted, "/export");
+  const working = answer.ok || (answer.busy && (await get(exportPath(id))).state === "working");
+  if (working) return watch(id, status, answer.sentence);
+  clearInterval(timer);
   text(status, answer.sentence);
-  if (answer.ok) watch(id, status);
 }
 
 /**
  * Say how far the export is until it has ended, with a way to stop it.
  * @param {string} id
  * @param {HTMLElement} status
+ * @param {string} [sentence] until the first answer
  */
-function watch(id, status) {
+function watch(id, status, sentence = "") {
   clearInterval(timer);
-  const words = el("span");
+  const words = el("span", {}, sentence);
   const stop = el("button", {
     type: "button", class: "gv-button gv-small gv-export-stop",
-    onclick: () => void runAction(id, null, {}, "/export/stop"),
+    onclick: async () => text(words, (await runAction(id, null, {}, "/export/stop")).sentence),
   }, "Stop");
   status.replaceChildren(words, " ", stop);
   timer = setInterval(async () => {

@@ -186,6 +186,7 @@ function deleted(run, trashed) {
   select(null);
   chosen.delete(run.id);
   const bringBack = async () => {
+    undo.disabled = true;
     const answer = await runAction(run.id, "restore", { trashed });
     const sentence = answer.ok ? `${run.name} is back.` : answer.sentence;
     showNotice($("gv-runs-note"), sentence, !answer.ok);

@@ -4,6 +4,7 @@ dashboard does, without one."""
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.records import speedrun
 from ganviz.cli.synthetic_data import dataset, report
-from ganviz.cli.terminal import INTERRUPTED, complain
+from ganviz.cli.terminal import INTERRUPTED, complain, say
 from ganviz.cli.use import bench, export, fetch_runtime, sample
 from ganviz.errors import CheckpointError, ConfigError, GanvizError
 from ganviz.stop_signals import EndedBySignal, stop_signals
@@ -226,6 +227,7 @@ def _train_to_the_end(run: Run) -> None:
     """Train with a progress display; the last words say where the run is and what can be done with
     it."""
     from ganviz.api import follow
+    from ganviz.engine.checkpoint import CHECKPOINTS, newest_info
     from ganviz.progress import duration
 
     # the collector passes over what was imported: walking through it takes percents of small steps
@@ -239,18 +241,26 @@ def _train_to_the_end(run: Run) -> None:
         raise typer.Exit(FAILED)
     folder = result.folder
     assert folder is not None  # the command line keeps every run
-    print(
+    say(
         f"{result.sentence.rstrip('.')} in {duration(run.status()['elapsed'])}. The run is in "
         f"{folder} ({weight(folder)})"
     )
     if result.state == "stopped":
-        print(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
+        say(f"Go on with it:  ganviz resume {shlex.quote(str(result.folder))}")
     if run.store and run.store.problem:
         complain(run.store.problem)
-    if result.step:
-        print(
+    saved = newest_info(folder / CHECKPOINTS).get("step", 0)
+    if saved < result.step:
+        complain(
+            f"The weights of step {result.step:,} were not saved; "
+            + (f"those of step {saved:,} are the newest." if saved else "there are none.")
+        )
+    if saved:
+        say(
             f"Draw from it:   ganviz sample {shlex.quote(str(result.folder))} --n 64 --out grid.png"
         )
+    if saved < result.step:
+        raise typer.Exit(FAILED)
     if result.state == "stopped" and stop.exit_status:
         raise typer.Exit(stop.exit_status)
 
@@ -354,12 +364,23 @@ def _stub(command: Callable[..., None]) -> Callable[..., None]:
     return stub
 
 
+def _unprinted(error: OSError) -> int:
+    """The exit status where standard output takes no more, which is the only write without the
+    name of a file."""
+    if error.filename is not None:
+        raise error
+    complain(f"The output could not be written: {error.strerror}.")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else it is tried again when Python ends
+    return FAILED
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 1 (it failed) or 2 (flags that mean
     nothing)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         make_app(arguments)(arguments, prog_name="ganviz")
+        sys.stdout.flush()
     except CheckpointError as error:
         complain(error.sentence)
         return FAILED
@@ -372,6 +393,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain(NOT_KEPT)
         return INTERRUPTED
+    except OSError as error:
+        return _unprinted(error)
     except EndedBySignal as end:
         complain(NOT_KEPT)
         return end.status

@@ -142,9 +142,13 @@ def _sentence(about: dict[str, Any]) -> str:
 
 def _alternative(choices: dict[str, tuple[Any, ...]]) -> str:
     """The flags under which a field has an effect, as they are written."""
-    return " and ".join(
-        f"{flag(field)} {' or '.join(map(str, values))}" for field, values in choices.items()
-    )
+    return " and ".join(_written(field, values) for field, values in choices.items())
+
+
+def _written(field: str, values: tuple[Any, ...]) -> str:
+    if meta(field)["kind"] == "bool":
+        return " or ".join(flag(field) if on else f"--no-{flag(field)[2:]}" for on in values)
+    return f"{flag(field)} {' or '.join(map(str, values))}"
 
 
 def _default(about: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganviz.stop_signals import mute_pipes
+
 if TYPE_CHECKING:
     import torch
 
@@ -13,9 +15,21 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+def say(sentence: str) -> None:
+    """One sentence on standard output. What was done is done, also where nobody reads of it any
+    more."""
+    try:
+        print(sentence, flush=True)
+    except BrokenPipeError:
+        mute_pipes()
+
+
 def complain(sentence: str) -> None:
-    """One sentence on standard error."""
-    print(sentence, file=sys.stderr, flush=True)
+    """One sentence on standard error, likewise."""
+    try:
+        print(sentence, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        mute_pipes()
 
 
 def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:

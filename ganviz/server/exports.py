@@ -51,6 +51,7 @@ class Progress(NamedTuple):
     sentence: str
 
 
+STOPPING = "Stopping the export."
 STARTING = Progress("working", 0.0, "Starting.")
 
 
@@ -115,6 +116,8 @@ class Exports:
         job = self._last.get(run_id)
         # Before the listing: what is done now is in it, what ends meanwhile may not be.
         progress = job.progress if job else Progress("idle", 0.0, "")
+        if job and job.stopping and progress.state == "working":
+            progress = progress._replace(sentence=STOPPING)
         files = await READS.run(_listed, folder, run_id)
         made = next((file for file in files if job and file["kind"] == job.kind), None)
         return json_response(
@@ -142,7 +145,7 @@ class Exports:
         if job is None or job.run != request.path_params["run"]:
             raise Refused(409, "No export of this run is being made.")
         job.stopping = True
-        return json_response({"ok": True, "sentence": "Stopping the export."}, 202)
+        return json_response({"ok": True, "sentence": STOPPING}, 202)
 
     async def file(self, request: Request) -> Response:
         """A finished export, to be saved by the browser."""
@@ -176,7 +179,8 @@ class Exports:
     # -- in the exporting thread -----------------------------------------------------------
     def _work(self, job: Job, folder: Path, query: ExportRequest) -> None:
         def report(fraction: float, sentence: str) -> None:
-            if job.stopping:
+            # A run that was deleted meanwhile lies in the trash: nobody could stop its export.
+            if job.stopping or not folder.is_dir():
                 raise Stopped("The export was stopped.")
             job.progress = Progress("working", min(1.0, fraction), sentence)
 

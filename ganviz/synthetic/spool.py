@@ -39,7 +39,8 @@ class Spool:
         state = read_json(folder / STATE)
         # as it is read again
         request = json.loads(json.dumps(request))
-        if folder.exists() and state.get("request") != request:
+        # An empty one is of a disk that was full before the first file.
+        if folder.exists() and any(folder.iterdir()) and state.get("request") != request:
             raise ConfigError(
                 f"{folder} holds an unfinished data set that was asked for otherwise: give the "
                 "settings of then to go on with it, or delete it.",

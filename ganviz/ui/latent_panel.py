@@ -22,7 +22,6 @@ LATENT = """
         <input type="number" id="gv-seed" class="gv-input" min="0" max="2147483647"
           step="1"></label>
       <button type="button" class="gv-button gv-small" id="gv-latent-reset">Reset</button>
-      <button type="button" class="gv-button gv-small" id="gv-latent-explore">Explore on</button>
     </header>
     <div class="gv-classes" id="gv-classes" role="radiogroup" aria-label="Class to draw"
       hidden></div>
@@ -36,6 +35,7 @@ LATENT = """
         <output>1.00</output></label>
       <button type="button" class="gv-chip" id="gv-raw-open" aria-expanded="false"
         aria-controls="gv-raw">Raw z entries</button>
+      <button type="button" class="gv-chip" id="gv-latent-explore">Explore on</button>
     </div>
     <div class="gv-raw" id="gv-raw" role="dialog" aria-label="Raw entries of z" hidden>
       <header><b>Raw entries of z</b><label class="gv-inline">Entry

@@ -48,19 +48,21 @@ STICKING_OUT = """() => {
     && (/auto|scroll/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
   return all.filter((node) => node.checkVisibility() && !scrolls(node)).filter((node) => {
     const { left, right } = node.getBoundingClientRect();
-    const card = node.closest(".gv-card").getBoundingClientRect();
+    const card = node.closest(".gv-card, .gv-latent-body").getBoundingClientRect();
     return left < card.left - 1 || right > card.right + 1;
   }).map((node) => node.id || node.ariaLabel || node.textContent.trim());
 }"""
 
 
-def test_nothing_sticks_out_of_its_card(visit, idle):
-    page = visit()
+def test_nothing_sticks_out_of_its_card(visit, server, trained):
+    """After a run: captions are there as well."""
+    stop(server)
+    page = trained
     tabs = page.eval_on_selector_all("#gv-tabs [role=tab]", "all => all.map(one => one.id)")
     for tab in tabs:
         page.click(f"#{tab}")
         page.wait_for_selector(f"#{tab.removesuffix('-button')}", state="visible")
-        for width in (1440, 1024, 820):
+        for width in (1440, 1280, 1024, 820):
             page.set_viewport_size({"width": width, "height": 768})
             drawn_twice(page)
             assert page.evaluate(STICKING_OUT) == [], (tab, width)

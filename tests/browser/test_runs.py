@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from .conftest import DESKTOP, FRESH, PHONE, TIMEOUT, picture_of, start, stop
+from .conftest import DESKTOP, FRESH, PHONE, TIMEOUT, drawn_twice, picture_of, start, stop
 from .test_form import set_number
 
 
@@ -134,6 +134,44 @@ def test_notes_typed_while_an_answer_is_on_its_way_are_kept(visit, kept):
     page.wait_for_function("document.querySelector('#gv-detail-title').textContent === 'Held'")
     assert page.input_value("#gv-detail-notes") == "typed meanwhile"
     page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_name_and_an_answer_stay_with_the_run_they_are_of(visit, kept):
+    page, held = visit(), []
+    open_first(page)
+    first, second = page.eval_on_selector_all(
+        "#gv-runs-body tr", "all => all.slice(0, 2).map(one => one.dataset.run)"
+    )
+    row = "#gv-runs-body tr[data-run='{}'] .gv-run-name button"
+
+    def type_name(name):
+        page.click("#gv-detail-rename")
+        page.fill("#gv-detail-title input", name)
+
+    # done by a click on another run, and by closing
+    type_name("Of the first")
+    page.click(row.format(second))
+    page.wait_for_selector(f"{row.format(first)}:text-is('Of the first')")
+    page.wait_for_function(
+        "name => document.querySelector('#gv-detail-title').textContent === name",
+        arg=page.text_content(row.format(second)),
+    )
+    type_name("Of the second")
+    page.click("#gv-detail-close")
+    page.wait_for_selector(f"{row.format(second)}:text-is('Of the second')")
+    assert page.is_hidden("#gv-detail")
+
+    # the answer that comes last is not the one that was sent for last
+    page.route(f"**/gv/library/{first}", lambda route: held.append(route))
+    page.click(row.format(first))
+    page.click(row.format(second))
+    page.wait_for_selector("#gv-detail-title:text-is('Of the second')")
+    with page.expect_response(f"**/gv/library/{first}"):
+        while not held:
+            page.wait_for_timeout(20)
+        held.pop().continue_()
+    drawn_twice(page)
+    assert page.text_content("#gv-detail-title") == "Of the second"
 
 
 def test_compare_lays_runs_over_each_other(visit, kept):

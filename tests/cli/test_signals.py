@@ -10,6 +10,8 @@ import pytest
 from ganviz import pacing
 from ganviz.cli import commands as cli
 from ganviz.cli import main
+from ganviz.engine import checkpoint
+from ganviz.errors import CheckpointError
 from ganviz.runs.listing import run_info
 from ganviz.stop_signals import StopSignals
 from tests import fresh
@@ -87,6 +89,50 @@ def test_a_terminal_that_is_closed_saves_the_run(tmp_path):
     finally:
         child.kill()
     assert run_info(folder).state == "stopped" and run_info(folder).step > 0
+
+
+def into_a_closed_pipe(arguments):
+    """The command line, whose output nobody reads any more."""
+    ours, theirs = os.pipe()
+    for stream in (1, 2):
+        os.dup2(theirs, stream)
+    os.close(theirs)
+    os.close(ours)
+    return main(arguments)
+
+
+@needs_signals
+def test_a_reader_who_goes_ends_no_training(tmp_path):
+    folder = tmp_path / "x"
+    arguments = ["train", *TINY, "--steps", "30", "--out", str(folder)]
+    assert fresh.Child(into_a_closed_pipe, arguments, folder=tmp_path).wait(60) == 0
+    assert run_info(folder).state == "finished" and list(folder.glob("checkpoints/step-*30"))
+
+
+def onto_a_full_disk(arguments):
+    """The command line, whose output cannot be written."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, 1)
+    os.close(full)
+    return main(arguments)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_words_that_cannot_be_written_end_in_a_sentence(tmp_path):
+    child = fresh.Child(onto_a_full_disk, ["cache", "--data-root", str(tmp_path)], folder=tmp_path)
+    assert child.wait(60) == 1
+    assert child.err.read_text() == "The output could not be written: No space left on device.\n"
+
+
+def test_weights_that_were_not_saved_are_not_offered(ganviz, tmp_path, monkeypatch):
+    def full(*arguments, **settings):
+        raise CheckpointError("The checkpoint was not saved: the disk is full.")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    status, out, err = ganviz("train", *TINY, "--steps", "3", "--out", tmp_path / "x")
+    assert status == 1 and "Draw from it" not in out
+    assert "The checkpoint was not saved: the disk is full." in err
+    assert err.endswith("The weights of step 3 were not saved; there are none.\n")
 
 
 @needs_signals

@@ -95,6 +95,8 @@ def test_one_at_a_time(client, waiting):
     )
     now = client.get("/gv/library/own-run/export").json()
     assert now["state"] == "working" and now["kind"] == "mp4" and now["url"] is None
+    said = client.post("/gv/library/own-run/export/stop", json={}).json()["sentence"]
+    assert client.get("/gv/library/own-run/export").json()["sentence"] == said
     waiting.set()
     assert follow(client)[-1]["state"] == "done"
     assert client.post("/gv/library/own-run/export", json={"kind": "webp"}).status_code == 202
@@ -200,7 +202,7 @@ def test_an_exports_folder_that_leads_elsewhere_is_refused(client, own_run, tmp_
     assert follow(client)[-1]["state"] == "failed" and not list((tmp_path / "elsewhere").iterdir())
 
 
-def test_an_export_can_be_stopped(client, monkeypatch):
+def test_an_export_can_be_stopped(client, own_run, monkeypatch):
     def wait_for_the_stop(folder, out, asked, notify):
         end = time.monotonic() + 30
         while time.monotonic() < end:
@@ -213,6 +215,15 @@ def test_an_export_can_be_stopped(client, monkeypatch):
     assert client.post("/gv/library/own-run/export/stop", json={}).json()["ok"]
     done = follow(client)[-1]
     assert (done["state"], done["sentence"]) == ("failed", "The export was stopped.")
+    # a run that is deleted takes its export along
+    client.post("/gv/library/own-run/export", json={"kind": "mp4"})
+    while client.get("/gv/library/own-run/export").json()["fraction"] < 0.5:
+        time.sleep(0.01)
+    trash = own_run.rename(own_run.with_name("trash"))
+    while any(one.name == "ganviz-export" for one in threading.enumerate()):
+        time.sleep(0.01)
+    trash.rename(own_run)
+    assert follow(client)[-1]["sentence"] == "The export was stopped."
     for n in (0, 10**9, "many"):
         asked = {"kind": "dataset", "n": n}
         assert client.post("/gv/library/own-run/export", json=asked).status_code == 422

@@ -116,6 +116,14 @@ def test_a_table_without_its_package_says_so(run, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_folder_without_a_first_file_is_no_other_order(tmp_path):
+    """The disk was full before there was one."""
+    assert spool.Spool(tmp_path, {"n": 3}).done == 0
+    (tmp_path / spool.PICTURES).touch()
+    with pytest.raises(ConfigError, match="asked for otherwise"):
+        spool.Spool(tmp_path, {"n": 3})
+
+
 def test_what_stopped_goes_on_and_is_the_same_in_the_end(run, whole, tmp_path, monkeypatch):
     def interrupt(fraction, sentence):
         if sentence.startswith(f"{BATCH:,} of"):
