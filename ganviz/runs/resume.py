@@ -269,8 +269,9 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
         )
     if saved.split and saved.split != now.split:
         sentences.append(
-            "Other pictures are held out than before, so the networks have seen some of them: no "
-            "report of this run can be measured against held-out pictures any more."
+            "The pictures have changed since this run was saved, and the networks may have seen "
+            "some of those that are held out now: no report of this run can be measured against "
+            "held-out pictures any more."
         )
     return sentences
 

@@ -295,7 +295,7 @@ def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp
     again = finish(manager.resume(run.id, more_steps=3))
     assert any("gone: cats; new: zcats" in note for note in notes(again))
     assert any("hold 29 samples now and held 30" in note for note in notes(again))
-    assert any("Other pictures are held out" in note for note in notes(again))
+    assert any("pictures have changed since this run was saved" in note for note in notes(again))
     assert again.spec.split == MIXED_SPLIT
 
 
