@@ -108,6 +108,11 @@ def mute_pipes() -> None:
     _mute(stat.S_ISFIFO)
 
 
+def mute_all() -> None:
+    """Nothing that is still to be printed is tried again, as the program ends."""
+    _mute(lambda mode: True)
+
+
 def _mute(of_kind: Callable[[int], bool] = stat.S_ISCHR) -> None:
     """The terminal is gone, or what else is ``of_kind``: whatever is printed to it from now on
     would raise. What goes to a file goes on."""

@@ -87,14 +87,17 @@ export function open() {
 function followStars() {
   const same = (a, b) => a.z === b.z && a.y === b.y;
   const left = keys.filter((key) => explored.stars.some((star) => same(star, key)) || removable.has(key));
-  const stars = new Set(explored.stars.map(({ z, y }) => `${z}${y}`));
+  const stars = new Set(explored.stars.map(nameOf));
   for (const one of seen) if (!stars.has(one)) seen.delete(one);
-  const fresh = explored.stars.filter((star) => !seen.has(`${star.z}${star.y}`));
+  const fresh = explored.stars.filter((star) => !seen.has(nameOf(star)));
   if (left.length === keys.length && !fresh.length) return;
   keys = [...left, ...fresh];
   showKeys();
   draw();
 }
+
+/** Tells stars apart. @param {{z: string, y: number | null}} star */
+const nameOf = ({ z, y }) => `${z}${y}`;
 
 /** Key frames that were added without a star. */
 const removable = new WeakSet();
@@ -110,7 +113,7 @@ function addHere() {
 }
 
 function showKeys() {
-  for (const { z, y } of explored.stars) seen.add(`${z}${y}`);
+  for (const star of explored.stars) seen.add(nameOf(star));
   parts.keys.replaceChildren(...keys.map((key, index) => el("li", {
     draggable: true, tabindex: 0, "data-index": index, "aria-label": `Key frame ${index + 1}: ${nameOfStar(key)}`,
     ondragstart: (/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", String(index)),
@@ -250,7 +253,7 @@ async function saveFilm() {
   } catch (problem) {
     showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   } finally {
-    parts.film.disabled = keys.length < 2;
+    setUsable([parts.film], TOO_FEW, keys.length >= 2);
   }
 }
 

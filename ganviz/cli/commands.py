@@ -4,7 +4,6 @@ dashboard does, without one."""
 from __future__ import annotations
 
 import gc
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.records import speedrun
 from ganviz.cli.synthetic_data import dataset, report
-from ganviz.cli.terminal import INTERRUPTED, complain, say
+from ganviz.cli.terminal import INTERRUPTED, complain, complain_of_output, say
 from ganviz.cli.use import bench, export, fetch_runtime, sample
 from ganviz.errors import CheckpointError, ConfigError, GanvizError
 from ganviz.stop_signals import EndedBySignal, stop_signals
@@ -250,16 +249,17 @@ def _train_to_the_end(run: Run) -> None:
     if run.store and run.store.problem:
         complain(run.store.problem)
     saved = newest_info(folder / CHECKPOINTS).get("step", 0)
-    if saved < result.step:
-        complain(
-            f"The weights of step {result.step:,} were not saved; "
-            + (f"those of step {saved:,} are the newest." if saved else "there are none.")
-        )
     if saved:
         say(
             f"Draw from it:   ganviz sample {shlex.quote(str(result.folder))} --n 64 --out grid.png"
         )
     if saved < result.step:
+        complain(
+            f"The weights of step {result.step:,} were not saved; those of step {saved:,} are the "
+            "newest."
+            if saved
+            else f"The weights of step {result.step:,} were not saved; there are none."
+        )
         raise typer.Exit(FAILED)
     if result.state == "stopped" and stop.exit_status:
         raise typer.Exit(stop.exit_status)
@@ -364,16 +364,6 @@ def _stub(command: Callable[..., None]) -> Callable[..., None]:
     return stub
 
 
-def _unprinted(error: OSError) -> int:
-    """The exit status where standard output takes no more, which is the only write without the
-    name of a file."""
-    if error.filename is not None:
-        raise error
-    complain(f"The output could not be written: {error.strerror}.")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else it is tried again when Python ends
-    return FAILED
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 1 (it failed) or 2 (flags that mean
     nothing)."""
@@ -394,7 +384,8 @@ def main(arguments: list[str] | None = None) -> int:
         complain(NOT_KEPT)
         return INTERRUPTED
     except OSError as error:
-        return _unprinted(error)
+        complain_of_output(error)
+        return FAILED
     except EndedBySignal as end:
         complain(NOT_KEPT)
         return end.status

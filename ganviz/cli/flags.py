@@ -100,7 +100,7 @@ def _parameter(field: str) -> inspect.Parameter:
     checks them."""
     about = meta(field)
     on_off = about["kind"] == "bool"
-    names = f"{flag(field)}/--no-{flag(field)[2:]}" if on_off else flag(field)
+    names = f"{flag(field)}/{_off(field)}" if on_off else flag(field)
     words = escape(_sentence(about)) + f" [dim]{escape(f'[default: {_default(about)}]')}[/dim]"
     option = typer.Option(
         names,
@@ -145,9 +145,13 @@ def _alternative(choices: dict[str, tuple[Any, ...]]) -> str:
     return " and ".join(_written(field, values) for field, values in choices.items())
 
 
+def _off(field: str) -> str:
+    return f"--no-{flag(field)[2:]}"
+
+
 def _written(field: str, values: tuple[Any, ...]) -> str:
     if meta(field)["kind"] == "bool":
-        return " or ".join(flag(field) if on else f"--no-{flag(field)[2:]}" for on in values)
+        return " or ".join(flag(field) if on else _off(field) for on in values)
     return f"{flag(field)} {' or '.join(map(str, values))}"
 
 

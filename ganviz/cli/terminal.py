@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganviz.stop_signals import mute_pipes
+from ganviz.stop_signals import mute_all, mute_pipes
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +30,14 @@ def complain(sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
     except BrokenPipeError:
         mute_pipes()
+
+
+def complain_of_output(error: OSError) -> None:
+    """Standard output takes no more. Raises ``error`` where it is of a file, which has a name."""
+    if error.filename is not None:
+        raise error
+    complain(f"The output could not be written: {error.strerror}.")
+    mute_all()
 
 
 def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
