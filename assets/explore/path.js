@@ -42,7 +42,7 @@ export function make() {
     const list = el("select", { class: "gv-input", "data-choice": name, onchange: () => {
       Object.assign(choices, { [name]: typeof choices[name] === "number" ? Number(list.value) : list.value });
       if (name === "kind" || name === "frames") draw();
-      if (name === "fps" && playing) { pause(); play(); }
+      if (name === "fps" && playing) play();
     } }, ...values.map(([value, shown]) => el("option", { value, selected: value === choices[name] }, shown)));
     return el("label", { class: "gv-inline" }, words, list);
   };
@@ -160,13 +160,15 @@ const body = () => ({
   y: explored.source?.conditional ? keys.map(({ y }) => y) : null, kind: choices.kind, frames: choices.frames,
 });
 
+/** Draw the path anew. One that plays goes on, on the new path, as far along as it was. */
 async function draw() {
   drawing += 1;
   const [mine, source] = [drawing, current()];
-  pause();
   setUsable([parts.play, parts.scrub, parts.film, parts.keep], TOO_FEW, keys.length >= 2);
   if (keys.length < 2) {
+    pause();
     showNotice(parts.note, TOO_FEW);
+    at = 0;
     way = { vectors: [], labels: [], samples: [] };
     parts.plot.replaceChildren();
     return;
@@ -176,17 +178,21 @@ async function draw() {
     if (mine !== drawing || source !== current()) return;
     const vectors = toVectors(bytes, explored.source?.latent_dim ?? 1);
     const nearest = header("Nearest").split(",").map(Number);
+    at = Math.round((at * (vectors.length - 1)) / Math.max(1, way.vectors.length - 1));
     way = { vectors, labels: nearest.map((index) => keys[index].y), samples: [] };
     showNotice(parts.note, "");
     drawPlot();
     parts.scrub.max = vectors.length - 1;
+    if (playing) play();
     await drawSamples(vectors, way.labels, (index, sample) => {
       way.samples[index] = sample;
-      if (index === 0 && !playing) show(0);
+      if (index === at && !playing) show(at);
     }, () => mine === drawing);
     if (mine === drawing) parts.canvas.dataset.frames = String(way.samples.length);
   } catch (problem) {
-    if (mine === drawing) showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+    if (mine !== drawing) return;
+    pause();
+    showNotice(parts.note, /** @type {Error} */ (problem).message, true);
   }
 }
 
@@ -229,6 +235,7 @@ function show(index) {
 /** Frames that have not come yet are waited for. By a clock of its own: a loop of animation frames
  * would be slowed down when nobody touches the page (`lib/frame_throttle.js`). */
 function play() {
+  clearInterval(playing);
   text(parts.play, "Pause");
   const began = performance.now() - (1000 * at) / choices.fps;
   playing = setInterval(() => {

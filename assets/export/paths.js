@@ -9,6 +9,8 @@ import { data } from "./data.js";
 const SMOOTH_FROM = 64;
 const pictures = album();
 let wanted = "";
+/** @type {ReturnType<typeof player> | null} */
+let transport = null;
 
 export function startPaths() {
   const { latent, paths } = data;
@@ -24,11 +26,14 @@ export function startPaths() {
 }
 
 /**
+ * Open a path; where another one plays, this one is played from its beginning.
  * @param {import("./data.js").Path} path
  * @param {[number, number]} size of a frame
  */
 function open({ name, file, frames, columns }, size) {
-  const transport = player($("path-player"), {
+  const plays = transport?.playing;
+  transport?.stop();
+  transport = player($("path-player"), {
     steps: Array.from({ length: frames }, (_, index) => index + 1),
     onStep: (_, index) => show(file, index, columns, size),
     label: `Frame of the path ${name}`,
@@ -36,6 +41,7 @@ function open({ name, file, frames, columns }, size) {
   });
   text($("path-about"), `${frames} frames, drawn when this page was made.`);
   transport.go(0);
+  if (plays) transport.toggle();
 }
 
 /**

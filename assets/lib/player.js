@@ -90,5 +90,6 @@ export function player(box, {
     /** @param {number} steps forwards, or backwards where negative */
     move: (steps) => { stop(); go(index + steps); },
     get step() { return steps[index]; },
+    get playing() { return timer !== 0; },
   };
 }

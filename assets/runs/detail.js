@@ -74,10 +74,11 @@ async function show(id) {
   awaited = id;
   const answer = await get(`gv/library/${encodeURIComponent(id)}`);
   if (awaited !== id) return;
+  const same = run?.id === answer.id;
+  const film = same ? placeInFilm() : null;
   transport?.stop();
   $("gv-detail").hidden = false;
   if (!answer.ok) return note(answer.sentence, true);
-  const same = run?.id === answer.id;
   run = answer;
   pictures = album();
   note("");
@@ -85,7 +86,7 @@ async function show(id) {
   $("gv-detail-figures").hidden = true;
   showFacts();
   showSettings();
-  showFilm(run);
+  showFilm(run, film);
   readHistory(run);
 }
 
@@ -172,7 +173,14 @@ function note(sentence, problem = false, button = null) {
   showNotice($("gv-detail-note"), sentence, problem, button);
 }
 
-function showFilm(current) {
+/** Where the film stands, and whether it plays; null at its end, where new pictures come. */
+function placeInFilm() {
+  if (!transport || transport.step === run.frames.at(-1)) return null;
+  return { step: transport.step, plays: transport.playing };
+}
+
+/** @param {any} current the run @param {{step: number, plays: boolean} | null} place to go on from */
+function showFilm(current, place) {
   const canvas = el("canvas", { role: "img", "aria-label": `Samples of ${current.name}` });
   const bar = el("div", { class: "gv-player" });
   $("gv-replay").replaceChildren(canvas, bar);
@@ -187,7 +195,9 @@ function showFilm(current) {
     },
   });
   transport = film;
-  film.show();
+  if (place) film.seek(place.step);
+  else film.show();
+  if (place?.plays) film.toggle();
   canvas.hidden = !current.frame;
 }
 

@@ -283,6 +283,11 @@ def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
         polling=50,
     )
     page.evaluate("window.requestAnimationFrame = window.frame_, 0")
+    # it goes on playing where its frames are other ones
+    page.select_option("[data-choice=frames]", "32")
+    page.wait_for_selector(".gv-path-stage canvas[data-frames='32']")
+    assert page.text_content("[data-act=play]") == "Pause"
+    expect_change(page, ".gv-path-stage canvas", picture_of(page, ".gv-path-stage canvas"))
     page.click("[data-act=play]")
     with held_back(page, "**/gv/explore/samples"):  # a click while they are on their way
         page.select_option("[data-choice=kind]", "slerp")
@@ -308,7 +313,7 @@ def test_a_path_is_played_reordered_kept_and_saved(visit, kept):
     )
     with page.expect_download() as download:
         page.click("[data-act=film]")
-    assert Image.open(download.value.path()).n_frames == 16
+    assert Image.open(download.value.path()).n_frames == 32
 
 
 def test_a_picture_is_found_and_compared_with_the_data(visit, kept):

@@ -78,6 +78,8 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page.click("#gv-detail-fork")
     page.fill("#gv-fork-drawer label:has-text('Generator learning rate') input", "0.0123")
     page.route("**/gv/library/*", lambda route: route.fulfill(status=409, body=""), times=1)
+    film = "#gv-replay input[type=range]"
+    page.eval_on_selector(film, "r => { r.value = 0; r.dispatchEvent(new Event('input')); }")
     page.click("#gv-detail-rename")
     page.fill("#gv-detail-title input", "A <b>name</b>")
     page.keyboard.press("Enter")
@@ -88,6 +90,7 @@ def test_search_rename_notes_delete_undo(visit, kept):
         "document.querySelector('#gv-runs-body').textContent.includes('A <b>name</b>')"
     )
     page.wait_for_selector("#gv-detail-title:text-is('A <b>name</b>')")
+    assert page.input_value(film) == "0"  # the picture that is looked at stays in sight
     for drawer in ("export", "fork"):
         page.click(f"#gv-detail-{drawer}")
     assert page.input_value("#gv-fork-drawer label:has-text('Generator learning rate') input") == (
