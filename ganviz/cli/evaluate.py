@@ -76,6 +76,8 @@ def evaluate(
         features = InceptionFeatures(file, chosen)
         request = EvaluationRequest(n, seed, reference, step)
         found = measure(folder, request, features, data_root, chosen, notify)
+    for change in found.changes:
+        complain(change)
     print(described(found.data))
     if found.note:
         complain(found.note)

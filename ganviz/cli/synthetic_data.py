@@ -81,8 +81,8 @@ def dataset(
             raise
         complain(f"What was drawn is kept in {unfinished(out)}: the same command goes on.")
         raise typer.Exit(end.status) from None
-    if tested.generator.note:
-        complain(tested.generator.note)
+    for sentence in filter(None, (tested.generator.note, *tested.changes)):
+        complain(sentence)
     print(f"{n:,} pictures of step {tested.generator.step:,} are in {written} ({weight(written)})")
 
 

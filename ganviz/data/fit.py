@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganviz.data.fingerprint import fingerprint
 from ganviz.data.held_out import Index, digest, partition
 from ganviz.data.source import DataSource
 
@@ -26,10 +27,14 @@ def fit(source: DataSource, config: RunConfig, shuffled: bool = False) -> DataSo
     share = config.holdout if source.spec.kind == "images" else 0.0
     learned, held = partition(len(source.samples), config.data_limit, share, shuffled)
     training, held_out = (_part(source, config, index) for index in (learned, held))
+    numbers = torch.arange(len(source.samples))
+    # of what was loaded: pictures that are resized may differ in a last bit from machine to machine
+    taken = fingerprint(source, torch.cat([numbers[learned], numbers[held]]))
+    spec = replace(training.spec, fingerprint=taken)
     if not held_out.spec.count:
-        return training
+        return replace(training, spec=spec)
     split = digest(training.samples, held_out.samples)
-    spec = replace(training.spec, held_out=held_out.spec.count, split=split)
+    spec = replace(spec, held_out=held_out.spec.count, split=split)
     return replace(training, spec=spec, held_out=held_out)
 
 

@@ -77,14 +77,16 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
             "or conditioning to 'none'.",
             "data_limit",
         )
-    images = loaded.images
+    images, checksums = loaded.images, loaded.checksums
     if config.colour == "auto" and loaded.is_grey:
         images = images[:, :1]
+    if images.shape != loaded.images.shape:
+        checksums = None  # they are of all three channels
     classes = tuple(printable(name) for name in layout.classes)
     spec = DataSpec(
         "folder", "images", tuple(images.shape[1:]), len(images), classes, " ".join(notes)
     )
-    return DataSource(spec, images, labels, mapped=loaded.mapped)
+    return DataSource(spec, images, labels, mapped=loaded.mapped, checksums=checksums)
 
 
 def _load(

@@ -211,9 +211,8 @@ def _loader(name: str, chars: tuple[str, ...]) -> Callable[[RunConfig, Path, Pro
             COUNT,
             lambda wanted: draw(chars, wanted, size, progress),
         )
-        return DataSource(
-            DataSpec(name, "images", tuple(images.shape[1:]), len(images), chars), images, labels
-        )
+        spec = DataSpec(name, "images", tuple(images.shape[1:]), len(images), chars)
+        return DataSource(spec, images, labels, computed=True)
 
     return load
 

@@ -63,6 +63,11 @@ class Loaded:
         return [path for path, one in zip(self.files, used.tolist(), strict=True) if one]
 
     @property
+    def checksums(self) -> np.ndarray:
+        """The CRC-32 of each of ``images``, uint32 [N]."""
+        return self.table["crc"][self.table["outcome"] == 0]
+
+    @property
     def rejected(self) -> dict[Path, str]:
         """Files that cannot be used, and why."""
         return {

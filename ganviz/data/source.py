@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ganviz.data.fingerprint import Fingerprint
 from ganviz.data.read_ahead import ReadAhead
 from ganviz.device import set_random
 
@@ -18,7 +20,9 @@ from ganviz.device import set_random
 class DataSpec:
     """What a run learns from. ``shape`` is (C, H, W) for images, (2,) for points; ``classes`` is ()
     without labels. ``count``: without the ``held_out`` ones, which no network sees. ``split``:
-    tells this split of these samples from any other, "" where nothing is held out."""
+    tells this split of these samples from any other, "" where nothing is held out.
+    ``fingerprint``: tells all of these samples and their labels from others; None where it is not
+    known."""
 
     name: str
     kind: str
@@ -28,6 +32,7 @@ class DataSpec:
     note: str = ""
     held_out: int = 0
     split: str = ""
+    fingerprint: Fingerprint | None = None
 
     @property
     def n_classes(self) -> int:
@@ -56,7 +61,9 @@ class DataSource:
     names. ``labels``: int64 [N], beside the samples. ``modes``: for points with known modes, a dict
     with ``centres`` [K, 2] and ``sigma``; for stacked digits the single ``digits``, uint8 [M, 1, H,
     W], and their ``digit_labels`` [M]. ``held_out``: real samples of the same kind that no network
-    may see; they stay on the CPU.
+    may see; they stay on the CPU. ``checksums``: where they are known, the CRC-32 of each picture,
+    uint32 [N]. ``computed``: the samples are drawn by computing, and their last bits differ from
+    machine to machine.
     """
 
     spec: DataSpec
@@ -66,6 +73,8 @@ class DataSource:
     held_out: DataSource | None = None
     mapped: bool = False
     batch_device: torch.device | None = None
+    checksums: np.ndarray | None = None
+    computed: bool = False
 
     @property
     def device(self) -> torch.device:

@@ -38,7 +38,8 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     index = torch.randint(len(digits), (count, 3), generator=random)
     triples = torch.stack([digits[index[:, channel], 0] for channel in range(3)], 1)
     spec = DataSpec("stacked-mnist", "images", tuple(triples.shape[1:]), count, note=note)
-    return DataSource(spec, triples, modes={"digits": digits, "digit_labels": labels})
+    modes = {"digits": digits, "digit_labels": labels}
+    return DataSource(spec, triples, modes=modes, computed=note == DRAWN_NOTE)
 
 
 def _digits(config: RunConfig, data_root: Path, progress: Progress) -> tuple[Tensor, Tensor, str]:

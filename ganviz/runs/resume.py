@@ -34,6 +34,8 @@ from ganviz.runs.store import RunStore, frames_in, new_run_folder
 from ganviz.runs.trained import parse_spec
 from ganviz.text import listed
 
+GOES_ON = "It goes on with the data as they are now, which is not what it would have been."
+
 
 def resumed(
     folder: Path | str,
@@ -215,7 +217,8 @@ def _restore(
     settings of a fork. Raises `CheckpointError` or `ConfigError`."""
     saved = parse_spec(state.info.get("spec"))
     if saved is not None:
-        for sentence in compare_data(saved, trainer.source.spec, run.config.conditional):
+        changes = compare_data(saved, trainer.source.spec, run.config.conditional)
+        for sentence in (*changes, GOES_ON) if changes else ():
             run.log("note", sentence=sentence, level="warning")
         if saved.split and saved.split != trainer.source.spec.split:
             trainer.source = replace(
@@ -264,16 +267,42 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
     before, there = saved.count + saved.held_out, now.count + now.held_out
     if before != there:
         sentences.append(
-            f"The data hold {there:,} samples now and held {before:,} when this run was "
-            "saved: it goes on with what is there, which is not what it would have been."
+            f"The data hold {there:,} samples now and held {before:,} when this run was saved."
         )
+    elif change := _changed_samples(saved, now, conditional):
+        sentences.append(change)
     if saved.split and saved.split != now.split:
         sentences.append(
-            "The pictures have changed since this run was saved, and the networks may have seen "
-            "some of those that are held out now: no report of this run can be measured against "
-            "held-out pictures any more."
+            "The networks may have seen some of the pictures that are held out now: no report of "
+            "this run can be measured against held-out pictures any more."
         )
     return sentences
+
+
+def _changed_samples(saved: DataSpec, now: DataSpec, conditional: bool) -> str:
+    """A sentence that says how as many samples are others now, or stand otherwise; "" where nothing
+    of that kind is known."""
+    changed = "The pictures have changed since this run was saved."
+    before, after = saved.fingerprint, now.fingerprint
+    if before is None or after is None or before.examined != after.examined:
+        unlike = saved.split not in ("", MIXED_SPLIT, now.split)
+        return changed if unlike else ""
+    if before.samples != after.samples:
+        return changed
+    if saved.classes == now.classes and before.labelled != after.labelled:
+        return (
+            "The pictures are those of before, but some have other labels than when this run was "
+            "saved, and its networks have learned the old ones."
+            if conditional
+            else "The pictures are those of before, but some have other labels than when this run "
+            "was saved; its networks are not told them."
+        )
+    if before.ordered != after.ordered:
+        return (
+            "The pictures are those of before, but stand in another order than when this run was "
+            "saved."
+        )
+    return ""
 
 
 class ContinuedFrames(FrameStore):

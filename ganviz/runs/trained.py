@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganviz.config import RunConfig
+from ganviz.data.fingerprint import Fingerprint
 from ganviz.data.source import DataSpec
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
@@ -239,5 +240,12 @@ def parse_spec(table: object) -> DataSpec | None:
     if type(held_out) is not int or held_out < 0 or not isinstance(split, str):
         return None
     return DataSpec(
-        name, kind, tuple(shape), count, tuple(classes), held_out=held_out, split=split[:64]
+        name,
+        kind,
+        tuple(shape),
+        count,
+        tuple(classes),
+        held_out=held_out,
+        split=split[:64],
+        fingerprint=Fingerprint.parse(table.get("fingerprint")),
     )

@@ -53,11 +53,13 @@ class EvaluationRequest:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """``data``: the figures and all that they depend on, as they are kept. ``note``: a sentence on
-    what else is to be known."""
+    """``data``: the figures and all that they depend on, as they are kept. ``note``: a sentence
+    where they could not be kept. ``changes``: sentences that say how the data are others now than
+    when the run was saved."""
 
     data: dict[str, Any]
     note: str = ""
+    changes: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -97,7 +99,7 @@ def evaluate(
     data = {**_about(run, request, features), **figures(real, fake)}
     data["seconds"] = round(time.monotonic() - began, 1)
     note = keep(folder, finite_json(data))
-    return Evaluation(data, note)
+    return Evaluation(data, note, run.changes)
 
 
 def reference_pictures(run: RunUnderTest, reference: str) -> Tensor:

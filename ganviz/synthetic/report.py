@@ -42,6 +42,7 @@ FORMAT, VERSION = "ganviz-report", 1
 MOST, LEAST = 10_000, 20
 COMPONENTS = 64
 CHUNK = 256
+TRAINED_ON = "Against the pictures that this run was trained on, as they were then."
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class DataReport:
 
 @dataclass(frozen=True)
 class RunUnderTest:
-    """A saved run with its data, as a report needs them."""
+    """A saved run with its data, as a report needs them. ``changes``: sentences that say how the
+    data are others now than when it was saved."""
 
     folder: Path
     config: RunConfig
@@ -82,6 +84,7 @@ class RunUnderTest:
     spec: DataSpec
     generator: TrainedGenerator
     source: DataSource
+    changes: tuple[str, ...] = ()
 
     @classmethod
     def load(
@@ -99,8 +102,8 @@ class RunUnderTest:
             )
         generator = from_state(config, state, device)
         source = load_data(config, "cpu", data_root, lambda fraction, text: report(0.0, text))
-        compare_data(spec, source.spec, config.conditional)
-        return cls(Path(folder), config, state, spec, generator, source)
+        changes = tuple(compare_data(spec, source.spec, config.conditional))
+        return cls(Path(folder), config, state, spec, generator, source, changes)
 
     @property
     def fingerprint(self) -> str:
@@ -217,7 +220,10 @@ def make_report(
             "held_out": len(evidence.held) if evidence.held else 0,
         },
     }
-    return DataReport(about, rows, pairs, verdict(rows, promise(spent)), NOT_TESTED)
+    not_tested = NOT_TESTED
+    if run.changes:
+        not_tested = (f"{TRAINED_ON} {' '.join(run.changes)}", *not_tested)
+    return DataReport(about, rows, pairs, verdict(rows, promise(spent)), not_tested)
 
 
 def _between(report: Report, low: float, high: float, sentence: str) -> Callable[[float], None]:

@@ -295,8 +295,53 @@ def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp
     again = finish(manager.resume(run.id, more_steps=3))
     assert any("gone: cats; new: zcats" in note for note in notes(again))
     assert any("hold 29 samples now and held 30" in note for note in notes(again))
-    assert any("pictures have changed since this run was saved" in note for note in notes(again))
+    assert any("may have seen some of the pictures that are held out" in n for n in notes(again))
     assert again.spec.split == MIXED_SPLIT
+
+
+def exchange(one, other):
+    """Two files take each other's place."""
+    one.rename(one.with_suffix(".old"))
+    other.rename(one)
+    one.with_suffix(".old").rename(other)
+
+
+def repaint(path):
+    Image.new("L", (8, 8), 255).save(path)
+
+
+@pytest.mark.parametrize("holdout", [0.0, 0.2])
+def test_what_is_known_of_changed_pictures_is_said(animals, tmp_path, holdout):
+    """Their count and their names are those of before."""
+    manager, run = train_on(animals, tmp_path, conditioning="concat", holdout=holdout)
+
+    def said_after(change, *files):
+        before = len(notes(manager.current))
+        change(*(animals / name for name in files))
+        new = notes(finish(manager.resume(run.id, more_steps=1)))[before:]
+        return [note for note in new if "e pictures " in note]
+
+    assert not said_after(lambda: None)
+    first, *held_out = said_after(exchange, "cats/1.png", "dogs/1.png")
+    assert "some have other labels" in first and "have learned the old ones" in first
+    if holdout:
+        assert "may have seen some of the pictures that are held out" in held_out[0]
+    assert not held_out[1:] and (holdout or not held_out)
+    # the newer checkpoint knows the pictures as they were then
+    assert len(said_after(lambda: None)) == bool(holdout)
+    assert "in another order" in said_after(exchange, "owls/1.png", "owls/9.png")[0]
+    assert "have changed since this run" in said_after(repaint, animals / "owls" / "5.png")[0]
+
+
+def test_a_checkpoint_of_before_fingerprints_says_nothing(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path, conditioning="concat", holdout=0.0)
+    config, state = checkpoint.load(run.store.folder)
+    shutil.rmtree(run.store.folder / "checkpoints")
+    del state.info["spec"]["fingerprint"]
+    checkpoint.save(run.store.folder / "checkpoints", config, state)
+    exchange(animals / "cats" / "1.png", animals / "dogs" / "1.png")
+    again = finish(manager.resume(run.id, more_steps=1))
+    assert again.step_count == 7 and not [note for note in notes(again) if "The pictures" in note]
 
 
 def test_unchanged_data_need_no_note(animals, tmp_path):

@@ -107,7 +107,10 @@ def test_a_run_that_held_nothing_out_says_what_cannot_be_said(tmp_path, data_roo
         {**TINY, "holdout": 0.0, "data_limit": 300}, out=folder, device="cpu", data_root=data_root
     )
     run = RunUnderTest.load(folder, data_root, "cpu", silent)
+    assert run.changes == () and run.spec.fingerprint == run.source.spec.fingerprint
+    run = replace(run, changes=("The pictures have changed since this run was saved.",))
     found = make_report(run, silent, data_root, n=60)
+    assert found.not_tested[0].endswith("The pictures have changed since this run was saved.")
     assert found.verdict.kind == UNKNOWN
     assert found.verdict.sentences[0].startswith(
         "Whether it leaks cannot be said. This run held no"

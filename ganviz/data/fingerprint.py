@@ -1,0 +1,76 @@
+"""A fingerprint of real samples and their labels: whether a run that goes on meets the data that it
+was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from ganviz.data.source import DataSource
+
+EXAMINED_BYTES = 256 * 2**20
+"""At most so much of the samples is read, spread over all of them."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Digests of the samples that a run takes, as they were loaded.
+
+    ``samples``: the same for the same samples in any order; ``labelled``: for the same samples with
+    the same labels, in any order; ``ordered``: for both in the same order. ``examined``: how many
+    samples they are of; digests of another number cannot be compared.
+    """
+
+    samples: str
+    labelled: str
+    ordered: str
+    examined: int
+
+    @classmethod
+    def parse(cls, table: object) -> Fingerprint | None:
+        """One from plain JSON, or None where it is not one."""
+        if not isinstance(table, dict) or type(table.get("examined")) is not int:
+            return None
+        digests = [table.get(one.name) for one in fields(cls) if one.name != "examined"]
+        if not all(isinstance(digest, str) and len(digest) <= 64 for digest in digests):
+            return None
+        return cls(*map(str, digests), examined=table["examined"])
+
+
+def fingerprint(source: DataSource, index: torch.Tensor) -> Fingerprint:
+    """Of the samples of ``source`` with these numbers, int64 [N], in this order.
+
+    Samples that are computed count as the same everywhere: their last bits differ by machine.
+    """
+    samples = source.samples
+    computed = source.computed or samples.dtype != torch.uint8
+    if source.checksums is None and not computed:
+        size = max(1, samples[:1].nbytes)
+        index = index[:: max(1, -(-len(index) * size // EXAMINED_BYTES))]
+    if computed:
+        sums = np.zeros(len(index), np.uint64)
+    elif source.checksums is not None:
+        sums = source.checksums[index.numpy()].astype(np.uint64)
+    else:
+        sums = np.array([_checksum(samples[number]) for number in index.tolist()], np.uint64)
+    if source.labels is None:
+        labelled = sums
+    else:
+        labelled = sums | (source.labels[index].numpy().astype(np.uint64) << np.uint64(32))
+    return Fingerprint(
+        _digest(np.sort(sums)), _digest(np.sort(labelled)), _digest(labelled), len(index)
+    )
+
+
+def _checksum(sample: torch.Tensor) -> int:
+    return zlib.crc32(np.ascontiguousarray(sample.numpy()).data)
+
+
+def _digest(sums: np.ndarray) -> str:
+    return hashlib.blake2b(sums.astype("<u8").tobytes(), digest_size=16).hexdigest()
