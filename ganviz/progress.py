@@ -48,8 +48,8 @@ class Display(AbstractContextManager):
         """Print one line."""
 
     def _notes(self, run: Run) -> None:
-        """Print warnings once."""
-        for event in run.events.since(self._cursor, ("note",)):
+        """Print warnings once; a run that goes on had its old ones when they came."""
+        for event in run.events.since(max(self._cursor, run.events.inherited), ("note",)):
             self._cursor = event.seq
             if event.data.get("level") != "progress":
                 self.say(str(event.data.get("sentence", "")))

@@ -65,6 +65,18 @@ def test_notes_are_told_once_and_user_text_is_no_markup(kind):
     assert text.count("[bold]The disk is full.") == 1 and "step 1,500/2,000" in text
 
 
+@pytest.mark.parametrize("kind", [Bar, Lines])
+def test_a_run_that_goes_on_says_only_what_is_new(kind):
+    run, out = FakeRun(), io.StringIO()
+    run.events.inherited = run.events.seq
+    run.events.append("note", 5, sentence="Two threads now.", level="warning")
+    with kind(Console(file=out, width=120, force_terminal=kind is Bar)) as display:
+        display.update(run)
+        display.update(run)
+    text = out.getvalue()
+    assert "The disk is full" not in text and text.count("Two threads now.") == 1
+
+
 def test_no_progress_is_silent(capfd):
     with make_display(False) as display:
         display.update(FakeRun())
