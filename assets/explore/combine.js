@@ -10,7 +10,7 @@ import { path, svg } from "../lib/svg.js";
 import { combine, toText } from "../latent/vectors.js";
 import { drawSamples, fetchPictures, paintSample } from "./draw.js";
 import { nameOfStar } from "./stars.js";
-import { change, className, current, explored, latent, toVector, vectorOf, whenRests } from "./state.js";
+import { change, className, explored, latent, toVector, vectorOf, whenRests } from "./state.js";
 
 export const label = "Combine";
 export const why = "A - B + C, averages, classes and truncation";
@@ -18,6 +18,7 @@ export const why = "A - B + C, averages, classes and truncation";
 const REST = 120;
 const PSIS = [0, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5];
 const BLEND = 9;
+const MEASURED = "Precision: samples that lie among the real ones. Recall: real ones that lie among the samples.";
 const CHART = { width: 360, height: 150, left: 30, bottom: 22 };
 
 /** @type {Record<string, any>} */
@@ -79,7 +80,7 @@ export function open() {
     opened = source.run;
     figures = [];
     parts.chart.replaceChildren();
-    measuring?.abort();
+    stopMeasuring();
     for (const [list, index] of [[parts.a, 0], [parts.b, 1]]) {
       list.replaceChildren(...source.classes.map((name, at) => el("option", { value: at }, name)));
       list.value = String(Math.min(index, source.classes.length - 1));
@@ -191,23 +192,40 @@ async function drawBlend(z, wanted) {
 }
 
 async function measure() {
-  measuring = new AbortController();
+  const mine = (measuring = new AbortController());
   figures = [];
-  const mine = current();
+  let done = false;
+  let problem = "";
+  showNotice(parts.note, "");
   text(parts.measure, "Stop");
   text(parts.say, "Measuring 600 samples at each psi.");
   try {
     await postForLines("gv/explore/truncation", { run: explored.source?.run }, (line) => {
-      if (line.error) showNotice(parts.note, line.error, true);
-      else if (!line.done && mine === current()) { figures.push(line); drawChart(); }
-    }, measuring.signal);
-  } catch (problem) {
-    if (!measuring.signal.aborted) showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+      if (mine !== measuring) return;
+      if (line.error) problem = line.error;
+      else if (line.done) done = true;
+      else { figures.push(line); drawChart(); }
+    }, mine.signal);
+  } catch (error) {
+    if (!mine.signal.aborted) problem = /** @type {Error} */ (error).message;
   }
+  if (mine !== measuring) return;
+  stopMeasuring();
+  showNotice(parts.note, problem, true);
+  text(parts.say, (done ? "" : partly(figures.length, PSIS.length)) + (figures.length ? MEASURED : ""));
+}
+
+/** End what is being measured. */
+function stopMeasuring() {
+  measuring?.abort();
   measuring = null;
   text(parts.measure, "Measure precision and recall");
-  text(parts.say, figures.length ? "Precision: samples that lie among the real ones. Recall: real ones that lie among the samples." : "");
+  text(parts.say, "");
 }
+
+/** What stands of a measurement that was stopped. @param {number} count @param {number} all values of psi */
+export const partly = (count, all) => (count
+  ? `Stopped: what is drawn was measured at ${count} of ${all} values of psi. ` : "Stopped before anything was measured.");
 
 function drawChart() {
   const { width, height, left, bottom } = CHART;

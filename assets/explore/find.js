@@ -3,7 +3,7 @@
 // comes. The browser decodes and fits what somebody opens; the server gets plain pixels.
 
 import { el, text } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { count, stoppedAt } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { context, resize } from "../lib/pictures.js";
 import { postForLines } from "../lib/request.js";
@@ -24,8 +24,10 @@ let parts = {};
 let chosen = null;
 /** @type {AbortController | null} */
 let searching = null;
-let opened = "";
-/** @type {{z: string, y: number | null} | null} */
+/** What was explored when the panel was opened last. */
+let opened = { size: "", run: "" };
+/** @typedef {{z: string, y: number | null, error: number, step: number, steps: number, done?: boolean}} Found */
+/** @type {Found | null} */
 let best = null;
 let pressed = false;
 let erasing = false;
@@ -65,18 +67,28 @@ export function open() {
   const { source } = explored;
   if (!source) return;
   parts.oneLabel.hidden = !source.conditional;
-  const size = `${source.width}x${source.height}`;
-  if (opened === size) return;
-  opened = size;
-  for (const canvas of [parts.pad, parts.found, parts.apart]) resize(canvas, source.width, source.height);
-  clear();
+  const before = opened;
+  opened = { size: `${source.width}x${source.height}`, run: source.run };
+  if (before.size !== opened.size) {
+    for (const canvas of [parts.pad, parts.found, parts.apart]) resize(canvas, source.width, source.height);
+    clear();
+  } else if (before.run !== opened.run) forget();
 }
 
 function clear() {
-  chosen = best = null;
+  forget();
   const pen = context(parts.pad);
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, parts.pad.width, parts.pad.height);
+}
+
+/** End the search, and drop what was found: it is not of this picture, or not of this generator. The
+ * data of another run may have another picture where this one's was chosen. */
+function forget() {
+  searching?.abort();
+  searching = chosen = best = null;
+  parts.bar.hidden = true;
+  text(parts.search, "Find");
   for (const canvas of [parts.found, parts.apart]) {
     context(canvas).clearRect(0, 0, canvas.width, canvas.height);
   }
@@ -178,41 +190,69 @@ async function find() {
   const { source, y } = explored;
   const target = chosen === null ? { pixels: pixels() } : { index: chosen };
   const body = { run: source?.run, y: parts.one.checked ? y : null, ...target };
-  searching = new AbortController();
+  const mine = (searching = new AbortController());
+  let newest = /** @type {Found | null} */ (null);
+  let problem = "";
   showNotice(parts.note, "");
   text(parts.search, "Stop");
   text(parts.say, "Getting ready: an encoder learns from the generator's own samples.");
   Object.assign(parts.bar, { hidden: false, value: 0 });
   try {
-    await postForLines("gv/explore/find", body, progress, searching.signal);
-  } catch (problem) {
-    const stopped = searching.signal.aborted;
-    showNotice(parts.note, stopped ? "Stopped; what was found so far stays." : /** @type {Error} */ (problem).message, !stopped);
+    await postForLines("gv/explore/find", body, (line) => {
+      if (typeof line.error === "string") problem = line.error;
+      else newest = show(line, mine.signal) ?? newest;
+    }, mine.signal);
+  } catch (error) {
+    if (!mine.signal.aborted) problem = /** @type {Error} */ (error).message;
   }
+  if (mine !== searching) return;
   searching = null;
   parts.bar.hidden = true;
   text(parts.search, "Find");
+  showNotice(parts.note, problem, true);
+  if (!newest?.done) text(parts.say, outcome(newest, best !== null) + (newest ? ` ${measured(newest)}` : ""));
 }
 
-async function progress(line) {
-  if (typeof line.error === "string") { showNotice(parts.note, line.error, true); return; }
+/**
+ * How a search stands that did not come to its end, and what is left of it.
+ * @param {{step: number, steps: number} | null} newest of its own lines
+ * @param {boolean} earlier whether an earlier search found something
+ */
+export const outcome = (newest, earlier) => (!newest && earlier
+  ? "Stopped before anything was found; what an earlier search found stands."
+  : stoppedAt(newest, "found", newest?.steps));
+
+/**
+ * Show what a line of the search says; the line, or null where it has no latent of this generator.
+ * @param {Found} line
+ * @param {AbortSignal} signal of the search
+ */
+function show(line, signal) {
   const vector = fromText(line.z, explored.source?.latent_dim ?? 0);
-  if (!vector) return;
+  if (!vector) return null;
   best = line;
   parts.bar.value = line.step / line.steps;
-  await showFound(vector, line.y);
-  text(parts.say, `${classSentence(line.y)}A pixel is ${(100 * Math.sqrt(line.error)).toFixed(1)} % of black to white `
-    + `off (root mean square); step ${count(line.step)} of ${count(line.steps)}.`);
   parts.go.hidden = false;
-  if (line.done) parts.found.dataset.done = String((Number(parts.found.dataset.done) || 0) + 1);
+  void showFound(vector, line.y).then(() => {
+    if (signal.aborted || best !== line) return;
+    text(parts.say, `${measured(line)} Step ${count(line.step)} of ${count(line.steps)}.`);
+    if (line.done) parts.found.dataset.done = String((Number(parts.found.dataset.done) || 0) + 1);
+  });
+  return line;
 }
+
+/** How near a picture came. @param {Found} line */
+const measured = ({ y, error }) => `${classSentence(y)}A pixel is ${(100 * Math.sqrt(error)).toFixed(1)} % of black to white off `
+  + "(root mean square).";
 
 /** @param {number | null} y */
 const classSentence = (y) => (y === null || !explored.source?.conditional ? "" : `Class ${className(y)}. `);
 
 /** @param {Float32Array} vector @param {number | null} y */
 async function showFound(vector, y) {
+  const of = explored.source?.run;
   await drawSamples([vector], [y], (_, sample) => {
+    if (of !== explored.source?.run) return;
     paintSample(parts.found, sample);
     if (!(sample instanceof ImageData)) return;
     const wanted = context(parts.pad).getImageData(0, 0, sample.width, sample.height);

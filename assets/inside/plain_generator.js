@@ -2,7 +2,7 @@
 // Experiments with a generator of plain layers: gradients before the first step, and while G is frozen.
 
 import { $, el, text } from "../lib/dom.js";
-import { brief, count, power } from "../lib/format.js";
+import { brief, count, power, stoppedAt } from "../lib/format.js";
 import { NO_ANSWER, post, postForLines } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
 import { chart, decades, path, scale, svg } from "../lib/svg.js";
@@ -138,7 +138,7 @@ async function freeze() {
     await postForLines("gv/probe/frozen", body, take, mine.signal);
   } catch (error) {
     const problem = /** @type {Error} */ (error);
-    if (problem.name === "AbortError") text($("gv-frozen-say"), "Stopped.");
+    if (mine.signal.aborted) text($("gv-frozen-say"), stoppedAt(frozen.points.at(-1), "measured", STEPS));
     else text($("gv-frozen-say"), problem instanceof TypeError ? NO_ANSWER : problem.message);
   }
   freezing = null;

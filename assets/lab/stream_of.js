@@ -2,7 +2,7 @@
 // A game that the server plays and sends line by line: started, stopped, and walked back through.
 
 import { el, text } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { count, stoppedAt } from "../lib/format.js";
 import { postForLines } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
 
@@ -57,20 +57,21 @@ export function played({ path, label, body, first, show }) {
     text(say, "Getting ready…");
     let begun = false;
     let problem = "";
+    const mine = stopper;
     try {
       await postForLines(path, body(), (line) => {
         if (line.error) problem = line.error;
         else if (begun) add(line);
         else first(line);
         begun = true;
-      }, stopper.signal);
+      }, mine.signal);
     } catch (error) {
-      if (!stopper.signal.aborted) problem = error instanceof Error ? error.message : String(error);
+      if (!mine.signal.aborted) problem = error instanceof Error ? error.message : String(error);
     }
     stopper = null;
     text(go, "Start");
     if (problem) text(say, problem);
-    else if (!frames.length) text(say, "Stopped.");
+    else if (mine.signal.aborted) text(say, stoppedAt(frames.at(-1), "played"));
   }
 
   return {

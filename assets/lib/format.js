@@ -79,3 +79,13 @@ export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} 
  */
 export const formatDate = (seconds) =>
   new Date(seconds * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * What is left of work that somebody stopped.
+ * @param {{step: number} | null | undefined} newest where it was
+ * @param {string} what was done until then: "found", "measured"
+ * @param {number} [steps] of how many
+ */
+export const stoppedAt = (newest, what, steps) => (newest
+  ? `Stopped at step ${count(newest.step)}${steps ? ` of ${count(steps)}` : ""}: what was ${what} until then stands.`
+  : `Stopped before anything was ${what}.`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { brief, clock, count, figure, percent, power } from "../../assets/lib/format.js";
+import { brief, clock, count, figure, percent, power, stoppedAt } from "../../assets/lib/format.js";
 
 test("figures have about three digits and at most seven signs", () => {
   const written = { 0: "0.00", 0.0034: "3.4e-3", 0.693147: "0.69", 12.34: "12.3", 123.4: "123",
@@ -30,4 +30,10 @@ test("any size in few signs", () => {
 test("counts and shares", () => {
   assert.equal(count(1234567.4), "1,234,567");
   assert.equal(percent(0.256, 1), "25.6 %");
+});
+
+test("what is left of work that was stopped", () => {
+  assert.equal(stoppedAt({ step: 1200 }, "found", 3000), "Stopped at step 1,200 of 3,000: what was found until then stands.");
+  assert.equal(stoppedAt({ step: 7 }, "played"), "Stopped at step 7: what was played until then stands.");
+  assert.equal(stoppedAt(undefined, "measured"), "Stopped before anything was measured.");
 });

@@ -333,7 +333,8 @@ def test_a_picture_is_found_and_compared_with_the_data(visit, kept):
     page.click("[data-act=find]")
     page.wait_for_function("document.querySelector('[data-act=find]').textContent === 'Stop'")
     page.click("[data-act=find]")
-    page.wait_for_function("document.querySelector('.gv-find').textContent.includes('Stopped')")
+    said = "document.querySelector('.gv-find .gv-caption[role=status]').textContent"
+    page.wait_for_function(f"/^Stopped .* stands\\./.test({said})")
     page.click("[data-act=go]")
     expect_change(page, CANVAS, before)
 
