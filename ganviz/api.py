@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganviz import pacing
-from ganviz.config import RunConfig
+from ganviz.config import RunConfig, in_effect
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.registry import PRESETS
 
@@ -85,9 +85,22 @@ def as_config(config: RunConfig | Mapping[str, Any] | str) -> RunConfig:
         return config
     settings = {"preset": config} if isinstance(config, str) else dict(config)
     preset = settings.get("preset", "")
-    return RunConfig.parse(
+    made = RunConfig.parse(
         {**(PRESETS.get(preset, "preset").settings if preset else {}), **settings}
     )
+    if "data" not in settings and settings.get("data_path") and _idle("data_path", made):
+        raise ConfigError(
+            "data_path names a folder of pictures, but these settings learn from the data set "
+            "{data!r}: set data to 'folder' as well.",
+            "data_path",
+            data=made.data,
+        )
+    return made
+
+
+def _idle(field: str, config: RunConfig) -> bool:
+    """Whether nothing reads ``field`` under ``config``."""
+    return field not in in_effect(config.model_dump())
 
 
 def make_run(
@@ -131,7 +144,11 @@ def make_run(
 
 
 def make_resumed(
-    path: Path | str, more_steps: int | None, device: str | None, data_root: Path | str
+    path: Path | str,
+    more_steps: int | None,
+    device: str | None,
+    data_root: Path | str,
+    data_path: str | None = None,
 ) -> Run:
     """A run that goes on from the newest valid checkpoint in run folder ``path``; see
     `ganviz.runs.resume.resumed`."""
@@ -145,6 +162,7 @@ def make_resumed(
         pick_device(device or "auto"),
         Path(data_root),
         default_observers(data_root),
+        data_path=data_path,
     )
 
 

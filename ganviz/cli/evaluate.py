@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ganviz.cli.options import (
+    DataPath,
     DataRoot,
     Device,
     OptionalInt,
@@ -55,6 +56,7 @@ def evaluate(
     ] = 0,
     runs_root: RunsRoot = Path("runs"),
     data_root: DataRoot = Path("data"),
+    data_path: DataPath = None,
     device: Device = "auto",
 ) -> None:
     """Measure a run as papers do: FID, KID, precision and recall on Inception features.
@@ -74,7 +76,7 @@ def evaluate(
     with ending_on_signals(), stages() as notify:
         file = find_weights(weights, data_root, lambda done, text: notify(done or 0.0, text))
         features = InceptionFeatures(file, chosen)
-        request = EvaluationRequest(n, seed, reference, step)
+        request = EvaluationRequest(n, seed, reference, step, data_path)
         found = measure(folder, request, features, data_root, chosen, notify)
     for change in found.changes:
         complain(change)

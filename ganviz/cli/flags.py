@@ -11,7 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 from rich.markup import escape
 
-from ganviz.config import RunConfig, meta
+from ganviz.config import RunConfig, in_effect, meta
 from ganviz.registry import EXPORTS
 from ganviz.settings import GROUPS
 
@@ -138,6 +138,16 @@ def _sentence(about: dict[str, Any]) -> str:
     if about["when"]:
         parts.append(f"Only with {', or '.join(_alternative(each) for each in about['when'])}.")
     return " ".join(parts)
+
+
+def without_effect(settings: dict[str, Any], config: RunConfig) -> list[str]:
+    """A sentence for each of the ``settings`` that nothing reads under ``config``."""
+    idle = [name for name in settings if name not in in_effect(config.model_dump())]
+    return [
+        f"{flag(name)} has no effect here: it is read only with "
+        f"{', or '.join(_alternative(each) for each in meta(name)['when'])}."
+        for name in idle
+    ]
 
 
 def _alternative(choices: dict[str, tuple[Any, ...]]) -> str:

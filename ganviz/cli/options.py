@@ -22,6 +22,15 @@ DataRoot = Annotated[
     Path,
     typer.Option(help="Where data sets are kept.", rich_help_panel="Where", callback=home_expanded),
 ]
+DataPath = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        metavar="FOLDER",
+        show_default=False,
+        rich_help_panel="Where",
+        help="Where the run's folder of pictures is now, if it was moved.",
+    ),
+]
 RunsRoot = Annotated[
     Path, typer.Option(help="Where runs are kept.", rich_help_panel="Where", callback=home_expanded)
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ganviz.cli.options import (
+    DataPath,
     DataRoot,
     Device,
     OptionalPath,
@@ -56,6 +57,7 @@ def dataset(
     ] = True,
     runs_root: RunsRoot = Path("runs"),
     data_root: DataRoot = Path("data"),
+    data_path: DataPath = None,
     device: Device = "auto",
 ) -> None:
     """Draw a data set that stands in for the real one, with a card and a report.
@@ -73,7 +75,7 @@ def dataset(
     try:
         with ending_on_signals(), stages() as notify:
             tested = RunUnderTest.load(
-                find_run(run, runs_root), data_root, pick_device(device), notify
+                find_run(run, runs_root), data_root, pick_device(device), notify, data_path
             )
             written = write_dataset(tested, out, order, data_root, notify)
     except EndedBySignal as end:
@@ -108,6 +110,7 @@ def report(
     ] = True,
     runs_root: RunsRoot = Path("runs"),
     data_root: DataRoot = Path("data"),
+    data_path: DataPath = None,
 ) -> None:
     """Measure how faithful, useful and private a run's pictures are."""
     from ganviz.export.virtual_data import export_report
@@ -115,7 +118,6 @@ def report(
 
     folder = find_run(run, runs_root)
     with ending_on_signals(), stages() as notify:
-        written = export_report(
-            folder, out or folder / "report.html", data_root, notify, n, seed, labels, pairs
-        )
+        page = out or folder / "report.html"
+        written = export_report(folder, page, data_root, notify, n, seed, labels, pairs, data_path)
     print(f"The report is in {written}")

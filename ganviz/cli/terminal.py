@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # the exit status of what Ctrl-C ended
 INTERRUPTED = 130
+# that of what could not be done
+FAILED = 1
 
 
 def say(sentence: str) -> None:

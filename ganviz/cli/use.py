@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ganviz.cli.options import (
+    DataPath,
     DataRoot,
     Device,
     OptionalFloat,
@@ -91,6 +92,7 @@ def export(
     ] = None,
     runs_root: RunsRoot = Path("runs"),
     data_root: DataRoot = Path("data"),
+    data_path: DataPath = None,
     **outputs: Any,
 ) -> None:
     """Make a film of a run, or a page to hand on."""
@@ -103,7 +105,7 @@ def export(
     wanted = {option: out for option, out in outputs.items() if out is not None}
     if not wanted:
         raise ConfigError(f"Say what to make of it: {export_examples()}.")
-    chosen = {"fps": fps, "seconds": seconds}
+    chosen = {"fps": fps, "seconds": seconds, "data_path": data_path}
     for option, out in wanted.items():
         name, known = format_of(option, out)
         heeded = {one: value for one, value in chosen.items() if one in known.options}

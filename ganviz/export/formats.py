@@ -19,13 +19,15 @@ Report = Callable[[float, str], None]
 class ExportOptions:
     """What may be asked of an export. ``fps``: frames a second of a film; ``seconds``: how long the
     training takes in it, None for a frame of each kept grid. ``n``: pictures of a data set, None
-    for as many as a report looks at. ``data_root``: where data sets are kept. ``replace``: the file
+    for as many as a report looks at. ``data_root``: where data sets are kept; ``data_path``: where
+    the run's folder of pictures is now, None where it was. ``replace``: the file
     may take the place of one of before."""
 
     fps: int = 12
     seconds: float | None = None
     n: int | None = None
     data_root: Path = Path("data")
+    data_path: str | None = None
     replace: bool = False
 
 

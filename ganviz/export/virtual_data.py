@@ -28,16 +28,18 @@ def export_report(
     seed: int = 0,
     balance: str = BALANCED,
     pairs: bool = True,
+    data_path: str | None = None,
 ) -> Path:
     """Write the report on ``n`` pictures of a run to ``out``, a page of HTML, with the figures as
     JSON beside it; see `ganviz.synthetic.report.make_report`.
 
-    ``pairs``: show the closest pairs, among which real pictures are. Raises `GanvizError`.
+    ``pairs``: show the closest pairs, among which real pictures are. ``data_path``: where the run's
+    folder of pictures is now, None where it was. Raises `GanvizError`.
     """
     out, report = Path(out), report or _silent
     if out.suffix.lower() != ".html":
         raise ConfigError(f"{out.name}: a report is a .html file.", "out")
-    run = RunUnderTest.load(Path(run_folder), Path(data_root), "cpu", report)
+    run = RunUnderTest.load(Path(run_folder), Path(data_root), "cpu", report, data_path)
     made = make_report(run, report, Path(data_root), n, seed, balance)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +53,15 @@ def export_report(
 def _write_report(
     run_folder: Path, out: Path, options: ExportOptions, report: Report | None
 ) -> Path:
-    return export_report(run_folder, out, options.data_root, report)
+    return export_report(run_folder, out, options.data_root, report, data_path=options.data_path)
 
 
 def _write_dataset(
     run_folder: Path, out: Path, options: ExportOptions, report: Report | None
 ) -> Path:
-    run = RunUnderTest.load(run_folder, options.data_root, "cpu", report or _silent)
+    run = RunUnderTest.load(
+        run_folder, options.data_root, "cpu", report or _silent, options.data_path
+    )
     order = Order(options.n or MOST)
     return write_dataset(run, out, order, options.data_root, report or _silent, options.replace)
 
@@ -72,6 +76,7 @@ EXPORTS.add(
         option="report",
         write=_write_report,
         media_type="text/html",
+        options=("data_path",),
         suffix="-report",
     ),
 )
@@ -85,7 +90,7 @@ EXPORTS.add(
         option="dataset",
         write=_write_dataset,
         media_type="application/zip",
-        options=("n",),
+        options=("n", "data_path"),
         suffix="-dataset",
     ),
 )

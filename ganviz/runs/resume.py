@@ -29,6 +29,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.registry import DATASETS
 from ganviz.runs.folder_frames import FolderFrames
+from ganviz.runs.kept_data import with_data_at
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
 from ganviz.runs.trained import parse_spec
@@ -44,9 +45,11 @@ def resumed(
     data_root: Path,
     observers: Sequence[Observer] = (),
     reclaimable: int = 0,
+    data_path: str | None = None,
 ) -> Run:
     """The run in ``folder``, not yet started, from its newest valid checkpoint, for ``more_steps``
-    or to its own end. ``reclaimable``: bytes of memory that will be free by then.
+    or to its own end. ``reclaimable``: bytes of memory that will be free by then. ``data_path``:
+    where its folder of pictures is now, None where it was; the run keeps it.
 
     Its history and kept pictures come along. One that died before its first checkpoint begins anew.
     Raises `CheckpointError`, `ConfigError`, or `Busy` while another process trains it; nothing of
@@ -59,7 +62,7 @@ def resumed(
             f"{folder} is one checkpoint: name its run's folder, {folder.parent.parent}, to "
             f"resume it."
         )
-    config = check_data(_going_on(folder.name, config, state, more_steps))
+    config = with_data_at(_going_on(folder.name, config, state, more_steps), data_path)
     check_accountant(config)
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)

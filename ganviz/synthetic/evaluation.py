@@ -43,12 +43,14 @@ REFERENCES = (TRAIN, HELD_OUT)
 @dataclass(frozen=True)
 class EvaluationRequest:
     """What to measure: ``n`` samples of the checkpoint at ``step`` (None: the newest), drawn from
-    ``seed``, against the pictures that the run learned from or those that it held out."""
+    ``seed``, against the pictures that the run learned from or those that it held out.
+    ``data_path``: where the run's folder of pictures is now, None where it was."""
 
     n: int = 50_000
     seed: int = 0
     reference: str = TRAIN
     step: int | None = None
+    data_path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def evaluate(
     if request.step is not None:
         path = checkpoint.path_of(folder / checkpoint.CHECKPOINTS, request.step)
     began = time.monotonic()
-    run = RunUnderTest.load(path, data_root, device, report)
+    run = RunUnderTest.load(path, data_root, device, report, request.data_path)
     reals = reference_pictures(run, request.reference)
     total = request.n + len(reals)
     real, fake = StreamedFeatures(KEPT), StreamedFeatures(KEPT)

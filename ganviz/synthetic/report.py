@@ -26,6 +26,7 @@ from ganviz.errors import CheckpointError, ConfigError
 from ganviz.models import build_discriminator
 from ganviz.probes.features import classifier_for
 from ganviz.registry import DATASETS
+from ganviz.runs.kept_data import with_data_at
 from ganviz.runs.resume import compare_data
 from ganviz.runs.sample_files import encoded
 from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
@@ -88,9 +89,16 @@ class RunUnderTest:
 
     @classmethod
     def load(
-        cls, folder: Path, data_root: Path, device: torch.device | str, report: Report
+        cls,
+        folder: Path,
+        data_root: Path,
+        device: torch.device | str,
+        report: Report,
+        data_path: str | None = None,
     ) -> RunUnderTest:
-        """Raises `CheckpointError`, `DataError`, or `ConfigError` for a run of points and for one
+        """``data_path``: where the run's folder of pictures is now, None where it was.
+
+        Raises `CheckpointError`, `DataError`, or `ConfigError` for a run of points and for one
         whose classes have changed: a report would take one for another."""
         config, state = checkpoint.load(folder, training=False)
         spec = read_spec(state)
@@ -100,6 +108,7 @@ class RunUnderTest:
                 "sample --out points.npz.",
                 "run",
             )
+        config = with_data_at(config, data_path)
         generator = from_state(config, state, device)
         source = load_data(config, "cpu", data_root, lambda fraction, text: report(0.0, text))
         changes = tuple(compare_data(spec, source.spec, config.conditional))

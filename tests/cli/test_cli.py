@@ -10,6 +10,7 @@ from PIL import Image
 
 from ganviz.cli import commands as cli
 from ganviz.cli.flags import GENERATED, TITLES, flag
+from ganviz.cli.train import _make_config as make_config
 from ganviz.config import RunConfig, meta
 from ganviz.runs.listing import run_info
 
@@ -125,7 +126,7 @@ def test_train_says_where_the_run_is_and_writes_it(ganviz, tmp_path):
 def test_what_a_config_file_leaves_out_is_as_by_default(tmp_path):
     file = tmp_path / "own.json"
     file.write_text('{"data": "mnist"}')
-    assert cli._make_config("", file, {}, None) == RunConfig(data="mnist")
+    assert make_config("", file, {}, None) == RunConfig(data="mnist")
 
 
 def test_train_from_a_config_file(ganviz, run_folder, tmp_path):
