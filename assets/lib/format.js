@@ -81,6 +81,15 @@ export const formatDate = (seconds) =>
   new Date(seconds * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 /**
+ * The size of a file, as people read it.
+ * @param {number} bytes
+ */
+export function fileSize(bytes) {
+  const [size, unit] = bytes < 999_500 ? [bytes / 1e3, "kB"] : bytes < 999.5e6 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
+  return `${unit === "kB" || size >= 9.95 ? Math.max(1, Math.round(size)) : size.toFixed(1)} ${unit}`;
+}
+
+/**
  * What is left of work that somebody stopped.
  * @param {{step: number} | null | undefined} newest where it was
  * @param {string} what was done until then: "found", "measured"

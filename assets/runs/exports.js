@@ -3,6 +3,7 @@
 // it.
 
 import { el, text } from "../lib/dom.js";
+import { fileSize, formatDate } from "../lib/format.js";
 import { runAction } from "../lib/library.js";
 import { EXPORT_REFRESH } from "../lib/pacing.js";
 import { address, get } from "../lib/request.js";
@@ -13,42 +14,45 @@ const PICTURES = 10000;
 let timer = 0;
 
 /** @typedef {{kind: string, label: string, why: string, missing: string, options: string[]}} Format */
+/** @typedef {{name: string, url: string, bytes: number, at: number}} File as it lies with the run */
 
 /** @param {string} id of the run */
 export function exportForm(id) {
-  const status = el("p", { class: "gv-export-status", role: "status" });
   const kinds = el("div", { class: "gv-export-kinds" });
-  void offerFormats(id, kinds, status);
-  return [kinds, status];
+  const status = el("p", { class: "gv-export-status", role: "status" });
+  const files = el("ul", { class: "gv-export-files", "aria-label": "Exported files", hidden: true });
+  void offerFormats(id, kinds, { status, files });
+  return [kinds, status, files];
 }
+
+/**
+ * What an export says of itself, and the files that there are.
+ * @typedef {{status: HTMLElement, files: HTMLElement}} Answers
+ */
 
 /**
  * A button for each format that the server knows; one that lacks a package says so.
  * @param {string} id
  * @param {HTMLElement} kinds
- * @param {HTMLElement} status
+ * @param {Answers} answers
  */
-async function offerFormats(id, kinds, status) {
+async function offerFormats(id, kinds, answers) {
   const job = await get(exportPath(id));
-  if (!job.formats) return text(status, job.sentence);
+  if (!job.formats) return text(answers.status, job.sentence);
   /** @type {Format[]} */
   const known = job.formats;
-  kinds.replaceChildren(...known.flatMap((format) => offer(id, format, status)));
-  if (job.state === "working") watch(id, status);
-  else {
-    /** @type {{kind: string, url: string}[]} */
-    const files = job.files ?? [];
-    const url = job.url ?? files.find(({ kind }) => kind === "report")?.url;
-    if (url) ready(url, status);
-  }
+  kinds.replaceChildren(...known.flatMap((format) => offer(id, format, answers)));
+  showFiles(job.files, answers.files);
+  if (job.state === "working") watch(id, answers);
+  if (job.state === "failed") text(answers.status, job.sentence);
 }
 
 /**
  * @param {string} id
  * @param {Format} format
- * @param {HTMLElement} status
+ * @param {Answers} answers
  */
-function offer(id, { kind, label, why, missing, options }, status) {
+function offer(id, { kind, label, why, missing, options }, answers) {
   const count = options.includes("n") ? el("input", {
     type: "number", min: 100, max: 200000, step: 100, value: PICTURES, class: "gv-more",
     "aria-label": "How many pictures",
@@ -56,8 +60,8 @@ function offer(id, { kind, label, why, missing, options }, status) {
   const button = el("button", {
     type: "button", class: "gv-button gv-small", title: why, "data-kind": kind,
     onclick: () => {
-      if (missing) return text(status, missing);
-      return exportAs(id, { kind, ...(count ? { n: count.valueAsNumber || PICTURES } : {}) }, status);
+      if (missing) return text(answers.status, missing);
+      return exportAs(id, { kind, ...(count ? { n: count.valueAsNumber || PICTURES } : {}) }, answers);
     },
   }, label);
   return count ? [el("span", { class: "gv-inline" }, button, count)] : [button];
@@ -69,23 +73,23 @@ const exportPath = (id) => `gv/library/${encodeURIComponent(id)}/export`;
 /**
  * @param {string} id
  * @param {{kind: string, n?: number}} wanted
- * @param {HTMLElement} status
+ * @param {Answers} answers
  */
-async function exportAs(id, wanted, status) {
+async function exportAs(id, wanted, answers) {
   const answer = await runAction(id, null, wanted, "/export");
   const working = answer.ok || (answer.busy && (await get(exportPath(id))).state === "working");
-  if (working) return watch(id, status, answer.sentence);
+  if (working) return watch(id, answers, answer.sentence);
   clearInterval(timer);
-  text(status, answer.sentence);
+  text(answers.status, answer.sentence);
 }
 
 /**
  * Say how far the export is until it has ended, with a way to stop it.
  * @param {string} id
- * @param {HTMLElement} status
+ * @param {Answers} answers
  * @param {string} [sentence] until the first answer
  */
-function watch(id, status, sentence = "") {
+function watch(id, { status, files }, sentence = "") {
   clearInterval(timer);
   const words = el("span", {}, sentence);
   const stop = el("button", {
@@ -99,21 +103,27 @@ function watch(id, status, sentence = "") {
       return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }
     clearInterval(timer);
-    if (!job.url) return text(status, job.sentence);
-    ready(job.url, status);
-    if (job.kind === "report" && status.isConnected) void showReport(job.url);
+    text(status, job.sentence);
+    showFiles(job.files, files);
+    if (job.url && job.kind === "report" && status.isConnected) void showReport(job.url);
   }, EXPORT_REFRESH);
 }
 
 /**
- * @param {string} url of the file
- * @param {HTMLElement} status
+ * All that was exported of the run and lies with it, the newest first; also before the app was
+ * started last.
+ * @param {File[] | undefined} made undefined where the server did not answer
+ * @param {HTMLElement} list
  */
-function ready(url, status) {
-  const name = url.split("/").at(-1)?.split("?")[0] ?? "";
-  status.replaceChildren("Ready: ", el("a", { href: address(url), download: "" }, name));
-  if (!name.endsWith(".html")) return;
-  status.append(" ", el("button", {
-    type: "button", class: "gv-button gv-small gv-export-show", onclick: () => void showReport(url),
-  }, "Show"));
+function showFiles(made, list) {
+  if (!made) return;
+  list.hidden = !made.length;
+  list.replaceChildren(...made.toSorted((a, b) => b.at - a.at).map(({ name, url, bytes, at }) => {
+    const show = el("button", {
+      type: "button", class: "gv-button gv-small gv-export-show", onclick: () => void showReport(url),
+    }, "Show");
+    return el("li", {}, el("a", { href: address(url), download: "" }, name),
+      el("span", { class: "gv-caption" }, `${fileSize(bytes)}, ${formatDate(at)}`),
+      ...(name.endsWith(".html") ? [show] : []));
+  }));
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -260,14 +261,17 @@ def _listed(folder: Path, run_id: str) -> list[dict[str, Any]]:
     for kind, one in _downloadable():
         path = folder / FOLDER / one.file_name(run_id)
         with suppress(OSError):
-            stat = path.lstat()
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                continue  # it would not be handed out either
+            at = status.st_mtime
             files.append(
                 {
                     "kind": kind,
                     "name": path.name,
-                    "bytes": stat.st_size,
-                    "at": stat.st_mtime,
-                    "url": f"/gv/library/{run_id}/{FOLDER}/{path.name}?at={stat.st_mtime:.0f}",
+                    "bytes": status.st_size,
+                    "at": at,
+                    "url": f"/gv/library/{run_id}/{FOLDER}/{path.name}?at={at:.0f}",
                 }
             )
     return files

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { brief, clock, count, figure, percent, power, stoppedAt } from "../../assets/lib/format.js";
+import { brief, clock, count, figure, fileSize, percent, power, stoppedAt } from "../../assets/lib/format.js";
 
 test("figures have about three digits and at most seven signs", () => {
   const written = { 0: "0.00", 0.0034: "3.4e-3", 0.693147: "0.69", 12.34: "12.3", 123.4: "123",
@@ -36,4 +36,9 @@ test("what is left of work that was stopped", () => {
   assert.equal(stoppedAt({ step: 1200 }, "found", 3000), "Stopped at step 1,200 of 3,000: what was found until then stands.");
   assert.equal(stoppedAt({ step: 7 }, "played"), "Stopped at step 7: what was played until then stands.");
   assert.equal(stoppedAt(undefined, "measured"), "Stopped before anything was measured.");
+});
+
+test("sizes of files", () => {
+  assert.deepEqual([12, 4_300, 999_499, 999_500, 9_940_000, 12_345_678, 2.34e9].map(fileSize),
+    ["1 kB", "4 kB", "999 kB", "1.0 MB", "9.9 MB", "12 MB", "2.3 GB"]);
 });

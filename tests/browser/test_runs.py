@@ -285,6 +285,9 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
     """The server's part is answered here: a whole report takes it a minute."""
     page = visit()
     job = {"state": "idle", "sentence": "", "url": None, "kind": "report", "fraction": 0.0}
+    # what was exported before the app was started again
+    film = {"name": "x.gif", "url": "/gv/library/x/exports/x.gif?at=1", "bytes": 2e6, "at": 1}
+    job["files"] = [film]
     report = {"kind": "report", "label": "Report", "why": "", "missing": "", "options": []}
     dataset = {**report, "kind": "dataset", "label": "Data set", "options": ["n"]}
     asked = []
@@ -304,6 +307,9 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
     page.route("**/exports/*", lambda route: route.fulfill(body="<html lang=en><h1>Virtual data"))
     open_first(page)
     page.click("#gv-detail-export")
+    files = page.locator(".gv-export-files li")
+    files.get_by_text("x.gif").wait_for()
+    assert "2.0 MB" in files.inner_text() and page.locator(".gv-export-show").count() == 0
     page.fill("#gv-export-drawer input[type=number]", "500")
     page.click("[data-kind=dataset]")
     page.click(".gv-export-stop")
@@ -313,13 +319,16 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
     assert asked[0] == {"kind": "dataset", "n": 500}
     page.click("[data-kind=report]")
     page.wait_for_selector(".gv-export-stop")
-    job.update(state="done", url="/gv/library/x/exports/x-report.html?at=1")
+    url = "/gv/library/x/exports/x-report.html?at=2"
+    made = {"name": "x-report.html", "url": url, "bytes": 4_000, "at": 2}
+    job.update(state="done", url=url, files=[film, made])
     page.wait_for_selector("dialog.gv-report[open] iframe")
     frame = page.frame_locator("dialog.gv-report iframe")
     assert frame.locator("h1").inner_text() == "Virtual data"
     assert frame.locator("html").get_attribute("data-theme") == "light"
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog.gv-report", state="detached")
+    assert "x-report.html" in files.first.inner_text() and files.count() == 2
     page.click(".gv-export-show")
     page.click("dialog.gv-report .gv-icon")
     page.wait_for_selector("dialog.gv-report", state="detached")

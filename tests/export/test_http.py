@@ -76,6 +76,18 @@ def test_a_film_is_made_and_downloaded(client):
     )
 
 
+def test_what_was_exported_before_is_offered_again(client, own_run):
+    """A new server knows nothing of it but what lies on the disk; what is no plain file of it is
+    not handed out, so it is not offered either."""
+    folder = own_run / exports.FOLDER
+    folder.mkdir()
+    (folder / "own-run.gif").write_bytes(b"GIF89a")
+    (folder / "own-run.mp4").symlink_to(own_run / "log.jsonl")
+    (offered,) = client.get("/gv/library/own-run/export").json()["files"]
+    assert offered["name"] == "own-run.gif" and offered["bytes"] == 6
+    assert client.get(offered["url"]).content == b"GIF89a"
+
+
 def test_a_page_comes_as_a_zip(client, own_run):
     client.post("/gv/library/own-run/export", json={"kind": "page"})
     done = follow(client)[-1]
