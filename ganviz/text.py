@@ -23,6 +23,12 @@ def without_controls(text: str) -> str:
     return " ".join("".join(visible).split())
 
 
+def counted(count: int, one: str, many: str, /, **slots: object) -> str:
+    """The sentence for ``count`` things: ``one`` where it is a single one, else ``many``, in which
+    ``{n}`` stands for the number as people read it (1,200). ``slots``: what else varies."""
+    return (one if count == 1 else many).format(n=f"{count:,}", **slots)
+
+
 def listed(names: list[str], most: int = 10) -> str:
     """'a.png, b.jpg and 3 more'."""
     rest = f" and {len(names) - most:,} more" if len(names) > most else ""

@@ -3,6 +3,7 @@
 // units draw a stroke, and a handle that takes a part of the picture along.
 
 import { el, findAll, text } from "../lib/dom.js";
+import { counted } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { context } from "../lib/pictures.js";
 import { post, postForLines } from "../lib/request.js";
@@ -142,7 +143,7 @@ function turn(unit) {
 }
 
 const sayEdits = () =>
-  text(parts.caption, edits.size ? `${edits.size} ${edits.size === 1 ? "unit is" : "units are"} changed.` : "");
+  text(parts.caption, edits.size ? counted(edits.size, "1 unit is changed.", `${edits.size} units are changed.`) : "");
 
 async function drawEdited() {
   const mine = asking;

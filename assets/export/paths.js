@@ -2,6 +2,7 @@
 // Paths that were kept with the run, drawn beforehand: choose one, play it.
 
 import { $, el, text } from "../lib/dom.js";
+import { counted } from "../lib/format.js";
 import { album, context, resize } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
 import { data } from "./data.js";
@@ -39,7 +40,7 @@ function open({ name, file, frames, columns }, size) {
     label: `Frame of the path ${name}`,
     words: (step) => `frame ${step} of ${frames}`,
   });
-  text($("path-about"), `${frames} frames, drawn when this page was made.`);
+  text($("path-about"), counted(frames, "1 frame, drawn when this page was made.", `${frames} frames, drawn when this page was made.`));
   transport.go(0);
   if (plays) transport.toggle();
 }

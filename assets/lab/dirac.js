@@ -2,7 +2,7 @@
 // The Dirac-GAN: the vector field of the smallest game, and the path of its two players.
 
 import { $, el, text } from "../lib/dom.js";
-import { figure } from "../lib/format.js";
+import { counted, figure } from "../lib/format.js";
 import { post } from "../lib/request.js";
 import { on } from "../lib/stream.js";
 import { colour } from "../lib/theme.js";
@@ -72,7 +72,9 @@ function words() {
   const [first, last] = [radius(played.path[0]), radius(played.path.at(-1))];
   const apart = Math.max(...played.path.map(([theta, psi], /** @type {number} */ i) => Math.hypot(theta - played.trained[i][0], psi - played.trained[i][1])));
   const end = last < ENOUGH ? "They come to rest at the equilibrium." : last > first ? "They circle outwards: this game does not converge." : "They circle inwards, slowly.";
-  return `${end} After ${played.path.length - 1} steps they are ${figure(last)} from it. Closed form and training differ by at most ${figure(apart)}.`;
+  const steps = played.path.length - 1;
+  const after = counted(steps, `After one step they are ${figure(last)} from it.`, `After ${steps} steps they are ${figure(last)} from it.`);
+  return `${end} ${after} Closed form and training differ by at most ${figure(apart)}.`;
 }
 
 function paint() {

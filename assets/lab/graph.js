@@ -3,7 +3,7 @@
 // back. Each part is a button that opens what it is made of; the lines between them are drawn to fit.
 
 import { el, text } from "../lib/dom.js";
-import { brief, count } from "../lib/format.js";
+import { brief, count, counted } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { svg } from "../lib/svg.js";
 import { mean } from "./moves.js";
@@ -130,7 +130,7 @@ function valuesOf({ moves, kind }) {
 
 /** What a player did, and what it is made of. @param {Move | undefined} move */
 const moved = (move) => (move
-  ? `${count(move.layers?.length ?? 0)} layers\nmoved ${brief(move.update)}` : "held still");
+  ? `${counted(move.layers?.length ?? 0, "1 layer", `${count(move.layers?.length ?? 0)} layers`)}\nmoved ${brief(move.update)}` : "held still");
 
 /** @param {Move} any @param {Move | undefined} d @param {boolean} points */
 const samplesOf = (any, d, points) => ({

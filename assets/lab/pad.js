@@ -2,7 +2,7 @@
 // Draw a distribution with mouse, touch or pen, and train on it.
 
 import { $, el, text } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { count, counted } from "../lib/format.js";
 import { context, resize } from "../lib/pictures.js";
 import { on } from "../lib/stream.js";
 import { colour } from "../lib/theme.js";
@@ -105,7 +105,7 @@ function refresh() {
   for (const id of ["gv-lab-undo", "gv-lab-clear", "gv-lab-draw-train", "gv-lab-draw-send"]) {
     $(id, HTMLButtonElement).disabled = !strokes.length;
   }
-  const words = strokes.length ? `${count(all.length)} stroke${all.length > 1 ? "s" : ""}.` : "Nothing is drawn yet.";
+  const words = strokes.length ? counted(all.length, "1 stroke.", `${count(all.length)} strokes.`) : "Nothing is drawn yet.";
   text($("gv-lab-pad-say"), words);
   $("gv-lab-drawing").setAttribute("aria-label", words);
   paint();

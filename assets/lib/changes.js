@@ -1,7 +1,7 @@
 // @ts-check
 // What was changed while a run trains, in words: the marks on the curves and in the lab.
 
-import { count } from "./format.js";
+import { count, counted } from "./format.js";
 
 /**
  * @param {string} kind of the event: setting or turn
@@ -10,7 +10,7 @@ import { count } from "./format.js";
 export function changeInWords(kind, data) {
   if (kind === "turn") {
     const who = data.player === "discriminator" ? "D" : "G";
-    return `${who} alone, ${count(data.n)} ${data.n === 1 ? "step" : "steps"}`;
+    return counted(data.n, `${who} alone, 1 step`, `${who} alone, ${count(data.n)} steps`);
   }
   const label = window.gvFacts?.fields[data.name]?.label ?? data.name;
   return data.old == null ? `${label} ${said(data.value)}` : `${label} ${said(data.old)} → ${said(data.value)}`;

@@ -16,6 +16,14 @@ const EXPONENTS = /** @type {Record<string, string>} */ ({
 export const count = (n) => grouped.format(Math.round(n));
 
 /**
+ * The sentence for so many things: that of a single one, or that of many.
+ * @param {number} n
+ * @param {string} one
+ * @param {string} many
+ */
+export const counted = (n, one, many) => (n === 1 ? one : many);
+
+/**
  * Seconds as 0:07, 12:34 or 1:02:03.
  * @param {number | null | undefined} seconds
  */

@@ -2,7 +2,7 @@
 // The state of the run, the same in every browser: buttons, status line, progress, announcements.
 
 import { $, find, findAll, mark, text } from "../lib/dom.js";
-import { clock, count } from "../lib/format.js";
+import { clock, count, counted } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { NOTICE } from "../lib/pacing.js";
 import { command } from "../lib/request.js";
@@ -101,7 +101,7 @@ function showFigures({ state: name, step, steps, images_per_second: rate, elapse
   showGpu(gpu);
   text($("gv-state-text"), stateLabel(name));
   text($("gv-step"), count(step));
-  text($("gv-steps"), steps ? `/ ${count(steps)} steps` : "steps");
+  text($("gv-steps"), steps ? counted(steps, "/ 1 step", `/ ${count(steps)} steps`) : "steps");
   text($("gv-rate"), rate ? count(rate) : "–");
   text($("gv-rate-unit"), now.run?.spec?.kind === "points" ? "points/s" : "images/s");
   text($("gv-elapsed"), clock(elapsed));
@@ -141,8 +141,9 @@ function resumeButton(status, name) {
   const done = name === "finished";
   button.hidden = isActive(name) || name === "idle" || !status?.step;
   text(button, done ? "Train on" : "Resume");
+  const more = status?.steps || status?.step;
   button.title = done
-    ? `Go on where this run ended, for another ${count(status.steps || status.step)} steps.`
+    ? counted(more, "Go on where this run ended, for another step.", `Go on where this run ended, for another ${count(more)} steps.`)
     : "Go on from this run's last checkpoint, under the settings that it has.";
 }
 

@@ -10,6 +10,7 @@ import typer
 
 from ganviz.cli.options import DataRoot, OptionalTexts
 from ganviz.errors import DataError
+from ganviz.text import counted
 
 
 def cache(
@@ -35,7 +36,8 @@ def cache(
     for one in kept:
         what = "cannot be read; the next start makes it anew"
         if one.header is not None:
-            what = f"{one.header.count:,} pictures of {one.header.folder}"
+            words = ("1 picture of {folder}", "{n} pictures of {folder}")
+            what = counted(one.header.count, *words, folder=one.header.folder)
         print(f"{one.path.name}  {megabytes(one.bytes)}  {what}")
     if not kept:
         print(f"There are no decoded pictures in {data_root}.")

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from ganviz.errors import CheckpointError
+from ganviz.text import counted
 
 
 def home_expanded(path: Path | None) -> Path | None:
@@ -76,9 +77,14 @@ def _checkpoints_of(folder: Path) -> str:
     if not kept:
         return f"{folder} keeps no checkpoint."
     steps = ", ".join(f"{step_of(path):,}" for path in kept)
-    return (
-        f"Name a checkpoint of {folder} by its folder, such as {kept[-1]}. It keeps those of the "
-        f"steps {steps}."
+    return counted(
+        len(kept),
+        "Name the checkpoint of {folder} by its folder, {newest}. It keeps that of step {steps}.",
+        "Name a checkpoint of {folder} by its folder, such as {newest}. It keeps those of the "
+        "steps {steps}.",
+        folder=folder,
+        newest=kept[-1],
+        steps=steps,
     )
 
 

@@ -20,6 +20,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.terminal import complain
 from ganviz.stop_signals import EndedBySignal, ending_on_signals
+from ganviz.text import counted
 
 Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="The same seed draws the same pictures.")
@@ -85,7 +86,16 @@ def dataset(
         raise typer.Exit(end.status) from None
     for sentence in filter(None, (tested.generator.note, *tested.changes)):
         complain(sentence)
-    print(f"{n:,} pictures of step {tested.generator.step:,} are in {written} ({weight(written)})")
+    print(
+        counted(
+            n,
+            "1 picture of step {step:,} is in {written} ({weight})",
+            "{n} pictures of step {step:,} are in {written} ({weight})",
+            step=tested.generator.step,
+            written=written,
+            weight=weight(written),
+        )
+    )
 
 
 def report(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganviz.stop_signals import mute_all, mute_pipes
+from ganviz.text import counted
 
 if TYPE_CHECKING:
     import torch
@@ -69,8 +70,13 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
                     highlight=False,
                 )
         table = Table(
-            title=f"{TASKS[task].title}: N = {SAMPLES:,} samples, {seeds} "
-            f"seed{'s' if seeds > 1 else ''}"
+            title=counted(
+                seeds,
+                "{task}: N = {samples:,} samples, one seed",
+                "{task}: N = {samples:,} samples, {n} seeds",
+                task=TASKS[task].title,
+                samples=SAMPLES,
+            )
         )
         table.add_column("method")
         table.add_column("source")

@@ -24,6 +24,17 @@ from ganviz.cli.options import (
 from ganviz.cli.terminal import complain
 from ganviz.errors import GanvizError
 from ganviz.stop_signals import ending_on_signals
+from ganviz.text import counted
+
+# of one sample and of many
+WITHOUT_LABELS = (
+    "1 sample of step {step:,} is in {written}",
+    "{n} samples of step {step:,} are in {written}",
+)
+WITH_LABELS = (
+    "1 sample of step {step:,} is in {written}, its label in {labels}",
+    "{n} samples of step {step:,} are in {written}, their labels in {labels}",
+)
 
 
 def sample(
@@ -68,8 +79,8 @@ def sample(
     with ending_on_signals(), counting(n, "samples") as notify:
         written = write_samples(generator, out, n, seed, klass, psi, notify)
     labels = labels_beside(written, generator.classes)
-    with_labels = f", their labels in {labels}" if labels else ""
-    print(f"{n:,} samples of step {generator.step:,} are in {written}{with_labels}")
+    one, many = WITH_LABELS if labels else WITHOUT_LABELS
+    print(counted(n, one, many, step=generator.step, written=written, labels=labels))
 
 
 def export(

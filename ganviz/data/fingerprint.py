@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EXAMINED_BYTES = 256 * 2**20
 """At most so much of the samples is read, spread over all of them."""
+DIGESTS = ("samples", "labelled", "ordered")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Fingerprint:
         """One from plain JSON, or None where it is not one."""
         if not isinstance(table, dict) or type(table.get("examined")) is not int:
             return None
-        digests = [table.get(one.name) for one in fields(cls) if one.name != "examined"]
-        if not all(isinstance(digest, str) and len(digest) <= 64 for digest in digests):
+        samples, labelled, ordered = (table.get(name) for name in DIGESTS)
+        if not all(isinstance(one, str) and len(one) <= 64 for one in (samples, labelled, ordered)):
             return None
-        return cls(*map(str, digests), examined=table["examined"])
+        return cls(str(samples), str(labelled), str(ordered), table["examined"])
 
 
 def fingerprint(source: DataSource, index: torch.Tensor) -> Fingerprint:

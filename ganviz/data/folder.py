@@ -21,7 +21,7 @@ from ganviz.data.picture_search import find
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.disk import disk_sentence
 from ganviz.errors import ConfigError, DataError
-from ganviz.text import printable
+from ganviz.text import counted, printable
 
 if TYPE_CHECKING:
     from ganviz.config import RunConfig
@@ -58,7 +58,9 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     notes = [*loaded.notes(root), *about, *taken, *found.notes(root)]
     if len(kept_files) < MIN_PICTURES:
         kept, rejected, where = len(kept_files), len(rejected_files), printable(config.data_path)
-        usable = f"{where} holds only {kept} picture{'' if kept == 1 else 's'}"
+        usable = counted(
+            kept, "{where} holds only one picture", "{where} holds only {n} pictures", where=where
+        )
         if rejected:
             usable = f"Only {kept} of {kept + rejected} pictures in {where} can be used"
         raise DataError(
@@ -77,11 +79,11 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
             "or conditioning to 'none'.",
             "data_limit",
         )
-    images, checksums = loaded.images, loaded.checksums
+    images = loaded.images
     if config.colour == "auto" and loaded.is_grey:
         images = images[:, :1]
-    if images.shape != loaded.images.shape:
-        checksums = None  # they are of all three channels
+    # those of all three channels are no checksums of one
+    checksums = loaded.checksums if images.shape == loaded.images.shape else None
     classes = tuple(printable(name) for name in layout.classes)
     spec = DataSpec(
         "folder", "images", tuple(images.shape[1:]), len(images), classes, " ".join(notes)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganviz.text import listed, printable
+from ganviz.text import counted, listed, printable
 
 MAX_CLASSES = 1000
 # of the order of the files: runs with other seeds take the same ones under a limit
@@ -63,16 +63,25 @@ class FolderLayout:
         pictures that are there, in their order."""
         total = len(self.files)
         if labels is None or self.root is None:
-            return f"{count:,} of {total:,} pictures are learned from, drawn at random."
+            return counted(
+                count,
+                "One of {total:,} pictures is learned from, drawn at random.",
+                "{n} of {total:,} pictures are learned from, drawn at random.",
+                total=total,
+            )
         counts = torch.bincount(labels[:count], minlength=len(self.classes)).tolist()
         of_all = Counter(first_folders(self.files, self.root))
         each = [
             f"{printable(name)} {taken:,} of {of_all[name]:,}"
             for name, taken in zip(self.classes, counts, strict=True)
         ]
-        return (
-            f"{count:,} of {total:,} pictures are learned from, class by class as the folder "
-            f"has them: {listed(each)}."
+        return counted(
+            count,
+            "One of {total:,} pictures is learned from: {each}.",
+            "{n} of {total:,} pictures are learned from, class by class as the folder has them: "
+            "{each}.",
+            total=total,
+            each=listed(each),
         )
 
     def without(self, rejected: set[Path]) -> FolderLayout:
@@ -111,9 +120,13 @@ def layout_of(files: list[Path]) -> FolderLayout:
     if len(names) > 1 and all(name.lower() in PARTS for name in names):
         return _one_part(files, first, names, counts)
     if 2 * len(beside) >= len(files) or (beside and len(names) == 1):
-        note = (
-            f"{len(beside):,} of {len(files):,} pictures lie beside the sub-folders, so the "
-            "sub-folders are not used as classes."
+        note = counted(
+            len(beside),
+            "One of {total:,} pictures lies beside the sub-folders, so the sub-folders are not "
+            "used as classes.",
+            "{n} of {total:,} pictures lie beside the sub-folders, so the sub-folders are not used "
+            "as classes.",
+            total=len(files),
         )
         return FolderLayout(files, why_not=note)
     if len(names) > MAX_CLASSES:
@@ -137,10 +150,15 @@ def _one_part(
     used = next((by_name[name] for name in TRAINING if name in by_name), names[0])
     rest = [name for name in names if name != used]
     inside = layout_of([path for path, name in zip(files, first, strict=True) if name == used])
-    note = (
-        f"The folders {listed(names)} are parts of one data set, not classes: only {used} is used, "
-        f"and {sum(counts[name] for name in rest):,} pictures in {listed(rest)} are left out. To "
-        "use another part, name its folder."
+    note = counted(
+        sum(counts[name] for name in rest),
+        "The folders {all} are parts of one data set, not classes: only {used} is used, and one "
+        "picture in {rest} is left out. To use another part, name its folder.",
+        "The folders {all} are parts of one data set, not classes: only {used} is used, and {n} "
+        "pictures in {rest} are left out. To use another part, name its folder.",
+        all=listed(names),
+        used=used,
+        rest=listed(rest),
     )
     return replace(inside, notes=(note, *inside.notes))
 
@@ -150,10 +168,12 @@ def _beside(shared: Path, beside: list[Path]) -> list[str]:
         return []
     names = listed(sorted(printable(path.name) for path in beside))
     return [
-        f"1 picture beside the sub-folders was left out, since it has no class: {names}."
-        if len(beside) == 1
-        else f"{len(beside):,} pictures beside the sub-folders were left out, since they have no "
-        f"class: {names}."
+        counted(
+            len(beside),
+            "1 picture beside the sub-folders was left out, since it has no class: {names}.",
+            "{n} pictures beside the sub-folders were left out, since they have no class: {names}.",
+            names=names,
+        )
     ]
 
 
@@ -170,10 +190,12 @@ def _empty(shared: Path, names: list[str]) -> list[str]:
     if not empty:
         return []
     return [
-        f"1 sub-folder holds no pictures and makes no class: {empty[0]}."
-        if len(empty) == 1
-        else f"{len(empty):,} sub-folders hold no pictures and make no class: "
-        f"{listed(sorted(empty))}."
+        counted(
+            len(empty),
+            "1 sub-folder holds no pictures and makes no class: {names}.",
+            "{n} sub-folders hold no pictures and make no class: {names}.",
+            names=listed(sorted(empty)),
+        )
     ]
 
 

@@ -26,7 +26,7 @@ from ganviz.data.picture_files import (
     UnusablePicture,
     load_picture,
 )
-from ganviz.text import listed, printable
+from ganviz.text import counted, listed, printable
 
 GREY_TOLERANCE = 6
 """JPEG's rounding colours a grey picture by a few levels."""
@@ -91,17 +91,33 @@ class Loaded:
             )
         if large:
             notes.append(
-                f"{len(large):,} of {total:,} files have more than {MAX_PIXELS // 10**6} "
-                f"megapixels and were left out: {listed(large)}."
+                counted(
+                    len(large),
+                    "One of {total:,} files has more than {most} megapixels and was left out: "
+                    "{names}.",
+                    "{n} of {total:,} files have more than {most} megapixels and were left out: "
+                    "{names}.",
+                    total=total,
+                    most=MAX_PIXELS // 10**6,
+                    names=listed(large),
+                )
             )
         sides = self.table["side"][self.table["outcome"] == 0]
         # Those that were enlarged at least twofold.
         small = sides[2 * sides <= size]
         if len(small):
             notes.append(
-                f"{len(small):,} of {len(sides):,} pictures have less than half of the "
-                f"{size} px and were enlarged, the smallest from {small.min()} px; a smaller "
-                "image size shows them as they are."
+                counted(
+                    len(small),
+                    "One of {total:,} pictures has less than half of the {size} px and was "
+                    "enlarged, from {smallest} px; a smaller image size shows it as it is.",
+                    "{n} of {total:,} pictures have less than half of the {size} px and were "
+                    "enlarged, the smallest from {smallest} px; a smaller image size shows them as "
+                    "they are.",
+                    total=len(sides),
+                    size=size,
+                    smallest=small.min(),
+                )
             )
         return [*notes, *self._notes_on_brightness()]
 
@@ -110,8 +126,14 @@ class Loaded:
         notes, stretched = [], int((self.table["highest"][used] == STRETCHED).sum())
         if stretched:
             notes.append(
-                f"{stretched:,} of {used.sum():,} pictures hold floats or integers of more than 16 "
-                "bits; each is shown by its own range, from its darkest value to its brightest."
+                counted(
+                    stretched,
+                    "One of {total:,} pictures holds floats or integers of more than 16 bits; it "
+                    "is shown by its own range, from its darkest value to its brightest.",
+                    "{n} of {total:,} pictures hold floats or integers of more than 16 bits; each "
+                    "is shown by its own range, from its darkest value to its brightest.",
+                    total=used.sum(),
+                )
             )
         looked_at = self.images[:: max(1, len(self.images) // LOOKED_AT)]
         brightest = int(looked_at.max()) if len(looked_at) else 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from ganviz.data.entry import Progress, ignore_progress
 from ganviz.disk import open_plain
 from ganviz.errors import DataError
-from ganviz.text import listed, printable
+from ganviz.text import counted, listed, printable
 
 MAX_ENTRIES = 4_000_000
 """So many files and folders are looked at: more is a whole disk, which nobody means."""
@@ -63,33 +63,53 @@ class Found:
     def notes(self, root: Path) -> list[str]:
         """A sentence for each kind of thing that was left out."""
         notes = [
-            f"{count:,} {kind} file{_s(count)} {_were(count)} left out: convert "
-            f"{'it' if count == 1 else 'them'} to JPEG or PNG."
+            counted(
+                count,
+                "1 {kind} file was left out: convert it to JPEG or PNG.",
+                "{n} {kind} files were left out: convert them to JPEG or PNG.",
+                kind=kind,
+            )
             for kind, count in sorted(self.unsupported.items())
         ]
         if self.archives:
-            count = len(self.archives)
             notes.append(
-                f"{count:,} archive{_s(count)} {_were(count)} left out: unpack "
-                f"{'it' if count == 1 else 'them'} ({self._named(self.archives, root)})."
+                counted(
+                    len(self.archives),
+                    "1 archive was left out: unpack it ({names}).",
+                    "{n} archives were left out: unpack them ({names}).",
+                    names=self._named(self.archives, root),
+                )
             )
         if self.unnamed:
-            count = len(self.unnamed)
-            pictures = "file is a picture" if count == 1 else "files are pictures"
             notes.append(
-                f"{count:,} {pictures} without a picture's ending and {_were(count)} left out: "
-                f"call {'it' if count == 1 else 'them'} .png or .jpg "
-                f"({self._named(self.unnamed, root)})."
+                counted(
+                    len(self.unnamed),
+                    "1 file is a picture without a picture's ending and was left out: call it .png "
+                    "or .jpg ({names}).",
+                    "{n} files are pictures without a picture's ending and were left out: call "
+                    "them .png or .jpg ({names}).",
+                    names=self._named(self.unnamed, root),
+                )
             )
         if self.links:
-            lead = "leads" if self.links == 1 else "lead"
             notes.append(
-                f"{self.links:,} link{_s(self.links)} that {lead} out of the folder "
-                f"{_were(self.links)} not followed: copy the pictures themselves."
+                counted(
+                    self.links,
+                    "1 link that leads out of the folder was not followed: copy the pictures "
+                    "themselves.",
+                    "{n} links that lead out of the folder were not followed: copy the pictures "
+                    "themselves.",
+                )
             )
         if self.closed:
-            count, closed = len(self.closed), self._named(sorted(self.closed), root)
-            notes.append(f"{count:,} sub-folder{_s(count)} may not be read: {closed}.")
+            notes.append(
+                counted(
+                    len(self.closed),
+                    "1 sub-folder may not be read: {names}.",
+                    "{n} sub-folders may not be read: {names}.",
+                    names=self._named(sorted(self.closed), root),
+                )
+            )
         return notes
 
     @staticmethod
@@ -187,11 +207,3 @@ def _is_plain(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return False
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
-
-
-def _were(count: int) -> str:
-    return "was" if count == 1 else "were"

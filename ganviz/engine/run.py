@@ -36,11 +36,19 @@ from ganviz.engine.snapshot import SnapshotStore
 from ganviz.engine.storage import Storage
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
+from ganviz.text import counted
 
 if TYPE_CHECKING:
     from ganviz.engine.frames import Frame
 
 T = TypeVar("T")
+
+
+# how a run ends, after one step and after many
+ENDS = {
+    "finished": ("Finished after one step.", "Finished after {n} steps."),
+    "stopped": ("Stopped after one step.", "Stopped after {n} steps."),
+}
 
 
 class _Stopped(Exception):
@@ -352,10 +360,8 @@ class Run:
         trainer, recorder = self._prepared()
         recorder.finish()
         remember_speed(trainer, trainer.source.spec, self._data_root, recorder.rate)
-        done = self.step_count
-        self._enter(
-            state, f"{'Finished' if state == 'finished' else 'Stopped'} after {done:,} steps."
-        )
+        one, many = ENDS[state]
+        self._enter(state, counted(self.step_count, one, many))
 
     def _fail(self, error: Exception) -> None:
         """Say what happened in a sentence; what was good before is kept."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganviz.errors import GanvizError
+from ganviz.text import counted
 
 NON_LINEAR = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.GELU, nn.ELU, nn.Softplus)
 UNITS_AT_ONCE = 64
@@ -65,7 +66,9 @@ def edited(generator: nn.Module, layer: str, factors: Tensor) -> Iterator[None]:
     def scale(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
         units = output.shape[1]
         if factors.shape[-1] != units:
-            raise GanvizError("This layer has {units} units.", units=units)
+            raise GanvizError(
+                counted(units, "This layer has one unit.", "This layer has {n} units.")
+            )
         shape = (-1, units, *[1] * (output.dim() - 2))
         return output * factors.to(output).reshape(shape)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganviz.errors import GanvizError
 from ganviz.latent.vectors import from_text
+from ganviz.text import counted
 
 MAX_SEED = 2**31 - 1
 MAX_STRENGTH = 4.0
@@ -79,7 +80,13 @@ def compose(spec: LatentSpec, directions: Tensor, dim: int, tiles: Tensor | None
     for index, strength in spec.raw.items():
         if index >= dim:
             raise GanvizError(
-                f"z has no entry {index}; it has {dim} entries, counted from 0.", "raw"
+                counted(
+                    dim,
+                    "z has no entry {index}; it has one entry, which is entry 0.",
+                    "z has no entry {index}; it has {n} entries, counted from 0.",
+                    index=index,
+                ),
+                "raw",
             )
         z[index] += strength
     return z

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ganviz.errors import GanvizError
+from ganviz.text import counted
 
 # of one number of z: no sample of N(0, 1) comes near it
 LARGEST = 1e3
@@ -36,11 +37,15 @@ def from_text(text: str, dim: int) -> Tensor:
         ) from None
     if not data or len(data) % (4 * dim):
         raise GanvizError(
-            "This generator's z has {dim} numbers, and what was sent has {bytes} bytes, which are "
-            "not whole latents of it.",
+            counted(
+                dim,
+                "This generator's z is one number of 4 bytes, and what was sent has {bytes} bytes, "
+                "which are not whole latents of it.",
+                "This generator's z has {n} numbers, and what was sent has {bytes} bytes, which "
+                "are not whole latents of it.",
+                bytes=len(data),
+            ),
             "z",
-            dim=dim,
-            bytes=len(data),
         )
     numbers = np.frombuffer(data, "<f4").astype(np.float32)
     if not (np.abs(numbers) <= LARGEST).all():

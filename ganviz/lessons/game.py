@@ -248,7 +248,7 @@ Mescheder et al., 2018, [Which training methods do converge?](https://arxiv.org/
         ("One: it stays", "Two or three", "Four or more"),
         (1.5, 3.5),
         "visited",
-        "{value:.0f} modes visited",
+        "modes visited: {value:.0f}",
         "G chases where D was and D where G was: they circle instead of settling.",
         steps=1500,
     ),

@@ -33,7 +33,7 @@ from ganviz.runs.kept_data import with_data_at
 from ganviz.runs.listing import run_info
 from ganviz.runs.store import RunStore, frames_in, new_run_folder
 from ganviz.runs.trained import parse_spec
-from ganviz.text import listed
+from ganviz.text import counted, listed
 
 GOES_ON = "It goes on with the data as they are now, which is not what it would have been."
 
@@ -99,10 +99,17 @@ def _going_on(
         minutes = 0.0 if seconds >= limit else config.minutes
         return config.but(steps=state.step + more_steps, minutes=minutes)
     if config.steps and state.step >= config.steps:
-        raise ConfigError(f"{name} has all its {config.steps:,} steps; say how many more.", "steps")
+        sentence = counted(
+            config.steps,
+            "{name} has its one step; say how many more.",
+            "{name} has all its {n} steps; say how many more.",
+            name=name,
+        )
+        raise ConfigError(sentence, "steps")
     if limit and seconds >= limit:
         raise ConfigError(
-            f"{name} has trained for all its {config.minutes:g} minutes; say how many steps more.",
+            f"{name} has trained for all its time ({config.minutes:g} min); say how many steps "
+            "more.",
             "steps",
         )
     return config
@@ -128,9 +135,16 @@ def _differences(state: TrainingState, device: torch.device) -> list[str]:
     threads = state.info.get("threads")
     if device.type == "cpu" and type(threads) is int and threads != cpu_threads():
         return [
-            f"This run was trained with {threads} threads and goes on with {cpu_threads()}: sums "
-            f"are added up in another order, so it is no longer the same bit for bit as an "
-            f"uninterrupted one. OMP_NUM_THREADS={threads} keeps it so."
+            counted(
+                threads,
+                "This run was trained with one thread and goes on with {now}: sums are added up in "
+                "another order, so it is no longer the same bit for bit as an uninterrupted one. "
+                "OMP_NUM_THREADS={n} keeps it so.",
+                "This run was trained with {n} threads and goes on with {now}: sums are added up "
+                "in another order, so it is no longer the same bit for bit as an uninterrupted "
+                "one. OMP_NUM_THREADS={n} keeps it so.",
+                now=cpu_threads(),
+            )
         ]
     return []
 
@@ -270,7 +284,12 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
     before, there = saved.count + saved.held_out, now.count + now.held_out
     if before != there:
         sentences.append(
-            f"The data hold {there:,} samples now and held {before:,} when this run was saved."
+            counted(
+                there,
+                "The data hold one sample now and held {before:,} when this run was saved.",
+                "The data hold {n} samples now and held {before:,} when this run was saved.",
+                before=before,
+            )
         )
     elif change := _changed_samples(saved, now, conditional):
         sentences.append(change)

@@ -22,6 +22,7 @@ from ganviz.errors import CheckpointError, ConfigError, GanvizError
 from ganviz.latent.sampling import base_z
 from ganviz.latent.vectors import from_text
 from ganviz.models import build_generator
+from ganviz.text import counted
 
 MAX_SIDE = 4096
 BATCH = 256
@@ -144,9 +145,13 @@ class TrainedGenerator(nn.Module):
             return torch.full((n,), self._index(y))
         labels = torch.as_tensor(y, dtype=torch.int64).flatten()
         if len(labels) != n or not bool(((labels >= 0) & (labels < count)).all()):
-            raise ConfigError(
-                f"Give one class from 0 to {count - 1} for each of the {n} samples.", "class"
+            sentence = counted(
+                n,
+                "Give one class from 0 to {last} for the one sample.",
+                "Give one class from 0 to {last} for each of the {n} samples.",
+                last=count - 1,
             )
+            raise ConfigError(sentence, "class")
         return labels
 
     def _index(self, y: int | str) -> int:

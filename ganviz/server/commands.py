@@ -21,6 +21,7 @@ from ganviz.server.estimate import decoded, estimate
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import CHANGES, COMMANDS, ESTIMATES, Workers
+from ganviz.text import counted
 
 MAX_STEPS = 100_000
 # in which one player moves alone: they are taken at one go
@@ -134,7 +135,9 @@ class Commands:
             return _take_turns(run, command)
         if command.action == "step":
             run.step(command.n)
-            return f"Training {command.n} step{'s' if command.n > 1 else ''}, then pausing."
+            return counted(
+                command.n, "Training one step, then pausing.", "Training {n} steps, then pausing."
+            )
         getattr(run, command.action)()
         return DONE[command.action]
 
@@ -202,7 +205,7 @@ def _take_turns(run: ReadableRun, command: Command) -> str:
         raise Refused(409, "Pause the run first: one player moves alone while the game rests.")
     run.turn(command.player, command.n)
     who = {"discriminator": "D", "generator": "G"}[command.player]
-    return f"{who} moves {command.n} time{'s' if command.n > 1 else ''} alone."
+    return counted(command.n, "{who} moves once alone.", "{who} moves {n} times alone.", who=who)
 
 
 def _change(run: ReadableRun, settings: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ from ganviz.server.explore_pictures import (
     ExploreRequest,
     SamplesRequest,
     drawn_by,
+    known_classes,
     pixels_response,
     samples_of,
 )
@@ -224,7 +225,7 @@ def blended(networks: TrainedNetworks, z: Tensor, query: BlendRequest) -> Respon
     """Pixels of ``z`` [1, dim] with the classes of ``query`` mixed in even steps."""
     count = len(networks.generator.classes)
     if max(query.a, query.b) >= count:
-        raise Refused(422, f"This generator knows {count} classes, counted from 0.", "a")
+        raise Refused(422, known_classes(count), "a")
     share = torch.linspace(0, 1, query.steps)
     weights = torch.zeros(query.steps, count)
     weights[:, query.a] += 1 - share

@@ -27,7 +27,7 @@ from ganviz.probes.features import Classifier
 from ganviz.runs.networks import TrainedNetworks
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.explore_data import ExploreData
-from ganviz.server.explore_pictures import Class, ExplorePictures, ExploreRequest
+from ganviz.server.explore_pictures import Class, ExplorePictures, ExploreRequest, known_classes
 from ganviz.server.explore_runs import ExploreRuns
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as
@@ -76,7 +76,7 @@ class ExploreFind:
         target = self._target(run, networks.spec, query).to(networks.device)
         n_classes = len(generator.classes)
         if query.y is not None and query.y >= max(1, n_classes):
-            raise Refused(422, f"This generator knows {n_classes} classes, counted from 0.", "y")
+            raise Refused(422, known_classes(n_classes), "y")
         y = query.y if n_classes else None
 
         def draw(z: Tensor, labels: Tensor | None) -> Tensor:

@@ -32,6 +32,7 @@ from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response, sees_run
 from ganviz.server.library import title
 from ganviz.server.workers import READS, open_run, with_generator
+from ganviz.text import counted
 
 MOST_RUNS = 100
 MOST_PICTURES = 512
@@ -88,6 +89,15 @@ class ZipRequest(ExploreRequest):
     psi: float = Field(1.0, ge=0.0, le=2.0)
 
 
+def known_classes(count: int) -> str:
+    """What to say to whoever names a class that a generator does not know."""
+    return counted(
+        count,
+        "This generator knows one class, counted from 0.",
+        "This generator knows {n} classes, counted from 0.",
+    )
+
+
 def labels_of(
     y: list[int] | int | None, count: int, classes: tuple[str, ...], conditional: bool
 ) -> Tensor | None:
@@ -104,10 +114,13 @@ def labels_of(
     labels = torch.as_tensor(y).expand(count) if isinstance(y, int) else torch.tensor(y)
     if len(labels) != count or not bool((labels < len(classes)).all()):
         raise GanvizError(
-            "Give one class from 0 to {last} for each of the {count} samples.",
+            counted(
+                count,
+                "Give one class from 0 to {last} for the one sample.",
+                "Give one class from 0 to {last} for each of the {n} samples.",
+                last=len(classes) - 1,
+            ),
             "y",
-            last=len(classes) - 1,
-            count=count,
         )
     return labels.long()
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ganviz.registry import DATASETS
 from ganviz.synthetic.promise import ASSUMED, promise, spent_by
+from ganviz.text import counted
 
 if TYPE_CHECKING:
+    from ganviz.data.source import DataSpec
     from ganviz.synthetic.report import DataReport, RunUnderTest
 
 CARD = "dataset_card.md"
@@ -48,10 +50,17 @@ def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport 
     channels, height, width = spec.shape
     text = [
         f"# {title}",
-        f"{n:,} pictures of {width} x {height} pixels ({'grey' if channels == 1 else 'colour'}), "
-        f"drawn by a generator. **No picture in it is real.** The generator is that of the run "
-        f"`{run.folder.name}` after {step:,} steps; it learned from {spec.count:,} pictures"
-        + (f", and {spec.held_out:,} were held out." if spec.held_out else "; none was held out."),
+        counted(
+            n,
+            "One picture of {width} x {height} pixels ({colours}), drawn by a generator. **It is "
+            "not real.**",
+            "{n} pictures of {width} x {height} pixels ({colours}), drawn by a generator. **No "
+            "picture in it is real.**",
+            width=width,
+            height=height,
+            colours="grey" if channels == 1 else "colour",
+        ),
+        f"The generator is that of the run `{run.folder.name}` at step {step:,}. {_learned(spec)}",
         f"Classes: {', '.join(classes)}." if classes else "The pictures have no labels.",
         "## Loading",
         f"```python\n{LOADING[suffix]}\n```",
@@ -68,6 +77,18 @@ def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport 
         text += ["## What was tested", *made.verdict.sentences, "See the report beside this card."]
         text += ["Not tested:", "\n".join(f"- {what}" for what in made.not_tested)]
     return "\n".join(header) + "\n\n" + "\n\n".join(text) + "\n"
+
+
+def _learned(spec: DataSpec) -> str:
+    """From how many pictures; a run learns from more than one."""
+    if not spec.held_out:
+        return f"It learned from {spec.count:,} pictures; none was held out."
+    return counted(
+        spec.held_out,
+        "It learned from {count:,} pictures, and one was held out.",
+        "It learned from {count:,} pictures, and {n} were held out.",
+        count=spec.count,
+    )
 
 
 def _size(n: int) -> str:

@@ -30,6 +30,7 @@ from ganviz.synthetic.figure import Report
 from ganviz.synthetic.inception import Features
 from ganviz.synthetic.labels import AS_DATA, BALANCED
 from ganviz.synthetic.report import RunUnderTest
+from ganviz.text import counted
 from ganviz.version import __version__
 
 # samples of each kind whose features are held, for what compares single samples
@@ -117,8 +118,12 @@ def reference_pictures(run: RunUnderTest, reference: str) -> Tensor:
         raise ConfigError(f"{why} Measure it against --reference {TRAIN}.", "reference")
     if len(held.samples) < LEAST:
         raise ConfigError(
-            f"This run held only {len(held.samples)} pictures out. Measure it against --reference "
-            f"{TRAIN}.",
+            counted(
+                len(held.samples),
+                "This run held only one picture out. Measure it against --reference {train}.",
+                "This run held only {n} pictures out. Measure it against --reference {train}.",
+                train=TRAIN,
+            ),
             "reference",
         )
     return held.samples

@@ -10,11 +10,22 @@ import torch
 from torch import Tensor
 
 from ganviz.data.source import DataSource, to_float
+from ganviz.text import counted
 
 NONE_HELD = (
     "This run held no pictures out, so what it learned cannot be told from what it might know "
     "anyway."
 )
+
+
+def too_few_held_out(least: int, there: int) -> str:
+    """Why a figure that takes ``least`` held-out pictures was not measured."""
+    return counted(
+        there,
+        "It takes {least} held-out pictures; there is one.",
+        "It takes {least} held-out pictures; there are {n}.",
+        least=least,
+    )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
 from ganviz.synthetic.nearest_pairs import distances
+from ganviz.text import counted
 
 MOST_FRECHET, MOST_KERNEL, MOST_NEIGHBOURS = 5000, 2000, 1500
 LEAST = 50
@@ -34,7 +35,12 @@ def fidelity_rows(evidence: EvaluationData, model: Model) -> list[Row]:
     n = min(len(evidence.synthetic), evidence.free // 2, MOST_FRECHET)
     n = n if held is None else min(n, len(held))
     if n < LEAST:
-        why = f"It takes {LEAST} pictures of each kind; there are {n}."
+        why = counted(
+            n,
+            "It takes {least} pictures of each kind; there is one.",
+            "It takes {least} pictures of each kind; there are {n}.",
+            least=LEAST,
+        )
         return [Row(FIGURES[name], why_not=why) for name in ("fid", "kid", *NEIGHBOURHOOD)]
     real = model(evidence.reference(n).floats)[0].double()
     scale = real.square().mean().sqrt()

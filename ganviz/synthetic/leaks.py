@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ganviz.probes.metrics import auc
-from ganviz.synthetic.evidence import EvaluationData, Pictures
+from ganviz.synthetic.evidence import EvaluationData, Pictures, too_few_held_out
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
 from ganviz.synthetic.nearest_pairs import Nearest, distances, nearest
@@ -179,7 +179,7 @@ def _why_not(evidence: EvaluationData) -> str:
     if held is None:
         return evidence.why_none_held
     if len(held) < LEAST:
-        return f"It takes {LEAST} held-out pictures; there are {len(held)}."
+        return too_few_held_out(LEAST, len(held))
     return ""
 
 

@@ -229,10 +229,8 @@ def make_report(
             "held_out": len(evidence.held) if evidence.held else 0,
         },
     }
-    not_tested = NOT_TESTED
-    if run.changes:
-        not_tested = (f"{TRAINED_ON} {' '.join(run.changes)}", *not_tested)
-    return DataReport(about, rows, pairs, verdict(rows, promise(spent)), not_tested)
+    known = (f"{TRAINED_ON} {' '.join(run.changes)}",) if run.changes else ()
+    return DataReport(about, rows, pairs, verdict(rows, promise(spent)), (*known, *NOT_TESTED))
 
 
 def _between(report: Report, low: float, high: float, sentence: str) -> Callable[[float], None]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganviz import device as devices
 from ganviz.probes.classifier import correct, train_classifier
-from ganviz.synthetic.evidence import EvaluationData, Pictures
+from ganviz.synthetic.evidence import EvaluationData, Pictures, too_few_held_out
 from ganviz.synthetic.figure import FIGURES, Row, exactly
 from ganviz.synthetic.intervals import Estimate, estimate
 
@@ -73,7 +73,7 @@ def _why_not(evidence: EvaluationData) -> str:
     if evidence.held is None:
         return evidence.why_none_held
     if len(evidence.held) < 2 * LEAST_TESTED:
-        return f"It takes {2 * LEAST_TESTED} held-out pictures; there are {len(evidence.held)}."
+        return too_few_held_out(2 * LEAST_TESTED, len(evidence.held))
     if min(len(evidence.train), len(evidence.synthetic)) < LEAST:
         return f"It takes {LEAST} pictures to learn from, of each kind."
     return ""

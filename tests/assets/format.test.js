@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { brief, clock, count, figure, fileSize, percent, power, stoppedAt } from "../../assets/lib/format.js";
+import { brief, clock, count, counted, figure, fileSize, percent, power, stoppedAt } from "../../assets/lib/format.js";
 
 test("figures have about three digits and at most seven signs", () => {
   const written = { 0: "0.00", 0.0034: "3.4e-3", 0.693147: "0.69", 12.34: "12.3", 123.4: "123",
@@ -25,6 +25,10 @@ test("powers of ten", () => {
 test("any size in few signs", () => {
   assert.deepEqual([0, 0.4237, 3e-7, 1e-12, 512, 2e5, null].map(brief),
     ["0", "0.42", "3·10⁻⁷", "10⁻¹²", "510", "2·10⁵", "–"]);
+});
+
+test("the sentence for one and for many", () => {
+  assert.deepEqual([0, 1, 2].map((n) => counted(n, "1 stroke.", `${n} strokes.`)), ["0 strokes.", "1 stroke.", "2 strokes."]);
 });
 
 test("counts and shares", () => {

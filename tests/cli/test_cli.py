@@ -89,7 +89,7 @@ def test_bad_calls_of_the_other_verbs(ganviz, run_folder, tmp_path):
         (("sample", run_folder, "--class", "7"), 2, "--class"),
         (("sample", tmp_path / "nothing"), 1, "There is no run"),
         (("sample", f"{tmp_path}/nothing@10"), 1, "There is no run"),
-        (("sample", f"{run_folder}@9"), 1, "It keeps those of the steps 10"),
+        (("sample", f"{run_folder}@9"), 1, "It keeps that of step 10"),
         (("sample", tmp_path), 1, "no checkpoint"),
         (("resume", tmp_path / "nothing"), 1, "There is no run"),
         (("resume", run_folder), 2, "--steps"),

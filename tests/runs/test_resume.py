@@ -392,7 +392,7 @@ def test_another_number_of_threads_is_said(tmp_path, monkeypatch):
         again.store.close()
     same, other = sentences
     assert not any("threads" in sentence for sentence in same)
-    assert "trained with 1 threads and goes on with 2" in other[-1]
+    assert "trained with one thread and goes on with 2" in other[-1]
 
 
 def test_the_first_checkpoint_does_not_wait_for_the_second(tmp_path, monkeypatch):
@@ -415,7 +415,7 @@ def test_a_run_ends_when_its_time_is_up(tmp_path):
     run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 0, "minutes": 0.002})))
     seconds = run.trainer and run.status()["elapsed"]
     assert run.step_count > 0 and seconds >= 0.12
-    with pytest.raises(ConfigError, match=r"trained for all its 0\.002 minutes"):
+    with pytest.raises(ConfigError, match=r"trained for all its time \(0\.002 min\)"):
         resumed(run.store.folder, None, CPU, tmp_path)
     done = run.step_count
     more = finish(manager.resume(run.id, 3))
