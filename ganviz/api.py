@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,9 +71,12 @@ def train(
     a trained run (or of one of its checkpoints) whose networks this one begins with, as far as they
     fit. Raises `ConfigError`, `CheckpointError`, or `TrainingFailed` when the run fails.
     """
+    from ganviz.runs.store import run_folder
+
     config = as_config(config)
-    run = make_run(config, out, device, data_root, start_from)
-    result = follow(run, progress=progress)
+    with nullcontext() if out is None else run_folder(out):
+        run = make_run(config, out, device, data_root, start_from)
+        result = follow(run, progress=progress)
     if result.state == "failed":
         raise TrainingFailed(result)
     return result

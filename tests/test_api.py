@@ -9,7 +9,7 @@ import torch
 import ganviz
 from ganviz.api import TrainingFailed, make_resumed
 from ganviz.engine import checkpoint
-from ganviz.errors import CheckpointError, ConfigError
+from ganviz.errors import CheckpointError, ConfigError, DataError
 from tests.tiny import DIGITS
 
 TINY = {**DIGITS, "steps": 20, "tick_seconds": 0.02}
@@ -74,6 +74,16 @@ def test_wrong_settings_and_devices_are_named():
     ):
         with pytest.raises(ConfigError):
             call()
+
+
+def test_a_refusal_leaves_no_folder(tmp_path):
+    with pytest.raises(CheckpointError):
+        ganviz.train(TINY, out=tmp_path / "new" / "x", device="cpu", start_from=tmp_path)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(DataError):
+        ganviz.train({**TINY, "data": "folder", "data_path": "/no"}, out=tmp_path / "mine")
+    assert (tmp_path / "mine").is_dir()
 
 
 def test_a_failed_run_raises_and_holds_its_result(tmp_path):

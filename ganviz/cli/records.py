@@ -60,7 +60,7 @@ def speedrun(
     from ganviz.api import as_config, follow, make_run
     from ganviz.device import pick_device
     from ganviz.progress import stages
-    from ganviz.runs.store import new_run_folder
+    from ganviz.runs.store import run_folder
     from ganviz.synthetic.evaluation import EvaluationRequest, evaluate
     from ganviz.synthetic.inception import InceptionFeatures, find_weights, missing
 
@@ -73,11 +73,11 @@ def speedrun(
         file = find_weights(weights, data_root, lambda done, text: notify(done or 0.0, text))
     recipe = preset or (WITH_CLASSES if classes else PRESET)
     config = as_config({"preset": recipe, "minutes": minutes, "seed": seed, "steps": 0})
-    folder = out or new_run_folder(runs_root, recipe)
-    run = make_run(config, folder, device, data_root)
-    run.observers = []
-    with stop_signals() as stop:
-        result = follow(run, progress=True, stop=stop)
+    with run_folder(out, runs_root, recipe) as folder:
+        run = make_run(config, folder, device, data_root)
+        run.observers = []
+        with stop_signals() as stop:
+            result = follow(run, progress=True, stop=stop)
     if result.state != "finished":
         complain(f"{result.sentence} Nothing was measured; the run is in {folder}.")
         raise typer.Exit(stop.exit_status or FAILED)

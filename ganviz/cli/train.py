@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +26,7 @@ from ganviz.cli.options import (
     weight,
 )
 from ganviz.cli.terminal import FAILED, complain, say
-from ganviz.errors import ConfigError, GanvizError
+from ganviz.errors import ConfigError
 from ganviz.stop_signals import stop_signals
 
 if TYPE_CHECKING:
@@ -100,23 +100,16 @@ def train(
     saves the run. Under torchrun all processes train this one run together.
     """
     from ganviz.api import make_run
-    from ganviz.runs.store import new_run_folder
+    from ganviz.runs.store import run_folder
 
     with _process_group(device, data_root) as (own_device, lead):
         parent = _parent(begin_with, from_step, runs_root)
         made, reporters = _make_config(preset, config, settings, parent), _reporters(report_to)
-        folder = out or new_run_folder(runs_root, made.preset, made.name)
-        try:
+        with run_folder(out, runs_root, made.preset, made.name) as folder:
             run = make_run(made, folder, own_device, data_root, parent)
-        except GanvizError:
-            if out is None:
-                # A refusal leaves nothing behind.
-                with suppress(OSError):
-                    folder.rmdir()
-            raise
-        run.observers.extend(reporters)
-        lead(run)
-        _train_to_the_end(run)
+            run.observers.extend(reporters)
+            lead(run)
+            _train_to_the_end(run)
 
 
 @contextmanager

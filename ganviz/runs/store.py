@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,6 +301,28 @@ def new_run_folder(runs_root: Path | str, preset: str = "", name: str = "") -> P
             disk_sentence(error, root, "The run cannot be kept"), "runs_root"
         ) from None
     raise ConfigError(f"Too many runs called {stem} in {root}.", "name")
+
+
+@contextmanager
+def run_folder(
+    out: Path | str | None, runs_root: Path | str = "runs", preset: str = "", name: str = ""
+) -> Iterator[Path]:
+    """The folder of a run, for as long as it is made and trained: ``out``, or a fresh one, see
+    `new_run_folder`.
+
+    What was made for it and is empty at the end is taken away: a refusal leaves nothing behind.
+    """
+    place = Path(runs_root if out is None else out).absolute()
+    missing = [path for path in (place, *place.parents) if not path.exists()]
+    folder = new_run_folder(runs_root, preset, name) if out is None else Path(out)
+    if out is None:
+        missing.insert(0, folder)
+    try:
+        yield folder
+    finally:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
 
 
 def safe_name(text: str) -> str:

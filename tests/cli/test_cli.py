@@ -296,6 +296,9 @@ def test_a_mistyped_folder_leaves_nothing_and_the_right_one_works(ganviz, tmp_pa
     code, _, err = ganviz(*arguments, *where, "--data-path", str(wrong))
     assert code and "typo" in err and "The run is in" not in err
     assert not out.exists()
+    for place in (("--runs-root", tmp_path / "new" / "runs"), ("--out", tmp_path / "new" / "x")):
+        assert ganviz(*arguments, *where[:4], "--data-path", wrong, *place)[0]
+        assert not (tmp_path / "new").exists()
     code, _, _ = ganviz(*arguments, *where, "--data-path", str(right))
     assert code == 0 and (out / "config.json").exists()
 
@@ -310,7 +313,7 @@ def test_a_run_begins_with_anothers_networks_and_settings(ganviz, run_folder, tm
     status, _, complaints = ganviz(
         "train", "--from", run_folder, "--data", "ring8", "--runs-root", runs
     )
-    assert status == 2 and "nothing in common" in complaints and not list(runs.iterdir())
+    assert status == 2 and "nothing in common" in complaints and not runs.exists()
     assert ganviz("train", "--from-step", 3, "--runs-root", runs)[0] == 2
 
 
