@@ -2,6 +2,7 @@
 
     import ganviz
     result = ganviz.train("digits-quick", out="runs/x", progress=True)
+    result = ganviz.resume("runs/x", steps=1000)            # a thousand steps more
     pictures = ganviz.load("runs/x").sample(64, seed=0)     # [64, 1, 28, 28] in [-1, 1]
 
 Names are loaded when first used, so that ``import ganviz`` stays light.
@@ -14,10 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from ganviz.version import __version__, assets_folder
 
-__all__ = ["GanvizError", "RunConfig", "RunResult", "__version__", "assets_folder", "load", "train"]
+__all__ = [
+    "GanvizError",
+    "RunConfig",
+    "RunResult",
+    "__version__",
+    "assets_folder",
+    "load",
+    "resume",
+    "train",
+]
 
 _HOMES = {
     "train": ("ganviz.api", "train"),
+    "resume": ("ganviz.api", "resume"),
     "RunResult": ("ganviz.api", "RunResult"),
     "load": ("ganviz.runs.trained", "load_generator"),
     "RunConfig": ("ganviz.config", "RunConfig"),
@@ -25,7 +36,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from ganviz.api import RunResult, train
+    from ganviz.api import RunResult, resume, train
     from ganviz.config import RunConfig
     from ganviz.errors import GanvizError
     from ganviz.runs.trained import load_generator as load

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganviz import pacing
+from ganviz import arguments, pacing
 from ganviz.config import RunConfig, in_effect
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.registry import PRESETS
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ganviz.progress import Display
     from ganviz.runs.trained import TrainedGenerator
     from ganviz.stop_signals import StopSignals
+
+MOST_STEPS = 100_000_000
+"""So many more at most is a run resumed for."""
 
 
 @dataclass(frozen=True)
@@ -62,32 +65,69 @@ def train(
     progress: bool = False,
     data_root: Path | str = "data",
     start_from: Path | str | None = None,
+    **settings: Any,
 ) -> RunResult:
     """Train to the end and return the result. An interrupt (Ctrl-C) stops and saves the run, and
     returns it as it is.
 
-    ``config``: a config, a preset's name, or settings on top of the defaults. ``out``: the run
-    folder, which must not hold a run yet; None keeps nothing on disk. ``start_from``: the folder of
-    a trained run (or of one of its checkpoints) whose networks this one begins with, as far as they
+    ``config``: a config, a preset's name, or a table of settings on top of the defaults;
+    ``settings``: more of them, on top of that (``steps=500``). ``out``: the run folder, which must
+    not hold a run yet; None keeps nothing on disk. ``device``: "cpu", "cuda", "cuda:1" or "mps";
+    None takes the best one. ``progress``: show it in the terminal. ``start_from``: the folder of a
+    trained run (or of one of its checkpoints) whose networks this one begins with, as far as they
     fit. Raises `ConfigError`, `CheckpointError`, or `TrainingFailed` when the run fails.
     """
     from ganviz.runs.store import run_folder
 
-    config = as_config(config)
+    config = as_config(config, **settings)
+    out = None if out is None else arguments.path(out, "out")
     with nullcontext() if out is None else run_folder(out):
         run = make_run(config, out, device, data_root, start_from)
-        result = follow(run, progress=progress)
+        return _to_the_end(run, progress)
+
+
+def resume(
+    folder: Path | str,
+    steps: int | None = None,
+    device: str | None = None,
+    progress: bool = False,
+    data_root: Path | str = "data",
+    data_path: Path | str | None = None,
+) -> RunResult:
+    """Go on with the run in ``folder`` from its newest valid checkpoint, as if it had never
+    stopped, and return the result; an interrupt does as in `train`.
+
+    ``steps``: train so many more; None trains to the run's own end. ``data_path``: where the run's
+    folder of pictures is now, None where it was. Its statistics and pictures come along, and it is
+    kept in the same folder. On a CPU with the same number of threads it is the uninterrupted run,
+    bit for bit; notes in its log say where it is not. Raises `ConfigError` (also where the run has
+    come to its end), `CheckpointError`, `DataError`, `Busy` while another process trains the run,
+    or `TrainingFailed`; nothing of the run has been touched by a refusal.
+    """
+    if data_path is not None:
+        data_path = str(arguments.path(data_path, "data_path"))
+    return _to_the_end(make_resumed(folder, steps, device, data_root, data_path), progress)
+
+
+def _to_the_end(run: Run, progress: bool) -> RunResult:
+    result = follow(run, progress=progress)
     if result.state == "failed":
         raise TrainingFailed(result)
     return result
 
 
-def as_config(config: RunConfig | Mapping[str, Any] | str) -> RunConfig:
+def as_config(config: RunConfig | Mapping[str, Any] | str, **changes: Any) -> RunConfig:
     """A config from a config, a preset's name, or a table of settings (which may name a preset to
-    start from)."""
+    start from), with ``changes`` on top. Raises `ConfigError`."""
     if isinstance(config, RunConfig):
-        return config
-    settings = {"preset": config} if isinstance(config, str) else dict(config)
+        return config.but(**changes) if changes else config
+    if not isinstance(config, str | Mapping):
+        raise ConfigError(
+            "config is a RunConfig, the name of a preset or a table of settings; it is {value}.",
+            "config",
+            value=repr(config)[:80],
+        )
+    settings = {**({"preset": config} if isinstance(config, str) else config), **changes}
     preset = settings.get("preset", "")
     made = RunConfig.parse(
         {**(PRESETS.get(preset, "preset").settings if preset else {}), **settings}
@@ -126,7 +166,8 @@ def make_run(
     from ganviz.runs.start_from import Parent, started_from
     from ganviz.runs.store import RunStore
 
-    chosen = pick_device(device or "auto")
+    chosen = pick_device("auto" if device is None else device)
+    data_root = arguments.path(data_root, "data_root")
     if out is not None and run_info(Path(out)) is not None:
         raise ConfigError(
             f"{out} already holds a run: choose another folder, or go on with it: ganviz resume "
@@ -139,7 +180,7 @@ def make_run(
         return None if out is None else RunStore(out)
 
     if start_from is not None:
-        parent = Parent.open(start_from)
+        parent = Parent.open(arguments.path(start_from, "start_from"))
         return started_from(parent, config, make_store, chosen, Path(data_root), observers)
     config = check_data(config)
     check_accountant(config)
@@ -160,11 +201,14 @@ def make_resumed(
     from ganviz.probes import default_observers
     from ganviz.runs.resume import resumed
 
+    path, data_root = arguments.path(path, "folder"), arguments.path(data_root, "data_root")
+    if more_steps is not None:
+        more_steps = arguments.whole(more_steps, "steps", 1, MOST_STEPS)
     return resumed(
         path,
         more_steps,
-        pick_device(device or "auto"),
-        Path(data_root),
+        pick_device("auto" if device is None else device),
+        data_root,
         default_observers(data_root),
         data_path=data_path,
     )

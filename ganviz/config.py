@@ -301,6 +301,13 @@ class RunConfig(Schedules, Augmentation, BaseModel):
         return self
 
     # -- making one ------------------------------------------------------------------------
+    def __init__(self, /, **values: Any):
+        """Raises `ConfigError` with one sentence and the field's name."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise as_sentence(error, type(self).model_fields) from None
+
     @property
     def conditional(self) -> bool:
         """Whether the networks are told the class."""
@@ -338,10 +345,7 @@ class RunConfig(Schedules, Augmentation, BaseModel):
 
         Raises `ConfigError` with one sentence and the field's name.
         """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise as_sentence(error, cls.model_fields) from None
+        return cls(**{str(name): value for name, value in values.items()})
 
     @classmethod
     def from_preset(cls, name: str, /, **changes: Any) -> RunConfig:

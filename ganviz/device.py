@@ -28,7 +28,7 @@ def pick_device(name: str = "auto") -> torch.device:
         name = _best_device()
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise ConfigError(
             f"There is no device called {name!r}; use auto, cpu, cuda, cuda:1 or mps.", "device"
         ) from None
@@ -40,8 +40,7 @@ def pick_device(name: str = "auto") -> torch.device:
     if missing:
         why = f" ({gpu_problem()})" if device.type == "cuda" and gpu_problem() else ""
         raise ConfigError(
-            f"This machine has no device {name!r}{why}; use --device auto or --device cpu.",
-            "device",
+            f"This machine has no device {str(device)!r}{why}; use auto or cpu.", "device"
         )
     return device
 

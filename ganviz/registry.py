@@ -62,10 +62,10 @@ class Registry(Generic[T]):
     def get(self, name: str, field: str | None = None) -> T:
         """The definition called ``name``, or an `UnknownName` that lists the names there are."""
         names = self.names()
-        if name not in self._items:
+        if not isinstance(name, str) or name not in self._items:
+            given = repr(name[:80] if isinstance(name, str) else name)[:90]
             raise UnknownName(
-                f"There is no {self.noun} called {name[:80]!r}. Choose one of: {', '.join(names)}.",
-                field,
+                f"There is no {self.noun} called {given}. Choose one of: {', '.join(names)}.", field
             )
         return self._items[name]
 

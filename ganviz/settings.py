@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from ganviz import registry
+from ganviz.arguments import nearest
 from ganviz.errors import ConfigError
 
 
@@ -161,7 +162,10 @@ def as_sentence(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Conf
         return cause
     field = str(first["loc"][0]) if first["loc"] else None
     if field is None or field not in fields:
-        return ConfigError("There is no setting called {name!r}.", field, name=field)
+        near = nearest(field, fields)
+        meant = "There is no setting called {name!r}; did you mean {near!r}?"
+        sentence = meant if near else "There is no setting called {name!r}."
+        return ConfigError(sentence, field, name=field, near=near)
     problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return ConfigError(
         "{label} ({name}): {problem}; it is {value}.",

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import ganviz
-from ganviz.api import TrainingFailed, make_resumed
+from ganviz.api import TrainingFailed, as_config, make_resumed
 from ganviz.engine import checkpoint
 from ganviz.errors import CheckpointError, ConfigError, DataError
 from tests.tiny import DIGITS
@@ -67,13 +67,41 @@ def test_a_run_on_disk_is_what_load_finds(tmp_path):
 
 
 def test_wrong_settings_and_devices_are_named():
-    for call in (
-        lambda: ganviz.train({"batch_sise": 3}),
-        lambda: ganviz.train("no-such-preset"),
-        lambda: ganviz.train(TINY, device="toaster"),
+    for call, words in (
+        (lambda: ganviz.train({"batch_sise": 3}), "called 'batch_sise'; did you mean 'batch_size'"),
+        (lambda: ganviz.train({3: 4}), "no setting called '3'"),
+        (lambda: ganviz.train(TINY, batchsize=3), "did you mean 'batch_size'"),
+        (lambda: ganviz.train(TINY, steps="ten"), r"Steps \(steps\).*'ten'"),
+        (lambda: ganviz.train("digits-mlp", seed=None), r"\(seed\).*'None'"),
+        (lambda: ganviz.train("no-such-preset"), "no preset called"),
+        (lambda: ganviz.train({"preset": ["x"]}), "no preset called"),
+        (lambda: ganviz.train({"data": 5}), r"\(data\)"),
+        (lambda: ganviz.train(None), "config is a RunConfig"),
+        (lambda: ganviz.train(TINY, out=5), "out is the path"),
+        (lambda: ganviz.train(TINY, data_root=None), "data_root is the path"),
+        (lambda: ganviz.train(TINY, start_from=5), "start_from is the path"),
+        (lambda: ganviz.train(TINY, device="toaster"), "no device called 'toaster'"),
+        (lambda: ganviz.train(TINY, device=3.5), "no device called 3.5"),
+        (lambda: ganviz.RunConfig(steps="ten"), r"Steps \(steps\)"),
+        (lambda: ganviz.RunConfig(batchsize=3), "did you mean"),
+        (lambda: ganviz.RunConfig.from_preset(5), "no preset called 5"),
+        (lambda: ganviz.resume(None), "folder is the path"),
+        (lambda: ganviz.resume("x", steps="ten"), "steps is a whole number from 1 to"),
+        (lambda: ganviz.resume("x", steps=0), "it is 0"),
+        (lambda: ganviz.resume("x", data_path=3), "data_path is the path"),
+        (lambda: ganviz.load(None), "path is the path"),
+        (lambda: ganviz.load("x", device="toaster"), "no device"),
+        (lambda: ganviz.load("x", step="last"), "step is a whole number of at least 0"),
     ):
-        with pytest.raises(ConfigError):
+        with pytest.raises(ConfigError, match=words):
             call()
+    assert ganviz.RunConfig(g_hidden=[8]).but(steps=3).g_hidden == (8,)
+
+
+def test_a_setting_may_be_a_keyword():
+    assert ganviz.train(TINY, device="cpu", steps=2).step == 2
+    assert as_config("digits-mlp", steps=7) == as_config({"preset": "digits-mlp", "steps": 7})
+    assert as_config(as_config("digits-mlp"), steps=7).steps == 7
 
 
 def test_a_refusal_leaves_no_folder(tmp_path):
@@ -118,14 +146,14 @@ def test_a_mistake_that_fails_is_named_as_the_cause(tmp_path):
     "settings", [TINY, DCGAN, PENALISED, VAE], ids=["mlp", "dcgan", "penalised", "vae"]
 )
 def test_resumed_is_uninterrupted_bit_for_bit(tmp_path, settings):
-    from ganviz.api import follow
-
     steps = settings["steps"]
     whole = tmp_path / "whole"
     ganviz.train(settings, out=whole, device="cpu")
     parts = tmp_path / "parts"
     ganviz.train({**settings, "steps": steps // 2}, out=parts, device="cpu")
-    assert follow(make_resumed(parts, steps - steps // 2, "cpu", "data")).state == "finished"
+    result = ganviz.resume(parts, steps - steps // 2, device="cpu")
+    assert (result.state, result.step, result.folder) == ("finished", steps, parts)
+    assert len(result.history["step"]) and result.samples(2).shape[0] == 2
     first, second = (checkpoint.load(folder)[1] for folder in (whole, parts))
     assert first.step == second.step == steps
     assert all(torch.equal(first.weights[name], second.weights[name]) for name in first.weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -14,6 +15,13 @@ from ganviz.text import counted
 def home_expanded(path: Path | None) -> Path | None:
     """``~`` as the home folder: a shell leaves it where it stands after ``=``."""
     return path and path.expanduser()
+
+
+def finite(number: float | None) -> float | None:
+    """A number within its bounds, which NaN escapes."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number to go by.")
+    return number
 
 
 Device = Annotated[

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganviz.cli.evaluate import Weights, described
-from ganviz.cli.options import DataRoot, Device, OptionalPath, OptionalText, RunsRoot, home_expanded
+from ganviz.cli.options import (
+    DataRoot,
+    Device,
+    OptionalPath,
+    OptionalText,
+    RunsRoot,
+    finite,
+    home_expanded,
+)
 from ganviz.cli.terminal import complain
 from ganviz.stop_signals import ending_on_signals, stop_signals
 
@@ -23,7 +31,7 @@ FAILED = 1
 
 def speedrun(
     minutes: Annotated[
-        float, typer.Option(min=0.001, max=100_000, help="How long to train.")
+        float, typer.Option(min=0.001, max=100_000, callback=finite, help="How long to train.")
     ] = 3.0,
     classes: Annotated[
         bool, typer.Option("--classes", help="Tell both networks the class.")

@@ -15,6 +15,7 @@ from ganviz.cli.options import (
     RunFolder,
     RunsRoot,
     find_run,
+    finite,
     home_expanded,
     weight,
 )
@@ -48,7 +49,10 @@ def dataset(
     seed: Seed = 0,
     labels: Labels = "balanced",
     psi: Annotated[
-        float, typer.Option(min=0, max=2, help="Below 1: more typical, less varied pictures.")
+        float,
+        typer.Option(
+            min=0, max=2, callback=finite, help="Below 1: more typical, less varied pictures."
+        ),
     ] = 1.0,
     licence: Annotated[
         str, typer.Option(metavar="SPDX", help="What the card says, such as CC0-1.0.")

@@ -19,6 +19,7 @@ from ganviz.cli.options import (
     RunFolder,
     RunsRoot,
     find_run,
+    finite,
     weight,
 )
 from ganviz.cli.terminal import complain
@@ -62,7 +63,10 @@ def sample(
         ),
     ] = None,
     psi: Annotated[
-        float, typer.Option(min=0, max=2, help="Below 1: more typical, less varied samples.")
+        float,
+        typer.Option(
+            min=0, max=2, callback=finite, help="Below 1: more typical, less varied samples."
+        ),
     ] = 1.0,
     runs_root: RunsRoot = Path("runs"),
     device: Device = "auto",
@@ -97,6 +101,7 @@ def export(
             metavar="X",
             min=0.2,
             max=600,
+            callback=finite,
             show_default=False,
             help="How long a film is; without it, a frame for each grid, 8 to 24 s.",
         ),

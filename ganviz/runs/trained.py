@@ -11,9 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ganviz import arguments
 from ganviz.config import RunConfig
 from ganviz.data.fingerprint import Fingerprint
 from ganviz.data.source import DataSpec
+from ganviz.device import pick_device
 from ganviz.engine import checkpoint
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.restore import check_fit, fit
@@ -78,10 +80,10 @@ class TrainedGenerator(nn.Module):
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """What `sample` returns, in parts of up to 256 with their classes, for numbers that do not
         fit into memory. ``start``: leave out the parts before it."""
-        if n < 1:
-            raise ConfigError("Ask for at least one sample.", "n")
+        n, psi = arguments.whole(n, "n", 1), arguments.finite(psi, "psi")
         device = next(self.parameters()).device
-        labels, random = self.labels(n, y), torch.Generator().manual_seed(seed)
+        labels = self.labels(n, y)
+        random = torch.Generator().manual_seed(arguments.seed(seed))
         for first in range(0, n, BATCH):
             count = min(BATCH, n - first)
             z = torch.randn(BATCH, self.latent_dim, generator=random, dtype=torch.float64)[
@@ -109,6 +111,13 @@ class TrainedGenerator(nn.Module):
         It is drawn by itself and in one thread, so that it is the same to the last bit whoever
         draws it on such a machine. Raises `GanvizError`.
         """
+        seed, psi = arguments.seed(seed), arguments.finite(psi, "psi")
+        if z is not None and not isinstance(z, str):
+            raise ConfigError(
+                "z is text, as the tab Explore gives it; a latent of numbers is drawn by calling "
+                "the generator.",
+                "z",
+            )
         drawn = base_z(seed, self.latent_dim) if z is None else from_text(z, self.latent_dim)[:1]
         drawn = drawn.reshape(1, -1) * psi
         if y is None and self.classes:
@@ -143,8 +152,8 @@ class TrainedGenerator(nn.Module):
             return torch.arange(n) % count
         if isinstance(y, int | str):
             return torch.full((n,), self._index(y))
-        labels = torch.as_tensor(y, dtype=torch.int64).flatten()
-        if len(labels) != n or not bool(((labels >= 0) & (labels < count)).all()):
+        labels = _as_labels(y)
+        if labels is None or len(labels) != n or not bool(((labels >= 0) & (labels < count)).all()):
             sentence = counted(
                 n,
                 "Give one class from 0 to {last} for the one sample.",
@@ -164,6 +173,16 @@ class TrainedGenerator(nn.Module):
         )
 
 
+def _as_labels(y: object) -> Tensor | None:
+    """Whole numbers as int64 [n], or None where ``y`` holds anything else."""
+    try:
+        labels = torch.as_tensor(y).flatten()
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    whole = not labels.is_floating_point() and not labels.is_complex()
+    return labels.to("cpu", torch.int64) if whole and labels.dtype != torch.bool else None
+
+
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Sums are added up in another order where more threads share them."""
@@ -179,9 +198,12 @@ def load_generator(
     path: Path | str, device: torch.device | str = "cpu", step: int | None = None
 ) -> TrainedGenerator:
     """The generator of a run (its newest valid checkpoint, or that of ``step``) or of one
-    checkpoint. Raises `CheckpointError`."""
+    checkpoint, on ``device``. Raises `CheckpointError` or `ConfigError`."""
+    path = arguments.path(path, "path")
+    device = pick_device(device) if isinstance(device, str) else device
     if step is not None:
-        path = checkpoint.path_of(Path(path) / checkpoint.CHECKPOINTS, step)
+        step = arguments.whole(step, "step", 0)
+        path = checkpoint.path_of(path / checkpoint.CHECKPOINTS, step)
     config, state = checkpoint.load(path, training=False)
     return from_state(config, state, device)
 

@@ -1,5 +1,6 @@
 """A trained generator from its folder, and samples as files."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,11 +41,43 @@ def test_classes_by_name_index_or_one_for_each(generator):
     assert generator.labels(2, "7").tolist() == generator.labels(2, 7).tolist() == [7, 7]
     assert generator.labels(2, [3, 4]).tolist() == [3, 4]
     assert not torch.equal(generator.sample(1, y=0), generator.sample(1, y=1))
-    for wrong in ("ten", 10, -1, [1, 2, 3], [1, 10]):
+    for wrong in ("ten", 10, -1, [1, 2, 3], [1, 10], 3.0, [3.0, 4.5], ["3", "4"], {}, [True] * 2):
         with pytest.raises(ConfigError, match="class"):
             generator.labels(2, wrong)
-    with pytest.raises(ConfigError):
-        generator.sample(0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"n": 0}, "n is a whole number of at least 1; it is 0"),
+        ({"n": "ten"}, "it is 'ten'"),
+        ({"n": 2.5}, "it is 2.5"),
+        ({"seed": None}, "seed is a whole number"),
+        ({"seed": 2**64}, "seed is a whole number"),
+        ({"psi": float("nan")}, "psi is a number such as 0.7; it is nan"),
+        ({"psi": float("inf")}, "it is inf"),
+        ({"psi": "0.7"}, "psi is a number"),
+    ],
+)
+def test_wrong_arguments_get_a_sentence(generator, arguments, words):
+    with pytest.raises(ConfigError, match=words):
+        generator.sample(**arguments)
+    if "n" not in arguments:
+        for draw in (generator.at, generator.picture):
+            with pytest.raises(ConfigError, match=words):
+                draw(**arguments)
+
+
+def test_numbers_of_other_libraries_are_numbers(generator):
+    one, other = np.int64(3), torch.tensor(3)
+    assert torch.equal(
+        generator.sample(one, seed=one, psi=np.float32(0.5)), generator.sample(3, 3, psi=0.5)
+    )
+    assert torch.equal(
+        generator.sample(other, y=np.array([1, 2, 3])), generator.sample(3, y=[1, 2, 3])
+    )
+    with pytest.raises(ConfigError, match="z is text"):
+        generator.at(z=5)
 
 
 def test_psi_zero_is_one_sample(generator):
