@@ -5,7 +5,7 @@
 import { on } from "../lib/bus.js";
 import { $, el, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { showNotice } from "../lib/library.js";
+import { nameAmong, showNotice } from "../lib/library.js";
 import { LATENT_REFRESH, RUNS_REFRESH } from "../lib/pacing.js";
 import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
@@ -102,11 +102,11 @@ function showRuns() {
       { id: mine, name: explored.source.name, step: explored.source.step, active: explored.source.active },
       ...runs,
     ];
-  const key = known.map(({ id, active }) => `${id}${active}`).join();
+  const key = known.map(({ id, active }) => `${id}${name}${active}`).join();
   if (list.dataset.key === key && list.value === mine) return;
   list.dataset.key = key;
   list.replaceChildren(...known.map(({ id, name, step, active }) =>
-    el("option", { value: id }, active ? `${name} (training)` : `${name}, step ${count(step)}`)));
+    el("option", { value: id }, `${nameAmong({ id, name }, known)}${active ? ", training" : `, step ${count(step)}`}`)));
   list.value = mine;
 }
 

@@ -43,6 +43,14 @@ export function showNotice(node, sentence, problem = false, button = null) {
 }
 
 /**
+ * What a run is called among others: by its id as well, where another one has the same name.
+ * @param {{id: string, name: string}} run
+ * @param {{id: string, name: string}[]} others
+ */
+export const nameAmong = ({ id, name }, others) =>
+  (name !== id && others.some((other) => other.id !== id && other.name === name) ? `${name} (${id})` : name);
+
+/**
  * Save the file that a request is answered with. Throws an Error with a sentence.
  * @param {string} path
  * @param {object} body

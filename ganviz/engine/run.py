@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from ganviz import device as devices
-from ganviz import pacing, registry
+from ganviz import pacing
 from ganviz.accel.choices import in_use
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.preparation import prepare_process, prepare_training_thread
@@ -36,6 +36,7 @@ from ganviz.engine.snapshot import SnapshotStore
 from ganviz.engine.storage import Storage
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
+from ganviz.presets import title
 from ganviz.text import counted
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Run:
         self.device = device or devices.pick_device()
         prepare_process(self.device)
         self.id = run_id or (store.folder.name if store else "run")
+        self.given_name = ""  # by a person, since its settings were made
         self.events = EventLog()
         self.frames = FrameStore()
         self.reals: Frame | None = None
@@ -198,10 +200,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What a person would call the run."""
-        if self.config.name or not self.config.preset:
-            return self.config.name or self.id
-        return registry.PRESETS.get(self.config.preset).label
+        """What a person calls the run."""
+        return title(self.given_name or self.config.name, self.config.preset, self.id)
 
     @property
     def step_count(self) -> int:
@@ -213,7 +213,7 @@ class Run:
     def status(self) -> dict[str, Any]:
         """What a status line shows."""
         if self._last_status is not None:
-            return dict(self._last_status)
+            return {**self._last_status, "name": self.name}
         recorder = self._recorder
         rate = recorder.rate if recorder and self.state == "running" else 0.0
         return {

@@ -144,7 +144,7 @@ def frame_sequence(run_data: RunData) -> FrameSequence:
     if run_data.scatters:
         return _scatter_sequence(run_data.scatters)
     raise ExportError(
-        f"{run_data.info.name} has kept no pictures yet, so there is no film to make of it.", "run"
+        f"{run_data.title} has kept no pictures yet, so there is no film to make of it.", "run"
     )
 
 

@@ -70,18 +70,13 @@ class RunData:
 
     @property
     def title(self) -> str:
-        """What a person would call the run: the name they gave it, or its preset."""
-        return (
-            self.info.name
-            if self.info.name != self.info.id or not self.preset_label
-            else self.preset_label
-        )
+        """What a person calls the run."""
+        return self.info.title
 
     @property
     def preset_label(self) -> str:
         """The preset as a person knows it, or an empty text."""
-        name = self.config.preset
-        return registry.PRESETS.get(name).label if name in registry.PRESETS.names() else name
+        return self.info.preset_label
 
     @property
     def data_label(self) -> str:

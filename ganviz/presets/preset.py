@@ -38,3 +38,13 @@ def preset(
 ) -> Preset:
     """Define and register a preset."""
     return PRESETS.add(name, Preset(name, label, why, settings, group, partner))
+
+
+def label_of(name: str) -> str:
+    """The preset as people know it; one that there is not any more by its name."""
+    return PRESETS.get(name).label if name in PRESETS.names() else name
+
+
+def title(name: str, preset: str, run_id: str) -> str:
+    """What a person calls a run: the name that they gave it, else its preset, else its id."""
+    return name or label_of(preset) or run_id

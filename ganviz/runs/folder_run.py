@@ -26,10 +26,18 @@ from ganviz.engine.events import ENDED, Event
 from ganviz.engine.frames import Frame
 from ganviz.engine.snapshot import SnapshotStore
 from ganviz.errors import ConfigError, GanvizError
+from ganviz.presets import title
 from ganviz.runs import trained
 from ganviz.runs.folder_frames import MIMES, FolderFrames, read_frame
 from ganviz.runs.history import ReplayedLog, split_at_rewinds
-from ganviz.runs.listing import CONFIG, INTERRUPTED, RunError, current_state, interrupted_sentence
+from ganviz.runs.listing import (
+    CONFIG,
+    INTERRUPTED,
+    RunError,
+    current_state,
+    given_name,
+    interrupted_sentence,
+)
 from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.store import REALS
 from ganviz.runs.summary import Summary, marks_progress
@@ -68,6 +76,7 @@ class FolderRun:
         self._step = 0
         self._last_state = "idle"
         self._summary = Summary.open(self.folder)
+        self.given_name = given_name(self.folder)
         # of a log that is not read yet: whoever opens a kept run asks at once whether it trains
         self.state = current_state(self.folder, self._summary.state)
         self.sentence = self._summary.sentence
@@ -99,6 +108,7 @@ class FolderRun:
             changed = self._read_on()
             with self._lock:
                 self._summary = Summary.open(self.folder)
+                self.given_name = given_name(self.folder)
                 self.state = current_state(self.folder, self._last_state)
                 if self.state == INTERRUPTED:
                     self.sentence = interrupted_sentence(self._step)
@@ -302,7 +312,9 @@ class FolderRun:
         )
         return {
             "id": self.id,
-            "name": self.config.name or self.id,
+            "name": title(
+                self.given_name or self.config.name, self.config.preset, self.folder.name
+            ),
             "preset": self.config.preset,
             "state": self.state,
             "sentence": self.sentence,

@@ -14,6 +14,7 @@ from typing import Any
 from ganviz.disk import disk_sentence, move, read_json, write_atomic
 from ganviz.engine.events import ENDED
 from ganviz.errors import GanvizError
+from ganviz.presets import label_of, title
 from ganviz.runs.lock import is_locked
 from ganviz.runs.log import LOG, last_events
 from ganviz.runs.summary import CONFIG, SUMMARY, Summary
@@ -31,8 +32,8 @@ class RunError(GanvizError):
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line of the table of runs. ``state`` is that of the run, or "interrupted" when its
-    process died."""
+    """One line of the table of runs. ``name``: that a person gave it, else its id. ``state`` is
+    that of the run, or "interrupted" when its process died."""
 
     id: str
     folder: Path
@@ -49,6 +50,16 @@ class RunInfo:
     thumb: Path | None = None
     notes: str = ""
     changed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def preset_label(self) -> str:
+        """Its preset as people know it; "" without one."""
+        return label_of(self.preset)
+
+    @property
+    def title(self) -> str:
+        """What a person calls the run."""
+        return title(self.name if self.name != self.id else "", self.preset, self.id)
 
     @property
     def resumable(self) -> bool:
@@ -131,6 +142,11 @@ def _rebuild(summary: Summary, folder: Path) -> None:
     for event in last_events(folder / LOG):
         if event.kind != "state" or isinstance(event.data.get("state"), str):
             summary.update(event)
+
+
+def given_name(folder: Path) -> str:
+    """The name that a person gave the run in ``folder`` since it was begun; "" without one."""
+    return _name(read_json(folder / NOTES))
 
 
 def _text(value: Any) -> str:

@@ -179,6 +179,7 @@ class RunManager:
                     "Stop it before you start another."
                 )
             run = make()
+            run.given_name = listing.given_name(self.runs_root / run.id)
             with self._lock:
                 opened = self._opened.pop(run.id, None)
                 self.current = run
@@ -248,6 +249,15 @@ class RunManager:
     def library(self) -> list[listing.RunInfo]:
         """All kept runs, newest first."""
         return listing.list_runs(self.runs_root)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """As `ganviz.runs.listing.rename`; a run that is open here goes by its new name at once."""
+        listing.rename(self.runs_root, run_id, name)
+        with self._lock:
+            opened = [self.current, *self._ending.values(), *self._opened.values()]
+        for run in opened:
+            if run and run.id.partition("@")[0] == run_id:
+                run.given_name = listing.given_name(self.runs_root / run_id)
 
     def delete(self, run_id: str) -> str:
         """Move a run to the trash; returns the name that `listing.restore` takes."""

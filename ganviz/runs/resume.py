@@ -201,7 +201,7 @@ def forked(
         for name in changes
         if name in LIVE_FIELDS and getattr(config, name) != getattr(parent, name)
     )
-    called = info.name if info and info.name != info.id else parent.preset or folder.name
+    called = info.title if info else folder.name
     origin = f"{called} at step {state.step:,}" + (f", {changed}" if changed else "")
     config = config.but(name=changes.get("name") or f"Fork of {origin}"[:80])
     if config.steps and config.steps <= state.step:

@@ -26,7 +26,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.models import build_discriminator, build_generator
 from ganviz.models.transfer import Side, Transfer, transfer
-from ganviz.registry import DATASETS, PRESETS
+from ganviz.registry import DATASETS
 from ganviz.runs.listing import run_info
 from ganviz.runs.trained import read_spec
 from ganviz.text import listed
@@ -53,9 +53,7 @@ class Parent:
         config, state = checkpoint.load(path, training=False)
         home = state.path.parent.parent if state.path else folder
         info = run_info(home)
-        name = PRESETS.get(config.preset).label if config.preset in PRESETS.names() else home.name
-        if info and info.name != info.id:
-            name = info.name
+        name = info.title if info else home.name
         return cls(name, Side(config, read_spec(state)), state)
 
     @property

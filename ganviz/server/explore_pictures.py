@@ -30,7 +30,6 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.server.explore_runs import NO_GENERATOR, ExploreRuns
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response, sees_run
-from ganviz.server.library import title
 from ganviz.server.workers import READS, open_run, with_generator
 from ganviz.text import counted
 
@@ -163,7 +162,7 @@ class ExplorePictures:
 
     def _list(self) -> list[dict[str, Any]]:
         return [
-            {"id": info.id, "name": title(info), "step": info.step, "active": _is_active(info)}
+            {"id": info.id, "name": info.title, "step": info.step, "active": _is_active(info)}
             for info in listing.list_runs(self._manager.runs_root)
         ]
 

@@ -103,7 +103,7 @@ class Exports:
                     409,
                 )
             job = self._working = self._last[run_id] = Job(
-                run_id, info.name if info else run_id, query.kind
+                run_id, info.title if info else run_id, query.kind
             )
         threading.Thread(
             target=self._work, args=(job, folder, query), name="ganviz-export", daemon=True

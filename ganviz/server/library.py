@@ -134,7 +134,7 @@ class Library:
         return json_response({"ok": True, **answer})
 
     def _rename(self, run_id: str, action: Action) -> dict[str, Any]:
-        kept.rename(self._manager.runs_root, run_id, action.name)
+        self._manager.rename(run_id, action.name)
         return {"sentence": "Renamed."}
 
     def _notes(self, run_id: str, action: Action) -> dict[str, Any]:
@@ -158,20 +158,6 @@ class Library:
         settings = as_settings(action.settings)
         run = self._manager.fork(run_id, settings, action.step, action.replace)
         return {"sentence": "A new run goes on from that checkpoint.", "run": run.id}
-
-
-def preset_label(info: RunInfo) -> str:
-    """The preset as the form calls it."""
-    return (
-        registry.PRESETS.get(info.preset).label
-        if info.preset in registry.PRESETS.names()
-        else info.preset
-    )
-
-
-def title(info: RunInfo) -> str:
-    """What a person calls the run: the name they gave it, else its preset."""
-    return info.name if info.name != info.id else preset_label(info) or info.id
 
 
 def _history(run: ReadableRun, runs_root: Path) -> dict[str, Any]:
@@ -214,10 +200,10 @@ def row(info: RunInfo) -> dict[str, Any]:
     sets = registry.DATASETS
     return {
         "id": info.id,
-        "name": title(info),
+        "name": info.title,
         "preset": info.preset,
         "data": info.data,
-        "preset_label": preset_label(info),
+        "preset_label": info.preset_label,
         "data_label": sets.get(info.data).label if info.data in sets.names() else info.data,
         "steps": info.steps,
         "step": info.step,

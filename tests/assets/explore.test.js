@@ -19,6 +19,13 @@ test("a point in an address", () => {
   assert.deepEqual(pointFromAddress("seed-1.5_<b>_psi-1"), { seed: null, y: null, psi: 1 });
 });
 
+test("a run has its id beside its name only where another has the same name", async () => {
+  const { nameAmong } = await import("../../assets/lib/library.js");
+  const all = [{ id: "1-quick", name: "Quick" }, { id: "2-quick", name: "Quick" }, { id: "3-slow", name: "Slow" }];
+  assert.deepEqual(all.map((one) => nameAmong(one, all)), ["Quick (1-quick)", "Quick (2-quick)", "Slow"]);
+  assert.equal(nameAmong({ id: "x", name: "x" }, [{ id: "y", name: "x" }]), "x");
+});
+
 test("a panel draws once for all that comes together, and not where it is not shown", async () => {
   const box = { isConnected: true };
   let drawn = 0;

@@ -161,9 +161,12 @@ def test_a_kept_run_is_looked_at_while_another_trains(visit, server, idle):
     other.click("#gv-detail-open")
     other.wait_for_selector("#gv-watching")
     assert address(other) == {"run": kept}
+    # by its name, and by its id as well: both have the same name
+    other.locator("#gv-watching b", has_text=f"Digits, quick ({kept})").wait_for()
     assert other.input_value("#gv-i-seed") == "0"
     assert other.is_hidden("#gv-form-note")
     other.wait_for_function("document.querySelector('#gv-watching').textContent.includes('trains')")
+    assert f"Digits, quick ({trains}) trains" in other.text_content("#gv-watching-training")
     other.wait_for_selector("#gv-train", state="hidden")
     other.wait_for_selector("#gv-pause", state="visible")
     other.click("#gv-stop")

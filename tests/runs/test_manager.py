@@ -12,6 +12,7 @@ from ganviz.config import RunConfig
 from ganviz.engine import memory_need
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, ConfigError, GanvizError
+from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.manager import RunManager
 
 TINY = {
@@ -232,6 +233,20 @@ def test_a_checkpoint_that_is_not_kept_is_refused_by_what_is(manager, step):
     assert manager.get(f"{kept}@6").id == f"{kept}@6"
     with pytest.raises(GanvizError, match=r"these are kept: .*6"):
         manager.get(f"{kept}@{step}")
+
+
+def test_a_run_is_called_what_people_call_it_wherever_it_is_read(manager):
+    """By its preset where nobody named it, from memory and from its folder; renamed, at once."""
+    run = finished(manager, preset="ring8")
+    folder = manager.runs_root / run.id
+    followed = FolderRun(folder)
+    assert run.name == followed.status()["name"] == "Ring of 8"
+    manager.rename(run.id, "Mine")
+    followed.refresh()
+    names = {run.name, run.status()["name"], followed.status()["name"]}
+    assert names == {"Mine"} == {one.title for one in manager.library()}
+    manager.rename(run.id, "")
+    assert run.name == "Ring of 8"
 
 
 def test_a_busy_manager_says_what_it_trains(manager):
