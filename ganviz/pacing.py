@@ -50,6 +50,10 @@ SEND_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 1.0
 # what a class does (follow, polls) reaches a page at most so often
 CLASS_INTERVAL = 0.04
+# while a run trains on a GPU, threads get the interpreter after this long: a step launches dozens
+# of operations in about a millisecond, and whatever draws, serves or measures beside it must not
+# hold up each of them
+GPU_SWITCH_INTERVAL = 0.0002
 # after a failed broadcast
 BROADCAST_RETRY_INTERVAL = 1.0
 

@@ -32,7 +32,7 @@ LAYERS = (
         "augmentation",
     ),
     ("device", "registry", "pacing"),
-    ("arguments", "bundle", "disk", "errors", "locking", "text", "version"),
+    ("arguments", "bundle", "disk", "errors", "locking", "switch_interval", "text", "version"),
 )
 RANK = {name: len(LAYERS) - row for row, names in enumerate(LAYERS) for name in names}
 WEB = {"gradio", "plotly", "fastapi", "starlette", "uvicorn"}

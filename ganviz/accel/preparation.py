@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 
+from ganviz import pacing
 from ganviz.accel.memory import keep_freed_memory
 from ganviz.accel.precision import allow_tf32
 from ganviz.device import cpu_threads
+from ganviz.switch_interval import short_switch_interval
 
 
 def prepare_process(device: torch.device) -> None:
@@ -34,3 +38,10 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         torch.autograd.set_multithreading_enabled(False)
         torch.zeros((), device=device)
         allow_tf32(tf32)
+
+
+def interpreter_for(device: torch.device) -> AbstractContextManager[None]:
+    """Within: Python's lock changes hands as often as a training on ``device`` needs it."""
+    if device.type == "cpu":
+        return nullcontext()
+    return short_switch_interval(pacing.GPU_SWITCH_INTERVAL)

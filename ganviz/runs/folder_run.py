@@ -7,12 +7,10 @@ needs.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,6 +39,7 @@ from ganviz.runs.listing import (
 from ganviz.runs.log import LOG, LogTail
 from ganviz.runs.store import REALS
 from ganviz.runs.summary import Summary, marks_progress
+from ganviz.switch_interval import short_switch_interval
 from ganviz.text import listed
 
 
@@ -125,7 +124,7 @@ class FolderRun:
                 self._add(events)
                 parts += 1
                 if parts == 2:
-                    stack.enter_context(_short_switch_interval())
+                    stack.enter_context(short_switch_interval(pacing.READ_SWITCH_INTERVAL))
                 if parts > 1:
                     time.sleep(pacing.READ_YIELD)
         return parts > 0
@@ -374,27 +373,3 @@ class FolderRun:
     def join(self, timeout: float | None = None) -> bool:
         """A watched run is not waited for."""
         return not self.active
-
-
-_interval_lock = threading.Lock()
-_readers = 0
-_usual_interval = 0.0
-
-
-@contextmanager
-def _short_switch_interval() -> Iterator[None]:
-    """Threads get Python's lock after half a millisecond instead of five, while a long log is read:
-    a request needs the lock hundreds of times, and would wait for the reader each time."""
-    global _readers, _usual_interval
-    with _interval_lock:
-        if not _readers:
-            _usual_interval = sys.getswitchinterval()
-            sys.setswitchinterval(pacing.READ_SWITCH_INTERVAL)
-        _readers += 1
-    try:
-        yield
-    finally:
-        with _interval_lock:
-            _readers -= 1
-            if not _readers:
-                sys.setswitchinterval(_usual_interval)
