@@ -19,7 +19,14 @@ from torch import Tensor
 from ganviz.accel import private_apis as private
 from ganviz.accel import trial
 from ganviz.accel.captured_numbers import CapturedNumbers
-from ganviz.accel.trainer_protocol import Batch, BatchLike, ElementWise, Stats, TrainerLike
+from ganviz.accel.trainer_protocol import (
+    AlgorithmLike,
+    Batch,
+    BatchLike,
+    ElementWise,
+    Stats,
+    TrainerLike,
+)
 
 # Steps that may be launched before they are done: dozens could be, which a pause would wait for.
 MAX_LAUNCHED_AHEAD = 4
@@ -86,7 +93,15 @@ def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notif
         # These steps give the optimisers their state, too.
         expected, noise = trial.plain_steps(trainer, start)
         try:
-            captured = CapturedStep(trainer, capture, notify)
+            # From where the plain steps began, torch's own random numbers included.
+            with trial.torch_random_kept(trainer.device):
+                captured = CapturedStep(
+                    trainer.algorithm,
+                    trainer.sampler,
+                    trainer.device,
+                    capture,
+                    lambda: _step_of_another_kind(trainer, capture, notify),
+                )
             start.restore()
             trainer.captured_step = captured
             found = trial.distances(expected, trial.gradients_of_a_step(trainer))
@@ -103,29 +118,47 @@ def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notif
     return problem
 
 
+def _step_of_another_kind(
+    trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notify
+) -> None:
+    reason = trial.try_quicker(trainer, lambda one: capture_steps(one, capture, notify))
+    if reason:
+        notify(reason)
+    if trainer.captured_step:
+        trainer.captured_step()
+    else:
+        trainer.algorithm.step(trainer.sampler)
+
+
 class CapturedStep(Generic[Stats, Batch]):
-    """Takes the steps of ``trainer`` from a capture. Raises what capturing raises."""
+    """Takes the steps of ``algorithm`` on batches of ``sampler`` from a capture; ``otherwise``
+    takes one where it has become another kind of work. Raises what capturing raises."""
 
     def __init__(
-        self, trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notify = say_nothing
+        self,
+        algorithm: AlgorithmLike[Stats, Batch],
+        sampler: Callable[[], Batch],
+        device: torch.device,
+        capture: Capture,
+        otherwise: Callable[[], None],
     ):
-        self._trainer = trainer
-        self._algorithm = trainer.algorithm
-        self._capture, self._notify = capture, notify
-        self._structure = self._algorithm.structure()
+        self._algorithm = algorithm
+        self._sampler = sampler
+        self._otherwise = otherwise
+        self._structure = algorithm.structure()
         self._buffers: list[Batch] = []
         self._layout: list[tuple[str, torch.Size, ElementWise | None]] = []
         # The plain steps of the trial have called these.
         self._called_hooks = self._hooks()
         moves = self._allocate_buffers()
-        self._numbers = CapturedNumbers(self._algorithm, trainer.device, moves)
-        self._replay = capture(self._work, [self._algorithm.random])
+        self._numbers = CapturedNumbers(algorithm, device, moves)
+        self._replay = capture(self._work, [algorithm.random])
 
     def __call__(self) -> None:
         """One step, with its statistics."""
-        algorithm, sampler = self._algorithm, self._trainer.sampler
+        algorithm, sampler = self._algorithm, self._sampler
         if algorithm.structure() != self._structure:
-            return self._step_of_another_kind()
+            return self._otherwise()
         hooks = self._hooks()
         if hooks - self._called_hooks:
             # A capture would not call them; one plain step does, and that is what they are for.
@@ -141,18 +174,6 @@ class CapturedStep(Generic[Stats, Batch]):
         parts = row.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
-
-    def _step_of_another_kind(self) -> None:
-        trainer = self._trainer
-        reason = trial.try_quicker(
-            trainer, lambda one: capture_steps(one, self._capture, self._notify)
-        )
-        if reason:
-            self._notify(reason)
-        if trainer.captured_step:
-            trainer.captured_step()
-        else:
-            self._algorithm.step(trainer.sampler)
 
     def _hooks(self) -> set[int]:
         """Who measures steps from the inside: the numbers of the hooks on the optimisers, which are
@@ -181,7 +202,7 @@ class CapturedStep(Generic[Stats, Batch]):
         before = [average.calls for average in averages]
 
         def next_batch() -> Batch:
-            batches.append(self._trainer.sampler())
+            batches.append(self._sampler())
             return batches[-1]
 
         with self._algorithm.uncounted():

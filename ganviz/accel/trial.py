@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -95,11 +96,15 @@ Gradients = dict[str, list[Tensor]]
 Distances = dict[str, float]
 
 
+def torch_random_kept(device: torch.device) -> AbstractContextManager[None]:
+    """Within: torch's own random numbers may be drawn, as dropout does; afterwards they go on as if
+    nobody had."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
 def gradients_of_a_step(trainer: TrainerLike[Stats, Batch]) -> Gradients:
     """Copies of the gradients that each network ends a step with."""
-    # A network may draw from torch's own random numbers, as dropout does.
-    devices = [trainer.device] if trainer.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
+    with torch_random_kept(trainer.device):
         trainer.step()
     return {
         name: [weight.grad.clone() for weight in network.parameters() if weight.grad is not None]

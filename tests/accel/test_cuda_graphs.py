@@ -9,6 +9,7 @@ import copy
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from ganviz.accel import cuda_graphs
 from ganviz.accel.preparation import prepare_training_thread
@@ -114,6 +115,20 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
     assert mine == pytest.approx(
         theirs, rel=1e-6 if place == "cpu" else 1e-2, abs=1e-6 if place == "cpu" else 1e-3
     )
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_dropout_of_a_replay_is_that_of_the_plain_step(trainer, place):
+    """Networks of others draw from torch's own generator, which nothing of ours sets back."""
+    ours = trainer(place)
+    ours.algorithm.discriminator.register_forward_pre_hook(
+        lambda network, inputs: (F.dropout(inputs[0], 0.3), *inputs[1:])
+    )
+    device = ours.device
+    states = torch.cuda.get_rng_state if device.type == "cuda" else torch.get_rng_state
+    before = states()
+    assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
+    assert torch.equal(states(), before), "the trial left torch's generator as it was"
 
 
 @pytest.mark.parametrize("place", PLACES)
