@@ -19,8 +19,10 @@ from ganviz.accel.precision import allow_tf32
 from ganviz.accel.trainer_protocol import TrainerLike
 
 # Measured on a CPU: bf16 moves the gradients of `digits-quick`, `colour-32`, `wgan-gp` and `r3gan`
-# by 0.5 to 5 %, as much as it does without a penalty.
-ALLOWED = {TF32: trial.TF32_OFF, BF16: 0.08, BF16_BUT_LOWEST: 0.08}
+# by 0.5 to 5 %, as much as it does without a penalty. On an H100, TF32 moves those of `colour-64`
+# by 3.2 %, where two plain steps of a DCGAN at 64 px without a penalty are 2.4 % apart by the order
+# of their sums.
+ALLOWED = {TF32: 0.05, BF16: 0.08, BF16_BUT_LOWEST: 0.08}
 WORDS = {
     FP32: "full fp32",
     TF32: "TF32",
