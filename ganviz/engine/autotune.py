@@ -18,6 +18,8 @@ from ganviz import device as devices
 from ganviz.accel import is_enabled, kernels
 from ganviz.accel import private_apis as private
 from ganviz.accel.choices import Choices, in_use
+from ganviz.accel.cuda_graphs import CapturedStep, cuda_graph
+from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.precision import cudnn_benchmark
 from ganviz.algorithms.base import Algorithm, has_convolutions
 from ganviz.config import RunConfig
@@ -27,10 +29,13 @@ Clock = Callable[[], float]
 
 # Seconds that trying may take once the usual way is warm, and the share of the run that it may.
 BUDGET, SHARE = 0.7, 0.05
-# Steps are tried with as many samples as take this share of the budget, up to the batch size.
-LONGEST = 1 / 60
+# Steps are tried with as many samples as take this share of the budget, up to the batch size. A GPU
+# is quick and wants to be filled: there it is nearly always all of them.
+LONGEST, LONGEST_ON_GPU = 1 / 60, 1 / 12
 FEWEST_SAMPLES = 8
 PAIRS = 3
+# Seconds of steps in a row that one look at the clock is for, on a GPU, and how many they are.
+IN_A_ROW, MOST_IN_A_ROW = 0.01, 20
 # Anything less is left as it is: a busy machine says as much of two equal ways.
 WORTH_IT = 1.08
 
@@ -140,6 +145,11 @@ def measure(
     return usual.choices, worth
 
 
+def _are_replayed(config: RunConfig, device: torch.device) -> bool:
+    """Whether a run takes its steps from a CUDA graph, where it can."""
+    return device.type == "cuda" and config.cuda_graphs != "off"
+
+
 class _Contest:
     """Steps of the same game, taken in different ways, on samples that are noise."""
 
@@ -154,16 +164,45 @@ class _Contest:
         """The game under ``choices``, warm."""
         with in_use(choices):
             algorithm = algorithms.build(self._config, self._spec, self._device)
-        entrant = _Entrant(choices, algorithm)
+        entrant = _Entrant(choices, algorithm, lambda: algorithm.step(self._next_batch))
         if self._batch is None:
-            self._batch = self._noise(self._least)
-            # The first step makes the optimisers' state; the second is like all others.
-            self._seconds(entrant)
-            seconds = self._seconds(entrant)
-            entrant.full_step = seconds * self._config.batch_size / self._least
-            self._batch = self._noise(self._more(seconds))
+            self._choose_batch(entrant)
         self._seconds(entrant)
+        self._capture(entrant)
         return entrant
+
+    def _choose_batch(self, entrant: _Entrant) -> None:
+        """Samples for all entrants, and how many steps are taken in a row."""
+        on_gpu = self._device.type == "cuda"
+        count = self._config.batch_size if on_gpu else self._least
+        self._batch = self._noise(count)
+        # The first step makes the optimisers' state; the second is like all others.
+        self._seconds(entrant)
+        seconds = self._seconds(entrant)
+        entrant.full_step = seconds * self._config.batch_size / count
+        longest = (LONGEST_ON_GPU if on_gpu else LONGEST) * BUDGET
+        self._batch = self._noise(self._fitting(count, longest / max(seconds, 1e-9)))
+
+    def _capture(self, entrant: _Entrant) -> None:
+        """Where the run will replay its steps, ``entrant`` does: what a GPU waits for Python says
+        nothing of kernels."""
+        algorithm = entrant.algorithm
+        if not _are_replayed(self._config, self._device) or algorithm.why_not_capturable():
+            return
+        try:
+            with cudnn_benchmark(entrant.choices.cudnn_benchmark):
+                entrant.step = CapturedStep(
+                    algorithm, self._next_batch, self._device, cuda_graph, entrant.step
+                )
+        # CUDA, cuDNN and torch raise what they like where something cannot be captured.
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            # The old generator may think that it is still captured.
+            algorithm.random = torch.Generator(self._device)
+        self._seconds(entrant)
+        seconds = self._seconds(entrant)
+        entrant.in_a_row = min(MOST_IN_A_ROW, max(1, int(IN_A_ROW / max(seconds, 1e-9))))
 
     def ratio(self, usual: _Entrant, other: _Entrant, end: float) -> float:
         """Seconds of a step of ``usual`` over one of ``other``: the least of each, in turns."""
@@ -180,11 +219,16 @@ class _Contest:
         pac = self._config.pac
         return min(self._config.batch_size, -(-FEWEST_SAMPLES // pac) * pac)
 
-    def _more(self, seconds: float) -> int:
-        """As many samples as a step may take, where one of the least takes ``seconds``."""
-        pac, share = self._config.pac, LONGEST * BUDGET / max(seconds, 1e-9)
-        count = int(min(self._config.batch_size, max(1.0, share) * self._least))
-        return max(self._least, count // pac * pac)
+    def _fitting(self, count: int, share: float) -> int:
+        """As many samples as ``share`` of the time for ``count`` is enough for; whole packs, up to
+        the batch size."""
+        pac = self._config.pac
+        fitting = int(min(self._config.batch_size, max(self._least, share * count)))
+        return max(self._least, fitting // pac * pac)
+
+    def _next_batch(self) -> Batch:
+        assert self._batch is not None
+        return self._batch
 
     def _noise(self, count: int) -> Batch:
         random = torch.Generator().manual_seed(0)
@@ -193,21 +237,23 @@ class _Contest:
         return Batch(x.to(self._device), None if y is None else y.to(self._device))
 
     def _seconds(self, entrant: _Entrant) -> float:
-        batch = self._batch
-        assert batch is not None
         with cudnn_benchmark(entrant.choices.cudnn_benchmark):
             began = self._clock()
-            entrant.algorithm.step(lambda: batch)
+            for _ in range(entrant.in_a_row):
+                entrant.step()
             if self._device.type == "cuda":
                 torch.cuda.synchronize(self._device)
             took = self._clock() - began
         entrant.algorithm.stats.drain()
-        return took
+        return took / entrant.in_a_row
 
 
 @dataclass
 class _Entrant:
     choices: Choices
     algorithm: Algorithm
+    step: Callable[[], None]
+    # Steps that are taken for one look at the clock.
+    in_a_row: int = 1
     # Seconds that a step with all samples would take, of the first entrant.
     full_step: float = 0.0

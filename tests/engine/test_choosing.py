@@ -86,6 +86,43 @@ def test_trying_is_bounded(timed, tiny, tmp_path):
     assert timed.now - before < 0.05
 
 
+@pytest.mark.parametrize("can_be_captured", [True, False])
+def test_where_a_run_replays_its_steps_replays_are_timed(
+    tiny, tmp_path, monkeypatch, can_be_captured
+):
+    """Plain steps on a GPU wait for Python, and say nothing of what its kernels take."""
+    monkeypatch.setenv(choosing.SWITCH, "1")
+    clock, replayed, captures = Clock(), [], []
+
+    def step(self, next_batch, plain=Adversarial.step):
+        clock.now += 0.02 if self.choices.channels_last else 0.01
+        plain(self, next_batch)
+
+    def capture(work, generators):
+        captures.append(work)
+        if not can_be_captured:
+            raise RuntimeError("an operation that cannot be captured")
+        work()
+        algorithm = work.__self__._algorithm
+
+        def replay():
+            replayed.append(algorithm.choices.channels_last)
+            clock.now += 0.001 if algorithm.choices.channels_last else 0.002
+            return torch.zeros(sum(shape.numel() for _, shape, _ in work.__self__._layout))
+
+        return replay
+
+    monkeypatch.setattr(Adversarial, "step", step)
+    monkeypatch.setattr(autotune, "cuda_graph", capture)
+    monkeypatch.setattr(autotune, "_are_replayed", lambda config, device: True)
+    chosen = choose(tiny(**SMALL), tmp_path, clock)
+    assert chosen.source == "measured" and len(captures) >= 2
+    assert chosen.choices.channels_last is can_be_captured
+    expected = 0.5 if can_be_captured else 2.0
+    assert chosen.worth["channels_last"] == pytest.approx(expected)
+    assert set(replayed) == ({True, False} if can_be_captured else set())
+
+
 def test_where_it_cannot_be_remembered_the_usual_ways_stay(timed, tiny, tmp_path):
     timed.cost = lambda c: 0.002 + 0.001 * c.channels_last
     (tmp_path / "data").write_text("a file where the folder belongs")
