@@ -41,7 +41,7 @@ class Painter:
         self._copy = copy.deepcopy(generator).eval().requires_grad_(False)
         self._theirs = [*generator.parameters(), *generator.buffers()]
         self._mine = [*self._copy.parameters(), *self._copy.buffers()]
-        self._thread = ThreadPoolExecutor(1, "ganviz-painter", devices.prepare_serving_thread)
+        self._thread = ThreadPoolExecutor(1, "ganviz-painter", _prepare_thread, (z.device,))
         self._painting: Future[None] | None = None
         self._share = SHARE_ASIDE if z.device.type == "cpu" and devices.cores() > 1 else SHARE
         self._worked = devices.work_clock(z.device)
@@ -103,3 +103,10 @@ class Painter:
             raise error
         show(self._copy, x)
         self._cost, self._work = time.perf_counter() - began, self._worked() - worked
+
+
+def _prepare_thread(device: torch.device) -> None:
+    devices.prepare_serving_thread()
+    if device.type == "cuda":
+        # Its first kernel gives the thread the device's context; cuBLAS, asked before, warns.
+        torch.zeros((), device=device)
