@@ -13,12 +13,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from ganviz.accel import is_enabled, second_order
 from ganviz.accel import private_apis as private
+from ganviz.accel.channel_padding import convolution_gradients, convolve, is_narrow
 
 
 class ConvOptions(NamedTuple):
@@ -33,23 +33,25 @@ class ConvOptions(NamedTuple):
 
 
 class DoubleBackwardConv2d(nn.Conv2d):
-    """`nn.Conv2d`, cheaper where its input gradient is differentiated as well."""
+    """`nn.Conv2d`, cheaper where its input gradient is differentiated as well, and where it has
+    few channels."""
 
     homogeneous = True
 
     def forward(self, x: Tensor) -> Tensor:
-        if not _is_ours():
+        if not _is_ours() and not _is_narrow(self, x):
             return super().forward(x)
         return _convolve(x, self.weight, self.bias, _options_of(self))
 
 
 class DoubleBackwardConvTranspose2d(nn.ConvTranspose2d):
-    """`nn.ConvTranspose2d`, cheaper where its input gradient is differentiated as well."""
+    """`nn.ConvTranspose2d`, cheaper where its input gradient is differentiated as well, and where
+    it has few channels."""
 
     homogeneous = True
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        if output_size is not None or not _is_ours():
+        if output_size is not None or not (_is_ours() or _is_narrow(self, x)):
             return super().forward(x, output_size)
         return _convolve(x, self.weight, self.bias, _options_of(self))
 
@@ -88,11 +90,16 @@ def double_backward_class(module: nn.Module) -> type[nn.Module] | None:
 
 
 def _is_ours() -> bool:
-    return (
-        second_order.differentiated_again()
-        and not private.in_function_transform()
-        and not torch.compiler.is_compiling()
-    )
+    return second_order.differentiated_again() and not _is_transformed()
+
+
+def _is_narrow(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
+    narrow = is_narrow(x, layer.weight, layer.groups) and not _is_autocast(x)
+    return narrow and not _is_transformed()
+
+
+def _is_transformed() -> bool:
+    return private.in_function_transform() or torch.compiler.is_compiling()
 
 
 def _is_autocast(x: Tensor) -> bool:
@@ -140,16 +147,6 @@ def _side(x: Tensor, weight: Tensor, options: ConvOptions) -> int:
     return (x.shape[-1] + 2 * options.padding[1] - kernel) // options.stride[1] + 1
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
-    """The convolution itself, as torch differentiates it."""
-    stride, padding, dilation, transposed, output_padding, groups = options
-    if transposed:
-        return F.conv_transpose2d(
-            x, weight, bias, stride, padding, output_padding, groups, dilation
-        )
-    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-
-
 def convolve_fixed(x: Tensor, kernel: Tensor, options: ConvOptions) -> Tensor:
     """A convolution with a ``kernel`` that is no weight, as resampling is: torch would take the
     derivative at it all the same where the input gradient is differentiated."""
@@ -190,11 +187,11 @@ class _Convolution(torch.autograd.Function):
             if wants_x:
                 x_grad = _InputGrad.apply(output_grad, x.detach(), weight, ctx.options)
             if wants_weight:
-                weight_grad = private.convolution_gradients(
+                weight_grad = convolution_gradients(
                     output_grad, x, weight, ctx.options, False, True
                 )[1]
         elif wants_x or wants_weight:
-            x_grad, weight_grad = private.convolution_gradients(
+            x_grad, weight_grad = convolution_gradients(
                 output_grad, x, weight, ctx.options, wants_x, wants_weight
             )
         bias_grad = output_grad.sum((0, 2, 3)) if wants_bias else None
@@ -210,7 +207,7 @@ class _InputGrad(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(output_grad, weight)
         ctx.options = options
-        return private.convolution_gradients(output_grad, x, weight, options, True, False)[0]
+        return convolution_gradients(output_grad, x, weight, options, True, False)[0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -223,7 +220,7 @@ class _InputGrad(torch.autograd.Function):
             to_output_grad = convolve(grad, weight, None, ctx.options)
         to_weight: Tensor | None = None
         if wants_weight:
-            to_weight = private.convolution_gradients(
-                output_grad, grad, weight, ctx.options, False, True
-            )[1]
+            to_weight = convolution_gradients(output_grad, grad, weight, ctx.options, False, True)[
+                1
+            ]
         return to_output_grad, None, to_weight, None

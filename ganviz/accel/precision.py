@@ -21,6 +21,12 @@ def allow_tf32(allowed: bool) -> None:
         products.fp32_precision = "tf32" if allowed else "ieee"
 
 
+def takes_tf32() -> bool:
+    """Whether convolutions on CUDA are taken in TF32."""
+    backends: Any = torch.backends
+    return backends.cudnn.conv.fp32_precision == "tf32"
+
+
 @contextlib.contextmanager
 def cudnn_benchmark(wanted: bool) -> Iterator[None]:
     """Within: cuDNN times its kernels for shapes that are new to it. The setting is the

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganviz import algorithms, objectives
-from ganviz.accel import SWITCH, double_backward_conv, kernels, second_order
+from ganviz.accel import SWITCH, channel_padding, double_backward_conv, kernels, second_order
 from ganviz.algorithms import base
 from ganviz.config import RunConfig
 from ganviz.data import expected_spec
@@ -89,6 +89,41 @@ def test_a_recorder_finds_no_kernel_of_a_whole_map(name):
     assert not set(torchs_own.sizes) <= kernels_of_layers
 
 
+PICTURES = {
+    "convolutions": lambda: nn.Sequential(
+        nn.Conv2d(3, 6, 4, 2, 1), nn.Tanh(), nn.Conv2d(6, 8, 3, bias=False), nn.Conv2d(8, 1, 2)
+    ),
+    "transposed": lambda: nn.Sequential(
+        nn.ConvTranspose2d(3, 8, 3, 2, 1, 1), nn.Tanh(), nn.ConvTranspose2d(8, 3, 4, 2, 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_channels_of_zeros_fill_up_fours_and_change_nothing(name, monkeypatch):
+    """Tensor cores take TF32 in whole fours of channels, and a picture has three."""
+    torch.manual_seed(0)
+    plain = PICTURES[name]()
+    x = torch.randn(3, 3, 9, 8)
+    ours = AS_ON_CUDA(copy.deepcopy(plain))
+    monkeypatch.setattr(channel_padding, "_wants_tensor_cores", lambda x: True)
+    with Kernels() as seen:
+        found = penalised(ours, x)
+    for got, wanted in zip(found, penalised(plain, x), strict=True):
+        close(got, wanted)
+    assert seen.channels and all(channels % 4 == 0 for channels in seen.channels)
+    first_order = []
+    for network in (plain, ours):
+        network.zero_grad()
+        inputs = x.clone().requires_grad_()
+        with Kernels() as of_one_pass:
+            network(inputs).square().sum().backward()
+        first_order.append([inputs.grad, *(p.grad for p in network.parameters())])
+    assert all(channels % 4 == 0 for channels in of_one_pass.channels)
+    for got, wanted in zip(*first_order, strict=True):
+        close(got, wanted)
+
+
 def test_short_numbers_under_autocast_come_near():
     (_, x), (ours, _) = both("strided and 1x1")
     exact = penalised(ours, x)
@@ -129,18 +164,21 @@ def test_other_paddings_stay_with_torch():
 
 # -- the steps of presets ----------------------------------------------------------------------
 class Kernels(TorchDispatchMode):
-    """Remembers the kernel (rows, columns) of every convolution of its thread, which gradients each
-    backward pass of one was asked for, and the floating point operations of all."""
+    """Remembers the kernel (rows, columns) and the channels of every convolution of its thread,
+    which gradients each backward pass of one was asked for, and the floating point operations of
+    all."""
 
     def __init__(self):
         super().__init__()
-        self.sizes, self.wanted, self.flops = [], [], 0
+        self.sizes, self.channels, self.wanted, self.flops = [], [], [], 0
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         if function is torch.ops.aten.convolution.default:
             self.sizes.append(tuple(args[1].shape[2:]))
+            self.channels += args[1].shape[:2]
         if function is torch.ops.aten.convolution_backward.default:
             self.sizes.append(tuple(args[2].shape[2:]))
+            self.channels += args[2].shape[:2]
             self.wanted.append(tuple(args[-1][:2]))
         result = function(*args, **(kwargs or {}))
         # What FlopCounterMode adds up; its hooks on modules do not go with gradients of gradients.

@@ -1,0 +1,84 @@
+"""Convolutions of few channels on tensor cores.
+
+cuDNN's TF32 kernels want the channels of both sides in whole fours. A picture has three: its first
+and its last convolution, and their gradients, would be taken in full fp32 by kernels many times
+slower. A channel of zeros changes no value.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganviz.accel import private_apis as private
+from ganviz.accel.precision import takes_tf32
+
+ALIGNED = 4
+
+ConvArguments = tuple[private.Size2d, private.Size2d, private.Size2d, bool, private.Size2d, int]
+
+
+def is_narrow(x: Tensor, weight: Tensor, groups: int) -> bool:
+    """Whether a convolution of ``x`` [N, C, H, W] would miss the tensor cores for want of
+    channels."""
+    odd = weight.shape[0] % ALIGNED > 0 or weight.shape[1] % ALIGNED > 0
+    return odd and groups == 1 and _wants_tensor_cores(x)
+
+
+def _wants_tensor_cores(x: Tensor) -> bool:
+    # Of bf16 cuDNN fills up the channels itself.
+    return x.is_cuda and x.dtype == torch.float32 and takes_tf32()
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvArguments) -> Tensor:
+    """The convolution, as torch differentiates it. ``options``: stride, padding, dilation,
+    transposed, output padding, groups."""
+    transposed, groups = options[3], options[5]
+    if is_narrow(x, weight, groups):
+        out = weight.shape[1 if transposed else 0]
+        grown_bias = None if bias is None else F.pad(bias, (0, -out % ALIGNED))
+        grown = _convolve(_grown(x), _grown(weight, first=True), grown_bias, options)
+        return grown[:, :out]
+    return _convolve(x, weight, bias, options)
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvArguments) -> Tensor:
+    stride, padding, dilation, transposed, output_padding, groups = options
+    if transposed:
+        return F.conv_transpose2d(
+            x, weight, bias, stride, padding, output_padding, groups, dilation
+        )
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+
+
+def convolution_gradients(
+    output_grad: Tensor,
+    x: Tensor,
+    weight: Tensor,
+    options: ConvArguments,
+    wants_input: bool,
+    wants_weight: bool,
+) -> tuple[Tensor, Tensor]:
+    """The gradients of `convolve` at its input and at its weight, those that are wanted."""
+    wanted = wants_input, wants_weight
+    if not is_narrow(x, weight, options[-1]):
+        return private.convolution_gradients(output_grad, x, weight, options, *wanted)
+    to_x, to_weight = private.convolution_gradients(
+        _grown(output_grad), _grown(x), _grown(weight, first=True), options, *wanted
+    )
+    channels, (rows, columns) = x.shape[1], weight.shape[:2]
+    return (
+        to_x[:, :channels] if wants_input else to_x,
+        to_weight[:rows, :columns] if wants_weight else to_weight,
+    )
+
+
+def _grown(maps: Tensor, first: bool = False) -> Tensor:
+    """``maps`` with channels of zeros up to whole fours, along the ``first`` dimension as well."""
+    rows, columns = maps.shape[:2]
+    more_rows = -rows % ALIGNED if first else 0
+    more_columns = -columns % ALIGNED
+    if not more_rows and not more_columns:
+        return maps
+    return F.pad(maps, (0, 0, 0, 0, 0, more_columns, 0, more_rows))
