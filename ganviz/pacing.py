@@ -20,8 +20,9 @@ PLANE_INTERVAL = 0.2
 # a sample grid is kept for looking back when both have passed since the last kept one
 FRAME_KEEP_INTERVAL = 0.4
 FRAME_KEEP_SHARE = 0.01
-# of one processor core that FID and its kin may take
+# of one processor core that FID and its kin may take, and of the time of a GPU that trains as well
 FIDELITY_CORE_SHARE = 0.02
+FIDELITY_GPU_SHARE = 0.1
 
 # -- events go to the live socket ------------------------------------------------------------------
 # at most so often a delta, and so often a poll for what does not notify (a run of another process)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -45,3 +46,31 @@ def interpreter_for(device: torch.device) -> AbstractContextManager[None]:
     if device.type == "cpu":
         return nullcontext()
     return short_switch_interval(pacing.GPU_SWITCH_INTERVAL)
+
+
+class Aside:
+    """Work of other threads beside a training on ``device``.
+
+    Steps of a training are launched ahead. In the same stream of a GPU, whoever measures would wait
+    for all of them each time it waits for a result; in one of its own it does not.
+    """
+
+    def __init__(self, device: torch.device):
+        self._device = device
+        self._stream: torch.cuda.Stream | None = None
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Within: this thread's work begins after what has been launched before, and goes first; at
+        the end it is done. One thread at a time."""
+        if self._device.type != "cuda":
+            yield
+            return
+        if self._stream is None:
+            self._stream = torch.cuda.Stream(self._device, priority=-1)
+        self._stream.wait_stream(torch.cuda.default_stream(self._device))
+        try:
+            with torch.cuda.stream(self._stream):
+                yield
+        finally:
+            self._stream.synchronize()

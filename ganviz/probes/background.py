@@ -6,7 +6,8 @@ import copy
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from ganviz import device as devices
 from ganviz import pacing
 from ganviz.accel import private_apis as private
+from ganviz.accel.preparation import Aside
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import render_chunk, to_levels
 from ganviz.probes.features import MeasurementCancelled
@@ -32,6 +34,7 @@ class BackgroundProbe(Probe):
 
     def prepare(self) -> None:
         self._copy: nn.Module | None = None
+        self._aside = Aside(self.trainer.device)
         self._thread: threading.Thread | None = None
         self._result: dict[str, Any] | None = None
         self._failure: str | None = None
@@ -84,9 +87,17 @@ class BackgroundProbe(Probe):
                 [*network.parameters(), *network.buffers()],
             )
 
-    def rest(self, spent: float) -> None:
-        """The next measurement waits so long that ``spent`` seconds of a core are a small share."""
-        self._due = time.perf_counter() + max(self.every, spent / pacing.FIDELITY_CORE_SHARE)
+    @contextmanager
+    def paced(self) -> Iterator[None]:
+        """Within: a measurement. The next one waits so long that this one's work is a small share:
+        of a core's time; beside a training on a GPU, which both use, of the clock's."""
+        device = self.trainer.device
+        clock = devices.work_clock(device)
+        began = clock()
+        yield
+        on_cpu = device.type == "cpu"
+        share = pacing.FIDELITY_CORE_SHARE if on_cpu else pacing.FIDELITY_GPU_SHARE
+        self._due = time.perf_counter() + max(self.every, (clock() - began) / share)
 
     def draw(self, z: Tensor, y: Tensor | None) -> Tensor | None:
         """The copy's pictures as a viewer gets them, in 256 levels: uint8 [N, C, H, W] on the CPU.
@@ -106,7 +117,8 @@ class BackgroundProbe(Probe):
     def _work(self, work: Callable[[], None]) -> None:
         devices.prepare_background_thread()
         try:
-            work()
+            with self._aside.work():
+                work()
         except MeasurementCancelled:
             return
         except Exception as error:  # told, and ended, in the training thread

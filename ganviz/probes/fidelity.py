@@ -168,10 +168,9 @@ class Fidelity(BackgroundProbe):
     def _measure(self, step: int) -> None:
         if self._reference is None:
             self._reference = self.make_reference()
-        began = time.thread_time()
-        if self._reference is not None and not self.cancelled():
-            self._evaluate(step, self._reference)
-        self.rest(time.thread_time() - began)
+        with self.paced():
+            if self._reference is not None and not self.cancelled():
+                self._evaluate(step, self._reference)
 
     def make_reference(self) -> Any:
         """What samples are measured against, made once; None when cancelled."""

@@ -3,7 +3,6 @@ and what a classifier that learns from generated pictures is worth on real ones.
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 
@@ -126,24 +125,27 @@ class HeldOut(BackgroundProbe):
         return {"membership": round(value, 4), "n_train": len(members), "n_held": len(others)}
 
     def _teach(self, figures: dict[str, Any]) -> None:
-        began = time.thread_time()
+        with self.paced():
+            taught = self._taught()
+        if taught and not self.cancelled():
+            self._result = figures | taught
+
+    def _taught(self) -> dict[str, Any] | None:
+        """What classifiers learn of real and of drawn pictures; None when cancelled."""
         if self._real_accuracy is None:
             self._real_accuracy = self._accuracy(*self._real)
         y = torch.arange(LEARNED) % self.source.spec.n_classes
         random = torch.Generator().manual_seed(20)
         drawn = self.draw(torch.randn(LEARNED, self.trainer.config.latent_dim, generator=random), y)
         if drawn is None:
-            return
+            return None
         device = self.trainer.device
-        figures |= {
+        return {
             "utility": self._accuracy(drawn.to(device), y.to(device)),
             "utility_real": self._real_accuracy,
             "n_virtual": LEARNED,
             "n_tested": len(self._test[0]),
         }
-        self.rest(time.thread_time() - began)
-        if not self.cancelled():
-            self._result = figures
 
     def _accuracy(self, x: Tensor, y: Tensor | None) -> float:
         """On held-out pictures, of a classifier that learned from these."""

@@ -2,11 +2,15 @@
 the thread ends."""
 
 import threading
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from ganviz import device as devices
+from ganviz import pacing
 from ganviz.probes import features, fidelity
 from ganviz.probes.features import (
     MeasurementCancelled,
@@ -201,3 +205,19 @@ def test_inception_is_used_only_where_its_weights_lie_already(lab, tmp_path, mon
     numbers, probabilities = model(torch.zeros(1, 1, 8, 8))
     assert numbers.shape == (1, 2048) and probabilities is None and numbers.isfinite().all()
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    ("device", "share"), [("cpu", pacing.FIDELITY_CORE_SHARE), ("cuda", pacing.FIDELITY_GPU_SHARE)]
+)
+def test_a_measurement_is_a_small_share_of_what_it_shares_with_the_training(
+    monkeypatch, device, share
+):
+    readings = iter((10.0, 13.0))
+    monkeypatch.setattr(devices, "work_clock", lambda of: lambda: next(readings))
+    probe = Fidelity()
+    probe.trainer = SimpleNamespace(device=torch.device(device))
+    probe._began = time.perf_counter()
+    with probe.paced():
+        pass
+    assert probe._due - time.perf_counter() == pytest.approx(3.0 / share, abs=1.0)
