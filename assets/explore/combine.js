@@ -215,6 +215,8 @@ async function measure() {
   text(parts.say, (done ? "" : partly(figures.length, PSIS.length)) + (figures.length ? MEASURED : ""));
 }
 
+export const rest = stopMeasuring;
+
 /** End what is being measured. */
 function stopMeasuring() {
   measuring?.abort();

@@ -1,7 +1,7 @@
 // @ts-check
 // The tab Explore: the picture left, and right one panel at a time. A panel is a module with
 // `label`, `make()`, which gives its element, and `open()`, called whenever it is opened or what it
-// explores has changed.
+// explores has changed. What moves or works by itself is ended by `rest()` when nothing is explored.
 
 import { on } from "../lib/bus.js";
 import { $, el, findAll, present } from "../lib/dom.js";
@@ -20,9 +20,9 @@ import * as picture from "./picture.js";
 import { addressOfPoint, explored } from "./state.js";
 import { controlsIn, setUsable } from "./usable.js";
 
-/** @type {Record<string, {label: string, why: string, make: () => HTMLElement, open: () => void, fits?: () => string}>} */
+/** @type {Record<string, {label: string, why: string, make: () => HTMLElement, open: () => void, fits?: () => string, rest?: () => void}>} */
 const PANELS = { gallery, directions, map, path, find, copied, combine, eye, inside };
-const NO_GENERATOR = "There is no generator yet: train a run, or choose a kept one at the left.";
+const NO_GENERATOR = "There is no generator: train a run, or choose a kept one at the left.";
 /** @type {Record<string, HTMLElement>} */
 const made = {};
 let open = "gallery";
@@ -81,9 +81,13 @@ function refresh() {
   for (const part of [side, ...Object.values(made).map(controlsIn)]) {
     setUsable(part, NO_GENERATOR, source !== null);
   }
-  if (!source) return;
-  if (PANELS[open].fits?.()) openPanel("gallery", false);
+  if (!source) restPanels();
+  else if (PANELS[open].fits?.()) openPanel("gallery", false);
   else PANELS[open].open();
+}
+
+function restPanels() {
+  for (const name of Object.keys(made)) PANELS[name].rest?.();
 }
 
 /** @param {KeyboardEvent} event */

@@ -82,6 +82,8 @@ function clear() {
   pen.fillRect(0, 0, parts.pad.width, parts.pad.height);
 }
 
+export const rest = forget;
+
 /** End the search, and drop what was found: it is not of this picture, or not of this generator. The
  * data of another run may have another picture where this one's was chosen. */
 function forget() {

@@ -163,8 +163,12 @@ function nameCell({ button, seed, y, score }) {
 }
 
 async function goTo(seed, y, index) {
-  const [base] = await latentsOf([seed]);
-  if (base) change({ seed, base, y, moves: {} });
+  try {
+    const [base] = await latentsOf([seed]);
+    if (base) change({ seed, base, y, moves: {} });
+  } catch (problem) {
+    showNotice(parts.note, /** @type {Error} */ (problem).message, true);
+  }
   cells.forEach(({ button }, at) => { button.tabIndex = at === index ? 0 : -1; });
 }
 

@@ -245,6 +245,8 @@ function play() {
   }, 1000 / choices.fps);
 }
 
+export const rest = pause;
+
 function pause() {
   clearInterval(playing);
   playing = 0;

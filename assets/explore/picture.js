@@ -17,8 +17,8 @@ import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as inBrowser from "./in_browser.js";
 import * as stars from "./stars.js";
 import {
-  change, className, explored, isSeed, isStarred, latent, openSource, randomSeed, toSeed, toggleStar,
-  wantedRun,
+  change, className, explored, isSeed, isStarred, latent, leaveSource, openSource, randomSeed, toSeed,
+  toggleStar, wantedRun,
 } from "./state.js";
 
 const SPAN = 4;
@@ -67,7 +67,18 @@ async function goTo({ run, seed, y, psi }) {
   if (run !== explored.source?.run) await reopen(run);
   if (seed === undefined) return;
   change({ y: explored.source?.conditional ? y : null, psi });
-  await toSeed(seed);
+  await showSeed(seed);
+}
+
+/** Go to what a seed draws, or say why not. @param {number} seed */
+async function showSeed(seed) {
+  try {
+    await toSeed(seed);
+    showNotice($("gv-explore-note"), "");
+  } catch (problem) {
+    showNotice($("gv-explore-note"), /** @type {Error} */ (problem).message, true);
+    void loadRuns();
+  }
 }
 
 /** Open what the address or the page is about; a refusal is told where the picture would be. */
@@ -90,8 +101,27 @@ async function loadRuns() {
   const first = !runs.length;
   runs = answer.runs;
   listed = true;
+  await leaveIfDeleted();
   showRuns();
   if (first && !explored.source && !wantedRun()) reopen();
+}
+
+/** Somebody may have deleted the run that is explored, or shows it no more. The list has only the
+ * newest runs: where it is not among them, the server is asked. */
+async function leaveIfDeleted() {
+  const { source } = explored;
+  if (!source || runs.some(({ id }) => id === source.run.split("@")[0])) return;
+  const answer = await get(`gv/explore/info?run=${encodeURIComponent(source.run)}`);
+  if (!answer.absent || source !== explored.source) return;
+  leaveSource();
+  $("gv-explore-side").dataset.ready = "no";
+  $("gv-explore-step").replaceChildren();
+  release();
+  showNotice($("gv-explore-note"), "");
+  delete document.body.dataset.gvExplore;
+  text($("gv-explore-caption"), "");
+  const way = runs.length ? "Choose another one above." : NOTHING_YET;
+  text($("gv-explore-wait"), `The run “${source.name}” is not here any more. ${way}`);
 }
 
 function showRuns() {
@@ -102,10 +132,10 @@ function showRuns() {
       { id: mine, name: explored.source.name, step: explored.source.step, active: explored.source.active },
       ...runs,
     ];
-  const key = known.map(({ id, active }) => `${id}${name}${active}`).join();
+  const key = `${mine ? "" : "none,"}${known.map(({ id, name, active }) => `${id}${name}${active}`)}`;
   if (list.dataset.key === key && list.value === mine) return;
   list.dataset.key = key;
-  list.replaceChildren(...known.map(({ id, name, step, active }) =>
+  list.replaceChildren(...(mine ? [] : [el("option", { value: "", disabled: true }, "Choose a run")]), ...known.map(({ id, name, step, active }) =>
     el("option", { value: id }, `${nameAmong({ id, name }, known)}${active ? ", training" : `, step ${count(step)}`}`)));
   list.value = mine;
 }
@@ -138,10 +168,10 @@ function wire() {
       reopen(list.value);
     });
   }
-  $("gv-explore-random").addEventListener("click", () => toSeed(randomSeed() % RANDOM_BELOW));
+  $("gv-explore-random").addEventListener("click", () => showSeed(randomSeed() % RANDOM_BELOW));
   $("gv-explore-seed").addEventListener("input", () => {
     const seed = $("gv-explore-seed", HTMLInputElement).valueAsNumber;
-    if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) toSeed(seed);
+    if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) showSeed(seed);
   });
   $("gv-explore-reset").addEventListener("click", () => change({ psi: 1, moves: {} }));
   const psi = $("gv-explore-psi", HTMLInputElement);
@@ -249,6 +279,7 @@ async function updatePicture(moved, source) {
     const { name, message } = /** @type {Error} */ (problem);
     text($("gv-explore-caption"), name === "TimeoutError"
       ? "The server took too long; move a slider to try again." : message);
+    void loadRuns();
   }
 }
 

@@ -89,7 +89,12 @@ export async function openSource(run) {
   if (!answer.ok) return answer.sentence;
   const source = /** @type {any} */ (answer);
   // both at one time: a point of another size would be no point of this generator
-  const point = explored.base?.length === source.latent_dim ? {} : await pointIn(source);
+  let point = {};
+  try {
+    if (explored.base?.length !== source.latent_dim) point = await pointIn(source);
+  } catch (problem) {
+    return /** @type {Error} */ (problem).message;
+  }
   if (mine !== generation) return "";
   takeSource(source);
   Object.assign(explored, point);
@@ -99,6 +104,14 @@ export async function openSource(run) {
   emit("explore-stars");
   change({});
   return "";
+}
+
+/** The run that was explored is not there any more: nothing is explored until another one is chosen. */
+export function leaveSource() {
+  generation += 1;
+  explored.source = null;
+  route.set({ at: null, z: null, base: null }, { push: false });
+  emit("explore-source", null);
 }
 
 /** Another run brings stars of its own; another step of the same run leaves all as it is. */

@@ -10,6 +10,7 @@ export const NO_ANSWER = "The server did not answer: is it still running?";
  * @typedef {object} Answer
  * @property {boolean} ok whether the server did what it was asked to do
  * @property {string} sentence what it says about it
+ * @property {boolean} [absent] whether there is no such thing (any more)
  * @property {boolean} [aborted] whether the page itself called the request off
  */
 
@@ -97,7 +98,7 @@ async function answerOf(path, options) {
     const response = await fetch(address(path), options);
     const body = await parsed(response);
     const ok = response.ok && body.ok !== false;
-    return { ...body, ok, sentence: ok ? body.sentence ?? "" : sentenceOf(body) };
+    return { ...body, ok, absent: response.status === 404, sentence: ok ? body.sentence ?? "" : sentenceOf(body) };
   } catch (problem) {
     const aborted = problem instanceof Error && problem.name === "AbortError";
     return { ok: false, aborted, sentence: NO_ANSWER };

@@ -283,7 +283,11 @@ def sees_run(connection: HTTPConnection, run_id: str | None) -> bool:
 def check_run(connection: HTTPConnection, run_id: str | None) -> None:
     """Raise the same refusal for a run that who asks may not see as for one that does not exist."""
     if not sees_run(connection, run_id):
-        raise Refused(404, f"There is no run called {str(run_id)[:80]!r} here; reload the page.")
+        raise Refused(404, _no_run(str(run_id)))
+
+
+def _no_run(run_id: str) -> str:
+    return f"There is no run called {run_id[:80]!r} here, or not any more. Choose another one."
 
 
 def find_run(manager: RunManager, run_id: str | None) -> ReadableRun:
@@ -305,6 +309,5 @@ def find_run(manager: RunManager, run_id: str | None) -> ReadableRun:
     except KeyError:
         pass
     if run is None:
-        sentence = sentence or f"There is no run called {run_id[:80]!r} here."
-        raise Refused(404, f"{sentence.rstrip('.')}; reload the page to see the current one.")
+        raise Refused(404, sentence or _no_run(run_id))
     return run

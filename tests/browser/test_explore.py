@@ -346,6 +346,27 @@ def test_a_picture_is_found_and_compared_with_the_data(visit, kept):
     )
 
 
+def test_a_run_that_somebody_deletes_is_left_and_another_can_be_chosen(visit, server, kept):
+    page = explore(visit, kept, "&panel=path")
+    for _ in range(2):
+        page.click("[data-act=add]")
+    page.wait_for_selector(".gv-path-stage canvas[data-frames='64']")
+    page.click("[data-act=play]")
+    trashed = server.keep(kept, "delete")["trashed"]
+    page.click("#gv-explore-random")
+    page.wait_for_selector("#gv-explore-wait:has-text('not here any more')")
+    assert page.text_content("[data-act=play]") == "Play"  # nothing goes on that cannot be stopped
+    assert page.is_disabled("#gv-explore-random") and "at=" not in page.evaluate("location.search")
+    listed = page.locator(f"#gv-explore-run option[value='{kept}']")
+    assert listed.count() == 0 and page.is_enabled("#gv-explore-run")
+    server.keep(kept, "restore", trashed=trashed)
+    listed.wait_for(state="attached")
+    page.select_option("#gv-explore-run", kept)
+    page.wait_for_selector("#gv-explore-side[data-ready=yes]")
+    answered(page)
+    assert page.is_enabled("#gv-explore-random")
+
+
 BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG nothing more"}
 
 
