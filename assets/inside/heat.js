@@ -1,7 +1,7 @@
 // Every layer's gradient over the whole run, one heat map a network, on one scale.
 
 import { $, el, text } from "../lib/dom.js";
-import { brief, count, power } from "../lib/format.js";
+import { brief, count, counted, power } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { ROLES, order, seen, waiting, whenSeen } from "./shared.js";
 import { historyOf, measured } from "../lib/measured.js";
@@ -76,7 +76,7 @@ function paint(node, name, { layers, steps, log10 }) {
   }
   pen.putImageData(pixels, 0, 0);
   const values = log10.map((row) => row.at(-1)).filter((value) => value != null);
-  canvas.setAttribute("aria-label", `${ROLES[name]?.[1] ?? name}: gradient norm of ${layers.length} layers from step ${first} to ${steps.at(-1)}; ` +
+  canvas.setAttribute("aria-label", `${ROLES[name]?.[1] ?? name}: gradient norm of ${counted(layers.length, "one layer", `${layers.length} layers`)} from step ${first} to ${steps.at(-1)}; ` +
     `now between ${brief(10 ** Math.min(...values))} and ${brief(10 ** Math.max(...values))}`);
   canvas.dataset.columns = steps.length;
   text(node.lastElementChild.firstElementChild, `step ${count(first)}`);

@@ -62,7 +62,8 @@ def show_modes(tasks: list[str], seeds: int, steps: int | None) -> None:
                 figures = outcome.figures
                 divergence = figures["reverse_kl"]  # None where no sample is near a mode
                 console.print(
-                    f"{TASKS[task].title}, seed {outcome.seed}: {figures['captured']} modes, "
+                    f"{TASKS[task].title}, seed {outcome.seed}: "
+                    f"{counted(figures['captured'], '1 mode', '{n} modes')}, "
                     f"{figures['strict']} strict, {figures['quality']:.1%} high quality, reverse "
                     f"KL "
                     f"{'not known' if divergence is None else f'{divergence:.4f}'}, "
@@ -110,8 +111,9 @@ def show_stacked(device: torch.device, data_root: Path, steps: int | None) -> No
     with console.status("stacked digits"):
         for newest in measure(device, data_root, steps):
             console.print(
-                f"step {newest['at']:,}, {newest['seconds']:.0f} s: {newest['captured']} "
-                f"combinations, reverse KL {newest['reverse_kl']:.3f}",
+                f"step {newest['at']:,}, {newest['seconds']:.0f} s: "
+                f"{counted(newest['captured'], '1 combination', '{n} combinations')}, reverse KL "
+                f"{newest['reverse_kl']:.3f}",
                 highlight=False,
             )
     if newest is None:

@@ -26,6 +26,7 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, GanvizError
 from ganviz.runs import listing
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.kept_data import check_kept_data
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.start_from import Parent, started_from
 from ganviz.runs.store import RunStore, new_run_folder
@@ -136,7 +137,7 @@ class RunManager:
 
         def make() -> Run:
             self._refuse_active(run_id)
-            check_data(load_kept(folder, run_id))
+            check_kept_data(load_kept(folder, run_id), folder)
             return resumed(
                 folder,
                 more_steps,
@@ -155,7 +156,7 @@ class RunManager:
         folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
-            check_data(load_kept(folder, run_id))
+            check_kept_data(load_kept(folder, run_id), folder)
             return forked(
                 folder,
                 self.runs_root,

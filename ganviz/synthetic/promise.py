@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ganviz.text import counted
+
 # Ponomareva et al. 2023, "How to DP-fy ML", arXiv 2303.00654
 STRONG, WEAK = 1.0, 10.0
 
@@ -42,9 +44,16 @@ def promise(spent: dict[str, float] | None) -> tuple[str, ...]:
         return ()
     epsilon = spent["epsilon"]
     return (
-        "The training was differentially private: epsilon = {epsilon:.2f} at delta = {delta:g}, "
-        "after {updates:,.0f} updates of D with noise (noise multiplier {noise_multiplier:g}, "
-        "clipping norm {clip_norm:g}).".format(**spent),
+        counted(
+            round(spent["updates"]),
+            "The training was differentially private: epsilon = {epsilon:.2f} at delta = "
+            "{delta:g}, after one update of D with noise (noise multiplier {noise_multiplier:g}, "
+            "clipping norm {clip_norm:g}).",
+            "The training was differentially private: epsilon = {epsilon:.2f} at delta = "
+            "{delta:g}, after {n} updates of D with noise (noise multiplier "
+            "{noise_multiplier:g}, clipping norm {clip_norm:g}).",
+            **spent,
+        ),
         "Whatever is done with these pictures, whether one real picture was among the training "
         f"data changes the odds of no outcome by more than a factor of {_factor(epsilon)}, but for "
         f"the chance delta. {_strength(epsilon)}",

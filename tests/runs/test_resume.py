@@ -362,7 +362,7 @@ def test_resuming_without_the_data_changes_nothing(animals, tmp_path):
     manager, run = train_on(animals, tmp_path)
     before = (run.store.folder / "log.jsonl").read_bytes()
     animals.rename(tmp_path / "moved")
-    with pytest.raises(DataError, match="There is no folder"):
+    with pytest.raises(DataError, match=r"There is no folder .* --data-path FOLDER"):
         manager.resume(run.id, more_steps=3)
     with pytest.raises(DataError, match="There is no folder"):
         manager.fork(run.id, {"steps": 9})
