@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
+from ganviz.arguments import nearest
 from ganviz.errors import DefinitionError, UnknownName
 
 T = TypeVar("T")
@@ -64,8 +65,12 @@ class Registry(Generic[T]):
         names = self.names()
         if not isinstance(name, str) or name not in self._items:
             given = repr(name[:80] if isinstance(name, str) else name)[:90]
+            near = nearest(name, names)
+            meant = f" Did you mean {near!r}?" if near else ""
             raise UnknownName(
-                f"There is no {self.noun} called {given}. Choose one of: {', '.join(names)}.", field
+                f"There is no {self.noun} called {given}.{meant} Choose one of: "
+                f"{', '.join(names)}.",
+                field,
             )
         return self._items[name]
 

@@ -73,7 +73,7 @@ def test_wrong_settings_and_devices_are_named():
         (lambda: ganviz.train(TINY, batchsize=3), "did you mean 'batch_size'"),
         (lambda: ganviz.train(TINY, steps="ten"), r"Steps \(steps\).*'ten'"),
         (lambda: ganviz.train("digits-mlp", seed=None), r"\(seed\).*'None'"),
-        (lambda: ganviz.train("no-such-preset"), "no preset called"),
+        (lambda: ganviz.train("digits-quik"), "'digits-quik'. Did you mean 'digits-quick'"),
         (lambda: ganviz.train({"preset": ["x"]}), "no preset called"),
         (lambda: ganviz.train({"data": 5}), r"\(data\)"),
         (lambda: ganviz.train(None), "config is a RunConfig"),

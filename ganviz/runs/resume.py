@@ -293,12 +293,18 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
         )
     elif change := _changed_samples(saved, now, conditional):
         sentences.append(change)
-    if saved.split and saved.split != now.split:
+    if _is_other_split(saved, now):
         sentences.append(
             "The networks may have seen some of the pictures that are held out now: no report of "
             "this run can be measured against held-out pictures any more."
         )
     return sentences
+
+
+def _is_other_split(saved: DataSpec, now: DataSpec) -> bool:
+    """Whether other samples are held out now; of a run to which that happened before, it was
+    said then."""
+    return saved.split not in ("", MIXED_SPLIT, now.split)
 
 
 def _changed_samples(saved: DataSpec, now: DataSpec, conditional: bool) -> str:
@@ -307,8 +313,7 @@ def _changed_samples(saved: DataSpec, now: DataSpec, conditional: bool) -> str:
     changed = "The pictures have changed since this run was saved."
     before, after = saved.fingerprint, now.fingerprint
     if before is None or after is None or before.examined != after.examined:
-        unlike = saved.split not in ("", MIXED_SPLIT, now.split)
-        return changed if unlike else ""
+        return changed if _is_other_split(saved, now) else ""
     if before.samples != after.samples:
         return changed
     if saved.classes == now.classes and before.labelled != after.labelled:
