@@ -127,11 +127,16 @@ def report(
     data_path: DataPath = None,
 ) -> None:
     """Measure how faithful, useful and private a run's pictures are."""
-    from ganviz.export.virtual_data import export_report
+    from ganviz.export.virtual_data import checked_page, write_report
     from ganviz.progress import stages
+    from ganviz.synthetic.report import RunUnderTest, make_report
 
     folder = find_run(run, runs_root)
+    page = checked_page(out or folder / "report.html")
     with ending_on_signals(), stages() as notify:
-        page = out or folder / "report.html"
-        written = export_report(folder, page, data_root, notify, n, seed, labels, pairs, data_path)
+        tested = RunUnderTest.load(folder, data_root, "cpu", notify, data_path)
+        made = make_report(tested, notify, data_root, n, seed, labels)
+        written = write_report(made, page, pairs)
+    for sentence in filter(None, (tested.generator.note, *tested.changes)):
+        complain(sentence)
     print(f"The report is in {written}")

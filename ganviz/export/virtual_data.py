@@ -11,7 +11,7 @@ from ganviz.export.formats import ExportFormat, ExportOptions, Report
 from ganviz.registry import EXPORTS
 from ganviz.synthetic.dataset import Order, write_dataset
 from ganviz.synthetic.labels import BALANCED
-from ganviz.synthetic.report import MOST, RunUnderTest, make_report
+from ganviz.synthetic.report import MOST, DataReport, RunUnderTest, make_report
 from ganviz.synthetic.report_page import report_page
 
 
@@ -36,11 +36,22 @@ def export_report(
     ``pairs``: show the closest pairs, among which real pictures are. ``data_path``: where the run's
     folder of pictures is now, None where it was. Raises `GanvizError`.
     """
-    out, report = Path(out), report or _silent
+    report = report or _silent
+    out = checked_page(Path(out))
+    run = RunUnderTest.load(Path(run_folder), Path(data_root), "cpu", report, data_path)
+    return write_report(make_report(run, report, Path(data_root), n, seed, balance), out, pairs)
+
+
+def checked_page(out: Path) -> Path:
+    """``out``, where a report can have this name. Raises `ConfigError`."""
     if out.suffix.lower() != ".html":
         raise ConfigError(f"{out.name}: a report is a .html file.", "out")
-    run = RunUnderTest.load(Path(run_folder), Path(data_root), "cpu", report, data_path)
-    made = make_report(run, report, Path(data_root), n, seed, balance)
+    return out
+
+
+def write_report(made: DataReport, out: Path, pairs: bool) -> Path:
+    """Write what was measured to ``out``, with the figures as JSON beside it. Raises
+    `GanvizError`."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(out, report_page(made, pairs))

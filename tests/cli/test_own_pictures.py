@@ -81,6 +81,16 @@ def test_a_moved_folder_is_named_anew(ganviz, pictures, tmp_path):
     assert ganviz(*more)[0] == 0
 
 
+def test_a_report_on_other_pictures_says_so(ganviz, pictures, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    assert ganviz("train", *PICTURES, "--data-path", pictures, "--out", out)[0] == 0
+    Image.new("L", (16, 16), 255).save(pictures / "3.png")
+    monkeypatch.setattr("ganviz.synthetic.report.make_report", lambda *_: None)
+    monkeypatch.setattr("ganviz.export.virtual_data.write_report", lambda made, page, pairs: page)
+    status, _, err = ganviz("report", out)
+    assert status == 0 and "The pictures have changed since this run was saved." in err
+
+
 def test_verbs_that_load_the_data_have_the_flag_and_refusals_name_no_other(ganviz, run_folder):
     for verb in ("resume", "dataset", "report", "evaluate", "export"):
         assert "--data-path" in cli._flags([verb]), verb
