@@ -115,7 +115,7 @@ TRACKER_PICTURE_INTERVAL = 10.0
 TRACKER_SHUTDOWN_GRACE = 15.0
 
 # -- processes start, wait and end -----------------------------------------------------------------
-# a main program looks this often whether its run has ended
+# a main program looks this often whether its run has ended, a report whether it is to be stopped
 JOIN_POLL_INTERVAL = 0.1
 # a signal that comes so soon after the first is the same one, sent twice
 REPEATED_SIGNAL_INTERVAL = 1.0

@@ -53,7 +53,8 @@ def invert(
     steps: int = STEPS,
     restarts: int = RESTARTS,
     seed: int = 0,
-    on_step: Callable[[Inversion], bool] = lambda _: False,
+    on_step: Callable[[Inversion], None] = lambda _: None,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Inversion:
     """Descend from many beginnings at once (Zhu et al. 2016; Creswell and Bharath 2018) and return
     the best.
@@ -62,8 +63,9 @@ def invert(
     their own size, plus a little of |z|^2, which keeps z where samples are. The beginnings are the
     ``restarts`` best of `CANDIDATES` random latents, of every class unless ``y`` is given, and
     those of ``start`` [N, dim] (an encoder's guesses), each with its class of ``start_y`` [N] or,
-    where that is None, with every class in question. ``on_step`` is called after each step; True
-    ends it early. All random numbers come from ``seed``.
+    where that is None, with every class in question. ``on_step`` is called after every tenth
+    step and the last one; ``ended()`` is asked before each and ends it early. All random numbers
+    come from ``seed``.
     """
     device = target.device
     random = torch.Generator().manual_seed(seed)
@@ -91,14 +93,15 @@ def invert(
     optimizer = Adam(z)
     found = _best(draw, z, labels, loss, 0, steps)
     for step in range(1, steps + 1):
+        if ended():
+            break
         x = draw(z, labels)
         (gradient,) = torch.autograd.grad(loss.each(x, z).sum(), z)
         optimizer.step(gradient, RATE * (1 - 0.9 * step / steps))
         if step % 10 == 0 or step == steps:
             now = _best(draw, z, labels, loss, step, steps)
             found = now if now.error <= found.error else _later(found, step)
-            if on_step(found):
-                break
+            on_step(found)
     return found
 
 

@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 
 from ganviz.data.source import to_float
-from ganviz.probes.features import BATCH, CHUNK, LR, Cancelled, FeatureNet, fit, shrunk
+from ganviz.probes.features import (
+    BATCH,
+    CHUNK,
+    LR,
+    MOST_SIDE,
+    Cancelled,
+    FeatureNet,
+    fit,
+    shrunk,
+    unless_cancelled,
+)
 
 
 def train_classifier(
@@ -16,11 +26,13 @@ def train_classifier(
     """A convolutional classifier of uint8 pictures ``x`` [N, C, H, W] with their classes ``y``
     int64 [N], after ``steps`` steps of Adam with a decaying rate, or fewer when ``cancelled()``.
 
-    All its random numbers come from ``seed``.
+    All its random numbers come from ``seed``. Raises `MeasurementCancelled` where it is before the
+    first step.
     """
     random = torch.Generator().manual_seed(seed)
     _, channels, size, _ = x.shape
-    x = shrunk(x)
+    if size > MOST_SIDE:
+        x = torch.cat([shrunk(part) for part in unless_cancelled(x.split(CHUNK), cancelled)])
     network = FeatureNet(channels, size, classes).initialise(random).to(x.device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
 
@@ -33,7 +45,11 @@ def train_classifier(
 
 
 @torch.no_grad()
-def correct(network: FeatureNet, x: Tensor, y: Tensor) -> Tensor:
-    """Which of the uint8 pictures ``x`` it names rightly, as 0 or 1: float64 [N], on the CPU."""
-    named = [network(to_float(part))[1].argmax(1) for part in x.split(CHUNK)]
+def correct(
+    network: FeatureNet, x: Tensor, y: Tensor, cancelled: Cancelled = lambda: False
+) -> Tensor:
+    """Which of the uint8 pictures ``x`` it names rightly, as 0 or 1: float64 [N], on the CPU.
+    Raises `MeasurementCancelled`."""
+    parts = unless_cancelled(x.split(CHUNK), cancelled)
+    named = [network(to_float(part))[1].argmax(1) for part in parts]
     return (torch.cat(named) == y).double().cpu()

@@ -225,7 +225,10 @@ def _train(
     device, random = source.device, torch.Generator().manual_seed(1)
     order = torch.randperm(len(source.samples), generator=random)[:MOST]
     if source.spec.shape[-1] > MOST_SIDE:
-        source = shrunk_source(source, order[:MOST_SHRUNK])
+        try:
+            source = shrunk_source(source, order[:MOST_SHRUNK], cancelled)
+        except MeasurementCancelled:
+            return None
         order = torch.arange(len(source.samples))
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
     optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
@@ -245,10 +248,13 @@ def _train(
     return round(float(torch.cat(right).mean()), 4)
 
 
-def shrunk_source(source: DataSource, index: Tensor) -> DataSource:
+def shrunk_source(
+    source: DataSource, index: Tensor, cancelled: Cancelled = lambda: False
+) -> DataSource:
     """The samples ``index`` (int64 [N]) of ``source``, at most `MOST_SIDE` px a side, on its
-    device: a few at a time are read and shrunk."""
-    parts = [(shrunk(x), y) for x, y in map(source.at, index.split(CHUNK))]
+    device: a few at a time are read and shrunk. Raises `MeasurementCancelled`."""
+    some = unless_cancelled(index.split(CHUNK), cancelled)
+    parts = [(shrunk(x), y) for x, y in map(source.at, some)]
     samples = torch.cat([x for x, _ in parts])
     labels = None if source.labels is None else torch.cat([y for _, y in parts if y is not None])
     return replace(source, samples=samples, labels=labels, mapped=False, batch_device=None)

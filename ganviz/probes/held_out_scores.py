@@ -153,7 +153,7 @@ class HeldOut(BackgroundProbe):
         assert y is not None and test_y is not None
         classes = self.source.spec.n_classes
         network = train_classifier(x, y, classes, 0, STEPS, self.cancelled)
-        return round(float(correct(network, test_x, test_y).mean()), 4)
+        return round(float(correct(network, test_x, test_y, self.cancelled).mean()), 4)
 
     def report(self, result: dict[str, Any]) -> None:
         self.run.log("held_out", **result)

@@ -194,6 +194,9 @@ class ExploreCompare:
         run = await self._pictures.opened(query.run)
 
         def work(send: SendLine, ended: threading.Event) -> None:
+            self._data.features(run, ended.is_set)
+            if ended.is_set():
+                return
             known, networks = self._of(run), self._runs.networks(run)
             name = list(known.tables)[-1]
             real = known.tables[name][:JUDGED]

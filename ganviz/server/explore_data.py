@@ -10,7 +10,7 @@ from ganviz.data import load_data
 from ganviz.data.source import DataSource
 from ganviz.engine.run import Run
 from ganviz.errors import DataError
-from ganviz.probes.features import Classifier, Inception, feature_model
+from ganviz.probes.features import Cancelled, Classifier, Inception, feature_model
 from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.runs.resume import compare_data
@@ -47,14 +47,20 @@ class ExploreData:
                 self._held = (key, data)
             return self._held[1]
 
-    def features(self, run: ReadableRun) -> Classifier | Inception | None:
+    def features(
+        self, run: ReadableRun, cancelled: Cancelled = lambda: False
+    ) -> Classifier | Inception | None:
         """The network whose features compare its pictures: a classifier of its own data, kept on
-        the disk or trained now within seconds; None where the data have no labels."""
+        the disk or trained now within seconds; None where the data have no labels, or when
+        ``cancelled()``."""
         source = self.source(run)
         with self._lock:
             key = run.id.partition("@")[0]
             if self._features is None or self._features[0] != key:
-                self._features = (key, feature_model(source, self._manager.data_root))
+                model = feature_model(source, self._manager.data_root, cancelled)
+                if cancelled():
+                    return None
+                self._features = (key, model)
             return self._features[1]
 
 

@@ -83,11 +83,8 @@ class ExploreFind:
             z = z.to(networks.device)
             return generator.network(z, None if labels is None else labels.to(z.device))
 
-        def on_step(found: Inversion) -> bool:
-            send(_line(found))
-            return ended.is_set()
-
         start, start_y = self._guess(run, networks, draw, target, y, ended)
+        features = self._features(run, ended)
         if ended.is_set():
             return
         found = invert(
@@ -98,9 +95,10 @@ class ExploreFind:
             y=y,
             start=start,
             start_y=start_y,
-            features=self._features(run),
+            features=features,
             steps=query.steps,
-            on_step=on_step,
+            on_step=lambda found: send(_line(found)),
+            ended=ended.is_set,
         )
         send({**_line(found), "done": True})
 
@@ -146,11 +144,11 @@ class ExploreFind:
         with torch.no_grad():
             return encoder(target[None]), None
 
-    def _features(self, run: ReadableRun) -> Features | None:
+    def _features(self, run: ReadableRun, ended: threading.Event) -> Features | None:
         """A classifier's features, where the data are at hand to have one."""
         model = None
         with suppress(GanvizError, OSError):
-            model = self._data.features(run)
+            model = self._data.features(run, ended.is_set)
         if not isinstance(model, Classifier):
             return None
         network = model.network

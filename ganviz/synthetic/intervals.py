@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ganviz.synthetic.interruption import interruption_point
+
 ROUNDS = 200
 
 
@@ -54,9 +56,11 @@ def estimate(
     """
     rounds = rounds or ROUNDS
     whole = float(measure(*(torch.arange(n) for n in sizes.values())))
-    values = torch.tensor(
-        [measure(*some) for some in halves(list(sizes.values()), rounds, seed)], dtype=torch.float64
-    )
+    found = []
+    for some in halves(list(sizes.values()), rounds, seed):
+        interruption_point()
+        found.append(measure(*some))
+    values = torch.tensor(found, dtype=torch.float64)
     if bounds == (0, 1):
         return Estimate(whole, *_of_share(whole, values, min(sizes.values())), dict(sizes))
     spread = students_t(rounds - 1) * float(values.std()) if rounds > 1 else math.inf

@@ -11,6 +11,7 @@ from torch import Tensor
 from ganviz.probes.metrics import auc
 from ganviz.synthetic.evidence import EvaluationData, Pictures, too_few_held_out
 from ganviz.synthetic.figure import FIGURES, Row, exactly
+from ganviz.synthetic.interruption import interruption_point
 from ganviz.synthetic.intervals import Estimate, estimate
 from ganviz.synthetic.nearest_pairs import Nearest, distances, nearest
 from ganviz.synthetic.privacy import (
@@ -220,12 +221,17 @@ def _copies(to_train: Tensor, held_to_train: Tensor) -> Estimate:
 def _nearness(pictures: Pictures, train: Pictures, held: Pictures) -> Estimate:
     n = min(len(train), len(held), MOST_COMPARED)
     some = pictures[:MOST_COMPARED].rows
-    to_train, to_held = (distances(some, other[:n].rows) for other in (train, held))
+    to_train, to_held = (_far(some, other[:n].rows) for other in (train, held))
     return estimate(
         lambda i, j, k: nearer_to(to_train[i][:, j], to_held[i][:, k]),
         {"pictures": len(some), "training": n, "held-out": n},
         (0, 1),
     )
+
+
+def _far(x: Tensor, y: Tensor) -> Tensor:
+    interruption_point()
+    return distances(x, y)
 
 
 def _authenticity(found: Nearest, apart: Tensor) -> Estimate:

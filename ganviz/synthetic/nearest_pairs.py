@@ -13,12 +13,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ganviz.synthetic.interruption import interruption_point
+
 CANDIDATES, MOST_CANDIDATES = 8, 512
 # what a sum of products of float32 may be off by, as a share of its largest part
 ROUNDING = 1e-5
 CHUNK = 512
 # values that one product makes at most: 128 MB
 BLOCK = 2**25
+# multiplications that one product takes at most, where it is of enough rows to be quick: half a
+# second of a core, so that nobody waits long to stop it
+WORK, LEAST_CHUNK = 2 * 10**10, 64
 
 Notify = Callable[[float], None]
 
@@ -42,8 +47,10 @@ def nearest(
     """
     squares, rank = among.square().sum(1), _rank(among)
     chunk = max(1, min(CHUNK, BLOCK // max(1, len(among))))
+    chunk = min(chunk, max(LEAST_CHUNK, WORK // max(1, among.numel())))
     distances, indices = [], []
     for start in range(0, len(x), chunk):
+        interruption_point()
         part = x[start : start + chunk]
         rough = torch.addmm(squares[None], part, among.T, alpha=-2)
         if own is not None:

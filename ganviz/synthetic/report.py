@@ -33,6 +33,7 @@ from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
 from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.fidelity_figures import Model, class_rows, fidelity_rows
 from ganviz.synthetic.figure import QUESTIONS, Report, Row
+from ganviz.synthetic.interruption import interruptible, interruption_point, is_interrupted
 from ganviz.synthetic.labels import BALANCED, labels_for
 from ganviz.synthetic.leaks import Pair, Scores, leak_rows
 from ganviz.synthetic.promise import ASSUMED, promise, spent_by
@@ -43,6 +44,8 @@ FORMAT, VERSION = "ganviz-report", 1
 MOST, LEAST = 10_000, 20
 COMPONENTS = 64
 CHUNK = 256
+RANK_TOLERANCE = 1e-10
+PIECE = 4 * CHUNK
 TRAINED_ON = "Against the pictures that this run was trained on, as they were then."
 
 
@@ -144,7 +147,10 @@ class RunUnderTest:
     def draw(self, n: int, seed: int, balance: str) -> Pictures:
         """``n`` pictures as a data set would hold them."""
         labels = self.labels(n, seed, balance)
-        parts = [to_pictures(x) for x, _ in self.generator.batches(n, seed, labels)]
+        parts = []
+        for x, _ in self.generator.batches(n, seed, labels):
+            interruption_point()
+            parts.append(to_pictures(x))
         x = torch.cat([torch.from_numpy(part) for part in parts]).permute(0, 3, 1, 2).contiguous()
         return Pictures(x, None if labels is None else torch.tensor(labels))
 
@@ -165,6 +171,7 @@ class RunUnderTest:
         def score(pictures: Pictures) -> Tensor:
             parts = []
             for first in range(0, len(pictures), CHUNK):
+                interruption_point()
                 some = pictures[first : first + CHUNK]
                 # a D of packs judges each picture beside copies of itself
                 x = some.floats.to(device).repeat_interleave(config.pac, 0)
@@ -187,10 +194,30 @@ def make_report(
     """Measure ``n`` pictures of ``run``: those that are ``synthetic``, or as many drawn anew.
 
     The same for the same ``seed``, up to rounding. ``report(fraction, sentence)`` may raise to
-    stop. Raises `ConfigError`.
+    stop: it is called several times a second, wherever the work is. Raises `ConfigError`.
     """
     if n < LEAST:
         raise ConfigError(f"A report takes {LEAST} pictures at least.", "n")
+    newest = (0.0, "")
+
+    def noted(fraction: float, sentence: str) -> None:
+        nonlocal newest
+        newest = fraction, sentence
+        report(fraction, sentence)
+
+    with interruptible(lambda: report(*newest)):
+        return _measured(run, noted, data_root, n, seed, balance, synthetic)
+
+
+def _measured(
+    run: RunUnderTest,
+    report: Report,
+    data_root: Path,
+    n: int,
+    seed: int,
+    balance: str,
+    synthetic: Pictures | None,
+) -> DataReport:
     began = time.time()
     if synthetic is None:
         report(0.02, "Drawing pictures.")
@@ -234,6 +261,8 @@ def make_report(
 
 
 def _between(report: Report, low: float, high: float, sentence: str) -> Callable[[float], None]:
+    """Reports the fraction done of a part, from now on."""
+    report(low, sentence)
     return lambda done: report(low + (high - low) * done, sentence)
 
 
@@ -241,18 +270,53 @@ def _features(evidence: EvaluationData, spec: DataSpec, data_root: Path) -> tupl
     """A net that has seen neither H nor the training pictures that are compared with; its name; and
     whether it names classes."""
     lesson = evidence.lesson
-    own = classifier_for(DataSource(spec, lesson.x, lesson.y), data_root)
+    own = classifier_for(DataSource(spec, lesson.x, lesson.y), data_root, is_interrupted)
     if own is not None:
-        return own, own.name, True
+        return _in_pieces(own), own.name, True
     x = lesson.rows if len(lesson) > 1 else evidence.train.rows
     mean, count = x.mean(0), min(COMPONENTS, x.shape[1], len(x) - 1)
-    _, _, axes = torch.linalg.svd(x[:2000] - mean, full_matrices=False)
+    axes = principal_axes(x[:2000] - mean, count)
 
     def project(pictures: Tensor) -> tuple[Tensor, None]:
         rows = (pictures.flatten(1) + 1) * 127.5
-        return (rows - mean) @ axes[:count].T / 255, None
+        return (rows - mean) @ axes.T / 255, None
 
-    return project, f"{count} principal components of the pixels", False
+    return _in_pieces(project), f"{count} principal components of the pixels", False
+
+
+def principal_axes(rows: Tensor, count: int) -> Tensor:
+    """The first ``count`` principal axes, float32 [count, D], of centred ``rows`` [N, D]; 0 where
+    there are fewer. From the products of the shorter side, which can be interrupted: a singular
+    value decomposition of large pictures takes half a minute in one piece."""
+    rows = rows.double()
+    wide = rows.shape[1] > rows.shape[0]
+    table = rows if wide else rows.T.contiguous()
+    products = []
+    for part in table.split(CHUNK):
+        interruption_point()
+        products.append(part @ table.T)
+    values, vectors = torch.linalg.eigh(torch.cat(products))
+    interruption_point()
+    values, vectors = values[-count:].flip(0), vectors[:, -count:].flip(1).T
+    axes = torch.nn.functional.normalize(vectors @ rows) if wide else vectors
+    there = values > RANK_TOLERANCE * values[0]
+    return (axes * there[:, None]).float()
+
+
+def _in_pieces(model: Model) -> Model:
+    """``model``, which many pictures do not keep from being interrupted."""
+
+    def of(x: Tensor) -> tuple[Tensor, Tensor | None]:
+        features, probabilities = [], []
+        for part in x.split(PIECE):
+            interruption_point()
+            found, named = model(part)
+            features.append(found)
+            if named is not None:
+                probabilities.append(named)
+        return torch.cat(features), torch.cat(probabilities) if probabilities else None
+
+    return of
 
 
 def _figure(row: Row) -> dict[str, Any]:

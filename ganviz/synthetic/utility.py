@@ -5,17 +5,20 @@ Classification Accuracy Score)."""
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from ganviz import device as devices
+from ganviz import pacing
 from ganviz.probes.classifier import correct, train_classifier
 from ganviz.synthetic.evidence import EvaluationData, Pictures, too_few_held_out
 from ganviz.synthetic.figure import FIGURES, Row, exactly
+from ganviz.synthetic.interruption import interruption_point
 from ganviz.synthetic.intervals import Estimate, estimate
 
 SEEDS = 3
@@ -47,10 +50,12 @@ def utility_rows(evidence: EvaluationData, notify: Notify = lambda done: None) -
     classes = len(evidence.classes)
     jobs = [(name, seed) for name in pairs for seed in range(SEEDS)]
     right: dict[str, list[Tensor]] = {name: [] for name in pairs}
-    with _workers() as pool:
-        results = pool.map(lambda job: _right(*pairs[job[0]], classes, job[1]), jobs)
-        for done, ((name, _), found) in enumerate(zip(jobs, results, strict=True)):
-            right[name].append(found)
+    with _workers() as (pool, ended):
+        results = [pool.submit(_right, *pairs[name], classes, seed, ended) for name, seed in jobs]
+        for done, ((name, _), result) in enumerate(zip(jobs, results, strict=True)):
+            while not wait([result], pacing.JOIN_POLL_INTERVAL).done:
+                interruption_point()
+            right[name].append(result.result())
             notify((done + 1) / len(jobs))
     hits = {name: torch.stack(each) for name, each in right.items()}
     learned = {"pictures": len(synthetic)}
@@ -80,24 +85,30 @@ def _why_not(evidence: EvaluationData) -> str:
 
 
 @contextmanager
-def _workers() -> Iterator[ThreadPoolExecutor]:
+def _workers() -> Iterator[tuple[ThreadPoolExecutor, threading.Event]]:
     """As many trainings at a time as the calling thread may use cores; each takes one, so that what
-    it comes to does not depend on how many there are."""
+    it comes to does not depend on how many there are. The event is set when the block is left by
+    an error: nobody waits for what they come to then."""
+    ended = threading.Event()
     with ThreadPoolExecutor(
         torch.get_num_threads(), initializer=devices.prepare_serving_thread
     ) as pool:
         try:
-            yield pool
+            yield pool, ended
         except BaseException:
+            ended.set()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _right(pictures: Pictures, test: Pictures, classes: int, seed: int) -> Tensor:
-    """Which of ``test`` a classifier trained on ``pictures`` names rightly: float64 [N]."""
+def _right(
+    pictures: Pictures, test: Pictures, classes: int, seed: int, ended: threading.Event
+) -> Tensor:
+    """Which of ``test`` a classifier trained on ``pictures`` names rightly: float64 [N]. Raises
+    `MeasurementCancelled` when it is ``ended``."""
     assert pictures.y is not None and test.y is not None
-    network = train_classifier(pictures.x, pictures.y, classes, seed, STEPS)
-    return correct(network, test.x, test.y)
+    network = train_classifier(pictures.x, pictures.y, classes, seed, STEPS, ended.is_set)
+    return correct(network, test.x, test.y, ended.is_set)
 
 
 def _ratio(hits: Tensor, over: Tensor, learned: dict[str, int]) -> Estimate:

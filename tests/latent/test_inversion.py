@@ -64,11 +64,11 @@ def test_features_and_an_encoder_help_and_progress_is_told_until_it_is_cancelled
     encoder = train_encoder(linear, 3, 0, (1, 4, 4), steps=150)
     guess = encoder(linear(z[None]))
     assert (guess - z).abs().max() < 0.5
-    seen = []
+    seen, asked = [], []
 
-    def on_step(found):
-        seen.append(found)
-        return len(seen) == 3
+    def ended():
+        asked.append(len(seen))
+        return len(asked) > 34
 
     invert(
         linear,
@@ -77,10 +77,11 @@ def test_features_and_an_encoder_help_and_progress_is_told_until_it_is_cancelled
         start=guess,
         features=lambda x: x.flatten(1)[:, :5],
         steps=100,
-        on_step=on_step,
+        on_step=seen.append,
+        ended=ended,
     )
     assert [one.step for one in seen] == [10, 20, 30]
-    assert seen[-1].error <= seen[0].error
+    assert seen[-1].error <= seen[0].error and len(asked) == 35  # it ends between two steps
     assert train_encoder(linear, 3, 0, (1, 4, 4), ended=lambda: True) is None
 
 

@@ -7,18 +7,19 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import torch
 
 from ganviz.api import train
 from ganviz.cli import main
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.errors import ConfigError
-from ganviz.probes import features
+from ganviz.probes import classifier, features
 from ganviz.synthetic import dataset, intervals, utility
 from ganviz.synthetic.card import card
 from ganviz.synthetic.evidence import Pictures
 from ganviz.synthetic.figure import FIGURES, QUESTIONS
 from ganviz.synthetic.promise import ASSUMED
-from ganviz.synthetic.report import RunUnderTest, make_report
+from ganviz.synthetic.report import RunUnderTest, make_report, principal_axes
 from ganviz.synthetic.report_page import HIDDEN, PRIVATE, report_page
 from ganviz.synthetic.verdict import GUARANTEE, LEAKS, UNKNOWN
 from tests.synthetic.conftest import TINY, silent
@@ -37,8 +38,14 @@ def quick():
 
 
 @pytest.fixture(scope="module")
-def made(run, data_root, quick):
-    return make_report(run, silent, data_root, n=N)
+def stages():
+    """What `made` was told of while it was made: sentences, one a call."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def made(run, data_root, quick, stages):
+    return make_report(run, lambda fraction, sentence: stages.append(sentence), data_root, n=N)
 
 
 def row(made, name):
@@ -164,6 +171,18 @@ def test_no_classes_and_no_discriminator(tmp_path, data_root, quick):
     assert row(found, "attack_nearest").synthetic and row(found, "balance").synthetic
 
 
+@pytest.mark.parametrize("shape", [(12, 40), (40, 12)])
+def test_principal_axes_are_those_of_a_singular_value_decomposition(shape):
+    rows = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    rows[-3:] = rows[:3]  # fewer axes than asked for
+    rows = rows - rows.mean(0)
+    axes = principal_axes(rows, 12)
+    _, values, expected = torch.linalg.svd(rows, full_matrices=False)
+    rank = int((values > 1e-4).sum())
+    assert torch.allclose((axes @ expected[:rank].T).abs()[:rank], torch.eye(rank), atol=1e-4)
+    assert rank == min(shape[0] - 4, 12) and not axes[rank:].any()
+
+
 def test_too_few_and_a_stop(run, data_root):
     with pytest.raises(ConfigError, match="20 pictures at least"):
         make_report(run, silent, data_root, n=5)
@@ -173,6 +192,32 @@ def test_too_few_and_a_stop(run, data_root):
 
     with pytest.raises(KeyboardInterrupt):
         make_report(run, stop, data_root, n=50)
+
+
+def test_each_stage_can_be_stopped_between_its_pieces(made, stages):
+    """Somebody who stops a report waits for one piece of it, not for a stage."""
+    calls = {sentence: stages.count(sentence) for sentence in stages}
+    assert calls["Drawing pictures."] >= 2
+    assert calls["Teaching a feature net."] >= 60  # at each step, at least
+    assert calls["Measuring fidelity and diversity."] > 100
+    assert calls["Looking for copies, attacking."] > 100
+
+
+def test_classifiers_that_nobody_waits_for_stop_learning(run, data_root, quick, monkeypatch):
+    whole = []
+    fit = classifier.fit
+    monkeypatch.setattr(classifier, "fit", lambda *given: whole.append(fit(*given)) or whole[-1])
+    monkeypatch.setattr(utility, "STEPS", 3000)
+    calls = []
+
+    def stop(fraction, sentence):
+        calls.append(sentence)
+        if calls.count("Training classifiers on both.") == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_report(run, stop, data_root, n=N)
+    assert whole and not any(whole)
 
 
 def test_from_the_command_line(made, run_folder, data_root, tmp_path, capsys, monkeypatch, quick):

@@ -2,12 +2,15 @@
 
 import base64
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from ganviz.latent import base_z, from_text, to_text
+from ganviz.server import explore_data
+from ganviz.server.explore_data import ExploreData
 
 Z = base_z(4, 6)
 ONE = {"run": "gan", "z": to_text(Z), "y": 3}
@@ -49,6 +52,17 @@ def test_a_samples_own_latent_is_found_again(lines, pixels):
     assert np.abs(again - drawn).mean() / 255 < 0.03
     kept = lines("find", run="gan", pixels=text, y=5, steps=10)
     assert kept[-1]["y"] == 5
+
+
+def test_a_feature_net_that_nobody_waits_for_is_not_kept(monkeypatch):
+    """A search that is stopped ends its training; the next one begins it anew."""
+    monkeypatch.setattr(
+        explore_data, "feature_model", lambda _, __, cancelled: None if cancelled() else "a net"
+    )
+    run, data = SimpleNamespace(id="one"), ExploreData(SimpleNamespace(data_root=None))
+    data.source = lambda run: None
+    assert data.features(run, lambda: True) is None
+    assert data.features(run) == "a net"
 
 
 def test_a_training_picture_is_found_by_a_vaes_encoder(lines):
