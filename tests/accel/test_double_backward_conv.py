@@ -124,6 +124,27 @@ def test_channels_of_zeros_fill_up_fours_and_change_nothing(name, monkeypatch):
         close(got, wanted)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", PICTURES)
+def test_on_a_gpu_filled_up_channels_are_taken_in_tf32(name):
+    device = torch.device("cuda")
+    torch.manual_seed(0)
+    plain = PICTURES[name]().to(device)
+    x = torch.randn(3, 3, 9, 8, device=device)
+    exact = penalised(copy.deepcopy(plain).double(), x.double())
+    ours = AS_ON_CUDA(plain)
+    products = torch.backends.cudnn.conv
+    before, products.fp32_precision = products.fp32_precision, "tf32"
+    try:
+        with Kernels() as seen:
+            found = penalised(ours, x)
+    finally:
+        products.fp32_precision = before
+    assert seen.channels and all(channels % 4 == 0 for channels in seen.channels)
+    for got, wanted in zip(found, exact, strict=True):
+        assert (got.double() - wanted).norm() <= 0.01 * wanted.norm()
+
+
 def test_short_numbers_under_autocast_come_near():
     (_, x), (ours, _) = both("strided and 1x1")
     exact = penalised(ours, x)
