@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import nn
 
 from ganviz.accel import trial
@@ -17,6 +18,7 @@ from ganviz.accel.choices import BF16, BF16_BUT_LOWEST, FP32, TF32
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.precision import allow_tf32
 from ganviz.accel.trainer_protocol import TrainerLike
+from ganviz.config import RunConfig
 
 # Measured on a CPU: bf16 moves the gradients of `digits-quick`, `colour-32`, `wgan-gp` and `r3gan`
 # by 0.5 to 5 %, as much as it does without a penalty. On an H100, TF32 moves those of `colour-64`
@@ -34,17 +36,24 @@ WORDS = {
 def candidates(trainer: TrainerLike[Any, Any]) -> list[str]:
     """The numbers that the settings ask for and the device has, the shortest first; empty where no
     pass of this game is penalised."""
-    config, found = trainer.config, []
-    if not (config.adversarial and config.penalised):
-        return []
-    if config.precision == "bf16":
-        found.append(BF16)
+    found = _candidates(trainer.config, trainer.device)
+    if BF16 in found:
         discriminator = trainer.algorithm.networks["discriminator"]
         if any(isinstance(module, nn.Conv2d) for module in discriminator.modules()):
-            found.append(BF16_BUT_LOWEST)
-    if config.tf32 and trainer.device.type == "cuda":
-        found.append(TF32)
+            found.insert(1, BF16_BUT_LOWEST)
     return found
+
+
+def shortest(config: RunConfig, device: torch.device) -> str:
+    """The shortest numbers that `shorten_penalised_passes` may find good enough."""
+    return next(iter(_candidates(config, device)), FP32)
+
+
+def _candidates(config: RunConfig, device: torch.device) -> list[str]:
+    if not (config.adversarial and config.penalised):
+        return []
+    found = [BF16] if config.precision == "bf16" else []
+    return [*found, TF32] if config.tf32 and device.type == "cuda" else found
 
 
 def take_numbers(trainer: TrainerLike[Any, Any], numbers: str) -> None:

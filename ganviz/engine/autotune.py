@@ -17,10 +17,11 @@ from ganviz import algorithms
 from ganviz import device as devices
 from ganviz.accel import is_enabled, kernels
 from ganviz.accel import private_apis as private
-from ganviz.accel.choices import Choices, in_use
+from ganviz.accel.choices import FP32, Choices, in_use
 from ganviz.accel.cuda_graphs import CapturedStep, cuda_graph
 from ganviz.accel.memory import is_out_of_memory
-from ganviz.accel.precision import cudnn_benchmark
+from ganviz.accel.penalty_precision import shortest
+from ganviz.accel.precision import allow_tf32, cudnn_benchmark
 from ganviz.algorithms.base import Algorithm, has_convolutions
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -126,10 +127,33 @@ def measure(
     config: RunConfig, spec: DataSpec, device: torch.device, clock: Clock | None = None
 ) -> tuple[Choices, dict[str, float]]:
     """The quickest choices, and what each way that was tried is worth: seconds of the usual way
-    over seconds of the other. Takes about `BUDGET` seconds at most, and no random numbers."""
+    over seconds of the other. Takes about `BUDGET` seconds at most, and no random numbers.
+
+    Passes under a penalty are taken in the shortest numbers that a trial may allow: kernels that
+    are quick in one kind are slow in another.
+    """
+    numbers = shortest(config, device)
+    on_gpu = device.type == "cuda"
+    if on_gpu:
+        allow_tf32(config.short_products or (config.tf32 and numbers != FP32))
+    try:
+        choices, worth = _measure(Choices(penalty_numbers=numbers), config, spec, device, clock)
+    finally:
+        if on_gpu:
+            allow_tf32(config.short_products)
+    return replace(choices, penalty_numbers=FP32), worth
+
+
+def _measure(
+    usual_choices: Choices,
+    config: RunConfig,
+    spec: DataSpec,
+    device: torch.device,
+    clock: Clock | None,
+) -> tuple[Choices, dict[str, float]]:
     clock = clock or devices.work_clock(device)
     contest = _Contest(config, spec, device, clock)
-    usual = contest.entrant(Choices())
+    usual = contest.entrant(usual_choices)
     end = clock() + BUDGET
     if config.steps:
         end = min(end, clock() + SHARE * config.steps * usual.full_step)

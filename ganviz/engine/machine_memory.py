@@ -21,6 +21,8 @@ FILE = "this-machine.json"
 # The oldest are forgotten first.
 MOST = 300
 LARGEST = 2**20
+# Goes up where ways to compute are measured otherwise than before.
+MEASURED_AS = 2
 # What a step's work depends on, beside the networks' settings.
 SHAPES = (
     "algorithm",
@@ -56,7 +58,9 @@ def key(config: RunConfig, spec: DataSpec, device: torch.device) -> str:
     names = [n for n, info in RunConfig.model_fields.items() if extra(info)["group"] is NETWORKS]
     values = {name: getattr(config, name) for name in (*names, *SHAPES)}
     text = json.dumps(
-        [machine(device), list(spec.shape), spec.n_classes, values], sort_keys=True, default=str
+        [MEASURED_AS, machine(device), list(spec.shape), spec.n_classes, values],
+        sort_keys=True,
+        default=str,
     )
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 

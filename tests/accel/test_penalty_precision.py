@@ -73,6 +73,16 @@ def test_a_step_in_full_numbers_is_held_to_them_on_a_gpu_too(tiny):
     assert allowed(ways.BF16, penalty="r1") == trial.BF16_OFF
 
 
+def test_the_shortest_numbers_are_what_settings_and_device_have(tiny):
+    def found(place, **settings):
+        return penalty_precision.shortest(tiny(**settings), torch.device(place))
+
+    assert found("cuda", penalty="r1") == ways.TF32
+    assert found("cuda", penalty="r1", precision="bf16") == found("cpu", **PENALISED) == ways.BF16
+    assert found("cpu", penalty="r1") == found("cuda") == ways.FP32
+    assert found("cuda", penalty="r1", tf32=False) == ways.FP32
+
+
 def test_full_numbers_try_nothing(tiny_trainer):
     trainer = tiny_trainer(**{**PENALISED, "precision": "fp32"})
     assert shorten_penalised_passes(trainer) == []

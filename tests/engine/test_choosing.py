@@ -71,6 +71,23 @@ def test_the_quickest_ways_are_taken_and_remembered(timed, tiny, tmp_path):
     assert choose(tiny(**{**SMALL, "g_width": 4}), tmp_path, timed).source == "measured"
 
 
+def test_passes_under_a_penalty_are_timed_in_the_numbers_that_they_may_take(timed, tiny, tmp_path):
+    """Kernels that are quick in one kind of numbers are slow in another."""
+    seen = set()
+
+    def cost(choices):
+        seen.add(choices.penalty_numbers)
+        return 0.002 + 0.001 * (choices.channels_last == (choices.penalty_numbers == ways.BF16))
+
+    timed.cost = cost
+    penalised = {**SMALL, "penalty": "r1", "precision": "bf16", "d_norm": "none"}
+    chosen = choose(tiny(**penalised), tmp_path, timed)
+    assert seen == {ways.BF16} and chosen.choices == Choices(channels_last=False)
+    seen.clear()
+    assert choose(tiny(**SMALL), tmp_path, timed).choices == Choices()
+    assert seen == {ways.FP32}
+
+
 def test_trying_is_bounded(timed, tiny, tmp_path):
     """By about a second, and by a share of a short run; equal ways are left as they are."""
     config = tiny(**SMALL)
