@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from ganviz.accel.homogeneous import HomogeneousDoubleBackward
 from ganviz.accel.precision import bf16_products
-from ganviz.accel.second_order import no_sample_gradients, no_weight_gradients
+from ganviz.accel.second_order import gradients_from, no_sample_gradients, no_weight_gradients
 
 
 class Judgement(NamedTuple):
@@ -52,6 +52,17 @@ def add_up(*parts: Tensor | float) -> Tensor | float:
     return sum(tensors[1:], start=tensors[0]) if tensors else 0.0
 
 
+# The least that a fake's logit is given on the way back, so that what comes to the fake tells of
+# the input gradient there, also where D's loss wants nothing of it. It moves no weight: 1e-20 is
+# far below what fp32 keeps beside the other samples' share, and below Adam's epsilon.
+LEAST_GIVEN = 1e-20
+
+
+def _per_sample(values: Tensor, like: Tensor) -> Tensor:
+    """``values`` [N], to be multiplied with ``like`` [N, ...]."""
+    return values.view(-1, *[1] * (like.dim() - 1))
+
+
 class DiscriminatorPass(ABC):
     """D's ``real_logits`` and ``fake_logits``, the ``class_loss`` over both, and its input
     gradients."""
@@ -70,6 +81,17 @@ class DiscriminatorPass(ABC):
     def backward(self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor]) -> None:
         """Add the gradients of ``loss`` and ``penalty``, computed from this pass, at D's
         ``weights``. Once only."""
+
+    def backward_for_both(
+        self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor], to_logits: Tensor
+    ) -> Tensor:
+        """`backward`; returns the gradient at the fakes of a loss whose gradient at their logits is
+        ``to_logits`` [N]. D takes each sample on its own here."""
+        at_fake = self.input_gradients[1]
+        assert at_fake is not None, "it was wanted"
+        at_fake = at_fake.detach()
+        self.backward(loss, penalty, weights)
+        return at_fake * _per_sample(to_logits, at_fake)
 
 
 @dataclass(frozen=True)
@@ -167,15 +189,38 @@ class JointPass(_AutogradPass):
         super().__init__(options)
         samples.requires_grad_(wants_input_gradients or options.penalised)
         self._samples = (samples,)
-        logits, class_loss = judge(samples, y, options.penalised)
-        self.real_logits, self.fake_logits = logits.chunk(2)
+        # Of the reals, a penalty alone wants input gradients.
+        with gradients_from(0 if options.penalised else len(samples) // 2, samples):
+            self._logits, class_loss = judge(samples, y, options.penalised)
+        self.real_logits, self.fake_logits = self._logits.chunk(2)
         # A mean over both halves is half the sum of their means.
         self.class_loss = 2 * class_loss if isinstance(class_loss, Tensor) else class_loss
 
     @cached_property
-    def input_gradients(self) -> tuple[Tensor, Tensor]:
+    def input_gradients(self) -> tuple[Tensor | None, Tensor | None]:
         real, fake = self._differentiate()[0].chunk(2)
-        return real, fake
+        return real if self._options.penalised else None, fake
+
+    def backward_for_both(
+        self, loss: Tensor, penalty: Tensor | float, weights: list[Tensor], to_logits: Tensor
+    ) -> Tensor:
+        """One way back serves D's weights and G: what comes to a fake is what its logit was given,
+        times the input gradient there, and G's loss gives it something else."""
+        if self._options.penalised or isinstance(self.class_loss, Tensor):
+            return super().backward_for_both(loss, penalty, weights, to_logits)
+        if isinstance(penalty, Tensor):
+            # Taken at samples of its own.
+            penalty.backward(inputs=weights)
+        given = torch.autograd.grad(loss, self._logits)[0]
+        of_fakes = given.chunk(2)[1]
+        too_small = of_fakes.abs() < LEAST_GIVEN
+        of_fakes.masked_fill_(too_small, LEAST_GIVEN)
+        samples = self._samples[0]
+        with self._options.products():
+            self._logits.backward(given, inputs=[*weights, samples])
+        assert samples.grad is not None
+        at_fake, samples.grad = samples.grad.chunk(2)[1], None
+        return at_fake * _per_sample(to_logits / of_fakes, at_fake)
 
 
 class SeparatePasses(_AutogradPass):

@@ -37,7 +37,13 @@ from ganviz.accel import is_enabled
 from ganviz.accel import private_apis as private
 from ganviz.accel.choices import Choices, current
 from ganviz.accel.double_backward_conv import CpuDoubleBackwardConv2d, double_backward_class
-from ganviz.accel.second_order import FLAT_DERIVATIVE, is_plain_fp32, pair, weight_gradients_wanted
+from ganviz.accel.second_order import (
+    FLAT_DERIVATIVE,
+    first_row_wanted,
+    is_plain_fp32,
+    pair,
+    weight_gradients_wanted,
+)
 
 # Weights of a linear layer; below, the call costs more than the product.
 MIN_WEIGHTS = 16_384
@@ -155,6 +161,7 @@ class _OneDnnProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
+        ctx.first_row = first_row_wanted(x)
         return private.onednn_linear(x, weight, bias)
 
     @staticmethod
@@ -166,8 +173,14 @@ class _OneDnnProduct(torch.autograd.Function):
         product = _OneDnnProduct.apply if torch.is_grad_enabled() else private.onednn_linear
         wants_x, wants_weight, wants_bias = ctx.needs_input_grad
         weights = weight_gradients_wanted()
+        x_grad: Tensor | None = None
+        if wants_x and ctx.first_row:
+            of_rows = product(output_grad[ctx.first_row :], weight.t(), None)
+            x_grad = torch.cat([x.new_zeros(ctx.first_row, x.shape[1]), of_rows])
+        elif wants_x:
+            x_grad = product(output_grad, weight.t(), None)
         return (
-            product(output_grad, weight.t(), None) if wants_x else None,
+            x_grad,
             product(output_grad.t(), x.t(), None) if wants_weight and weights else None,
             output_grad.sum(0) if wants_bias and weights else None,
         )

@@ -37,6 +37,9 @@ class _Scope(threading.local):
     input_grad_only = False
     # Convolutions to maps of this side or smaller keep fp32 under autocast.
     full_up_to = 0
+    # Samples of which a gradient is asked for from some row on, and that row.
+    samples: Tensor | None = None
+    first_row = 0
 
 
 _scope = _Scope()
@@ -76,6 +79,27 @@ def full_numbers_up_to(side: int) -> Iterator[None]:
         yield
     finally:
         _scope.full_up_to = before
+
+
+@contextlib.contextmanager
+def gradients_from(first_row: int, samples: Tensor) -> Iterator[None]:
+    """For a forward pass of this thread: of ``samples`` [N, ...], of which no gradient is asked for
+    before ``first_row``."""
+    _scope.samples, _scope.first_row = samples, first_row
+    try:
+        yield
+    finally:
+        _scope.samples, _scope.first_row = None, 0
+
+
+def first_row_wanted(x: Tensor) -> int:
+    """The row of a layer's input ``x`` [N, ...] from which on a gradient is asked for: 0, but where
+    ``x`` is the samples themselves, in whatever shape."""
+    samples = _scope.samples
+    if samples is None or len(samples) != len(x) or samples.numel() != x.numel():
+        return 0
+    same = samples.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+    return _scope.first_row if same else 0
 
 
 def keeps_full_numbers(side: int) -> bool:

@@ -141,17 +141,15 @@ class Adversarial(Algorithm):
             fake = self.generator(self.latents(len(batch.x)), y)
         detached = fake.detach().float()
         judged = self.judge_both(batch.x, detached, y, wants_input_gradients=True)
-        at_fake = cast(Tensor, judged.input_gradients[1]).detach()
         penalty = self.gradient_penalty(judged, batch.x, detached, y)
         loss_d = self.discriminator_loss(judged.real_logits, judged.fake_logits)
 
         logits = judged.fake_logits.detach().requires_grad_()
         loss_g = self.generator_loss(judged.real_logits.detach(), logits)
         to_logits = torch.autograd.grad(loss_g, logits)[0]
-        to_fake = at_fake * to_logits.view(-1, *[1] * (fake.dim() - 1))
 
-        self.update_discriminator(judged, loss_d, penalty)
-        self.update_generator(fake, to_fake.to(fake.dtype))
+        to_fake = self.update_discriminator(judged, loss_d, penalty, to_logits)
+        self.update_generator(fake, cast(Tensor, to_fake).to(fake.dtype))
 
     def gradient_penalty(
         self, judged: DiscriminatorPass, real: Tensor, fake: Tensor, y: Tensor | None
@@ -267,16 +265,29 @@ class Adversarial(Algorithm):
 
     # -- optimiser steps -----------------------------------------------------------------------
     def update_discriminator(
-        self, judged: DiscriminatorPass, loss: Tensor, penalty: Tensor | float
-    ) -> None:
-        """One optimiser step of D; clipped weights make the first WGAN's critic Lipschitz."""
+        self,
+        judged: DiscriminatorPass,
+        loss: Tensor,
+        penalty: Tensor | float,
+        to_logits: Tensor | None = None,
+    ) -> Tensor | None:
+        """One optimiser step of D; clipped weights make the first WGAN's critic Lipschitz. With
+        ``to_logits``, the gradient of G's loss at the fakes' logits, returns that at the fakes."""
         total = add_up(loss, judged.class_loss)
-        self._step_optimizer(
-            "discriminator", self._d_params, lambda: judged.backward(total, penalty, self._d_params)
-        )
+        to_fake: Tensor | None = None
+
+        def backward() -> None:
+            nonlocal to_fake
+            if to_logits is None:
+                judged.backward(total, penalty, self._d_params)
+            else:
+                to_fake = judged.backward_for_both(total, penalty, self._d_params, to_logits)
+
+        self._step_optimizer("discriminator", self._d_params, backward)
         if self.config.weight_clip:
             with torch.no_grad():
                 private.clamp_each_(self._d_params, self.config.weight_clip)
+        return to_fake
 
     def update_generator(self, output: Tensor, gradient: Tensor | None = None) -> None:
         """One optimiser step of G and of its moving average. ``output``: a loss, or G's samples

@@ -239,14 +239,14 @@ class StepRecorder:
 
     def _note_update(self, player: str) -> Callable[[Callable], Callable]:
         def note(update: Callable) -> Callable:
-            def noted(*arguments: Any) -> None:
+            def noted(*arguments: Any) -> Any:
                 assert self._recording is not None
                 kept = self._keeps
                 parameters = [p for layer in self.layers[player] for p in layer.parameters]
                 began = time.perf_counter()
                 before = [p.detach().clone() for p in parameters] if kept else []
                 self.seconds += time.perf_counter() - began
-                update(*arguments)
+                result = update(*arguments)
                 began = time.perf_counter()
                 if kept:
                     self._recording.step = self.trainer.step_count + 1
@@ -254,6 +254,7 @@ class StepRecorder:
                     self._note_simultaneous(player, *arguments)
                 self._recording.counts[player] += 1
                 self.seconds += time.perf_counter() - began
+                return result
 
             return noted
 

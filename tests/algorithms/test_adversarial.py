@@ -6,7 +6,8 @@ import copy
 import pytest
 import torch
 
-from ganviz.accel import discriminator_pass
+from ganviz.accel import discriminator_pass, kernels
+from ganviz.accel.choices import Choices, in_use
 from ganviz.algorithms import base, build
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -78,6 +79,41 @@ def test_one_pass_serves_both_players_exactly(objective, penalty, conditioning):
     ):
         for wanted, got in zip(expected, moves(network, now), strict=True):
             torch.testing.assert_close(got, wanted, rtol=1e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "relativistic"])
+@pytest.mark.parametrize("bias", [0.0, -200.0])
+def test_one_way_back_serves_both_however_sure_d_is(objective, bias, monkeypatch):
+    """D's loss wants nothing of a fake that D is sure of; G's loss still does."""
+    rows = []
+
+    def noted(x, found=kernels.first_row_wanted):
+        rows.append(found(x))
+        return rows[-1]
+
+    monkeypatch.setattr(kernels, "first_row_wanted", noted)
+    with in_use(Choices(optimized_linear=True)):
+        algorithm = made(objective=objective, update="simultaneous", d_hidden=(300,))
+    with torch.no_grad():
+        list(algorithm.discriminator.parameters())[-1].fill_(bias)
+    g, d = copy.deepcopy(algorithm.generator), copy.deepcopy(algorithm.discriminator)
+    random = torch.Generator().manual_seed(algorithm.config.seed + 1)
+    data = batch()
+    algorithm.step(lambda: data)
+    # Of the reals no input gradient is computed.
+    assert rows[0] == 6 or not kernels.private.has_onednn_linear()
+
+    fake = g(torch.randn(6, 4, generator=random))
+    loss_d = algorithm.objective.d(d(data.x), d(fake.detach()))
+    loss_g = algorithm.objective.g(d(data.x).detach(), d(fake))
+    for expected, network, now in (
+        (gradients_of(loss_d, d), d, algorithm.discriminator),
+        (gradients_of(loss_g, g), g, algorithm.generator),
+    ):
+        for wanted, got in zip(expected, moves(network, now), strict=True):
+            torch.testing.assert_close(got, wanted, rtol=1e-3, atol=2e-4 if bias else 2e-5)
+    if objective != "relativistic":
+        assert max(move.abs().max() for move in moves(g, algorithm.generator)) > 1e-4
 
 
 def test_alternating_g_answers_the_moved_d():
