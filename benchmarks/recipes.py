@@ -26,6 +26,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "generator": "bench-gan",
         "discriminator": "bench-gan",
         "objective": "non-saturating",
+        # gan.py moves G by D as it is, and then D by the fakes of G as it was.
+        "update": "simultaneous",
     },
     "wgan_gp": {
         **SCRIPT,

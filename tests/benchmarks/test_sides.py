@@ -1,6 +1,7 @@
 """Both sides of a comparison really train: one step each, on small batches, in this process and in
 one of its own."""
 
+import copy
 import math
 
 import pytest
@@ -9,8 +10,10 @@ import torch
 from benchmarks import bare, data, networks, sides
 from benchmarks.peers import dcgan32, dcgan64, gan, r1r2, sngan32, wgan_gp
 from benchmarks.recipes import GAMES, OWN, RECIPES, RELATIVISTIC
+from ganviz.algorithms import build
 from ganviz.config import RunConfig
 from ganviz.data import load_data
+from ganviz.data.source import Batch, DataSpec
 from ganviz.engine.trainer import Trainer
 from ganviz.registry import DISCRIMINATORS, GENERATORS
 from tests import fresh
@@ -122,3 +125,30 @@ def test_a_worker_that_fails_says_why(tmp_path):
         sides.Worker(
             sides.engine, settings={"generator": "no such"}, data_root=tmp_path, device="cpu"
         )
+
+
+def test_the_recipe_of_gan_py_takes_the_steps_of_gan_py(monkeypatch):
+    """It moves G by D as it is, and then D by the fakes of G as it was: both at once."""
+    spec = DataSpec("digits", "images", (1, 28, 28), 100, tuple("0123456789"))
+    algorithm = build(RunConfig.parse({**RECIPES["gan"], "batch_size": 8}), spec, CPU)
+    ours = {"g": algorithm.generator, "d": algorithm.discriminator}
+    theirs, before = copy.deepcopy(ours), copy.deepcopy(ours)
+    latents, pictures = torch.randn(3, 8, 100), torch.rand(3, 8, 1, 28, 28) * 2 - 1
+    drawn = iter(latents)
+    monkeypatch.setattr(algorithm, "latents", lambda count: next(drawn))
+    for x in pictures:
+        algorithm.step(lambda x=x: Batch(x, None))
+    again = iter(latents)
+    monkeypatch.setattr(torch, "randn", lambda *shape, **options: next(again))
+    steps = gan.adversarial(theirs["g"], theirs["d"], [(x, None) for x in pictures], CPU)
+    assert [next(steps) for _ in pictures] == [8, 8, 8]
+    for name, network in ours.items():
+        moved, wanted = (
+            torch.cat([(a - b).flatten() for a, b in zip(*both, strict=True)])
+            for both in (
+                (network.parameters(), before[name].parameters()),
+                (theirs[name].parameters(), before[name].parameters()),
+            )
+        )
+        # The script halves D's loss, which Adam's epsilon tells.
+        assert (moved - wanted).norm() < 0.03 * wanted.norm(), name
