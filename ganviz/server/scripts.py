@@ -19,10 +19,13 @@ MAIN = "main.js"
 STYLES = (
     "lib/base.css",
     "lib/ranges.css",
+    "lib/curves.css",
     "train/form.css",
     "train/panels.css",
     "latent/latent.css",
     "runs/runs.css",
+    "train/points.css",
+    "train/coach.css",
     "inside/inside.css",
     "lab/lab.css",
     "lab/plane.css",
