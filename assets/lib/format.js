@@ -98,6 +98,12 @@ export function fileSize(bytes) {
 }
 
 /**
+ * A sentence whose figures stay on one line with their units.
+ * @param {string} sentence
+ */
+export const withUnits = (sentence) => sentence.replace(/(\d) (?=(?:s|min|h|kB|MB|GB)\b)/g, "$1\u00a0");
+
+/**
  * What is left of work that somebody stopped.
  * @param {{step: number} | null | undefined} newest where it was
  * @param {string} what was done until then: "found", "measured"

@@ -3,6 +3,7 @@
 
 import { isPresenter } from "../class/class.js";
 import { $, text } from "../lib/dom.js";
+import { withUnits } from "../lib/format.js";
 import { ESTIMATE_PAUSE } from "../lib/pacing.js";
 import { post } from "../lib/request.js";
 import { isActive } from "../lib/states.js";
@@ -38,7 +39,7 @@ export function wantEstimate({ preset, values }, order) {
     wanted = { preset, settings };
     const answer = await post("gv/estimate", wanted);
     if (key !== current) return;
-    text(place, answer.ok ? answer.sentence : "");
+    text(place, answer.ok ? withUnits(answer.sentence) : "");
     place.hidden = !answer.ok || trains();
     showDecoded((answer.ok && answer.decoded) || "");
   }, ESTIMATE_PAUSE);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { brief, clock, count, counted, figure, fileSize, percent, power, stoppedAt } from "../../assets/lib/format.js";
+import { brief, clock, count, counted, figure, fileSize, percent, power, stoppedAt, withUnits } from "../../assets/lib/format.js";
 
 test("figures have about three digits and at most seven signs", () => {
   const written = { 0: "0.00", 0.0034: "3.4e-3", 0.693147: "0.69", 12.34: "12.3", 123.4: "123",
@@ -45,4 +45,9 @@ test("what is left of work that was stopped", () => {
 test("sizes of files", () => {
   assert.deepEqual([12, 4_300, 999_499, 999_500, 9_940_000, 12_345_678, 2.34e9].map(fileSize),
     ["1 kB", "4 kB", "999 kB", "1.0 MB", "9.9 MB", "12 MB", "2.3 GB"]);
+});
+
+test("a figure stays beside its unit", () => {
+  assert.equal(withUnits("1,000 steps took 14 s here; 3,000 take about 2 min 05 s, 47 MB."),
+    "1,000 steps took 14\u00a0s here; 3,000 take about 2\u00a0min 05\u00a0s, 47\u00a0MB.");
 });
