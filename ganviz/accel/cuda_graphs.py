@@ -113,6 +113,9 @@ def _try_out(trainer: TrainerLike[Stats, Batch], capture: Capture, notify: Notif
             problem = f"they cannot be ({trial.first_line(error)})"
         if problem is not None:
             trainer.captured_step = None
+    if trainer.captured_step and trainer.device.type == "cuda":
+        # What plain steps took stays reserved beside what the graph holds.
+        torch.cuda.empty_cache()
     if excuse:
         notify(f"Steps are recorded as a CUDA graph: {excuse}.")
     return problem
