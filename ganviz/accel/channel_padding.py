@@ -19,10 +19,10 @@ ALIGNED = 4
 ConvArguments = tuple[private.Size2d, private.Size2d, private.Size2d, bool, private.Size2d, int]
 
 
-def is_narrow(x: Tensor, weight: Tensor, groups: int) -> bool:
-    """Whether a convolution of ``x`` [N, C, H, W] would miss the tensor cores for want of
-    channels."""
-    odd = weight.shape[0] % ALIGNED > 0 or weight.shape[1] % ALIGNED > 0
+def is_narrow(x: Tensor, into: int, out: int, groups: int) -> bool:
+    """Whether a convolution of ``x`` [N, C, H, W] from ``into`` to ``out`` channels would miss the
+    tensor cores for want of channels."""
+    odd = into % ALIGNED > 0 or out % ALIGNED > 0
     return odd and groups == 1 and _wants_tensor_cores(x)
 
 
@@ -35,11 +35,11 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvArgume
     """The convolution, as torch differentiates it. ``options``: stride, padding, dilation,
     transposed, output padding, groups."""
     transposed, groups = options[3], options[5]
-    if is_narrow(x, weight, groups):
+    if is_narrow(x, weight.shape[0], weight.shape[1], groups):
         out = weight.shape[1 if transposed else 0]
         grown_bias = None if bias is None else F.pad(bias, (0, -out % ALIGNED))
         grown = _convolve(_grown(x), _grown(weight, first=True), grown_bias, options)
-        return grown[:, :out]
+        return _first_channels(grown, out)
     return _convolve(x, weight, bias, options)
 
 
@@ -62,15 +62,15 @@ def convolution_gradients(
 ) -> tuple[Tensor, Tensor]:
     """The gradients of `convolve` at its input and at its weight, those that are wanted."""
     wanted = wants_input, wants_weight
-    if not is_narrow(x, weight, options[-1]):
+    if not is_narrow(x, weight.shape[0], weight.shape[1], options[-1]):
         return private.convolution_gradients(output_grad, x, weight, options, *wanted)
     to_x, to_weight = private.convolution_gradients(
         _grown(output_grad), _grown(x), _grown(weight, first=True), options, *wanted
     )
     channels, (rows, columns) = x.shape[1], weight.shape[:2]
     return (
-        to_x[:, :channels] if wants_input else to_x,
-        to_weight[:rows, :columns] if wants_weight else to_weight,
+        _first_channels(to_x, channels) if wants_input else to_x,
+        to_weight[:rows, :columns].clone() if wants_weight else to_weight,
     )
 
 
@@ -82,3 +82,9 @@ def _grown(maps: Tensor, first: bool = False) -> Tensor:
     if not more_rows and not more_columns:
         return maps
     return F.pad(maps, (0, 0, 0, 0, 0, more_columns, 0, more_rows))
+
+
+def _first_channels(maps: Tensor, channels: int) -> Tensor:
+    """Tensors of their own: what a function of autograd gives must be no view of something else,
+    or nobody may change it in place."""
+    return maps if maps.shape[1] == channels else maps[:, :channels].clone()

@@ -206,11 +206,13 @@ class JointPass(_AutogradPass):
     ) -> Tensor:
         """One way back serves D's weights and G: what comes to a fake is what its logit was given,
         times the input gradient there, and G's loss gives it something else."""
-        if self._options.penalised or isinstance(self.class_loss, Tensor):
+        if self._options.penalised:
             return super().backward_for_both(loss, penalty, weights, to_logits)
+        assert not isinstance(self.class_loss, Tensor), "it would reach the fakes as well"
         if isinstance(penalty, Tensor):
             # Taken at samples of its own.
-            penalty.backward(inputs=weights)
+            with no_sample_gradients():
+                penalty.backward(inputs=weights)
         given = torch.autograd.grad(loss, self._logits)[0]
         of_fakes = given.chunk(2)[1]
         too_small = of_fakes.abs() < LEAST_GIVEN

@@ -94,8 +94,9 @@ def _is_ours() -> bool:
 
 
 def _is_narrow(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
-    narrow = is_narrow(x, layer.weight, layer.groups) and not _is_autocast(x)
-    return narrow and not _is_transformed()
+    # Not of the weight: reading one that is parametrised computes it anew.
+    narrow = is_narrow(x, layer.in_channels, layer.out_channels, layer.groups)
+    return narrow and not _is_autocast(x) and not _is_transformed()
 
 
 def _is_transformed() -> bool:

@@ -124,6 +124,29 @@ def test_channels_of_zeros_fill_up_fours_and_change_nothing(name, monkeypatch):
         close(got, wanted)
 
 
+@pytest.mark.parametrize("channels", [(3, 8), (8, 3), (3, 3)])
+def test_what_follows_may_change_filled_up_maps_in_place(channels, monkeypatch):
+    monkeypatch.setattr(channel_padding, "_wants_tensor_cores", lambda x: True)
+    layer = nn.Conv2d(*channels, 3, padding=1)
+    plain = nn.Sequential(layer, nn.LeakyReLU(0.2, inplace=True))
+    ours = AS_ON_CUDA(copy.deepcopy(plain))
+    x = torch.randn(2, channels[0], 5, 5)
+    close(ours(x), plain(x))
+    ours(x).view(-1).sum().backward()
+    assert all(weight.grad is not None for weight in ours.parameters())
+
+
+def test_asking_for_the_channels_computes_no_weight(monkeypatch):
+    """One that spectral norm computes moves its estimate each time."""
+    monkeypatch.setattr(channel_padding, "_wants_tensor_cores", lambda x: True)
+    plain = add_spectral_norm(nn.Sequential(nn.Conv2d(3, 8, 3)))
+    ours = AS_ON_CUDA(copy.deepcopy(plain))
+    x = torch.randn(2, 3, 5, 5)
+    close(ours(x), plain(x))
+    for got, wanted in zip(ours.buffers(), plain.buffers(), strict=True):
+        close(got, wanted)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", PICTURES)
 def test_on_a_gpu_filled_up_channels_are_taken_in_tf32(name):
