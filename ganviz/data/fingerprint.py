@@ -24,8 +24,9 @@ class Fingerprint:
     """Digests of the samples that a run takes, as they were loaded.
 
     ``samples``: the same for the same samples in any order; ``labelled``: for the same samples with
-    the same labels, in any order; ``ordered``: for both in the same order. ``examined``: how many
-    samples they are of; digests of another number cannot be compared.
+    the same labels, in any order; ``ordered``: for the same samples in the same order, whatever
+    their labels. ``examined``: how many samples they are of; digests of another number cannot be
+    compared.
     """
 
     samples: str
@@ -47,7 +48,8 @@ class Fingerprint:
 def fingerprint(source: DataSource, index: torch.Tensor) -> Fingerprint:
     """Of the samples of ``source`` with these numbers, int64 [N], in this order.
 
-    Samples that are computed count as the same everywhere: their last bits differ by machine.
+    Samples that are computed count as the same everywhere: their last bits differ by machine. Their
+    order is that of their labels.
     """
     samples = source.samples
     computed = source.computed or samples.dtype != torch.uint8
@@ -64,8 +66,9 @@ def fingerprint(source: DataSource, index: torch.Tensor) -> Fingerprint:
         labelled = sums
     else:
         labelled = sums | (source.labels[index].numpy().astype(np.uint64) << np.uint64(32))
+    ordered = labelled if computed else sums
     return Fingerprint(
-        _digest(np.sort(sums)), _digest(np.sort(labelled)), _digest(labelled), len(index)
+        _digest(np.sort(sums)), _digest(np.sort(labelled)), _digest(ordered), len(index)
     )
 
 

@@ -235,7 +235,9 @@ def _restore(
     saved = parse_spec(state.info.get("spec"))
     if saved is not None:
         changes = compare_data(saved, trainer.source.spec, run.config.conditional)
-        for sentence in (*changes, GOES_ON) if changes else ():
+        if changes and not _is_same_training(saved, trainer.source.spec, run.config.conditional):
+            changes.append(GOES_ON)
+        for sentence in changes:
             run.log("note", sentence=sentence, level="warning")
         if saved.split and saved.split != trainer.source.spec.split:
             trainer.source = replace(
@@ -299,6 +301,16 @@ def compare_data(saved: DataSpec, now: DataSpec, conditional: bool) -> list[str]
             "this run can be measured against held-out pictures any more."
         )
     return sentences
+
+
+def _is_same_training(saved: DataSpec, now: DataSpec, conditional: bool) -> bool:
+    """Whether all that the networks see is known to be as before: where they are told no labels,
+    those may have changed."""
+    before, after = saved.fingerprint, now.fingerprint
+    if conditional or before is None or after is None or _is_other_split(saved, now):
+        return False
+    same_count = (saved.count, saved.held_out) == (now.count, now.held_out)
+    return same_count and (before.examined, before.ordered) == (after.examined, after.ordered)
 
 
 def _is_other_split(saved: DataSpec, now: DataSpec) -> bool:

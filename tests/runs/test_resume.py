@@ -17,7 +17,7 @@ from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
 from ganviz.runs import resume
 from ganviz.runs.listing import RunError
 from ganviz.runs.manager import RunManager
-from ganviz.runs.resume import forked, resumed
+from ganviz.runs.resume import GOES_ON, forked, resumed
 from ganviz.server.explore_data import ExploreData
 from ganviz.synthetic.report import RunUnderTest
 
@@ -297,6 +297,16 @@ def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp
     assert any("hold 29 samples now and held 30" in note for note in notes(again))
     assert any("may have seen some of the pictures that are held out" in n for n in notes(again))
     assert again.spec.split == MIXED_SPLIT
+
+
+def test_labels_that_nobody_is_told_change_nothing(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path, holdout=0.0)
+    (animals / "cats").rename(animals / "cattle")
+    said = notes(finish(manager.resume(run.id, more_steps=1)))
+    assert any("gone: cats; new: cattle" in note for note in said)
+    assert GOES_ON not in said and not any("order" in note for note in said)
+    exchange(animals / "dogs" / "1.png", animals / "dogs" / "2.png")
+    assert GOES_ON in notes(finish(manager.resume(run.id, more_steps=1)))
 
 
 def exchange(one, other):
