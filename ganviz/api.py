@@ -15,6 +15,7 @@ from ganviz import arguments, pacing
 from ganviz.config import RunConfig, in_effect
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.registry import PRESETS
+from ganviz.settings import MOST_STEPS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from ganviz.progress import Display
     from ganviz.runs.trained import TrainedGenerator
     from ganviz.stop_signals import StopSignals
-
-MOST_STEPS = 100_000_000
-"""So many more at most is a run resumed for."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def as_config(config: RunConfig | Mapping[str, Any] | str, **changes: Any) -> Ru
     """A config from a config, a preset's name, or a table of settings (which may name a preset to
     start from), with ``changes`` on top. Raises `ConfigError`."""
     if isinstance(config, RunConfig):
-        return config.but(**changes) if changes else config
+        return _with_its_folder(config.but(**changes), changes) if changes else config
     if not isinstance(config, str | Mapping):
         raise ConfigError(
             "config is a RunConfig, the name of a preset or a table of settings; it is {value}.",
@@ -132,6 +130,11 @@ def as_config(config: RunConfig | Mapping[str, Any] | str, **changes: Any) -> Ru
     made = RunConfig.parse(
         {**(PRESETS.get(preset, "preset").settings if preset else {}), **settings}
     )
+    return _with_its_folder(made, settings)
+
+
+def _with_its_folder(made: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
+    """``made``. Raises `ConfigError` where ``settings`` name a folder that it would not read."""
     if "data" not in settings and settings.get("data_path") and _idle("data_path", made):
         raise ConfigError(
             "data_path names a folder of pictures, but these settings learn from the data set "

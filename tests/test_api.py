@@ -71,6 +71,7 @@ def test_wrong_settings_and_devices_are_named():
         (lambda: ganviz.train({"batch_sise": 3}), "called 'batch_sise'; did you mean 'batch_size'"),
         (lambda: ganviz.train({3: 4}), "no setting called '3'"),
         (lambda: ganviz.train(TINY, batchsize=3), "did you mean 'batch_size'"),
+        (lambda: ganviz.train(ganviz.RunConfig(), data_path="x"), "set data to .folder. as well"),
         (lambda: ganviz.train(TINY, steps="ten"), r"Steps \(steps\).*'ten'"),
         (lambda: ganviz.train("digits-mlp", seed=None), r"\(seed\).*'None'"),
         (lambda: ganviz.train("digits-quik"), "'digits-quik'. Did you mean 'digits-quick'"),
