@@ -18,6 +18,7 @@ from ganviz.errors import ConfigError
 from ganviz.schedules import Schedules
 from ganviz.settings import (
     DATA,
+    MOST_STEPS,
     NETWORKS,
     OBJECTIVE,
     OPTIMISATION,
@@ -63,7 +64,7 @@ class RunConfig(Schedules, Augmentation, BaseModel):
     """The same seed and settings give the same run: bit for bit on a CPU with the same number of
     threads."""
     steps: int = setting(
-        RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=100_000_000, fork=True
+        RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=MOST_STEPS, fork=True
     )
     """How many generator updates to train; 0 trains until you stop it."""
     minutes: float = setting(RUN, 0.0, "Time limit", unit="min", ge=0, le=100_000, fork=True)
@@ -227,7 +228,7 @@ class RunConfig(Schedules, Augmentation, BaseModel):
     """bf16 is faster where the processor has it, a little less exact."""
     tf32: bool = setting(OPTIMISATION, True, "TF32", nvidia=True)
     """On NVIDIA GPUs, fp32 products are taken with shorter numbers, which is faster. Under a
-    gradient penalty they keep full fp32 in any case."""
+    gradient penalty, where a trial finds the gradients near enough."""
     compiled: bool = setting(OPTIMISATION, False, "Compile")
     """torch.compile makes kernels of the networks: up to a minute before the first step, and
     tried against plain training first. On the processors measured so far it gained nothing."""

@@ -2,7 +2,7 @@
 
 A setting is one annotated line and the sentence below it::
 
-    steps: int = setting(RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=100_000_000)
+    steps: int = setting(RUN, 4000, "Steps", unit="steps", basic=True, ge=0, le=MOST_STEPS)
     \"\"\"How many generator updates to train; 0 trains until you stop it.\"\"\"
 """
 
@@ -18,6 +18,9 @@ from pydantic.fields import FieldInfo
 from ganviz import registry
 from ganviz.arguments import nearest
 from ganviz.errors import ConfigError
+
+MOST_STEPS = 100_000_000
+"""So many at most is a run trained for, or resumed for."""
 
 
 @dataclass(frozen=True)

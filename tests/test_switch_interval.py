@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganviz import pacing
-from ganviz.accel.preparation import interpreter_for
+from ganviz.accel.preparation import switch_interval_for
 from ganviz.switch_interval import short_switch_interval
 
 
@@ -23,12 +23,12 @@ def test_the_shortest_wanted_interval_holds_and_ends():
 
 def test_whoever_ends_first_leaves_the_other_its_own():
     usual = sys.getswitchinterval()
-    reader, training = short_switch_interval(0.0005), interpreter_for(torch.device("cuda"))
+    reader, training = short_switch_interval(0.0005), switch_interval_for(torch.device("cuda"))
     reader.__enter__()
     training.__enter__()
     reader.__exit__(None, None, None)
     assert sys.getswitchinterval() == pytest.approx(pacing.GPU_SWITCH_INTERVAL)
     training.__exit__(None, None, None)
     assert sys.getswitchinterval() == usual
-    with interpreter_for(torch.device("cpu")):
+    with switch_interval_for(torch.device("cpu")):
         assert sys.getswitchinterval() == usual

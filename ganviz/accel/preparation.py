@@ -41,14 +41,14 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         allow_tf32(tf32)
 
 
-def interpreter_for(device: torch.device) -> AbstractContextManager[None]:
+def switch_interval_for(device: torch.device) -> AbstractContextManager[None]:
     """Within: Python's lock changes hands as often as a training on ``device`` needs it."""
     if device.type == "cpu":
         return nullcontext()
     return short_switch_interval(pacing.GPU_SWITCH_INTERVAL)
 
 
-class Aside:
+class SideStream:
     """Work of other threads beside a training on ``device``.
 
     Steps of a training are launched ahead. In the same stream of a GPU, whoever measures would wait

@@ -18,7 +18,7 @@ from ganviz.cli.options import (
     finite,
     home_expanded,
 )
-from ganviz.cli.terminal import complain
+from ganviz.cli.terminal import FAILED, complain
 from ganviz.stop_signals import ending_on_signals, stop_signals
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ganviz.config import RunConfig
 
 PRESET, WITH_CLASSES = "cifar10-speedrun", "cifar10-speedrun-classes"
-FAILED = 1
 
 
 def speedrun(

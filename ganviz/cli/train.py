@@ -27,6 +27,7 @@ from ganviz.cli.options import (
 )
 from ganviz.cli.terminal import FAILED, complain, say
 from ganviz.errors import ConfigError
+from ganviz.settings import MOST_STEPS
 from ganviz.stop_signals import stop_signals
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def resume(
         typer.Option(
             metavar="N",
             min=1,
-            max=100_000_000,
+            max=MOST_STEPS,
             show_default=False,
             help="Train so many steps more; without it, to the run's own end.",
         ),

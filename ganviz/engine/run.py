@@ -17,7 +17,7 @@ from ganviz import device as devices
 from ganviz import pacing
 from ganviz.accel.choices import in_use
 from ganviz.accel.memory import is_out_of_memory
-from ganviz.accel.preparation import interpreter_for, prepare_process, prepare_training_thread
+from ganviz.accel.preparation import prepare_process, prepare_training_thread, switch_interval_for
 from ganviz.config import LIVE_FIELDS, RunConfig
 from ganviz.data import load_data
 from ganviz.data.source import DataSource, DataSpec
@@ -238,7 +238,7 @@ class Run:
             self._wait_for_predecessor()
             self._enter("preparing", "Preparing the data.")
             prepare_training_thread(self.device, self.config.short_products)
-            with interpreter_for(self.device):
+            with switch_interval_for(self.device):
                 self._prepare()
                 self._enter("running", "Training.")
                 self._loop()

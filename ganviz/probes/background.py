@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ganviz import device as devices
 from ganviz import pacing
 from ganviz.accel import private_apis as private
-from ganviz.accel.preparation import Aside
+from ganviz.accel.preparation import SideStream
 from ganviz.engine.events import ENDED
 from ganviz.engine.snapshot import render_chunk, to_levels
 from ganviz.probes.features import MeasurementCancelled
@@ -34,7 +34,7 @@ class BackgroundProbe(Probe):
 
     def prepare(self) -> None:
         self._copy: nn.Module | None = None
-        self._aside = Aside(self.trainer.device)
+        self._side_stream = SideStream(self.trainer.device)
         self._thread: threading.Thread | None = None
         self._result: dict[str, Any] | None = None
         self._failure: str | None = None
@@ -117,7 +117,7 @@ class BackgroundProbe(Probe):
     def _work(self, work: Callable[[], None]) -> None:
         devices.prepare_background_thread()
         try:
-            with self._aside.work():
+            with self._side_stream.work():
                 work()
         except MeasurementCancelled:
             return

@@ -28,6 +28,7 @@ from ganviz.server.guard import Refused, command_as, find_run, json_response, se
 from ganviz.server.sample_grids import IMMUTABLE
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import CHANGES, READS, open_run, read_to_end
+from ganviz.settings import MOST_STEPS
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Action(BaseModel):
     name: SHORT = ""
     notes: str = Field("", max_length=kept.MAX_NOTES)
     trashed: SHORT = ""
-    more_steps: int | None = Field(None, ge=1, le=100_000_000)
+    more_steps: int | None = Field(None, ge=1, le=MOST_STEPS)
     step: int | None = Field(None, ge=0)
     settings: dict[str, Any] = Field(default_factory=dict, max_length=16)
     replace: bool = False

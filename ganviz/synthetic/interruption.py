@@ -30,7 +30,7 @@ def interruption_point() -> None:
     _check.get()()
 
 
-def is_interrupted() -> bool:
+def raise_if_interrupted() -> bool:
     """The same for work that asks whether it was cancelled: False where nothing stops it."""
     interruption_point()
     return False

@@ -221,7 +221,7 @@ def _copies(to_train: Tensor, held_to_train: Tensor) -> Estimate:
 def _nearness(pictures: Pictures, train: Pictures, held: Pictures) -> Estimate:
     n = min(len(train), len(held), MOST_COMPARED)
     some = pictures[:MOST_COMPARED].rows
-    to_train, to_held = (_far(some, other[:n].rows) for other in (train, held))
+    to_train, to_held = (_interruptible_distances(some, other[:n].rows) for other in (train, held))
     return estimate(
         lambda i, j, k: nearer_to(to_train[i][:, j], to_held[i][:, k]),
         {"pictures": len(some), "training": n, "held-out": n},
@@ -229,7 +229,7 @@ def _nearness(pictures: Pictures, train: Pictures, held: Pictures) -> Estimate:
     )
 
 
-def _far(x: Tensor, y: Tensor) -> Tensor:
+def _interruptible_distances(x: Tensor, y: Tensor) -> Tensor:
     interruption_point()
     return distances(x, y)
 

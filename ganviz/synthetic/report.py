@@ -33,7 +33,7 @@ from ganviz.runs.trained import TrainedGenerator, from_state, read_spec
 from ganviz.synthetic.evidence import EvaluationData, Pictures
 from ganviz.synthetic.fidelity_figures import Model, class_rows, fidelity_rows
 from ganviz.synthetic.figure import QUESTIONS, Report, Row
-from ganviz.synthetic.interruption import interruptible, interruption_point, is_interrupted
+from ganviz.synthetic.interruption import interruptible, interruption_point, raise_if_interrupted
 from ganviz.synthetic.labels import BALANCED, labels_for
 from ganviz.synthetic.leaks import Pair, Scores, leak_rows
 from ganviz.synthetic.promise import ASSUMED, promise, spent_by
@@ -270,7 +270,7 @@ def _features(evidence: EvaluationData, spec: DataSpec, data_root: Path) -> tupl
     """A net that has seen neither H nor the training pictures that are compared with; its name; and
     whether it names classes."""
     lesson = evidence.lesson
-    own = classifier_for(DataSource(spec, lesson.x, lesson.y), data_root, is_interrupted)
+    own = classifier_for(DataSource(spec, lesson.x, lesson.y), data_root, raise_if_interrupted)
     if own is not None:
         return _in_pieces(own), own.name, True
     x = lesson.rows if len(lesson) > 1 else evidence.train.rows

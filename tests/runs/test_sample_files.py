@@ -104,7 +104,7 @@ def test_progress_is_notified(generator, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x.npz", "x.npy", "x.zip", "x.png", "folder/"])
-def test_what_is_interrupted_leaves_what_was_there(generator, tmp_path, name):
+def test_what_raise_if_interrupted_leaves_what_was_there(generator, tmp_path, name):
     write_samples(generator, f"{tmp_path}/{name}", 3)
     before = sorted(tmp_path.rglob("*"))
 
