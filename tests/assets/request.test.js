@@ -22,13 +22,15 @@ test("paths lie below the proxy's", async () => {
 
 test("an answer has ok, its sentence and its own parts", async () => {
   answers('{"ok": true, "sentence": "Renamed.", "run": "a"}');
-  assert.deepEqual(await post("gv/x", {}), { ok: true, sentence: "Renamed.", run: "a" });
+  assert.deepEqual(await post("gv/x", {}),
+    { ok: true, absent: false, sentence: "Renamed.", run: "a" });
 });
 
 test("a refusal gives the server's sentence", async () => {
   answers('{"error": "No such run."}', { status: 404 });
   const answer = await get("gv/x");
   assert.equal(answer.ok, false);
+  assert.equal(answer.absent, true);
   assert.equal(answer.sentence, "No such run.");
 });
 
