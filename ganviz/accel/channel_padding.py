@@ -7,6 +7,8 @@ slower. A channel of zeros changes no value.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,7 +18,16 @@ from ganviz.accel.precision import takes_tf32
 
 ALIGNED = 4
 
-ConvArguments = tuple[private.Size2d, private.Size2d, private.Size2d, bool, private.Size2d, int]
+
+class ConvOptions(NamedTuple):
+    """How a kernel moves over a map; as torch's layers name it."""
+
+    stride: private.Size2d
+    padding: private.Size2d
+    dilation: private.Size2d
+    transposed: bool
+    output_padding: private.Size2d
+    groups: int
 
 
 def is_narrow(x: Tensor, into: int, out: int, groups: int) -> bool:
@@ -31,19 +42,17 @@ def _wants_tensor_cores(x: Tensor) -> bool:
     return x.is_cuda and x.dtype == torch.float32 and takes_tf32()
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvArguments) -> Tensor:
-    """The convolution, as torch differentiates it. ``options``: stride, padding, dilation,
-    transposed, output padding, groups."""
-    transposed, groups = options[3], options[5]
-    if is_narrow(x, weight.shape[0], weight.shape[1], groups):
-        out = weight.shape[1 if transposed else 0]
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
+    """The convolution, as torch differentiates it."""
+    if is_narrow(x, weight.shape[0], weight.shape[1], options.groups):
+        out = weight.shape[1 if options.transposed else 0]
         grown_bias = None if bias is None else F.pad(bias, (0, -out % ALIGNED))
         grown = _convolve(_grown(x), _grown(weight, first=True), grown_bias, options)
         return _first_channels(grown, out)
     return _convolve(x, weight, bias, options)
 
 
-def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvArguments) -> Tensor:
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: ConvOptions) -> Tensor:
     stride, padding, dilation, transposed, output_padding, groups = options
     if transposed:
         return F.conv_transpose2d(
@@ -56,13 +65,13 @@ def convolution_gradients(
     output_grad: Tensor,
     x: Tensor,
     weight: Tensor,
-    options: ConvArguments,
+    options: ConvOptions,
     wants_input: bool,
     wants_weight: bool,
 ) -> tuple[Tensor, Tensor]:
     """The gradients of `convolve` at its input and at its weight, those that are wanted."""
     wanted = wants_input, wants_weight
-    if not is_narrow(x, weight.shape[0], weight.shape[1], options[-1]):
+    if not is_narrow(x, weight.shape[0], weight.shape[1], options.groups):
         return private.convolution_gradients(output_grad, x, weight, options, *wanted)
     to_x, to_weight = private.convolution_gradients(
         _grown(output_grad), _grown(x), _grown(weight, first=True), options, *wanted

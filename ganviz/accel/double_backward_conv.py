@@ -10,7 +10,7 @@ the kernels of weight gradients here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,18 +18,7 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 
 from ganviz.accel import is_enabled, second_order
 from ganviz.accel import private_apis as private
-from ganviz.accel.channel_padding import convolution_gradients, convolve, is_narrow
-
-
-class ConvOptions(NamedTuple):
-    """How a kernel moves over a map; as torch's layers name it."""
-
-    stride: private.Size2d
-    padding: private.Size2d
-    dilation: private.Size2d
-    transposed: bool
-    output_padding: private.Size2d
-    groups: int
+from ganviz.accel.channel_padding import ConvOptions, convolution_gradients, convolve, is_narrow
 
 
 class DoubleBackwardConv2d(nn.Conv2d):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from ganviz.accel.double_backward_conv import ConvOptions, convolve_fixed
+from ganviz.accel.channel_padding import ConvOptions
+from ganviz.accel.double_backward_conv import convolve_fixed
 from ganviz.models.parts import (
     NEGATIVE_SLOPE,
     WEIGHTED,
