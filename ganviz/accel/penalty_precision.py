@@ -60,9 +60,14 @@ def take_numbers(trainer: TrainerLike[Any, Any], numbers: str) -> None:
     """Have penalised passes of ``trainer`` take ``numbers`` of `PENALTY_NUMBERS` from now on."""
     algorithm = trainer.algorithm
     algorithm.choices = replace(algorithm.choices, penalty_numbers=numbers)
-    if trainer.device.type == "cuda" and trainer.config.penalised:
-        # The setting is of all products alike.
-        allow_tf32(trainer.config.tf32 and numbers != FP32)
+    allow_products(trainer.config, trainer.device, numbers)
+
+
+def allow_products(config: RunConfig, device: torch.device, numbers: str) -> None:
+    """Allow this process the fp32 products of a penalised game on ``device`` whose penalised passes
+    take ``numbers``: on CUDA the setting is of all products alike."""
+    if device.type == "cuda" and config.penalised:
+        allow_tf32(config.tf32 and numbers != FP32)
 
 
 def shorten_penalised_passes(trainer: TrainerLike[Any, Any]) -> list[str]:

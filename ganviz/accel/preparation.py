@@ -34,11 +34,17 @@ def prepare_training_thread(device: torch.device, tf32: bool = False) -> None:
         if device.index is not None:
             # Streams and graphs are made on the thread's own device.
             torch.cuda.set_device(device)
-        # Backward passes in this thread as well: it knows what they are for, and has the device's
-        # context, which the first kernel gives it; cuBLAS, asked before, warns.
+        # Backward passes in this thread as well: it knows what they are for, and has the context.
         torch.autograd.set_multithreading_enabled(False)
-        torch.zeros((), device=device)
+        enter_context(device)
         allow_tf32(tf32)
+
+
+def enter_context(device: torch.device) -> None:
+    """Give the calling thread the context of a CUDA ``device``, as its first kernel does: cuBLAS,
+    asked before, warns."""
+    if device.type == "cuda":
+        torch.zeros((), device=device)
 
 
 def switch_interval_for(device: torch.device) -> AbstractContextManager[None]:

@@ -20,8 +20,8 @@ from ganviz.accel import private_apis as private
 from ganviz.accel.choices import FP32, Choices, in_use
 from ganviz.accel.cuda_graphs import CapturedStep, cuda_graph
 from ganviz.accel.memory import is_out_of_memory
-from ganviz.accel.penalty_precision import shortest
-from ganviz.accel.precision import allow_tf32, cudnn_benchmark
+from ganviz.accel.penalty_precision import allow_products, shortest
+from ganviz.accel.precision import cudnn_benchmark
 from ganviz.algorithms.base import Algorithm, has_convolutions
 from ganviz.config import RunConfig
 from ganviz.data.source import Batch, DataSpec
@@ -133,14 +133,11 @@ def measure(
     are quick in one kind are slow in another.
     """
     numbers = shortest(config, device)
-    on_gpu = device.type == "cuda"
-    if on_gpu:
-        allow_tf32(config.short_products or (config.tf32 and numbers != FP32))
+    allow_products(config, device, numbers)
     try:
         choices, worth = _measure(Choices(penalty_numbers=numbers), config, spec, device, clock)
     finally:
-        if on_gpu:
-            allow_tf32(config.short_products)
+        allow_products(config, device, FP32)
     return replace(choices, penalty_numbers=FP32), worth
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ganviz import device as devices
 from ganviz.accel import private_apis as private
+from ganviz.accel.preparation import enter_context
 from ganviz.algorithms.statistics import NonFinite
 from ganviz.engine.snapshot import draw
 
@@ -107,6 +108,4 @@ class Painter:
 
 def _prepare_thread(device: torch.device) -> None:
     devices.prepare_serving_thread()
-    if device.type == "cuda":
-        # Its first kernel gives the thread the device's context; cuBLAS, asked before, warns.
-        torch.zeros((), device=device)
+    enter_context(device)
