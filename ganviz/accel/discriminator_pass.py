@@ -190,7 +190,8 @@ class JointPass(_AutogradPass):
         samples.requires_grad_(wants_input_gradients or options.penalised)
         self._samples = (samples,)
         # Of the reals, a penalty alone wants input gradients.
-        with gradients_from(0 if options.penalised else len(samples) // 2, samples):
+        skips_reals = wants_input_gradients and not options.penalised
+        with gradients_from(len(samples) // 2 if skips_reals else 0, samples):
             self._logits, class_loss = judge(samples, y, options.penalised)
         self.real_logits, self.fake_logits = self._logits.chunk(2)
         # A mean over both halves is half the sum of their means.
@@ -239,10 +240,8 @@ class SeparatePasses(_AutogradPass):
         wants_input_gradients: bool,
     ):
         super().__init__(options)
-        self._wanted = tuple(
-            wants_input_gradients or penalised
-            for penalised in (options.penalised_real, options.penalised_fake)
-        )
+        # Of the reals, a penalty alone wants input gradients.
+        self._wanted = options.penalised_real, wants_input_gradients or options.penalised_fake
         real = real.clone().requires_grad_(self._wanted[0])
         fake = fake.requires_grad_(self._wanted[1])
         self._samples = tuple(x for x in (real, fake) if x.requires_grad)

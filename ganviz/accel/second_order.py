@@ -95,11 +95,11 @@ def gradients_from(first_row: int, samples: Tensor) -> Iterator[None]:
 def first_row_wanted(x: Tensor) -> int:
     """The row of a layer's input ``x`` [N, ...] from which on a gradient is asked for: 0, but where
     ``x`` is the samples themselves, in whatever shape."""
-    samples = _scope.samples
-    if samples is None or len(samples) != len(x) or samples.numel() != x.numel():
+    samples, row = _scope.samples, _scope.first_row
+    if not row or samples is None or len(samples) != len(x) or samples.numel() != x.numel():
         return 0
     same = samples.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
-    return _scope.first_row if same else 0
+    return row if same else 0
 
 
 def keeps_full_numbers(side: int) -> bool:
