@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganviz import arguments, pacing
-from ganviz.config import RunConfig, in_effect
+from ganviz.config import RunConfig
 from ganviz.errors import ConfigError, GanvizError
-from ganviz.registry import PRESETS
+from ganviz.registry import DATASETS, PRESETS
 from ganviz.settings import MOST_STEPS
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ def as_config(config: RunConfig | Mapping[str, Any] | str, **changes: Any) -> Ru
 
 def _with_its_folder(made: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     """``made``. Raises `ConfigError` where ``settings`` name a folder that it would not read."""
-    if "data" not in settings and settings.get("data_path") and _idle("data_path", made):
+    names_it = "data" not in settings and settings.get("data_path")
+    if names_it and not DATASETS.get(made.data, "data").reads_folder:
         raise ConfigError(
             "data_path names a folder of pictures, but these settings learn from the data set "
             "{data!r}: set data to 'folder' as well.",
@@ -143,11 +144,6 @@ def _with_its_folder(made: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
             data=made.data,
         )
     return made
-
-
-def _idle(field: str, config: RunConfig) -> bool:
-    """Whether nothing reads ``field`` under ``config``."""
-    return field not in in_effect(config.model_dump())
 
 
 def make_run(

@@ -93,7 +93,7 @@ def networks_fit_the_data(config: RunConfig) -> ConfigError | None:
 
 @rule
 def a_folder_needs_a_path(config: RunConfig) -> ConfigError | None:
-    if "data_path" in registry.DATASETS.get(config.data).reads and not config.data_path:
+    if registry.DATASETS.get(config.data).reads_folder and not config.data_path:
         return against("data_path", "Name the folder that holds your pictures.")
     return None
 

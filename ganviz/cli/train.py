@@ -183,7 +183,7 @@ def _own_pictures(data: str, settings: dict[str, Any]) -> dict[str, Any]:
     from ganviz.registry import DATASETS
 
     chosen = settings.get("data", data)
-    if not settings.get("data_path") or "data_path" in DATASETS.get(chosen, "data").reads:
+    if not settings.get("data_path") or DATASETS.get(chosen, "data").reads_folder:
         return settings
     if "data" in settings:
         raise ConfigError(

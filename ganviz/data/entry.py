@@ -57,6 +57,11 @@ class Dataset:
         labels = () if self.classes == () else ("conditioning",)
         return (*pictures, *labels, *self.extra_reads)
 
+    @property
+    def reads_folder(self) -> bool:
+        """Whether the samples are what a folder that a person names holds."""
+        return "data_path" in self.reads
+
 
 def ignore_progress(fraction: float | None, text: str) -> None:
     """The progress callback of a caller who does not watch."""

@@ -29,7 +29,7 @@ def with_data_at(config: RunConfig, data_path: str | None) -> RunConfig:
     run that learned from no folder.
     """
     if data_path is not None:
-        if "data_path" not in DATASETS.get(config.data, "data").reads:
+        if not DATASETS.get(config.data, "data").reads_folder:
             raise ConfigError(
                 "This run learned from the data set {data!r}, which is no folder of pictures: "
                 "there is no folder to name.",

@@ -67,7 +67,7 @@ def card(run: RunUnderTest, n: int, licence: str, suffix: str, made: DataReport 
         "## Licence and consent",
         f"Licence: {licence or 'not stated; whoever hands this set on must say'}.",
     ]
-    if "data_path" in DATASETS.get(run.config.data, "data").reads:
+    if DATASETS.get(run.config.data, "data").reads_folder:
         text.append(CONSENT)
     promised = promise(spent_by(run.state.info))
     if promised:
