@@ -142,11 +142,12 @@ def _sentence(about: dict[str, Any]) -> str:
 
 def without_effect(settings: dict[str, Any], config: RunConfig) -> list[str]:
     """A sentence for each of the ``settings`` that nothing reads under ``config``."""
-    idle = [name for name in settings if name not in in_effect(config.model_dump())]
+    read = in_effect(config.model_dump())
     return [
         f"{flag(name)} has no effect here: it is read only with "
         f"{', or '.join(_alternative(each) for each in meta(name)['when'])}."
-        for name in idle
+        for name in settings
+        if name not in read
     ]
 
 

@@ -154,13 +154,7 @@ class TrainedGenerator(nn.Module):
             return torch.full((n,), self._index(y))
         labels = _as_labels(y)
         if labels is None or len(labels) != n or not bool(((labels >= 0) & (labels < count)).all()):
-            sentence = counted(
-                n,
-                "Give one class from 0 to {last} for the one sample.",
-                "Give one class from 0 to {last} for each of the {n} samples.",
-                last=count - 1,
-            )
-            raise ConfigError(sentence, "class")
+            raise ConfigError(one_class_each(n, count), "class")
         return labels
 
     def _index(self, y: int | str) -> int:
@@ -171,6 +165,16 @@ class TrainedGenerator(nn.Module):
         raise ConfigError(
             f"There is no class {str(y)[:40]!r}. Choose one of: {', '.join(self.classes)}.", "class"
         )
+
+
+def one_class_each(n: int, classes: int) -> str:
+    """What to say to whoever does not give one of ``classes`` for each of ``n`` samples."""
+    return counted(
+        n,
+        "Give one class from 0 to {last} for the one sample.",
+        "Give one class from 0 to {last} for each of the {n} samples.",
+        last=classes - 1,
+    )
 
 
 def _as_labels(y: object) -> Tensor | None:

@@ -27,6 +27,7 @@ from ganviz.runs import listing
 from ganviz.runs.manager import RunManager
 from ganviz.runs.networks import TrainedNetworks
 from ganviz.runs.readable import ReadableRun
+from ganviz.runs.trained import one_class_each
 from ganviz.server.explore_runs import NO_GENERATOR, ExploreRuns
 from ganviz.server.explore_work import ExploreWork
 from ganviz.server.guard import Refused, body_as, json_response, sees_run
@@ -112,15 +113,7 @@ def labels_of(
         raise GanvizError("This generator draws a class: say which.", "y")
     labels = torch.as_tensor(y).expand(count) if isinstance(y, int) else torch.tensor(y)
     if len(labels) != count or not bool((labels < len(classes)).all()):
-        raise GanvizError(
-            counted(
-                count,
-                "Give one class from 0 to {last} for the one sample.",
-                "Give one class from 0 to {last} for each of the {n} samples.",
-                last=len(classes) - 1,
-            ),
-            "y",
-        )
+        raise GanvizError(one_class_each(count, len(classes)), "y")
     return labels.long()
 
 
