@@ -6,12 +6,14 @@ but the graph to account. Where there is an NVIDIA GPU, the same tests run with 
 """
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from ganviz.accel import cuda_graphs
+from ganviz.accel.precision import cudnn_benchmark
 from ganviz.accel.preparation import prepare_training_thread
 from ganviz.config import RunConfig
 from ganviz.data import load_data
@@ -69,6 +71,10 @@ def again(work, generators):
 RECORD = {"cpu": again, "cuda": None}
 
 
+def dropping(network, inputs):
+    return F.dropout(inputs[0], 0.3), *inputs[1:]
+
+
 @pytest.fixture
 def trainer(tiny):
     def make(place, **changes):
@@ -121,9 +127,7 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
 def test_dropout_of_a_replay_is_that_of_the_plain_step(trainer, place):
     """Networks of others draw from torch's own generator, which nothing of ours sets back."""
     ours = trainer(place)
-    ours.algorithm.discriminator.register_forward_pre_hook(
-        lambda network, inputs: (F.dropout(inputs[0], 0.3), *inputs[1:])
-    )
+    ours.algorithm.discriminator.register_forward_pre_hook(dropping)
     device = ours.device
     states = torch.cuda.get_rng_state if device.type == "cuda" else torch.get_rng_state
     before = states()
@@ -285,6 +289,43 @@ def test_a_hook_does_not_keep_a_recording_from_being_tried(trainer):
     for optimizer in ours.algorithm.optimizers.values():
         optimizer.register_step_post_hook(lambda *_: None)
     assert "off by 10" in cuda_graphs.capture_steps(ours, wrong(ours))
+
+
+@pytest.mark.gpu
+def test_a_capture_that_fails_half_way_leaves_dropout_as_it_was(trainer):
+    def fails(work, generators):
+        def half():
+            work()
+            raise RuntimeError("half way")
+
+        return cuda_graphs.cuda_graph(half, generators)
+
+    ours, plain = trainer("cuda"), trainer("cuda")
+    for one in (ours, plain):
+        one.algorithm.discriminator.register_forward_pre_hook(dropping)
+    random = torch.cuda.get_rng_state()
+    assert "half way" in cuda_graphs.capture_steps(ours, fails)
+    torch.cuda.set_rng_state(random)
+    for _ in range(3):
+        ours.step()
+    torch.cuda.set_rng_state(random)
+    for _ in range(3):
+        plain.step()
+    assert_same(ours, plain)
+
+
+@pytest.mark.parametrize(("record", "timed"), [(again, False), (refuses, True)])
+def test_cudnn_times_kernels_for_a_recording_and_not_for_those_who_look_on(trainer, record, timed):
+    ours, seen = trainer("cpu"), []
+
+    def watched(work, generators):
+        seen.append(torch.backends.cudnn.benchmark)
+        return record(work, generators)
+
+    ours.algorithm.choices = replace(ours.algorithm.choices, cudnn_benchmark=True)
+    with cudnn_benchmark(False):
+        cuda_graphs.capture_steps(ours, watched)
+        assert (seen, torch.backends.cudnn.benchmark) == ([True], timed)
 
 
 @pytest.mark.parametrize(
