@@ -88,6 +88,9 @@ class TrainerLike(Protocol[Stats, Batch]):
     """Takes steps of an algorithm on batches of a sampler."""
 
     captured_step: Callable[[], None] | None
+    step_count: int
+    # Where a trial began, whose steps are taken back; None outside of one.
+    step_before_trial: int | None
 
     @property
     def is_single_process(self) -> bool: ...

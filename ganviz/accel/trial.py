@@ -59,11 +59,13 @@ class StartingPoint(Generic[Stats, Batch]):
 
     def __enter__(self) -> StartingPoint[Stats, Batch]:
         self._trainer.algorithm.stats = self._trainer.algorithm.new_stats()
+        self._trainer.step_before_trial = self._trainer.step_count
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.restore()
         self._trainer.algorithm.stats = self._stats
+        self._trainer.step_before_trial = None
 
     @torch.no_grad()
     def restore(self) -> None:

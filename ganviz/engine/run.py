@@ -208,7 +208,7 @@ class Run:
         """Steps trained so far."""
         if self._last_status is not None:
             return self._last_status["step"]
-        return self.trainer.step_count if self.trainer else 0
+        return self.trainer.steps_to_show if self.trainer else 0
 
     def status(self) -> dict[str, Any]:
         """What a status line shows."""

@@ -41,6 +41,7 @@ class Trainer:
         self.algorithm = algorithms.build(config, source.spec, device)
         self.sampler = make_sampler(config, source)
         self.step_count = 0
+        self.step_before_trial: int | None = None
         # Takes the algorithm's steps where they are captured.
         self.captured_step: Callable[[], None] | None = None
         self._read_at = 0
@@ -98,6 +99,12 @@ class Trainer:
         """Let go of networks and optimisers; the trainer cannot step any more."""
         self.captured_step = None
         del self.algorithm, self.sampler
+
+    @property
+    def steps_to_show(self) -> int:
+        """Steps taken, without those of a trial, which are taken back. From any thread."""
+        before = self.step_before_trial
+        return self.step_count if before is None else before
 
     @property
     def images_per_step(self) -> int:

@@ -8,6 +8,7 @@ import torch
 from ganviz.accel import choices as ways
 from ganviz.accel import penalty_precision, trial
 from ganviz.accel.penalty_precision import shorten_penalised_passes, take_numbers
+from ganviz.engine.run import Run
 
 PENALISED = {
     "image_size": 16,
@@ -86,3 +87,21 @@ def test_the_shortest_numbers_are_what_settings_and_device_have(tiny):
 def test_full_numbers_try_nothing(tiny_trainer):
     trainer = tiny_trainer(**{**PENALISED, "precision": "fp32"})
     assert shorten_penalised_passes(trainer) == []
+
+
+def test_who_looks_at_a_run_sees_no_step_of_a_trial(tiny, monkeypatch):
+    shown, plain_steps = [], trial.plain_steps
+
+    def watched(trainer, start):
+        shown.append(run.status()["step"])
+        steps = plain_steps(trainer, start)
+        trainer.step()
+        shown.append(run.status()["step"])
+        start.restore()
+        return steps
+
+    monkeypatch.setattr(penalty_precision.trial, "plain_steps", watched)
+    run = Run(tiny(**PENALISED, steps=2), None, torch.device("cpu"), observers=[])
+    run.start().join()
+    assert run.state == "finished", run.error
+    assert shown == [0, 0] and run.step_count == 2
