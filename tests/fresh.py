@@ -24,7 +24,6 @@ IMPORTS = [
     "ganviz.runs.resume",
     "rich.table",
     "sklearn.datasets",
-    "torch._dynamo",
     "tests.frozen",
 ]
 

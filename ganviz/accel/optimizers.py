@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """The optimiser of ``config`` over ``network``, with the fused or foreach form where the device
     has it."""
+    private.spare_dynamo()
     parameters = [p for p in network.parameters() if p.requires_grad]
     if config.optimizer == "adam":
         betas = (config.beta1, config.beta2)
@@ -77,17 +77,13 @@ class CachedAdam(torch.optim.Adam):
         weights = cache.weights if cache else []
         gradients = [weight.grad for weight in weights if weight.grad is not None]
         cached = cache is not None and len(gradients) == len(weights)
-        plain_step = torch.optim.Adam.step
-        # Where torch has hooked its own step, it calls the hooks by itself.
-        if not cached and getattr(plain_step, "hooked", False):
-            return self._plain_step(plain_step, closure)
         for hook in tuple(private.step_pre_hooks(self).values()):
             hook(self, (), {})
         loss = None
         if cache is not None and cached:
             self._cached_step(cache, gradients)
         else:
-            loss = self._plain_step(plain_step, closure)
+            loss = self._plain_step(closure)
         for hook in tuple(private.step_post_hooks(self).values()):
             hook(self, (), {})
         return loss
@@ -98,9 +94,9 @@ class CachedAdam(torch.optim.Adam):
     def _is_current(self) -> bool:
         return self._cache is not None and self._cache.state is self.state
 
-    def _plain_step(self, plain_step: Callable[..., Any], closure: Any) -> Any:
+    def _plain_step(self, closure: Any) -> Any:
         """A step of torch's own, after which every weight has its state."""
-        loss = plain_step(self, closure)
+        loss = private.adam_step(self, closure)
         self._cache = self._tensors_of_a_step()
         return loss
 

@@ -8,6 +8,8 @@ ctypes stand here and nowhere else.
 from __future__ import annotations
 
 import ctypes
+import functools
+import inspect
 from typing import Any
 
 import torch
@@ -110,6 +112,22 @@ def step_pre_hooks(optimizer: Optimizer) -> dict[int, Any]:
 def step_post_hooks(optimizer: Optimizer) -> dict[int, Any]:
     """What `Optimizer.register_step_post_hook` registered, by number."""
     return optimizer._optimizer_step_post_hooks
+
+
+@functools.cache
+def spare_dynamo() -> None:
+    """Let optimisers be made without `torch._dynamo`, which their methods load to be left out of
+    what it compiles: more than a second and 150 MB of imports."""
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        plain = inspect.unwrap(getattr(Optimizer, name))
+        if not hasattr(plain, "__dynamo_disable"):
+            setattr(plain, "__dynamo_disable", plain)
+
+
+def adam_step(optimizer: torch.optim.Adam, closure: Any = None) -> Any:
+    """`torch.optim.Adam.step` without hooks, and without loading `torch._dynamo`."""
+    with torch.no_grad():
+        return inspect.unwrap(torch.optim.Adam.step)(optimizer, closure)
 
 
 # -- kernels ---------------------------------------------------------------------------------------

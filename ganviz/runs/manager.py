@@ -62,8 +62,7 @@ class RunManager:
         """Get ready for ``config`` in the background: its data drawn or read, two steps rehearsed,
         and, on a processor, the quickest ways to compute found out.
 
-        A first Train then waits for none of it: the first optimiser of a process alone imports a
-        second and a half of torch.
+        A first Train then waits for none of it.
         """
 
         def get_ready() -> None:

@@ -80,6 +80,25 @@ def test_fused_adam_is_adam(tensors, others):
     close(ours, [weight.detach() for weight in weights])
 
 
+def test_adam_step_is_adams(tensors, others):
+    private.spare_dynamo()
+    ours, theirs = ([nn.Parameter(t.clone()) for t in tensors] for _ in range(2))
+    mine, plain = (torch.optim.Adam(weights, 0.01, fused=True) for weights in (ours, theirs))
+    seen = []
+    mine.register_step_post_hook(lambda *_: seen.append(1))
+    for _ in range(3):
+        for weight, gradient in zip([*ours, *theirs], [*others, *others], strict=True):
+            weight.grad = gradient.clone()
+        private.adam_step(mine)
+        plain.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True)) and not seen
+    mine.load_state_dict(plain.state_dict())
+    mine.zero_grad()
+    assert all(weight.grad is None for weight in ours)
+    mine.add_param_group({"params": [nn.Parameter(random(2))]})
+    assert len(mine.param_groups) == 2
+
+
 def test_step_hooks_are_found_by_number():
     optimizer = torch.optim.SGD([nn.Parameter(random(2))], 0.1)
     before = optimizer.register_step_pre_hook(lambda *_: None)

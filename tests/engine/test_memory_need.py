@@ -102,6 +102,18 @@ def test_the_need_is_what_the_process_grows_by(tmp_path):
     assert 0.9 * size < need < 2.5 * size
 
 
+def trained_without_a_compiler():
+    """Whether two steps leave torch's compiler where it is: a second and 150 MB of imports."""
+    steps(2)
+    print("torch._dynamo" in sys.modules)
+
+
+def test_a_training_loads_no_compiler(tmp_path):
+    child = fresh.Child(trained_without_a_compiler, folder=tmp_path)
+    assert child.wait(120) == 0, child.err.read_text()
+    assert child.out.read_text().strip() == "False"
+
+
 @pytest.mark.parametrize("preset", ["digits-quick", "sngan", "r3gan", "mlp-gan", "ring8-best"])
 def test_the_rough_figure_is_far_above_the_need(preset):
     config = parsed(preset)
