@@ -22,7 +22,7 @@ CANVAS = "#gv-explore-canvas"
 def kept(server) -> str:
     """The id of a run that has ended with some pictures worth a look."""
     stop(server)
-    return server.train("digits-quick", steps=60, batch_size=16)
+    return server.train("digits-quick", steps=60, batch_size=16, g_width=8, d_width=8)
 
 
 def explore(visit, run: str, more: str = ""):
