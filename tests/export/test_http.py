@@ -23,11 +23,14 @@ def follow(client, run="own-run"):
 
 @pytest.fixture
 def waiting(monkeypatch):
-    """Exports that wait for `release` before they end."""
+    """Exports that wait for `release` before they end; ``release.drawing`` is set when one has
+    begun and shows no sign of life any more."""
     release = threading.Event()
+    release.drawing = threading.Event()
 
     def make(folder, out, asked, notify):
         notify(0.25, "Drawing frame 3 of 12.")
+        release.drawing.set()
         release.wait(20)
         out.write_bytes(b"film")
 
@@ -107,6 +110,7 @@ def test_one_at_a_time(client, waiting):
     )
     now = client.get("/gv/library/own-run/export").json()
     assert now["state"] == "working" and now["kind"] == "mp4" and now["url"] is None
+    assert waiting.drawing.wait(20)
     said = client.post("/gv/library/own-run/export/stop", json={}).json()["sentence"]
     assert client.get("/gv/library/own-run/export").json()["sentence"] == said
     waiting.set()
