@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from anyio.from_thread import start_blocking_portal
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
@@ -96,6 +97,15 @@ def manager():
     stub.start = start
     start(still_run())
     return stub
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_loop():
+    """All clients share an event loop, as those of a server do. Each request would have one of its
+    own, and a thread for it, which takes longer than most answers."""
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @pytest.fixture
