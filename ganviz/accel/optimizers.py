@@ -19,21 +19,23 @@ def make_optimizer(
     """The optimiser of ``config`` over ``network``, with the fused or foreach form where the device
     has it."""
     private.spare_dynamo()
+    plain = private.without_dynamo
     parameters = [p for p in network.parameters() if p.requires_grad]
     if config.optimizer == "adam":
         betas = (config.beta1, config.beta2)
         if device.type in ("cpu", "cuda") and current().fused_adam:
             return CachedAdam(parameters, lr, betas, fused=True)
         capturable = device.type == "cuda"
-        return torch.optim.Adam(parameters, lr, betas, foreach=True, capturable=capturable)
+        return plain(torch.optim.Adam)(parameters, lr, betas, foreach=True, capturable=capturable)
     if config.optimizer == "rmsprop":
         # Capturable: for CUDA graphs.
-        return torch.optim.RMSprop(parameters, lr, foreach=True, capturable=device.type == "cuda")
+        capturable = device.type == "cuda"
+        return plain(torch.optim.RMSprop)(parameters, lr, foreach=True, capturable=capturable)
     momentum = 0.9 if config.optimizer == "momentum" else 0.0
     if device.type == "cuda":
         # The foreach form reads a learning rate that is a tensor, which a graph cannot.
-        return torch.optim.SGD(parameters, lr, momentum=momentum, fused=True)
-    return torch.optim.SGD(parameters, lr, momentum=momentum, foreach=True)
+        return plain(torch.optim.SGD)(parameters, lr, momentum=momentum, fused=True)
+    return plain(torch.optim.SGD)(parameters, lr, momentum=momentum, foreach=True)
 
 
 @dataclass
@@ -72,7 +74,7 @@ class CachedAdam(torch.optim.Adam):
                 weight.grad = None
 
     def step(self, closure: Any = None) -> Any:
-        """One step, as `torch.optim.Adam.step`, with the hooks that are registered."""
+        """One step, as `torch.optim.Adam.step`, with the hooks registered on this optimiser."""
         cache = self._cache if closure is None and self._is_current() else None
         weights = cache.weights if cache else []
         gradients = [weight.grad for weight in weights if weight.grad is not None]

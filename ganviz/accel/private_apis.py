@@ -10,13 +10,17 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves as tree_leaves
+
+Arguments = ParamSpec("Arguments")
+Kind = TypeVar("Kind", bound=Optimizer)
 
 DispatchMode = TorchDispatchMode
 """Base of a mode whose ``__torch_dispatch__`` sees every operation of its thread."""
@@ -122,6 +126,18 @@ def spare_dynamo() -> None:
         plain = inspect.unwrap(getattr(Optimizer, name))
         if not hasattr(plain, "__dynamo_disable"):
             setattr(plain, "__dynamo_disable", plain)
+
+
+def without_dynamo(kind: Callable[Arguments, Kind]) -> Callable[Arguments, Kind]:
+    """An optimiser of torch's whose steps do not load `torch._dynamo`."""
+    return cast(Callable[Arguments, Kind], _without_dynamo(kind))
+
+
+@functools.cache
+def _without_dynamo(kind: Any) -> Any:
+    spare_dynamo()
+    step = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), {"step": step, "__module__": kind.__module__})
 
 
 def adam_step(optimizer: torch.optim.Adam, closure: Any = None) -> Any:

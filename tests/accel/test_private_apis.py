@@ -99,6 +99,21 @@ def test_adam_step_is_adams(tensors, others):
     assert len(mine.param_groups) == 2
 
 
+@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.SGD, torch.optim.RMSprop])
+def test_without_dynamo_is_the_same_optimiser(kind, tensors, others):
+    ours, theirs = ([nn.Parameter(t.clone()) for t in tensors] for _ in range(2))
+    mine, plain = private.without_dynamo(kind)(ours, 0.01, foreach=True), kind(theirs, 0.01)
+    seen = []
+    mine.register_step_post_hook(lambda *_: seen.append(1))
+    for _ in range(3):
+        for weight, gradient in zip([*ours, *theirs], [*others, *others], strict=True):
+            weight.grad = gradient.clone()
+        mine.step()
+        plain.step()
+    close([w.detach() for w in ours], [w.detach() for w in theirs])
+    assert isinstance(mine, kind) and seen == [1, 1, 1]
+
+
 def test_step_hooks_are_found_by_number():
     optimizer = torch.optim.SGD([nn.Parameter(random(2))], 0.1)
     before = optimizer.register_step_pre_hook(lambda *_: None)
