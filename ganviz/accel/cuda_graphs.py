@@ -19,7 +19,6 @@ from torch import Tensor
 from ganviz.accel import private_apis as private
 from ganviz.accel import trial
 from ganviz.accel.captured_numbers import CapturedNumbers
-from ganviz.accel.precision import cudnn_benchmark
 from ganviz.accel.trainer_protocol import (
     AlgorithmLike,
     Batch,
@@ -54,16 +53,16 @@ def capture_steps(
     all of them. ``notify`` hears what happens later: a kind of step that cannot be captured.
     """
     wanted = trainer.algorithm.choices.cudnn_benchmark
-    with cudnn_benchmark(wanted):
-        reason = (
-            (None if capture else _missing_device(trainer))
-            or trainer.algorithm.why_not_capturable()
-            or _try_out(trainer, capture or cuda_graph, notify)
-        )
-    # A replay keeps the kernels that it was captured with. Threads that measure and draw would time
-    # them anew for each shape of theirs, which takes longer than what they do.
-    torch.backends.cudnn.benchmark = wanted and reason is not None
+    torch.backends.cudnn.benchmark = wanted
+    reason = (
+        (None if capture else _missing_device(trainer))
+        or trainer.algorithm.why_not_capturable()
+        or _try_out(trainer, capture or cuda_graph, notify)
+    )
     if reason is None:
+        # A replay keeps the kernels that it was captured with. Threads that measure and draw would
+        # time them anew for each shape of theirs, which takes longer than what they do.
+        torch.backends.cudnn.benchmark = False
         return None
     return f"Steps are not recorded as a CUDA graph, since {reason}; they are taken as usual."
 

@@ -63,9 +63,11 @@ class StartingPoint(Generic[Stats, Batch]):
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.restore()
-        self._trainer.algorithm.stats = self._stats
-        self._trainer.step_before_trial = None
+        try:
+            self.restore()
+        finally:
+            self._trainer.algorithm.stats = self._stats
+            self._trainer.step_before_trial = None
 
     @torch.no_grad()
     def restore(self) -> None:

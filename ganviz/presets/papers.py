@@ -220,7 +220,7 @@ preset(
     "stacked-mnist",
     "Stacked digits, 1,000 combinations",
     "Three digits in one picture: how many of the 1,000 combinations does G draw? With R3GAN's "
-    "game (Huang et al., 2024). Wants a GPU: three minutes of an H100.",
+    "game (Huang et al., 2024). Wants a GPU: 200 seconds of an H100.",
     PAPERS,
     "r3gan",
     **{

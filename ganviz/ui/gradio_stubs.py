@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
 MODULE, WRITES_STUBS = "gradio.component_meta", "create_or_modify_pyi"
@@ -27,21 +27,16 @@ class _Finder(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(fullname, path, target) if fullname == MODULE else None
-        if spec is not None and spec.loader is not None:
-            spec.loader = _WithoutStubs(spec.loader)
+        # Any other loader has no source beside which stubs could be written.
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _WithoutStubs(spec.loader.name, spec.loader.path)
         return spec
 
 
-class _WithoutStubs(Loader):
-    """Loads as ``loader`` does, and takes what writes stubs out of the module."""
-
-    def __init__(self, loader: Loader):
-        self._loader = loader
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
+class _WithoutStubs(SourceFileLoader):
+    """Takes what writes stubs out of the module that it loads."""
 
     def exec_module(self, module: ModuleType) -> None:
-        self._loader.exec_module(module)
+        super().exec_module(module)
         if hasattr(module, WRITES_STUBS):
-            setattr(module, WRITES_STUBS, lambda *_: None)
+            setattr(module, WRITES_STUBS, lambda *_, **__: None)

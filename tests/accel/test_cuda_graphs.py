@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from ganviz.accel import cuda_graphs
 from ganviz.accel.precision import cudnn_benchmark
 from ganviz.accel.preparation import prepare_training_thread
+from ganviz.accel.trial import try_quicker
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.run import Run
@@ -326,6 +327,25 @@ def test_cudnn_times_kernels_for_a_recording_and_not_for_those_who_look_on(train
     with cudnn_benchmark(False):
         cuda_graphs.capture_steps(ours, watched)
         assert (seen, torch.backends.cudnn.benchmark) == ([True], timed)
+
+
+def test_no_room_for_a_later_recording_leaves_plain_steps_as_they_were_chosen(trainer, monkeypatch):
+    ours, rewind = trainer("cpu"), Trainer.rewind
+    ours.algorithm.choices = replace(ours.algorithm.choices, cudnn_benchmark=True)
+    with cudnn_benchmark(False):
+        assert cuda_graphs.capture_steps(ours, again) is None
+        ours.captured_step = None
+
+        def full(*_):
+            monkeypatch.setattr(Trainer, "rewind", rewind)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        monkeypatch.setattr(Trainer, "rewind", full)
+        said = try_quicker(ours, lambda one: cuda_graphs.capture_steps(one, again))
+        assert said and ours.captured_step is None and torch.backends.cudnn.benchmark
+    before = ours.step_count
+    ours.step()
+    assert ours.steps_to_show == ours.step_count == before + 1
 
 
 @pytest.mark.parametrize(
