@@ -39,6 +39,8 @@ class Room:
         self._members: dict[str, Visitor] = {}
         self._removed: set[str] = set()
         self._open_pages: Counter[str] = Counter()
+        # members whose page has ever connected
+        self._seen: set[str] = set()
         # where members came from: in memory only
         self._addresses: dict[str, str] = {}
         self._refused_addresses: set[str] = set()
@@ -52,6 +54,7 @@ class Room:
         for one in data.get("members") or ():
             visitor = Visitor(str(one["id"]), str(one["handle"]), one["presenter"] is True)
             self._members[visitor.id] = visitor
+        self._seen = set(self._members)
 
     def as_data(self) -> dict[str, Any]:
         """What is kept of the room: random ids and handles, and nothing about their owners."""
@@ -83,17 +86,19 @@ class Room:
             raise GanvizError(LOCKED)
         if len(self._members) < MAX_MEMBERS:
             return
-        # somebody who came in and never opened the page, or has closed it, makes room
-        away = (
+        # who came in last and never opened the page makes room, so that a flood displaces itself;
+        # else who has been away for longest
+        away = [
             visitor_id
             for visitor_id, one in self._members.items()
             if visitor_id not in self._open_pages and not one.presenter
-        )
-        gone = next(away, None)
-        if gone is None:
+        ]
+        if not away:
             raise GanvizError(FULL, n=MAX_MEMBERS)
+        gone = next((one for one in reversed(away) if one not in self._seen), away[0])
         del self._members[gone]
         self._addresses.pop(gone, None)
+        self._seen &= self._members.keys()
 
     def _handle(self) -> str:
         taken = {visitor.handle for visitor in self._members.values()}
@@ -154,6 +159,7 @@ class Room:
         """A page of ``visitor`` has connected."""
         with self._lock:
             self._open_pages[visitor.id] += 1
+            self._seen.add(visitor.id)
             # who was sent out meanwhile would stand for others who come from there
             if visitor.id in self._members:
                 self._addresses[visitor.id] = address

@@ -27,7 +27,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.json_lines import JsonLines, SendLine
-from ganviz.server.limits import Quota, client_of
+from ganviz.server.limits import Places
 from ganviz.server.visitor_scope import visitor_of
 
 MAX_WAITING = 8
@@ -75,7 +75,7 @@ class ExperimentRequests:
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-experiment", prepare_serving_thread)
-        self._places = Quota(MAX_WAITING, MAX_WAITING // 2)
+        self._places = Places(MAX_WAITING, MAX_WAITING // 2, per_viewer=2, for_presenters=2)
 
     async def initial(self, request: Request) -> Response:
         """Gradient norms of each layer before the first step, as `AtStart` has them."""
@@ -98,12 +98,12 @@ class ExperimentRequests:
 
     def _place(self, request: Request) -> ExitStack:
         """A place among those that wait and work, to be closed when it is no longer needed."""
-        client, place = client_of(request.scope), ExitStack()
-        if not self._places.has_place(client):
+        place = ExitStack()
+        if not self._places.has_place(request.scope):
             raise Refused(
                 503, "Too many experiments are under way on this machine; try again in a moment."
             )
-        place.enter_context(self._places.place(client))
+        place.enter_context(self._places.place(request.scope))
         return place
 
     def _freeze(

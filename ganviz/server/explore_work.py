@@ -24,7 +24,7 @@ from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused
 from ganviz.server.json_lines import JsonLines, SendLine, Work
 from ganviz.server.latent_batches import CLIENT_GONE
-from ganviz.server.limits import Quota, client_of
+from ganviz.server.limits import Places
 from ganviz.server.visitor_scope import visitor_of
 
 T = TypeVar("T")
@@ -41,8 +41,8 @@ class ExploreWork:
     def __init__(self) -> None:
         self._pictures = ThreadPoolExecutor(1, "ganviz-explore", prepare_background_thread)
         self._long = ThreadPoolExecutor(1, "ganviz-explore-long", prepare_background_thread)
-        self._places = Quota(128, 64)
-        self._long_places = Quota(32, 16)
+        self._places = Places(128, 64, per_viewer=32, for_presenters=16)
+        self._long_places = Places(32, 16, per_viewer=4, for_presenters=4)
 
     async def run(self, request: Request, work: Callable[[], T], *, long: bool = False) -> T:
         """``work()`` in a thread, unless the browser has gone by then. Raises `Refused`."""
@@ -69,10 +69,10 @@ class ExploreWork:
 
     @contextmanager
     def _place(self, request: Request, long: bool) -> Iterator[None]:
-        places, client = (self._long_places if long else self._places, client_of(request.scope))
-        if not places.has_place(client):
+        places = self._long_places if long else self._places
+        if not places.has_place(request.scope):
             raise Refused(503, BUSY)
-        with places.place(client):
+        with places.place(request.scope):
             yield
 
 

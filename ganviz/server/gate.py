@@ -21,7 +21,13 @@ from ganviz.classroom.visitor import NOBODY
 from ganviz.errors import GanvizError
 from ganviz.server.entrance import NOT_JOINED, Entrance
 from ganviz.server.guard import Guard, Refused, json_response, refusal
-from ganviz.server.limits import MAX_BODY, Limits, Quota, client_of
+from ganviz.server.limits import (
+    MAX_BODY,
+    SOCKETS_FOR_PRESENTERS,
+    SOCKETS_OF_A_VIEWER,
+    Limits,
+    Places,
+)
 from ganviz.server.visitor_scope import visitor_of, with_visitor
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
@@ -40,6 +46,8 @@ PREFIX_HEADERS = ("x-forwarded-prefix", "x-forwarded-context", "x-script-name")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~@%+-]{1,100}){1,20}")
 # a browser sends some twenty headers, and proxies add some; the form has some hundred settings
 MAX_HEADERS, MAX_PARAMETERS = 100, 300
+# of a file on any system; looking for one with a longer name raises
+LONGEST_NAME = 255
 # a response goes out in parts of this size, so that a browser that does not read holds no more
 PART = 64 * 1024
 # a page may be shown inside one of this machine or of an editor, never inside a foreign one
@@ -61,7 +69,9 @@ class Gate:
         self._app = app
         self._guard = guard or Guard.from_environment()
         limits = limits or Limits()
-        self._sockets = Quota(limits.sockets, limits.sockets_per_client)
+        self._sockets = Places(
+            limits.sockets, limits.sockets_per_client, SOCKETS_OF_A_VIEWER, SOCKETS_FOR_PRESENTERS
+        )
         self._root_path = root_path.rstrip("/")
         self._entrance = Entrance(classroom or Classroom())
 
@@ -112,13 +122,13 @@ class Gate:
         except GanvizError:
             await send({"type": "websocket.close", "code": 1008})
             return
-        client = client_of(scope)
-        if not self._sockets.has_place(client):
+        scope = with_visitor(scope, visitor)
+        if not self._sockets.has_place(scope):
             # 1013: try again later
             await send({"type": "websocket.close", "code": 1013})
             return
-        with self._sockets.place(client):
-            await self._app(with_visitor(scope, visitor), receive, send)
+        with self._sockets.place(scope):
+            await self._app(scope, receive, send)
 
     def _why(self, request: Request) -> Response:
         """Why a live socket of the page that asks does not open: a browser hides the reason. The
@@ -126,7 +136,7 @@ class Gate:
         sentence = NO_UPGRADE
         try:
             self._guard.compare_origin(request.headers, request.query_params.get("origin"))
-            if not self._sockets.has_place(client_of(request.scope)):
+            if not self._sockets.has_place(request.scope):
                 sentence = (
                     f"As many pages as this server takes are open ({len(self._sockets)}); close "
                     "some that are not needed, and this one goes on by itself."
@@ -170,7 +180,8 @@ def _check_path(scope: Scope) -> None:
     path, method = _path(scope), scope["method"]
     if path == "/gv" or path.startswith("/gv/"):
         return
-    if method not in ("GET", "HEAD") or not GRADIO_PATHS.fullmatch(path):
+    too_long = any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in path.split("/"))
+    if too_long or method not in ("GET", "HEAD") or not GRADIO_PATHS.fullmatch(path):
         raise Refused(404, f"There is nothing at {path[:80]!r} for {method}; open the start page.")
 
 

@@ -40,7 +40,7 @@ from ganviz.server.commands import Training, as_config
 from ganviz.server.discretion import sentence_for
 from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.json_lines import JsonLines, SendLine
-from ganviz.server.limits import Quota, client_of
+from ganviz.server.limits import Places
 from ganviz.server.visitor_scope import visitor_of
 
 CPU = torch.device("cpu")
@@ -95,7 +95,7 @@ class LabTrials:
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-lab", prepare_serving_thread)
-        self._places = Quota(MOST_WAITING, MOST_WAITING // 2)
+        self._places = Places(MOST_WAITING, MOST_WAITING // 2, per_viewer=1, for_presenters=2)
 
     async def duel(self, request: Request) -> Response:
         """Lines of JSON: ``differences``, then both sides' samples and statistics as they go."""
@@ -129,10 +129,10 @@ class LabTrials:
         return JsonLines(self._pool, self._place(request), work, STUMBLED, wording)
 
     def _place(self, request: Request) -> ExitStack:
-        client, place = client_of(request.scope), ExitStack()
-        if not self._places.has_place(client):
+        place = ExitStack()
+        if not self._places.has_place(request.scope):
             raise Refused(503, BUSY)
-        place.enter_context(self._places.place(client))
+        place.enter_context(self._places.place(request.scope))
         return place
 
     # -- the games -------------------------------------------------------------------------

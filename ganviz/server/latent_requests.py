@@ -24,7 +24,7 @@ from ganviz.runs.manager import RunManager
 from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.latent_batches import CLIENT_GONE, Answer, DrawingThread, LatentBatches
-from ganviz.server.limits import Quota, client_of
+from ganviz.server.limits import Places, client_of
 from ganviz.server.visitor_scope import visitor_of
 from ganviz.server.workers import open_run, with_generator
 
@@ -76,7 +76,7 @@ class LatentRequests:
         self._batches = LatentBatches[PictureRequest](
             self._thread, lambda run, queries: self._draw_each(run, queries)
         )
-        self._places = Quota(MAX_WAITING, MAX_WAITING // 2)
+        self._places = Places(MAX_WAITING, MAX_WAITING // 2, per_viewer=16, for_presenters=8)
         self._directions_of: WeakKeyDictionary[ReadableRun, _CachedDirections] = (
             WeakKeyDictionary()
         )  # touched by the one thread only
@@ -127,12 +127,11 @@ class LatentRequests:
     async def _reading(self, request: Request, run_id: str | None) -> AsyncIterator[ReadableRun]:
         """The run, with a generator to draw from, while there is a place for one more request.
         Raises `Refused`."""
-        client = client_of(request.scope)
-        if not self._places.has_place(client):
+        if not self._places.has_place(request.scope):
             raise Refused(
                 503, "Too many viewers are moving sliders at once; try again in a moment."
             )
-        with self._places.place(client):
+        with self._places.place(request.scope):
             # a kept run loads its generator when first asked: not while others wait to be drawn for
             run = await with_generator(await open_run(self._manager, run_id))
             try:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from ganviz.classroom.visitor import AT_THE_MACHINE, NOBODY
+from ganviz.server.visitor_scope import visitor_of
+
 # the largest body of a request: a form's settings take a few kilobytes
 MAX_BODY = 64 * 1024
 # what is left of the open files for the run folder, data sets and libraries
@@ -19,6 +22,8 @@ RESERVED_FILES = 128
 # more connections than this are not needed: a page holds one socket and up to six requests
 MAX_CONNECTIONS = 1024
 MIN_CONNECTIONS = 16
+# tabs of one viewer, some of which a phone has forgotten; pages of presenters, whoever else is in
+SOCKETS_OF_A_VIEWER, SOCKETS_FOR_PRESENTERS = 16, 16
 
 
 @dataclass(frozen=True)
@@ -98,3 +103,37 @@ class Quota:
             self._held[client] -= 1
             if not self._held[client]:
                 del self._held[client]
+
+
+class Places:
+    """Places that the visitors of a class share: so many in all and of one address, where a whole
+    class may sit, and so many of one viewer. Presenters find one where viewers hold all: up to
+    ``for_presenters`` more. To be used from one thread.
+    """
+
+    def __init__(self, total: int, per_client: int, per_viewer: int, for_presenters: int = 0):
+        self._all = Quota(total, per_client)
+        self._of_viewers = Quota(total, per_viewer)
+        self._kept = Quota(for_presenters, for_presenters)
+
+    def __len__(self) -> int:
+        return len(self._all) + len(self._kept)
+
+    def has_place(self, scope: Scope) -> bool:
+        """Whether who sends ``scope`` may take another place."""
+        visitor, free = visitor_of(scope), self._all.has_place(client_of(scope))
+        if visitor.presenter:
+            return free or (visitor != AT_THE_MACHINE and self._kept.has_place(""))
+        return free and (visitor == NOBODY or self._of_viewers.has_place(visitor.id))
+
+    @contextmanager
+    def place(self, scope: Scope) -> Iterator[None]:
+        """A place for as long as the block runs. Ask `has_place` first, without an await between
+        the two."""
+        visitor, client = visitor_of(scope), client_of(scope)
+        if visitor.presenter and not self._all.has_place(client):
+            with self._kept.place(""):
+                yield
+        else:
+            with self._all.place(client), self._of_viewers.place(visitor.id):
+                yield

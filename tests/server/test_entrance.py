@@ -49,6 +49,13 @@ def test_a_flood_of_browsers_does_not_fill_the_room_for_good(school, monkeypatch
     for _ in range(8):
         assert browser(school.gate).get(link).status_code == 303
     assert len(room.members()) <= room_module.MAX_MEMBERS
+    # whose page has been open keeps the place
+    student = room.join()
+    room.opened(student)
+    room.closed(student)
+    for _ in range(8):
+        assert browser(school.gate).get(link).status_code == 303
+    assert student.id in {one.id for one in room.members()}
     # a browser that has joined joins no second time
     again = browser(school.gate)
     again.get(link)

@@ -11,11 +11,13 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from ganviz import pacing
+from ganviz.classroom.visitor import AT_THE_MACHINE, Visitor
 from ganviz.registry import SETTINGS
 from ganviz.server import Gate
 from ganviz.server.gate import MAX_HEADERS, MAX_PARAMETERS
 from ganviz.server.guard import HOSTS_VARIABLE, Guard
-from ganviz.server.limits import MAX_BODY, Limits, Quota
+from ganviz.server.limits import MAX_BODY, Limits, Places, Quota
+from ganviz.server.visitor_scope import with_visitor
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ANY = "/{path:path}"
@@ -262,6 +264,34 @@ def test_a_quota_is_shared():
         with quota.place("b"):
             assert not quota.has_place("c") and len(quota) == 3
     assert len(quota) == 0 and quota.has_place("a")
+
+
+def test_no_viewer_takes_all_places_and_a_presenter_finds_one():
+    def sent(visitor, address="192.0.2.1"):
+        return with_visitor({"client": (address, 1)}, visitor)
+
+    greedy, other = sent(Visitor("a", "Otter")), sent(Visitor("b", "Heron"))
+    presenter, elsewhere = Visitor("p", "Presenter", presenter=True), "192.0.2.2"
+    places = Places(total=4, per_client=3, per_viewer=2, for_presenters=1)
+    with places.place(greedy), places.place(greedy):
+        assert not places.has_place(greedy) and places.has_place(other)
+        with places.place(other):
+            assert not places.has_place(sent(Visitor("c")))
+            assert not places.has_place(sent(AT_THE_MACHINE))  # no class: all are alike
+            with places.place(sent(presenter)):
+                assert len(places) == 4 and not places.has_place(sent(presenter))
+                assert places.has_place(sent(presenter, elsewhere))
+                with places.place(sent(Visitor("d"), elsewhere)):
+                    assert len(places) == 5 and not places.has_place(sent(presenter, elsewhere))
+    assert len(places) == 0 and places.has_place(greedy)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/" + "a" * 300, "/assets/" + "é" * 128, "/assets/x/" + "b" * 256]
+)
+def test_a_name_that_no_file_can_have_is_not_looked_for(path):
+    answer = client().get(path)
+    assert answer.status_code == 404 and "There is nothing at" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ganviz.engine.snapshot import SnapshotStore
 from ganviz.server import latent_batches
 from ganviz.server.guard import Guard, Refused, missing
 from ganviz.server.latent_requests import LatentRequests
-from ganviz.server.limits import Quota
+from ganviz.server.limits import Places
 from ganviz.server.workers import with_generator
 
 from .live_viewers import wait_for
@@ -307,7 +307,7 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
     assert drawn == []
     asyncio.run(server.picture(Request(gone=False)))
     assert len(drawn) == 1
-    server._places = Quota(0, 0)
+    server._places = Places(0, 0, 0)
     with pytest.raises(Refused, match="Too many"):
         asyncio.run(server.picture(Request(gone=False)))
 
