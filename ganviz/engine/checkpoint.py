@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from ganviz.disk import (
     remove_folder,
 )
 from ganviz.engine import legacy_checkpoint
-from ganviz.engine.plain import FormatError, pack, pack_tensors, unpack, unpack_tensors
+from ganviz.engine.plain import FormatError, copied, pack, pack_tensors, unpack, unpack_tensors
 from ganviz.errors import CheckpointError, ConfigError, UnknownName
 
 SCHEMA = 2
@@ -73,6 +73,10 @@ class TrainingState:
     @property
     def step(self) -> int:
         return int(self.info.get("step", 0))
+
+    def copy(self) -> TrainingState:
+        """The same, on the CPU and held by nobody else: it stays while the training goes on."""
+        return replace(self, weights=copied(self.weights), training=copied(self.training))
 
     def part(self, name: str) -> dict[str, Tensor]:
         """The weights under ``name/``, as a state dict."""

@@ -46,6 +46,19 @@ def unpack(tree: bytes, tensors: bytes) -> dict[str, Any]:
     return unpacked
 
 
+def copied(tree: Any) -> Any:
+    """``tree`` (nested dicts, lists and tuples) with tensors of its own, on the CPU, that lie as
+    the originals do."""
+    if isinstance(tree, Tensor):
+        return tree.detach().to("cpu", copy=True)
+    if isinstance(tree, dict):
+        return {key: copied(item) for key, item in tree.items()}
+    if isinstance(tree, list | tuple):
+        items = [copied(item) for item in tree]
+        return tuple(items) if isinstance(tree, tuple) else items
+    return tree
+
+
 def pack_tensors(tensors: dict[str, Tensor]) -> bytes:
     """``tensors`` as a safetensors file. Those that share memory are stored once each."""
     stored: dict[str, Tensor] = {}

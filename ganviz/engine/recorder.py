@@ -18,6 +18,7 @@ from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
 from ganviz.engine.checkpoint import TrainingState
+from ganviz.engine.checkpoint_writer import CheckpointWriter
 from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures
@@ -52,6 +53,7 @@ class Recorder:
         self._diversity = _diversity(source, y is not None)
         self._sample_diversity = float("nan")
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
+        self._writer = CheckpointWriter()
         # Steps per second.
         self.rate = 0.0
         # Whether the run folder holds a checkpoint of this run.
@@ -146,8 +148,9 @@ class Recorder:
             self._paint_now()
         elif now >= self._sample_due:
             self._sample()
-        if self.elapsed() >= self._next_checkpoint:
-            self.checkpoint()
+        # A disk that is slower than the pace sets the pace.
+        if self.elapsed() >= self._next_checkpoint and not self._writer.is_busy:
+            self._checkpoint_aside()
             self._next_checkpoint = self.elapsed() + self._trainer.config.checkpoint_seconds
         for observer in self._run.observers:
             observer.tick()
@@ -215,15 +218,26 @@ class Recorder:
         return plane.plane_frame(self._real_points, x.float().cpu().numpy(), step, kept, more)
 
     def close(self) -> None:
-        """No more grids are painted, and the clock stands still."""
+        """No more grids are painted, the clock stands still, and what is being saved is saved."""
         self._elapsed, self._since = self.elapsed(), None
         self._painter.close()
+        self._writer.close()
 
     def checkpoint(self) -> None:
-        """Save the run, unless a network holds NaN: then the last good checkpoint stays the
-        newest."""
-        if not self._run.store:
-            return
+        """Save the run and wait for it, unless a network holds NaN: then the last good checkpoint
+        stays the newest."""
+        if self._run.store:
+            self._writer.wait()
+            self._write_checkpoint(self._trainer.config, self._state(), self._is_best())
+
+    def _checkpoint_aside(self) -> None:
+        """The same, while the training goes on: only copying is waited for."""
+        if self._run.store:
+            config, state, best = self._trainer.config, self._state().copy(), self._is_best()
+            self._writer.begin(lambda: self._write_checkpoint(config, state, best))
+
+    def _state(self) -> TrainingState:
+        """What a checkpoint keeps. Raises `NonFinite`."""
         self._trainer.check_finite()
         info = {
             "step": self._trainer.step_count,
@@ -236,11 +250,14 @@ class Recorder:
         privacy = self._trainer.algorithm.privacy
         if privacy:
             info["privacy"] = privacy
-        state = TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
-        path = self._run.store.checkpoint(self._trainer.config, state, best=self._is_best())
+        return TrainingState(self._trainer.weights(), self._trainer.training_state(), info)
+
+    def _write_checkpoint(self, config: RunConfig, state: TrainingState, best: bool) -> None:
+        store = self._run.store
+        path = store.checkpoint(config, state, best) if store else None
         if path:
             self.has_checkpoint = True
-            self._run.log("checkpoint", path=path.name)
+            self._run.log_at(state.step, "checkpoint", path=path.name)
 
     def _is_best(self) -> bool:
         """Whether no checkpoint of this run had a lower FID: such a one is kept when older ones

@@ -151,25 +151,29 @@ class RunStore:
         self, config: RunConfig, state: TrainingState, best: bool = False
     ) -> Path | None:
         """Save the run and drop older checkpoints but the last ones (as many as the config keeps)
-        and the best; None when it could not be saved.
+        and the best; None when it could not be saved. One at a time; what else is written need not
+        wait for it.
 
         ``best``: this one is the best so far by whatever the caller measures; it stays until a
         better one comes.
         """
         from ganviz.engine import checkpoint
 
-        saved: list[Path] = []
-        folder = self.folder / CHECKPOINTS
-        self.summary.share_spec(state.info)
-
-        def save() -> None:
-            saved.append(checkpoint.save(folder, config, state))
+        what, folder = "The checkpoint was not saved", self.folder / CHECKPOINTS
+        with self._lock:
+            self.summary.share_spec(state.info)
+        if self._gone:
+            return None
+        try:
+            saved = checkpoint.save(folder, config, state)
             if best:
-                self.summary.best_checkpoint = saved[0].name
+                self.summary.best_checkpoint = saved.name
             checkpoint.prune(folder, config.keep_checkpoints, {self.summary.best_checkpoint})
-
-        self._try("The checkpoint was not saved", save, retry_at_once=True)
-        return saved[0] if saved else None
+        except (OSError, CheckpointError) as error:
+            self._note(what, error)
+            return None
+        self._note(what, None)
+        return saved
 
     def close(self) -> None:
         """Write what is pending and give the folder back."""
@@ -210,21 +214,27 @@ class RunStore:
         """A sentence about what cannot be saved at the moment, or None."""
         return next(iter(self._problems.values()), None)
 
-    def _try(self, what: str, action: Callable[[], None], retry_at_once: bool = False) -> None:
+    def _try(self, what: str, action: Callable[[], None]) -> None:
         """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next
         seconds."""
         with self._lock:
-            if self._gone or (
-                not retry_at_once and time.monotonic() < self._retry_at.get(what, 0.0)
-            ):
+            if self._gone or time.monotonic() < self._retry_at.get(what, 0.0):
                 return
             try:
                 action()
-            except (OSError, CheckpointError) as error:
+            except OSError as error:
                 self._retry_at[what] = time.monotonic() + pacing.DISK_RETRY_INTERVAL
-                self._problems[what] = self._explain(error, what)
+                self._note(what, error)
             else:
+                self._note(what, None)
+
+    def _note(self, what: str, error: OSError | CheckpointError | None) -> None:
+        """``what`` went wrong with ``error``, or went well."""
+        with self._lock:
+            if error is None:
                 self._problems.pop(what, None)
+            else:
+                self._problems[what] = self._explain(error, what)
 
     def _explain(self, error: OSError | CheckpointError, what: str) -> str:
         if not self.folder.is_dir():

@@ -24,8 +24,9 @@ MAX_NUMBER = 10**12
 
 def marks_progress(event: Event) -> bool:
     """Whether ``event`` says how far the run is: one that is resumed prepares at step 0 again,
-    which is not news, and a picture shows a step that is past by the time it is drawn."""
-    return event.kind in ("scalars", "checkpoint") or event.data.get("state") in ENDED
+    which is not news, and pictures and checkpoints are of a step that is past by the time they are
+    there."""
+    return event.kind == "scalars" or event.data.get("state") in ENDED
 
 
 def numbers(table: dict[str, Any]) -> dict[str, float | None]:

@@ -2,42 +2,29 @@
 along."""
 
 import shutil
-import time
 from itertools import pairwise
 
 import pytest
 import torch
-from PIL import Image
 
-from ganviz import pacing
 from ganviz.config import RunConfig
-from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.engine import checkpoint
-from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
+from ganviz.errors import Busy, CheckpointError, ConfigError
 from ganviz.runs import resume
 from ganviz.runs.listing import RunError
-from ganviz.runs.manager import RunManager
-from ganviz.runs.resume import GOES_ON, forked, resumed
-from ganviz.server.explore_data import ExploreData
-from ganviz.synthetic.report import RunUnderTest
+from ganviz.runs.resume import forked, resumed
+from tests.runs.small_runs import (
+    BASE,
+    CPU,
+    DCGAN,
+    MLP,
+    equal,
+    finish,
+    manager_in,
+    notes,
+    weights_of,
+)
 
-CPU = torch.device("cpu")
-BASE = {
-    "data": "digits",
-    "image_size": 8,
-    "batch_size": 8,
-    "latent_dim": 4,
-    "tick_seconds": 0.02,
-    "sample_seconds": 0.05,
-}
-MLP = {
-    "generator": "mlp",
-    "discriminator": "mlp",
-    "g_hidden": (12,),
-    "d_hidden": (12,),
-    "g_norm": "none",
-}
-DCGAN = {"generator": "dcgan", "discriminator": "dcgan", "g_width": 2, "d_width": 2}
 KINDS = {
     "mlp": MLP,
     "dcgan": DCGAN,
@@ -58,26 +45,6 @@ KINDS = {
     },
     "vae": {**MLP, "algorithm": "vae", "kl_warmup": 30},
 }
-
-
-def manager_in(tmp_path, name="runs"):
-    return RunManager(tmp_path / name, tmp_path / "data", CPU)
-
-
-def finish(run):
-    assert run.join(120), "the run did not end"
-    assert run.state == "finished", run.error
-    return run
-
-
-def weights_of(run):
-    """A copy: a run that another one replaces lets go of its own."""
-    return {name: value.clone() for name, value in run.trainer.weights().items()}
-
-
-def equal(one, two):
-    a, b = (run if isinstance(run, dict) else weights_of(run) for run in (one, two))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -248,138 +215,6 @@ def test_a_kept_checkpoint_opens_with_its_own_generator(tmp_path):
                 manager.get(name)
 
 
-@pytest.fixture
-def animals(tmp_path):
-    """A folder with three classes of ten pictures each."""
-    for value, name in enumerate(("cats", "dogs", "owls")):
-        (tmp_path / "animals" / name).mkdir(parents=True)
-        for i in range(10):
-            picture = Image.new("L", (8, 8), 80 * value + i)
-            picture.save(tmp_path / "animals" / name / f"{i}.png")
-    return tmp_path / "animals"
-
-
-def train_on(folder, tmp_path, **changes):
-    config = {**BASE, **MLP, "data": "folder", "data_path": str(folder), "steps": 6}
-    manager = manager_in(tmp_path)
-    return manager, finish(manager.start(RunConfig.parse({**config, **changes})))
-
-
-def notes(run):
-    return [event.data["sentence"] for event in run.events.since(0, ("note",))]
-
-
-def test_changed_classes_are_refused_by_name(animals, tmp_path):
-    """They would be permuted without a word: cats, dogs, owls become dogs, owls, zcats."""
-    manager, run = train_on(animals, tmp_path, conditioning="concat")
-    (animals / "cats").rename(animals / "zcats")
-    log = tmp_path / "runs" / run.id / "log.jsonl"
-    before = log.read_bytes()
-    for refused in (
-        lambda: manager.resume(run.id, more_steps=3),
-        lambda: manager.fork(run.id, {"g_lr": 1e-3}),
-        lambda: RunUnderTest.load(log.parent, tmp_path, "cpu", lambda fraction, sentence: None),
-        lambda: ExploreData(manager).source(run),
-    ):
-        with pytest.raises(ConfigError, match=r"gone: cats; new: zcats.*cats, dogs, owls"):
-            refused()
-    assert log.read_bytes() == before and manager.current.state == "finished"
-    (animals / "zcats").rename(animals / "cats")
-    assert finish(manager.resume(run.id, more_steps=3)).step_count == 9
-
-
-def test_changed_classes_and_counts_are_noted_where_they_do_no_harm(animals, tmp_path):
-    manager, run = train_on(animals, tmp_path)
-    (animals / "cats").rename(animals / "zcats")
-    (animals / "dogs" / "3.png").unlink()
-    again = finish(manager.resume(run.id, more_steps=3))
-    assert any("gone: cats; new: zcats" in note for note in notes(again))
-    assert any("hold 29 samples now and held 30" in note for note in notes(again))
-    assert any("may have seen some of the pictures that are held out" in n for n in notes(again))
-    assert again.spec.split == MIXED_SPLIT
-
-
-def test_labels_that_nobody_is_told_change_nothing(animals, tmp_path):
-    manager, run = train_on(animals, tmp_path, holdout=0.0)
-    (animals / "cats").rename(animals / "cattle")
-    said = notes(finish(manager.resume(run.id, more_steps=1)))
-    assert any("gone: cats; new: cattle" in note for note in said)
-    assert GOES_ON not in said and not any("order" in note for note in said)
-    exchange(animals / "dogs" / "1.png", animals / "dogs" / "2.png")
-    assert GOES_ON in notes(finish(manager.resume(run.id, more_steps=1)))
-
-
-def exchange(one, other):
-    """Two files take each other's place."""
-    one.rename(one.with_suffix(".old"))
-    other.rename(one)
-    one.with_suffix(".old").rename(other)
-
-
-def repaint(path):
-    Image.new("L", (8, 8), 255).save(path)
-
-
-@pytest.mark.parametrize("holdout", [0.0, 0.2])
-def test_what_is_known_of_changed_pictures_is_said(animals, tmp_path, holdout):
-    """Their count and their names are those of before."""
-    manager, run = train_on(animals, tmp_path, conditioning="concat", holdout=holdout)
-
-    def said_after(change, *files):
-        before = len(notes(manager.current))
-        change(*(animals / name for name in files))
-        new = notes(finish(manager.resume(run.id, more_steps=1)))[before:]
-        return [note for note in new if "e pictures " in note]
-
-    assert not said_after(lambda: None)
-    first, *held_out = said_after(exchange, "cats/1.png", "dogs/1.png")
-    assert "some have other labels" in first and "have learned the old ones" in first
-    if holdout:
-        assert "may have seen some of the pictures that are held out" in held_out[0]
-    assert not held_out[1:] and (holdout or not held_out)
-    # the newer checkpoint knows the pictures as they were then
-    assert not said_after(lambda: None) and not said_after(lambda: None)
-    assert "in another order" in said_after(exchange, "owls/1.png", "owls/9.png")[0]
-    assert "have changed since this run" in said_after(repaint, animals / "owls" / "5.png")[0]
-
-
-def test_a_checkpoint_of_before_fingerprints_says_nothing(animals, tmp_path):
-    manager, run = train_on(animals, tmp_path, conditioning="concat", holdout=0.0)
-    config, state = checkpoint.load(run.store.folder)
-    shutil.rmtree(run.store.folder / "checkpoints")
-    del state.info["spec"]["fingerprint"]
-    checkpoint.save(run.store.folder / "checkpoints", config, state)
-    exchange(animals / "cats" / "1.png", animals / "dogs" / "1.png")
-    again = finish(manager.resume(run.id, more_steps=1))
-    assert again.step_count == 7 and not [note for note in notes(again) if "The pictures" in note]
-
-
-def test_unchanged_data_need_no_note(animals, tmp_path):
-    manager, run = train_on(animals, tmp_path, conditioning="concat")
-    again = finish(manager.resume(run.id, more_steps=3))
-    assert not [note for note in notes(again) if "have changed" in note or "samples now" in note]
-
-
-def test_a_relative_folder_is_found_from_anywhere(animals, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    manager, run = train_on('"animals"', tmp_path)
-    assert run.config.data_path == str(animals)
-    monkeypatch.chdir("/")
-    assert finish(manager.resume(run.id, more_steps=3)).step_count == 9
-
-
-def test_resuming_without_the_data_changes_nothing(animals, tmp_path):
-    manager, run = train_on(animals, tmp_path)
-    before = (run.store.folder / "log.jsonl").read_bytes()
-    animals.rename(tmp_path / "moved")
-    with pytest.raises(DataError, match=r"There is no folder .* --data-path FOLDER"):
-        manager.resume(run.id, more_steps=3)
-    with pytest.raises(DataError, match="There is no folder"):
-        manager.fork(run.id, {"steps": 9})
-    assert (run.store.folder / "log.jsonl").read_bytes() == before
-    assert [info.id for info in manager.library()] == [run.id]
-
-
 def test_a_run_without_a_checkpoint_says_that_it_begins_anew(tmp_path):
     manager = manager_in(tmp_path)
     run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 6})))
@@ -403,21 +238,6 @@ def test_another_number_of_threads_is_said(tmp_path, monkeypatch):
     same, other = sentences
     assert not any("threads" in sentence for sentence in same)
     assert "trained with one thread and goes on with 2" in other[-1]
-
-
-def test_the_first_checkpoint_does_not_wait_for_the_second(tmp_path, monkeypatch):
-    """A run that dies young is resumed, not begun anew."""
-    monkeypatch.setattr(pacing, "FIRST_CHECKPOINT", 0.05)
-    manager = manager_in(tmp_path)
-    config = RunConfig.parse({**BASE, **MLP, "steps": 0, "checkpoint_seconds": 86_400})
-    run = manager.start(config)
-    end = time.monotonic() + 60
-    while not run.events.since(0, ("checkpoint",)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    manager.close(30)
-    saved = [event.step for event in run.events.since(0, ("checkpoint",))]
-    assert len(saved) == 2  # this one, and the last
 
 
 def test_a_run_ends_when_its_time_is_up(tmp_path):
