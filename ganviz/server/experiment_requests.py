@@ -25,13 +25,18 @@ from ganviz.experiments.initial_gradients import at_start, mlp_config
 from ganviz.registry import OBJECTIVES
 from ganviz.runs.manager import RunManager
 from ganviz.server.discretion import sentence_for
-from ganviz.server.guard import Refused, body_as, json_response
+from ganviz.server.guard import body_as, json_response
 from ganviz.server.json_lines import JsonLines, SendLine
 from ganviz.server.limits import Places
 from ganviz.server.visitor_scope import visitor_of
 
 MAX_WAITING = 8
 MAX_STEPS = 2000
+BUSY = "Too many experiments are under way on this machine; try again in a moment."
+OF_ONE = (
+    "As many experiments of this browser are under way as one may have; stop one, or wait until it "
+    "has ended."
+)
 STUMBLED = "The experiment stumbled; the server's log says how. Try other choices."
 Name = Annotated[str, Field(max_length=40)]
 LEARNING = {
@@ -75,7 +80,9 @@ class ExperimentRequests:
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-experiment", prepare_serving_thread)
-        self._places = Places(MAX_WAITING, MAX_WAITING // 2, per_viewer=2, for_presenters=2)
+        self._places = Places(
+            MAX_WAITING, MAX_WAITING // 2, per_viewer=2, for_presenters=2, full=BUSY, own=OF_ONE
+        )
 
     async def initial(self, request: Request) -> Response:
         """Gradient norms of each layer before the first step, as `AtStart` has them."""
@@ -99,10 +106,6 @@ class ExperimentRequests:
     def _place(self, request: Request) -> ExitStack:
         """A place among those that wait and work, to be closed when it is no longer needed."""
         place = ExitStack()
-        if not self._places.has_place(request.scope):
-            raise Refused(
-                503, "Too many experiments are under way on this machine; try again in a moment."
-            )
         place.enter_context(self._places.place(request.scope))
         return place
 

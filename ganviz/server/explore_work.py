@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,6 +29,13 @@ from ganviz.server.visitor_scope import visitor_of
 
 T = TypeVar("T")
 BUSY = "Too many people explore at once on this machine; try again in a moment."
+PICTURES_OF_ONE = (
+    "This browser waits for as many pictures as one may at once; try again in a moment."
+)
+LONG_WORK_OF_ONE = (
+    "This browser has as many searches under way as one may at once; stop one, or wait until it "
+    "has ended."
+)
 TOO_LONG = (
     "This takes too long on this machine, and others wait for it: try again when less is going on."
 )
@@ -41,8 +48,12 @@ class ExploreWork:
     def __init__(self) -> None:
         self._pictures = ThreadPoolExecutor(1, "ganviz-explore", prepare_background_thread)
         self._long = ThreadPoolExecutor(1, "ganviz-explore-long", prepare_background_thread)
-        self._places = Places(128, 64, per_viewer=32, for_presenters=16)
-        self._long_places = Places(32, 16, per_viewer=4, for_presenters=4)
+        self._places = Places(
+            128, 64, per_viewer=32, for_presenters=16, full=BUSY, own=PICTURES_OF_ONE
+        )
+        self._long_places = Places(
+            32, 16, per_viewer=4, for_presenters=4, full=BUSY, own=LONG_WORK_OF_ONE
+        )
 
     async def run(self, request: Request, work: Callable[[], T], *, long: bool = False) -> T:
         """``work()`` in a thread, unless the browser has gone by then. Raises `Refused`."""
@@ -67,13 +78,9 @@ class ExploreWork:
         explained = partial(_bounded, work)
         return JsonLines(self._long, place, explained, FAILED, sentence_for(visitor_of(request)))
 
-    @contextmanager
-    def _place(self, request: Request, long: bool) -> Iterator[None]:
-        places = self._long_places if long else self._places
-        if not places.has_place(request.scope):
-            raise Refused(503, BUSY)
-        with places.place(request.scope):
-            yield
+    def _place(self, request: Request, long: bool) -> AbstractContextManager[None]:
+        """A place among those that wait and work. Entering raises `Refused`."""
+        return (self._long_places if long else self._places).place(request.scope)
 
 
 class _Deadline(threading.Event):

@@ -31,6 +31,14 @@ from ganviz.server.limits import (
 from ganviz.server.visitor_scope import visitor_of, with_visitor
 
 LIVE_PATH, WHY_PATH = "/gv/live", "/gv/why"
+ALL_PAGES = (
+    "As many pages as this server takes are open; close some that are not needed, and this one "
+    "goes on by itself."
+)
+PAGES_OF_ONE = (
+    f"This browser has as many pages of ganviz open as one may ({SOCKETS_OF_A_VIEWER}); close "
+    "some, and this one goes on by itself."
+)
 NO_UPGRADE = (
     "The server answers, but its live connection does not open: a proxy between this page and the "
     "server does not pass WebSockets on. nginx does with: proxy_http_version 1.1; proxy_set_header "
@@ -70,7 +78,12 @@ class Gate:
         self._guard = guard or Guard.from_environment()
         limits = limits or Limits()
         self._sockets = Places(
-            limits.sockets, limits.sockets_per_client, SOCKETS_OF_A_VIEWER, SOCKETS_FOR_PRESENTERS
+            limits.sockets,
+            limits.sockets_per_client,
+            SOCKETS_OF_A_VIEWER,
+            SOCKETS_FOR_PRESENTERS,
+            full=ALL_PAGES,
+            own=PAGES_OF_ONE,
         )
         self._root_path = root_path.rstrip("/")
         self._entrance = Entrance(classroom or Classroom())
@@ -123,7 +136,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         scope = with_visitor(scope, visitor)
-        if not self._sockets.has_place(scope):
+        if self._sockets.why_not(scope):
             # 1013: try again later
             await send({"type": "websocket.close", "code": 1013})
             return
@@ -136,11 +149,7 @@ class Gate:
         sentence = NO_UPGRADE
         try:
             self._guard.compare_origin(request.headers, request.query_params.get("origin"))
-            if not self._sockets.has_place(request.scope):
-                sentence = (
-                    f"As many pages as this server takes are open ({len(self._sockets)}); close "
-                    "some that are not needed, and this one goes on by itself."
-                )
+            sentence = self._sockets.why_not(request.scope) or NO_UPGRADE
         except GanvizError as error:
             sentence = error.sentence
         return json_response({"ok": sentence is NO_UPGRADE, "sentence": sentence})

@@ -47,6 +47,7 @@ CPU = torch.device("cpu")
 MOST_WAITING = 4
 STUMBLED = "This game stumbled; the server's log says how. Try other settings."
 BUSY = "Another game is being played here; wait until it has ended, or stop it."
+OF_ONE = "A game of this browser is being played; wait until it has ended, or stop it."
 MOST_STEPS = 20_000
 SEEDS = 6
 # Of each seed in its small plane, and for its mode figures.
@@ -95,7 +96,9 @@ class LabTrials:
     def __init__(self, manager: RunManager):
         self._manager = manager
         self._pool = ThreadPoolExecutor(1, "ganviz-lab", prepare_serving_thread)
-        self._places = Places(MOST_WAITING, MOST_WAITING // 2, per_viewer=1, for_presenters=2)
+        self._places = Places(
+            MOST_WAITING, MOST_WAITING // 2, per_viewer=1, for_presenters=2, full=BUSY, own=OF_ONE
+        )
 
     async def duel(self, request: Request) -> Response:
         """Lines of JSON: ``differences``, then both sides' samples and statistics as they go."""
@@ -130,8 +133,6 @@ class LabTrials:
 
     def _place(self, request: Request) -> ExitStack:
         place = ExitStack()
-        if not self._places.has_place(request.scope):
-            raise Refused(503, BUSY)
         place.enter_context(self._places.place(request.scope))
         return place
 

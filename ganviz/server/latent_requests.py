@@ -30,6 +30,8 @@ from ganviz.server.workers import open_run, with_generator
 
 N_DIRECTIONS = 8
 MAX_WAITING = 64
+BUSY = "Too many viewers are moving sliders at once; try again in a moment."
+OF_ONE = "This browser moves as many sliders at once as one may; try again in a moment."
 
 T = TypeVar("T")
 
@@ -76,7 +78,9 @@ class LatentRequests:
         self._batches = LatentBatches[PictureRequest](
             self._thread, lambda run, queries: self._draw_each(run, queries)
         )
-        self._places = Places(MAX_WAITING, MAX_WAITING // 2, per_viewer=16, for_presenters=8)
+        self._places = Places(
+            MAX_WAITING, MAX_WAITING // 2, per_viewer=16, for_presenters=8, full=BUSY, own=OF_ONE
+        )
         self._directions_of: WeakKeyDictionary[ReadableRun, _CachedDirections] = (
             WeakKeyDictionary()
         )  # touched by the one thread only
@@ -127,10 +131,6 @@ class LatentRequests:
     async def _reading(self, request: Request, run_id: str | None) -> AsyncIterator[ReadableRun]:
         """The run, with a generator to draw from, while there is a place for one more request.
         Raises `Refused`."""
-        if not self._places.has_place(request.scope):
-            raise Refused(
-                503, "Too many viewers are moving sliders at once; try again in a moment."
-            )
         with self._places.place(request.scope):
             # a kept run loads its generator when first asked: not while others wait to be drawn for
             run = await with_generator(await open_run(self._manager, run_id))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from ganviz.classroom.visitor import AT_THE_MACHINE, NOBODY
+from ganviz.server.guard import Refused
 from ganviz.server.visitor_scope import visitor_of
 
 # the largest body of a request: a form's settings take a few kilobytes
@@ -109,27 +110,43 @@ class Places:
     """Places that the visitors of a class share: so many in all and of one address, where a whole
     class may sit, and so many of one viewer. Presenters find one where viewers hold all: up to
     ``for_presenters`` more. To be used from one thread.
+
+    ``full``, ``own``: what is said where all are taken, and where a viewer has its share.
     """
 
-    def __init__(self, total: int, per_client: int, per_viewer: int, for_presenters: int = 0):
+    def __init__(
+        self,
+        total: int,
+        per_client: int,
+        per_viewer: int,
+        for_presenters: int = 0,
+        *,
+        full: str,
+        own: str,
+    ):
         self._all = Quota(total, per_client)
         self._of_viewers = Quota(total, per_viewer)
         self._kept = Quota(for_presenters, for_presenters)
+        self._full, self._own = full, own
 
     def __len__(self) -> int:
         return len(self._all) + len(self._kept)
 
-    def has_place(self, scope: Scope) -> bool:
-        """Whether who sends ``scope`` may take another place."""
+    def why_not(self, scope: Scope) -> str | None:
+        """The sentence for who sends ``scope`` and may not take another place; None: it may."""
         visitor, free = visitor_of(scope), self._all.has_place(client_of(scope))
         if visitor.presenter:
-            return free or (visitor != AT_THE_MACHINE and self._kept.has_place(""))
-        return free and (visitor == NOBODY or self._of_viewers.has_place(visitor.id))
+            free = free or (visitor != AT_THE_MACHINE and self._kept.has_place(""))
+        elif visitor != NOBODY and not self._of_viewers.has_place(visitor.id):
+            return self._own
+        return None if free else self._full
 
     @contextmanager
     def place(self, scope: Scope) -> Iterator[None]:
-        """A place for as long as the block runs. Ask `has_place` first, without an await between
-        the two."""
+        """A place for as long as the block runs. Raises `Refused`."""
+        sentence = self.why_not(scope)
+        if sentence:
+            raise Refused(503, sentence)
         visitor, client = visitor_of(scope), client_of(scope)
         if visitor.presenter and not self._all.has_place(client):
             with self._kept.place(""):

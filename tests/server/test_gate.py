@@ -15,7 +15,7 @@ from ganviz.classroom.visitor import AT_THE_MACHINE, Visitor
 from ganviz.registry import SETTINGS
 from ganviz.server import Gate
 from ganviz.server.gate import MAX_HEADERS, MAX_PARAMETERS
-from ganviz.server.guard import HOSTS_VARIABLE, Guard
+from ganviz.server.guard import HOSTS_VARIABLE, Guard, Refused
 from ganviz.server.limits import MAX_BODY, Limits, Places, Quota
 from ganviz.server.visitor_scope import with_visitor
 
@@ -272,18 +272,23 @@ def test_no_viewer_takes_all_places_and_a_presenter_finds_one():
 
     greedy, other = sent(Visitor("a", "Otter")), sent(Visitor("b", "Heron"))
     presenter, elsewhere = Visitor("p", "Presenter", presenter=True), "192.0.2.2"
-    places = Places(total=4, per_client=3, per_viewer=2, for_presenters=1)
+    places = Places(
+        4, 3, per_viewer=2, for_presenters=1, full="All are taken.", own="You hold two."
+    )
     with places.place(greedy), places.place(greedy):
-        assert not places.has_place(greedy) and places.has_place(other)
+        assert places.why_not(greedy) == "You hold two." and not places.why_not(other)
         with places.place(other):
-            assert not places.has_place(sent(Visitor("c")))
-            assert not places.has_place(sent(AT_THE_MACHINE))  # no class: all are alike
+            assert places.why_not(sent(Visitor("c"))) == "All are taken."
+            assert places.why_not(sent(AT_THE_MACHINE))  # no class: all are alike
             with places.place(sent(presenter)):
-                assert len(places) == 4 and not places.has_place(sent(presenter))
-                assert places.has_place(sent(presenter, elsewhere))
+                assert len(places) == 4 and places.why_not(sent(presenter)) == "All are taken."
+                assert not places.why_not(sent(presenter, elsewhere))
                 with places.place(sent(Visitor("d"), elsewhere)):
-                    assert len(places) == 5 and not places.has_place(sent(presenter, elsewhere))
-    assert len(places) == 0 and places.has_place(greedy)
+                    assert len(places) == 5 and places.why_not(sent(presenter, elsewhere))
+        with pytest.raises(Refused, match="You hold two"), places.place(greedy):
+            pass
+        assert len(places) == 2  # a refusal has no effect
+    assert len(places) == 0 and not places.why_not(greedy)
 
 
 @pytest.mark.parametrize(

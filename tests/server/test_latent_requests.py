@@ -307,8 +307,8 @@ def test_who_has_given_up_is_not_drawn_for(manager, drawing):
     assert drawn == []
     asyncio.run(server.picture(Request(gone=False)))
     assert len(drawn) == 1
-    server._places = Places(0, 0, 0)
-    with pytest.raises(Refused, match="Too many"):
+    server._places = Places(0, 0, 0, full="No place is free.", own="")
+    with pytest.raises(Refused, match="No place is free"):
         asyncio.run(server.picture(Request(gone=False)))
 
 
