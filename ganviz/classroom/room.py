@@ -159,9 +159,9 @@ class Room:
         """A page of ``visitor`` has connected."""
         with self._lock:
             self._open_pages[visitor.id] += 1
-            self._seen.add(visitor.id)
             # who was sent out meanwhile would stand for others who come from there
             if visitor.id in self._members:
+                self._seen.add(visitor.id)
                 self._addresses[visitor.id] = address
 
     def closed(self, visitor: Visitor) -> None:
