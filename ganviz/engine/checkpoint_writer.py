@@ -9,10 +9,11 @@ from ganviz import device as devices
 
 
 class CheckpointWriter:
-    """Writes in a thread of its own, one checkpoint at a time."""
+    """Writes in a thread of its own, one checkpoint at a time. It has the priority of the training,
+    which waits for it at the end."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "ganviz-checkpoint", devices.prepare_background_thread)
+        self._thread = ThreadPoolExecutor(1, "ganviz-checkpoint", devices.prepare_serving_thread)
         self._writing: Future[None] | None = None
 
     @property
