@@ -32,7 +32,7 @@ Clock = Callable[[], float]
 BUDGET, SHARE = 0.7, 0.05
 # Steps are tried with as many samples as take this share of the budget, up to the batch size. A GPU
 # is quick and wants to be filled: there it is nearly always all of them.
-LONGEST, LONGEST_ON_GPU = 1 / 60, 1 / 12
+LONGEST, LONGEST_ON_GPU = 1 / 25, 1 / 12
 FEWEST_SAMPLES = 8
 PAIRS = 3
 # Seconds of steps in a row that one look at the clock is for, on a GPU, and how many they are.
