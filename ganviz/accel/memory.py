@@ -44,6 +44,16 @@ def keep_freed_memory() -> None:
     private.grow_heap_in_huge_pages(libc, HEAP)
 
 
+def take_memory_ahead(size: int) -> None:
+    """Let the system give the memory that the next ``size`` bytes of tensors will lie in: where
+    freed memory is kept, they need not wait for it.
+
+    As one block: the heap, which all threads share, is locked while it writes the end of a block,
+    and would be once for each of many.
+    """
+    torch.empty(size, dtype=torch.uint8).zero_()
+
+
 def free_memory(device: torch.device | None = None) -> int:
     """Bytes that may still be used: of a CUDA device, else of main memory, where a container's own
     limit counts, too. 4 GB where the system does not say."""

@@ -32,7 +32,7 @@ from ganviz.disk import (
     remove_folder,
 )
 from ganviz.engine import legacy_checkpoint
-from ganviz.engine.plain import FormatError, copied, pack, pack_tensors, unpack, unpack_tensors
+from ganviz.engine.plain import FormatError, copied, pack, unpack, unpack_tensors, write_tensors
 from ganviz.errors import CheckpointError, ConfigError, UnknownName
 
 SCHEMA = 2
@@ -48,6 +48,7 @@ LIMITS = {
     TRAINING_TENSORS: 32 * 2**30,
     legacy_checkpoint.TRAINING: 32 * 2**30,
 }
+PIECE = 2**20
 RESERVE = 64 * 2**20  # bytes left free on the disk, so that the log can still say what happened
 _NAME = re.compile(r"step-(\d{9,12})(\.old)?")
 
@@ -78,6 +79,11 @@ class TrainingState:
         """The same, on the CPU and held by nobody else: it stays while the training goes on."""
         return replace(self, weights=copied(self.weights), training=copied(self.training))
 
+    @property
+    def nbytes(self) -> int:
+        """What a `copy` holds, in bytes."""
+        return _size(self.weights) + _size(self.training)
+
     def part(self, name: str) -> dict[str, Tensor]:
         """The weights under ``name/``, as a state dict."""
         return without_prefix(self.weights, name)
@@ -99,7 +105,7 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
     target = path_of(folder, state.step)
     try:
         folder.mkdir(exist_ok=True)
-        ensure_space(folder, _size(state.weights) + _size(state.training) + 2**20)
+        ensure_space(folder, state.nbytes + 2**20)
         with atomic_replace(target, durable=True) as beside:
             beside.mkdir()
             _write_all(beside, config, state)
@@ -112,28 +118,37 @@ def save(folder: Path, config: RunConfig, state: TrainingState) -> Path:
 
 def _write_all(beside: Path, config: RunConfig, state: TrainingState) -> None:
     tree, tensors = pack(state.training)
-    contents = {
-        CONFIG: config.to_json().encode(),
-        WEIGHTS: pack_tensors(state.weights),
-        TRAINING: tree,
-        TRAINING_TENSORS: tensors,
-    }
-    files = {
-        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in contents.items()
-    }
+    (beside / CONFIG).write_text(config.to_json(), encoding="utf-8", newline="\n")
+    (beside / TRAINING).write_bytes(tree)
+    for name, stored in ((WEIGHTS, state.weights), (TRAINING_TENSORS, tensors)):
+        write_tensors(beside / name, stored)
+        # Others may read it who may read the rest.
+        shutil.copymode(beside / CONFIG, beside / name)
     manifest = {
         "format": "ganviz-checkpoint",
         "schema": SCHEMA,
         "step": state.step,
         "torch": torch.__version__,
         "info": finite_json(state.info),
-        "files": files,
+        "files": {
+            name: _entry(beside / name) for name in (CONFIG, WEIGHTS, TRAINING, TRAINING_TENSORS)
+        },
     }
     manifest["sha256"] = _digest(manifest)
-    contents[STATE] = (json.dumps(manifest, indent=1) + "\n").encode()
-    for name, data in contents.items():
-        (beside / name).write_bytes(data)
+    (beside / STATE).write_text(
+        json.dumps(manifest, indent=1) + "\n", encoding="utf-8", newline="\n"
+    )
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    """What ``state.json`` says of ``file``. A large file is read in pieces: no second copy of a
+    network lies in memory."""
+    digest, size = hashlib.sha256(), 0
+    with open(file, "rb") as stream:
+        while piece := stream.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def ensure_space(folder: Path, needed: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from ganviz import device as devices
 from ganviz.accel import private_apis as private
 from ganviz.accel.preparation import enter_context
 from ganviz.algorithms.statistics import NonFinite
+from ganviz.engine.background_thread import BackgroundThread
 from ganviz.engine.snapshot import draw
 
 # Of the training time, where painting is at its cost.
@@ -42,8 +42,7 @@ class Painter:
         self._copy = copy.deepcopy(generator).eval().requires_grad_(False)
         self._theirs = [*generator.parameters(), *generator.buffers()]
         self._mine = [*self._copy.parameters(), *self._copy.buffers()]
-        self._thread = ThreadPoolExecutor(1, "ganviz-painter", _prepare_thread, (z.device,))
-        self._painting: Future[None] | None = None
+        self._thread = BackgroundThread("ganviz-painter", _prepare_thread, z.device)
         self._share = SHARE_ASIDE if z.device.type == "cpu" and devices.cores() > 1 else SHARE
         self._worked = devices.work_clock(z.device)
         self._cost = self._work = 0.0
@@ -61,35 +60,27 @@ class Painter:
     def check(self) -> None:
         """Raise what went wrong with the last painting: `NonFinite` where the samples hold NaN or
         infinities."""
-        if self._painting and self._painting.done():
-            self._settle()
+        self._thread.check()
 
     def begin(self, step: int, show: Show) -> bool:
         """Paint the generator as it is now; returns at once. False, and no painting, while the last
         one is not done."""
-        if self._painting and not self._painting.done():
+        if self._thread.is_busy:
             return False
         self.check()
         self._copy_weights()
-        self._painting = self._thread.submit(self._paint, step, show)
+        self._thread.begin(lambda: self._paint(step, show))
         return True
 
     def paint(self, step: int, show: Show) -> None:
         """Paint now, and return when it is shown. Raises as `check`."""
-        if self._painting:
-            self._settle()
+        self._thread.wait()
         self._copy_weights()
         self._paint(step, show)
 
     def close(self) -> None:
         """Wait for the last painting, and let go of the thread."""
-        self._thread.shutdown()
-
-    def _settle(self) -> None:
-        """Wait for the painting under way, and raise what went wrong with it, once."""
-        painting, self._painting = self._painting, None
-        if painting is not None:
-            painting.result()
+        self._thread.close()
 
     @torch.no_grad()
     def _copy_weights(self) -> None:

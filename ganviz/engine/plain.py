@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as from_safetensors
-from safetensors.torch import save as to_safetensors
+from safetensors.torch import save_file as to_safetensors
 from torch import Tensor
 
 MAX_DEPTH = 64
@@ -26,12 +29,12 @@ class FormatError(ValueError):
     """What was read is not what `pack` writes; the text says in which way."""
 
 
-def pack(tree: dict[str, Any]) -> tuple[bytes, bytes]:
-    """``tree`` as the bytes of a JSON and of a safetensors file. `TypeError` for what is not
-    plain."""
+def pack(tree: dict[str, Any]) -> tuple[bytes, dict[str, Tensor]]:
+    """``tree`` as the bytes of a JSON file, and the tensors that `write_tensors` puts beside it.
+    `TypeError` for what is not plain."""
     tensors: dict[str, Tensor] = {}
     packed = _packed(tree, "", tensors)
-    return (json.dumps(packed, allow_nan=False) + "\n").encode(), pack_tensors(tensors)
+    return (json.dumps(packed, allow_nan=False) + "\n").encode(), tensors
 
 
 def unpack(tree: bytes, tensors: bytes) -> dict[str, Any]:
@@ -59,8 +62,9 @@ def copied(tree: Any) -> Any:
     return tree
 
 
-def pack_tensors(tensors: dict[str, Tensor]) -> bytes:
-    """``tensors`` as a safetensors file. Those that share memory are stored once each."""
+def write_tensors(file: Path, tensors: dict[str, Tensor]) -> None:
+    """Write ``tensors`` as a safetensors file. Those that share memory are stored once each. Raises
+    `OSError`."""
     stored: dict[str, Tensor] = {}
     seen = set()
     for name, tensor in tensors.items():
@@ -69,7 +73,17 @@ def pack_tensors(tensors: dict[str, Tensor]) -> bytes:
         whole = storage.nbytes() == tensor.nbytes and storage.data_ptr() not in seen
         seen.add(storage.data_ptr())
         stored[name] = tensor if whole else tensor.clone()
-    return to_safetensors(stored)
+    try:
+        to_safetensors(stored, file)
+    except SafetensorError as error:
+        raise _refusal_of_disk(error) from error
+
+
+def _refusal_of_disk(error: SafetensorError) -> OSError:
+    """What the system said when ``error`` came; safetensors tells its number in words only."""
+    number = re.search(r"os error (\d+)", str(error))
+    code = int(number[1]) if number else 0
+    return OSError(code, os.strerror(code) if code else str(error))
 
 
 def unpack_tensors(data: bytes) -> dict[str, Tensor]:

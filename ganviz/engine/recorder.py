@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ganviz import device as devices
 from ganviz import pacing
+from ganviz.accel.memory import take_memory_ahead
 from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
+from ganviz.engine.background_thread import BackgroundThread
 from ganviz.engine.checkpoint import TrainingState
-from ganviz.engine.checkpoint_writer import CheckpointWriter
 from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
 from ganviz.engine.painter import Painter
 from ganviz.engine.snapshot import to_pictures
@@ -53,7 +55,10 @@ class Recorder:
         self._diversity = _diversity(source, y is not None)
         self._sample_diversity = float("nan")
         self._painter = Painter(trainer.algorithm.ema.network, z, y)
-        self._writer = CheckpointWriter()
+        # With the priority of the training, which waits for it at the end.
+        self._writer = BackgroundThread("ganviz-checkpoint", devices.prepare_serving_thread)
+        # Whether memory was taken for the next checkpoint's copy.
+        self._has_room = False
         # Steps per second.
         self.rate = 0.0
         # Whether the run folder holds a checkpoint of this run.
@@ -151,7 +156,6 @@ class Recorder:
         # A disk that is slower than the pace sets the pace.
         if self.elapsed() >= self._next_checkpoint and not self._writer.is_busy:
             self._checkpoint_aside()
-            self._next_checkpoint = self.elapsed() + self._trainer.config.checkpoint_seconds
         for observer in self._run.observers:
             observer.tick()
         self._tick_due = max(time.perf_counter(), now + self._tick_seconds)
@@ -231,10 +235,19 @@ class Recorder:
             self._write_checkpoint(self._trainer.config, self._state(), self._is_best())
 
     def _checkpoint_aside(self) -> None:
-        """The same, while the training goes on: only copying is waited for."""
-        if self._run.store:
-            config, state, best = self._trainer.config, self._state().copy(), self._is_best()
-            self._writer.begin(lambda: self._write_checkpoint(config, state, best))
+        """The same, while the training goes on: only copying is waited for. The memory to copy into
+        is taken a tick before, aside: the system may need as long for it as for ten steps."""
+        if not self._run.store:
+            return
+        state = self._state()
+        if not self._has_room:
+            self._has_room, size = True, state.nbytes
+            self._writer.begin(lambda: take_memory_ahead(size))
+            return
+        self._has_room = False
+        config, copy, best = self._trainer.config, state.copy(), self._is_best()
+        self._writer.begin(lambda: self._write_checkpoint(config, copy, best))
+        self._next_checkpoint = self.elapsed() + config.checkpoint_seconds
 
     def _state(self) -> TrainingState:
         """What a checkpoint keeps. Raises `NonFinite`."""

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 
 import pytest
 import torch
@@ -359,3 +360,25 @@ def test_only_plain_values_are_saved(folder):
         with pytest.raises(TypeError):
             checkpoint.save(folder, CONFIG, TrainingState({}, {"value": value}, {"step": 1}))
     assert not checkpoint.list_checkpoints(folder) and not os.listdir(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are a thing of Unix")
+def test_a_refused_write_of_tensors_is_a_sentence(folder):
+    """Another library writes them, with errors of its own."""
+    import resource
+
+    checkpoint.save(folder, CONFIG, make_state(1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (folder / "step-000000001" / checkpoint.TRAINING_TENSORS).stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size - 100, limits[1]))
+    try:
+        with pytest.raises(CheckpointError, match=r"not saved in .*: (?i:file too large)\.$"):
+            checkpoint.save(folder, CONFIG, make_state(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert os.listdir(folder) == ["step-000000001"]
+
+
+def test_who_may_read_one_file_may_read_all(folder):
+    path = checkpoint.save(folder, CONFIG, make_state(1))
+    assert len({file.stat().st_mode for file in path.iterdir()}) == 1
