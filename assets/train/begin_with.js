@@ -25,11 +25,15 @@ export function asParent(text) {
   return id ? { id, name: id, step: step === undefined ? null : Number(step) } : null;
 }
 
-/** @param {Parent | null} chosen null: the next run begins anew */
-export function setParent(chosen) {
+/**
+ * @param {Parent | null} chosen null: the next run begins anew
+ * @param {string} [why] what a person should know of that
+ */
+export function setParent(chosen, why = "") {
   parent = chosen;
   const place = $("gv-form-parent");
-  place.hidden = !parent;
+  place.hidden = !parent && !why;
+  place.replaceChildren(why);
   if (parent) {
     const at = parent.step === null ? "" : ` at step ${count(parent.step)}`;
     place.replaceChildren("The next run begins with the networks of ", el("b", {}, parent.name),
@@ -46,10 +50,10 @@ function beginAnew() {
 
 /**
  * Begin with the run that the address names, or with none. Where it is not there any more, the next
- * run begins anew and `refuse` gets the sentence that says so.
- * @param {(sentence: string) => void} refuse
+ * run begins anew, and the place where it would stand says so: what else the form notes may come and go.
+ * @param {(sentence: string) => void} announce
  */
-export async function followParent(refuse) {
+export async function followParent(announce) {
   const named = asParent(route.get("from"));
   if ((named ? asText(named) : "") === beginsWith()) return;
   setParent(named);
@@ -59,9 +63,10 @@ export async function followParent(refuse) {
   if (parent !== named || answer.sentence === NO_ANSWER) return;
   const { step = null, missing } = checkpointOf(named, answer);
   if (!missing) return setParent({ id: named.id, name: answer.name, step });
-  setParent(null);
+  const sentence = `${missing} The next run begins anew.`;
+  setParent(null, sentence);
   route.set({ from: null }, { push: false });
-  refuse(`${missing} The next run begins anew.`);
+  announce(sentence);
 }
 
 /** The checkpoint that is meant, or a sentence on why there is none. @param {Parent} named @param {any} answer */

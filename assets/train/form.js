@@ -37,7 +37,7 @@ export function start() {
   drawPresets();
   const linked = fromAddress(facts, route.all());
   fill(linked ? { ...linked, base: presetValues(facts, linked.preset), chosen: true } : form);
-  followParent(refuseParent);
+  followParent(say);
   $("gv-train").addEventListener("click", () => train(false));
   $("gv-replace").addEventListener("click", () => train(true));
   $("gv-form-reset").addEventListener("click", () => choosePreset(form.preset));
@@ -154,15 +154,9 @@ function writeAddress(push) {
   route.set({ ...asAddress(facts, form.preset, form.values), from: beginsWith() || null }, { push });
 }
 
-/** The run that the address names is not there to begin with. */
-function refuseParent(sentence) {
-  note(sentence);
-  say(sentence);
-}
-
 /** A person went back or forward. */
 function followAddress() {
-  followParent(refuseParent);
+  followParent(say);
   const linked = fromAddress(facts, route.all());
   if (!linked) return;
   if (linked.preset === form.preset && !differences(facts, linked.values, form.values).length) return;
@@ -194,7 +188,7 @@ function meetRun(run) {
     putAside();
     const preset = config.preset in facts.presets ? config.preset : form.preset;
     const values = Object.fromEntries(facts.order.map((name) => [name, config[name]]));
-    setParent(null);
+    if (beginsWith()) setParent(null);
     fill({ preset, values, run: run.id });
     route.set(Object.fromEntries(["preset", "from", ...facts.order].map((name) => [name, null])), { push: false });
     offerAside("The form shows this run.");

@@ -260,9 +260,9 @@ def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
     lost = page.evaluate("location.search").replace(f"%40{step}", "%40987654321")
     other = visit(address="/" + lost)
     other.wait_for_function(
-        "document.querySelector('#gv-form-note').textContent.includes('987,654,321')"
+        "document.querySelector('#gv-form-parent').textContent.includes('987,654,321')"
     )
-    assert other.is_hidden("#gv-form-parent") and "from=" not in other.evaluate("location.search")
+    assert "from=" not in other.evaluate("location.search")
     banner.locator("button").click()
     banner.wait_for(state="hidden")
     open_first(page)
@@ -275,6 +275,46 @@ def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
     log = (kept_runs[-1] / "log.jsonl").read_text()
     assert f"Begins with the networks of {name} at step" in log
     assert (kept_runs[-1] / "checkpoints" / "step-000000000").is_dir()
+
+
+def test_what_a_link_lacks_is_told_also_before_the_run_is_shown(visit, server, kept):
+    """What the server says of the link, and what its socket says of the run, come in any order."""
+    waiting, pages = [], []
+
+    def between(socket):
+        behind = socket.connect_to_server()
+        pages.append(socket)
+        behind.on_message(lambda message: hold(socket, message))
+
+    def hold(socket, message):
+        if len(pages) == 1:
+            socket.send(message)
+        else:
+            waiting.append((socket, message))
+
+    page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
+    name = next(run.name for run in server.runs.iterdir() if run.name[0] != ".")
+    page.goto(f"{server.url}/?from={name}@987654321", wait_until="domcontentloaded")
+    page.wait_for_selector("body[data-gv-form=filled]")
+    told = "document.querySelector('#gv-form-parent').textContent.includes('begins anew')"
+    page.wait_for_function(told)
+    assert page.get_attribute("#gv-link", "data-link") != "live"
+    while not waiting:
+        page.wait_for_timeout(20)
+    pages.clear()
+    pages.append(waiting[0][0])
+    for socket, message in waiting:
+        socket.send(message)
+    page.wait_for_selector("#gv-link[data-link=live]")
+    page.wait_for_function("window.ganviz.stats.hellos >= 1")
+    assert page.evaluate(told) and page.is_visible("#gv-form-parent")
+    # and a run that trains beside it, of which the form has its own to say
+    start(page)
+    other = visit(address=f"/?from={name}@987654321&batch_size=24")
+    other.wait_for_function(told)
+    other.wait_for_selector("body[data-gv-next=differ]")
+    assert other.evaluate(told) and other.is_visible("#gv-form-note")
+    stop(server)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
