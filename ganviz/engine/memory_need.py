@@ -27,7 +27,7 @@ from ganviz.errors import ConfigError, GanvizError
 OVERHEAD = {"cpu": 2.0, "cuda": 1.3}
 # Copies of the averaged generator: two for viewers, one for the painter.
 GENERATOR_COPIES = 3
-# A checkpoint packs what it writes.
+# A checkpoint is written from a copy; a trial of ways to compute goes back to one.
 STATE_COPIES = 2
 # Of pictures, probes hold so many bytes for each value of one, up to where they take fewer pictures
 # at a time.
