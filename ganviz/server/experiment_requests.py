@@ -7,7 +7,6 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
 
@@ -87,7 +86,7 @@ class ExperimentRequests:
     async def initial(self, request: Request) -> Response:
         """Gradient norms of each layer before the first step, as `AtStart` has them."""
         config = (await body_as(PlainGenerator, request)).config()
-        with self._place(request):
+        with self._places.place(request.scope):
             return json_response(
                 await asyncio.get_running_loop().run_in_executor(
                     self._pool, lambda: at_start(config).to_dict()
@@ -101,13 +100,7 @@ class ExperimentRequests:
         config = query.config(objective=query.objective, **LEARNING)
         work = partial(self._freeze, config, query.steps)
         wording = sentence_for(visitor_of(request))
-        return JsonLines(self._pool, self._place(request), work, STUMBLED, wording)
-
-    def _place(self, request: Request) -> ExitStack:
-        """A place among those that wait and work, to be closed when it is no longer needed."""
-        place = ExitStack()
-        place.enter_context(self._places.place(request.scope))
-        return place
+        return JsonLines(self._pool, self._places.place(request.scope), work, STUMBLED, wording)
 
     def _freeze(
         self, config: RunConfig, steps: int, send: SendLine, ended: threading.Event

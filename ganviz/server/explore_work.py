@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, TypeVar
 
@@ -58,7 +57,8 @@ class ExploreWork:
     async def run(self, request: Request, work: Callable[[], T], *, long: bool = False) -> T:
         """``work()`` in a thread, unless the browser has gone by then. Raises `Refused`."""
         loop = asyncio.get_running_loop()
-        with self._place(request, long):
+        places = self._long_places if long else self._places
+        with places.place(request.scope):
             if await request.is_disconnected():
                 raise Refused(CLIENT_GONE, "Nobody waits for this any more.")
             pool = self._long if long else self._pictures
@@ -73,14 +73,9 @@ class ExploreWork:
         ``ended`` is set when the browser hangs up or the work takes too long; an error becomes the
         last line, ``{"error"}``.
         """
-        place = ExitStack()
-        place.enter_context(self._place(request, long=True))
+        place = self._long_places.place(request.scope)
         explained = partial(_bounded, work)
         return JsonLines(self._long, place, explained, FAILED, sentence_for(visitor_of(request)))
-
-    def _place(self, request: Request, long: bool) -> AbstractContextManager[None]:
-        """A place among those that wait and work. Entering raises `Refused`."""
-        return (self._long_places if long else self._places).place(request.scope)
 
 
 class _Deadline(threading.Event):

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Literal
@@ -121,7 +120,7 @@ class LabTrials:
     async def dirac(self, request: Request) -> Response:
         """``{"field", "path", "trained"}`` of a Dirac-GAN, by closed form and by training."""
         query = await body_as(DiracRequest, request)
-        with self._place(request):
+        with self._places.place(request.scope):
             loop = asyncio.get_running_loop()
             return json_response(await loop.run_in_executor(None, _dirac, query))
 
@@ -129,12 +128,7 @@ class LabTrials:
         self, request: Request, work: Callable[[SendLine, threading.Event], None]
     ) -> Response:
         wording = sentence_for(visitor_of(request))
-        return JsonLines(self._pool, self._place(request), work, STUMBLED, wording)
-
-    def _place(self, request: Request) -> ExitStack:
-        place = ExitStack()
-        place.enter_context(self._places.place(request.scope))
-        return place
+        return JsonLines(self._pool, self._places.place(request.scope), work, STUMBLED, wording)
 
     # -- the games -------------------------------------------------------------------------
     def _duel(

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from starlette.types import Scope
@@ -141,16 +141,17 @@ class Places:
             return self._own
         return None if free else self._full
 
-    @contextmanager
-    def place(self, scope: Scope) -> Iterator[None]:
-        """A place for as long as the block runs. Raises `Refused`."""
+    def place(self, scope: Scope) -> ExitStack:
+        """A place, from now until what is returned is closed, as a ``with`` does at its end. Raises
+        `Refused`."""
         sentence = self.why_not(scope)
         if sentence:
             raise Refused(503, sentence)
         visitor, client = visitor_of(scope), client_of(scope)
+        held = ExitStack()
         if visitor.presenter and not self._all.has_place(client):
-            with self._kept.place(""):
-                yield
+            held.enter_context(self._kept.place(""))
         else:
-            with self._all.place(client), self._of_viewers.place(visitor.id):
-                yield
+            held.enter_context(self._all.place(client))
+            held.enter_context(self._of_viewers.place(visitor.id))
+        return held
