@@ -236,7 +236,8 @@ class RunConfig(Schedules, Augmentation, BaseModel):
         OPTIMISATION, "auto", "CUDA graphs", words={"auto": "Automatic"}, nvidia=True
     )
     """A whole step is recorded once as a CUDA graph and replayed, which spares an NVIDIA GPU most
-    of its waiting. Tried against plain training first; automatic: wherever there is such a GPU."""
+    of its waiting. Tried against plain training first; automatic: wherever there is such a GPU, and
+    on a CPU short steps as a list of operations, if that gives the same numbers bit for bit."""
 
     # -- privacy
     private: bool = setting(PRIVACY, False, "Private training")

@@ -22,8 +22,15 @@ from torch.utils._pytree import tree_leaves as tree_leaves
 Arguments = ParamSpec("Arguments")
 Kind = TypeVar("Kind", bound=Optimizer)
 
-DispatchMode = TorchDispatchMode
-"""Base of a mode whose ``__torch_dispatch__`` sees every operation of its thread."""
+
+class DispatchMode(TorchDispatchMode):
+    """Base of a mode whose ``__torch_dispatch__`` sees every operation of its thread."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Else making the class loads `torch._dynamo`, as `spare_dynamo` tells."""
+        return False
+
 
 Size2d = tuple[int, int]
 Tensors = list[Tensor] | tuple[Tensor, ...]
@@ -75,6 +82,22 @@ def clamp_each_(tensors: Tensors, limit: float) -> None:
 def storage_key(tensor: Tensor) -> int:
     """The same number for all tensors that share memory, also where it holds nothing (meta)."""
     return tensor.untyped_storage()._cdata
+
+
+# -- operations ------------------------------------------------------------------------------------
+def operation(function: Any) -> Callable[..., Any]:
+    """An operation as `DispatchMode` sees it, without the Python around it."""
+    return function._op
+
+
+def is_view_operation(function: Any) -> bool:
+    """Whether an operation gives another view of its first tensor, and writes nothing."""
+    return function.is_view
+
+
+def is_of_profiler(function: Any) -> bool:
+    """Whether an operation only tells torch's profiler where it is."""
+    return function.namespace == "profiler"
 
 
 # -- optimisers ------------------------------------------------------------------------------------

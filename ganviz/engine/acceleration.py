@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ganviz.accel import is_enabled
 from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps
+from ganviz.accel.recorded_steps import record_steps_on_cpu
 from ganviz.accel.trial import try_quicker
 
 if TYPE_CHECKING:
     from ganviz.engine.trainer import Trainer
 
 Warn = Callable[[str], None]
+# Seconds of a step beyond which the few milliseconds that Python takes of it do not count.
+SHORT = 0.06
 
 
 def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], warn: Warn) -> None:
@@ -28,7 +32,23 @@ def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], 
 
 def record_steps(trainer: Trainer, warn: Warn) -> None:
     """Have ``trainer`` replay its steps; ``warn`` hears why it does not, now or later."""
-    _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
+    if trainer.device.type == "cpu" and trainer.config.cuda_graphs == "auto":
+        record_steps_on_cpu(trainer)
+    else:
+        _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
+
+
+def record_short_steps(trainer: Trainer, seconds: float) -> None:
+    """Have ``trainer``, whose steps on a CPU take so many ``seconds``, replay them where what
+    Python takes of them counts."""
+    config = trainer.config
+    wanted = config.cuda_graphs == "auto" and not config.compiled and trainer.is_single_process
+    if wanted and trainer.device.type == "cpu" and seconds <= SHORT and is_enabled():
+        try_quicker(trainer, _on_cpu)
+
+
+def _on_cpu(trainer: Trainer) -> None:
+    record_steps_on_cpu(trainer)
 
 
 def _wants_recorded_steps(trainer: Trainer) -> bool:

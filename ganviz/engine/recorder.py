@@ -19,6 +19,7 @@ from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
+from ganviz.engine.acceleration import record_short_steps
 from ganviz.engine.background_thread import BackgroundThread
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
@@ -61,6 +62,7 @@ class Recorder:
         self._has_room = False
         # Steps per second.
         self.rate = 0.0
+        self._has_decided = False
         # Whether the run folder holds a checkpoint of this run.
         self.has_checkpoint = elapsed > 0
         self._elapsed = elapsed
@@ -145,6 +147,7 @@ class Recorder:
         self._painter.check()
         if stats:
             self._measure_rate()
+            self._shorten_steps()
             if math.isfinite(self._sample_diversity):
                 stats["sample_diversity"] = self._sample_diversity
             stats["images_per_second"] = self.rate * self._trainer.images_per_step
@@ -170,6 +173,14 @@ class Recorder:
         if now > then and self._trainer.step_count > steps:
             rate = (self._trainer.step_count - steps) / (now - then)
             self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
+
+    def _shorten_steps(self) -> None:
+        """Once it is known how long a step takes, decide how steps are taken from now on."""
+        if self._has_decided or not self.rate:
+            return
+        self._has_decided = True
+        record_short_steps(self._trainer, 1 / self.rate)
+        self._last_tick = (time.perf_counter(), self._trainer.step_count)
 
     def _sample(self) -> None:
         """Have the fixed-z grid painted and a snapshot published, unless the painter is still at

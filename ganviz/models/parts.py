@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 from torch.nn.utils.parametrizations import spectral_norm
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         if self.n_classes:
-            return self.of_mixture(z, one_hot(_known(y), self.n_classes).to(z.dtype))
+            return self.of_mixture(z, one_hot(_known(y), self.n_classes, z.dtype))
         return full(self.body(self.first(self.as_noise(z))))
 
     def as_noise(self, z: Tensor) -> Tensor:
@@ -169,6 +168,12 @@ class Packed(nn.Module):
         )
 
 
+def one_hot(y: Tensor, n_classes: int, dtype: torch.dtype) -> Tensor:
+    """Classes ``y`` [N] as [N, n_classes] of zeros and ones. torch's own reads the device to check
+    ``y``, which neither vmap nor a recorded step can."""
+    return (y[:, None] == torch.arange(n_classes, device=y.device)).to(dtype)
+
+
 class OneHot(nn.Module):
     """Flattens the sample and appends its one-hot class."""
 
@@ -177,9 +182,7 @@ class OneHot(nn.Module):
         self.n_classes = n_classes
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        # torch's one_hot reads the device to check y, which vmap cannot
-        of_class = y[:, None] == torch.arange(self.n_classes, device=y.device)
-        return torch.cat([x.flatten(1), of_class.to(x.dtype)], 1)
+        return torch.cat([x.flatten(1), one_hot(y, self.n_classes, x.dtype)], 1)
 
 
 class LabelMap(nn.Module):

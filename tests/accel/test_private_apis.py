@@ -114,6 +114,27 @@ def test_without_dynamo_is_the_same_optimiser(kind, tensors, others):
     assert isinstance(mine, kind) and seen == [1, 1, 1]
 
 
+def test_operations_are_called_without_the_python_around_them(tensors):
+    seen = []
+
+    class Watch(private.DispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            assert not private.is_of_profiler(function)
+            seen.append((private.is_view_operation(function), str(function)))
+            return private.operation(function)(*args, **(kwargs or {}))
+
+    with Watch():
+        product = tensors[0].flatten()[:2] * 2.0
+        product.add_(1.0)
+    assert torch.equal(product, tensors[0].flatten()[:2] * 2.0 + 1.0)
+    views = [name for is_view, name in seen if is_view]
+    assert "aten.slice.Tensor" in views
+    assert {name for is_view, name in seen if not is_view} == {
+        "aten.mul.Tensor",
+        "aten.add_.Tensor",
+    }
+
+
 def test_step_hooks_are_found_by_number():
     optimizer = torch.optim.SGD([nn.Parameter(random(2))], 0.1)
     before = optimizer.register_step_pre_hook(lambda *_: None)

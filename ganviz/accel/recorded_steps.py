@@ -1,0 +1,95 @@
+"""Steps of a training on a CPU, taken from a recording of their operations where that is exact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganviz.accel import private_apis as private
+from ganviz.accel import trial
+from ganviz.accel.cuda_graphs import CapturedStep
+from ganviz.accel.memory import is_out_of_memory
+from ganviz.accel.recorded_operations import record_operations
+from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
+
+# Enough to see what a recording would carry from one step into the next.
+COMPARED = 2
+
+
+def record_steps_on_cpu(trainer: TrainerLike[Stats, Batch]) -> bool:
+    """Have ``trainer`` replay its steps from now on, if that gives the very numbers that its steps
+    give; whether it does. The trainer is then where it was. Loaded weights end the replaying; what
+    else there is to say of `ganviz.accel.cuda_graphs.capture_steps` is so here."""
+    trainer.captured_step = None
+    algorithm = trainer.algorithm
+    if algorithm.why_not_capturable() is not None:
+        return False
+
+    def otherwise() -> None:
+        if trainer.step_before_trial is None:
+            # Kinds of steps follow each other; each is recorded when it comes.
+            trial.try_quicker(trainer, _attempt)
+        if trainer.captured_step and trainer.step_before_trial is None:
+            trainer.captured_step()
+        else:
+            algorithm.step(trainer.sampler)
+
+    with trial.StartingPoint(trainer) as start:
+        try:
+            expected = _some_steps(trainer)
+            start.restore()
+            with trial.torch_random_kept(trainer.device):
+                captured = CapturedStep(
+                    algorithm, trainer.sampler, trainer.device, record_operations, otherwise
+                )
+            start.restore()
+            trainer.captured_step = captured
+            is_exact = _equal(expected, _some_steps(trainer))
+        # Operations raise what they like. A way that cannot be taken is not missed.
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            is_exact = False
+        if not is_exact:
+            trainer.captured_step = None
+    # The steps of the trial had rates of their own.
+    algorithm.schedule(trainer.step_count)
+    return is_exact
+
+
+def _attempt(trainer: TrainerLike[Stats, Batch]) -> None:
+    record_steps_on_cpu(trainer)
+
+
+def _some_steps(trainer: TrainerLike[Stats, Batch]) -> list[Any]:
+    """Copies of all that some steps leave behind."""
+    with trial.torch_random_kept(trainer.device):
+        for _ in range(COMPARED):
+            trainer.step()
+    gradients = [
+        weight.grad
+        for network in trainer.algorithm.networks.values()
+        for weight in network.parameters()
+    ]
+    # Their means are taken in fp32.
+    statistics = [(name, value.float()) for name, value, _ in trainer.algorithm.stats.drain()]
+    left = (trainer.weights(), trainer.training_state(), gradients, statistics)
+    return [
+        leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in private.tree_leaves(left)
+    ]
+
+
+def _equal(expected: list[Any], found: list[Any]) -> bool:
+    """Whether both are the same bit for bit, NaN included."""
+    return len(expected) == len(found) and all(map(_same, expected, found))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return one.dtype == other.dtype and torch.equal(
+            one.nan_to_num(nan=0.5) if one.is_floating_point() else one,
+            other.nan_to_num(nan=0.5) if other.is_floating_point() else other,
+        )
+    return bool(one == other)
