@@ -95,6 +95,16 @@ def is_view_operation(function: Any) -> bool:
     return function.is_view
 
 
+def is_copy_operation(function: Any) -> bool:
+    """Whether an operation writes its second tensor to its first."""
+    return function is torch.ops.aten.copy_.default
+
+
+def is_empty_operation(function: Any) -> bool:
+    """Whether an operation makes a tensor that nothing was written to."""
+    return function is torch.ops.aten.new_empty_strided.default
+
+
 def is_of_profiler(function: Any) -> bool:
     """Whether an operation only tells torch's profiler where it is."""
     return function.namespace == "profiler"

@@ -9,8 +9,9 @@ bit for bit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +20,9 @@ from torch import Tensor
 from ganviz.accel import private_apis as private
 
 Work = Callable[[], Tensor]
+
+
+_MADE = re.compile(r"\bmade_\d+_\d+\b")
 
 
 class CannotRecord(RuntimeError):
@@ -35,11 +39,18 @@ def record_operations(work: Work, generators: list[torch.Generator]) -> Work:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the function: names of the tensors that it uses, and of those that it makes."""
+    """A line of the function: the operation, names of the tensors that it uses, and of those that
+    it makes."""
 
     text: str
+    function: Any
     used: tuple[str, ...]
     made: tuple[str, ...]
+
+    def renamed(self, names: dict[str, str]) -> _Line:
+        """The same with other names for some tensors."""
+        text = _MADE.sub(lambda match: names.get(match[0], match[0]), self.text)
+        return replace(self, text=text, used=tuple(names.get(name, name) for name in self.used))
 
 
 class _Recording(private.DispatchMode):
@@ -52,6 +63,7 @@ class _Recording(private.DispatchMode):
         # What the function is given: operations, tensors that stay, and other values.
         self._given: dict[str, Any] = {}
         self._name_at: dict[Any, str] = {}
+        self._place_of: dict[str, tuple[Any, ...]] = {}
         self._made_here: set[int] = set()
         self._kept: list[Any] = []
         self._operations: dict[Any, str] = {}
@@ -113,14 +125,14 @@ class _Recording(private.DispatchMode):
         if all(one is None or _place(one) in self._name_at for one in results):
             # It wrote to what it was given, or only looked at it in another way.
             if not private.is_view_operation(function):
-                self._lines.append(_Line(f"{self._operation(function)}({written})", (*used,), ()))
+                call = f"{self._operation(function)}({written})"
+                self._lines.append(_Line(call, function, (*used,), ()))
             return
         names = [self._new_name(one, number) for number, one in enumerate(results)]
         left = f"[{', '.join(names)}]" if many else names[0]
         made = tuple(name for name in names if name != UNUSED)
-        self._lines.append(
-            _Line(f"{left} = {self._operation(function)}({written})", (*used,), made)
-        )
+        call = f"{self._operation(function)}({written})"
+        self._lines.append(_Line(f"{left} = {call}", function, (*used,), made))
 
     def _operation(self, function: Any) -> str:
         if function not in self._operations:
@@ -130,7 +142,9 @@ class _Recording(private.DispatchMode):
     def _new_name(self, tensor: Tensor | None, number: int) -> str:
         if tensor is None or _place(tensor) in self._name_at:
             return UNUSED
-        name = self._name_at[_place(tensor)] = f"made_{len(self._lines)}_{number}"
+        place = _place(tensor)
+        name = self._name_at[place] = f"made_{len(self._lines)}_{number}"
+        self._place_of[name] = place
         self._made_here.add(private.storage_key(tensor))
         return name
 
@@ -138,9 +152,10 @@ class _Recording(private.DispatchMode):
     def replay(self, result: Tensor) -> Work:
         """What repeats the operations, leaves the gradients that they left, and returns what
         ``result`` then is."""
-        returned = self._name(result)
+        renamed = self._without_copies()
+        returned = renamed.get(self._name(result), self._name(result))
         gradients = {
-            name: self._name(value.grad)
+            name: renamed.get(self._name(value.grad), self._name(value.grad))
             for name, value in list(self._given.items())
             if isinstance(value, Tensor) and value.is_leaf and value.grad is not None
         }
@@ -154,6 +169,44 @@ class _Recording(private.DispatchMode):
         exec(f"def replay({given}):\n    {body}", scope)
         self._kept.clear()
         return torch.no_grad()(scope["replay"])
+
+    def _without_copies(self) -> dict[str, str]:
+        """Leave out copies of tensors that nobody looks at again; returns what became of their
+        names. Autograd copies each gradient at its weight, unless it alone has it: what is kept
+        here keeps it from seeing that."""
+        made_by = {name: number for number, line in enumerate(self._lines) for name in line.made}
+        last_look = {
+            self._place_of[name][0]: number
+            for number, line in enumerate(self._lines)
+            for name in line.used
+            if name in self._place_of
+        }
+        renamed: dict[str, str] = {}
+        dropped: set[int] = set()
+        for number, line in enumerate(self._lines):
+            if not private.is_copy_operation(line.function) or len(line.used) != 2:
+                continue
+            copy, original = line.used
+            maker = made_by.get(copy)
+            if (
+                maker is not None
+                and private.is_empty_operation(self._lines[maker].function)
+                and original in self._place_of
+                and self._place_of[copy][1:] == self._place_of[original][1:]
+                and last_look[self._place_of[original][0]] == number
+                and self._first_look_at(copy) == number
+            ):
+                dropped |= {maker, number}
+                renamed[copy] = renamed.get(original, original)
+        self._lines = [
+            line.renamed(renamed)
+            for number, line in enumerate(self._lines)
+            if number not in dropped
+        ]
+        return renamed
+
+    def _first_look_at(self, name: str) -> int:
+        return next(number for number, line in enumerate(self._lines) if name in line.used)
 
     def _with_deletions(self, stay: set[str]) -> list[str]:
         """The lines, each followed by what lets go of the tensors that no later one uses, but for

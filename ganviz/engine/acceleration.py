@@ -38,12 +38,11 @@ def record_steps(trainer: Trainer, warn: Warn) -> None:
         _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
 
 
-def record_short_steps(trainer: Trainer, seconds: float) -> None:
-    """Have ``trainer``, whose steps on a CPU take so many ``seconds``, replay them where what
-    Python takes of them counts."""
+def record_short_steps(trainer: Trainer) -> None:
+    """Have ``trainer``, whose steps are `SHORT`, replay them where it trains on a CPU."""
     config = trainer.config
     wanted = config.cuda_graphs == "auto" and not config.compiled and trainer.is_single_process
-    if wanted and trainer.device.type == "cpu" and seconds <= SHORT and is_enabled():
+    if wanted and trainer.device.type == "cpu" and is_enabled():
         try_quicker(trainer, _on_cpu)
 
 

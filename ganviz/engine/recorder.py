@@ -19,7 +19,7 @@ from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
-from ganviz.engine.acceleration import record_short_steps
+from ganviz.engine.acceleration import SHORT, record_short_steps
 from ganviz.engine.background_thread import BackgroundThread
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
@@ -175,12 +175,12 @@ class Recorder:
             self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
 
     def _shorten_steps(self) -> None:
-        """Once it is known how long a step takes, decide how steps are taken from now on."""
-        if self._has_decided or not self.rate:
-            return
-        self._has_decided = True
-        record_short_steps(self._trainer, 1 / self.rate)
-        self._last_tick = (time.perf_counter(), self._trainer.step_count)
+        """Once steps are seen to be short (the first ones take longer), decide how they are taken
+        from now on."""
+        if not self._has_decided and self.rate and 1 / self.rate <= SHORT:
+            self._has_decided = True
+            record_short_steps(self._trainer)
+            self._last_tick = (time.perf_counter(), self._trainer.step_count)
 
     def _sample(self) -> None:
         """Have the fixed-z grid painted and a snapshot published, unless the painter is still at
