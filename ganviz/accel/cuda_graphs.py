@@ -10,7 +10,9 @@ becomes another kind of work, as when D moves more often, it is captured anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
 from typing import Generic
 
 import torch
@@ -160,7 +162,8 @@ class CapturedStep(Generic[Stats, Batch]):
         self._called_hooks = self._hooks()
         moves = self._allocate_buffers()
         self._numbers = CapturedNumbers(algorithm, device, moves)
-        self._replay = capture(self._work, [algorithm.random])
+        with _nothing_collected():
+            self._replay = capture(self._work, [algorithm.random])
 
     def __call__(self) -> None:
         """One step, with its statistics."""
@@ -217,6 +220,20 @@ class CapturedStep(Generic[Stats, Batch]):
             self._algorithm.step(next_batch)
         self._buffers = [batch.clone() for batch in batches]
         return [average.calls - calls for average, calls in zip(averages, before, strict=True)]
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Within: Python collects no garbage. A graph of before that it came upon would be destroyed,
+    which CUDA refuses while another is captured."""
+    gc.collect()
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _copy(batch: BatchLike, buffer: BatchLike) -> None:

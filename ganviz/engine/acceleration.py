@@ -33,7 +33,7 @@ def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], 
 def record_steps(trainer: Trainer, warn: Warn) -> None:
     """Have ``trainer`` replay its steps; ``warn`` hears why it does not, now or later."""
     if trainer.device.type == "cpu" and trainer.config.cuda_graphs == "auto":
-        record_steps_on_cpu(trainer)
+        try_quicker(trainer, _on_cpu)
     else:
         _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
 

@@ -6,6 +6,7 @@ but the graph to account. Where there is an NVIDIA GPU, the same tests run with 
 """
 
 import copy
+import gc
 from dataclasses import replace
 
 import pytest
@@ -59,6 +60,18 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
     assert mine == pytest.approx(
         theirs, rel=1e-6 if place == "cpu" else 1e-2, abs=1e-6 if place == "cpu" else 1e-3
     )
+
+
+def test_no_garbage_is_collected_while_a_step_is_captured(trainer):
+    """A graph of before would be destroyed meanwhile, which CUDA refuses."""
+    ours, seen = trainer("cpu"), []
+
+    def watched(work, generators):
+        seen.append(gc.isenabled())
+        return work
+
+    assert gc.isenabled() and cuda_graphs.capture_steps(ours, watched) is None
+    assert seen == [False] and gc.isenabled()
 
 
 @pytest.mark.parametrize("place", PLACES)
