@@ -162,7 +162,7 @@ class CapturedStep(Generic[Stats, Batch]):
         self._called_hooks = self._hooks()
         moves = self._allocate_buffers()
         self._numbers = CapturedNumbers(algorithm, device, moves)
-        with _nothing_collected():
+        with _nothing_collected(device):
             self._replay = capture(self._work, [algorithm.random])
 
     def __call__(self) -> None:
@@ -223,10 +223,11 @@ class CapturedStep(Generic[Stats, Batch]):
 
 
 @contextlib.contextmanager
-def _nothing_collected() -> Iterator[None]:
+def _nothing_collected(device: torch.device) -> Iterator[None]:
     """Within: Python collects no garbage. A graph of before that it came upon would be destroyed,
     which CUDA refuses while another is captured."""
-    gc.collect()
+    if device.type == "cuda":
+        gc.collect()
     was_enabled = gc.isenabled()
     gc.disable()
     try:
