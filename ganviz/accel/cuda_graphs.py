@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterator
-from typing import Generic
+from typing import Any, Generic
 
 import torch
 from torch import Tensor
@@ -159,7 +159,7 @@ class CapturedStep(Generic[Stats, Batch]):
         self._buffers: list[Batch] = []
         self._layout: list[tuple[str, torch.Size, ElementWise | None]] = []
         # The plain steps of the trial have called these.
-        self._called_hooks = self._hooks()
+        self._called_hooks = hooks_on_steps(algorithm)
         moves = self._allocate_buffers()
         self._numbers = CapturedNumbers(algorithm, device, moves)
         with _nothing_collected(device):
@@ -168,13 +168,15 @@ class CapturedStep(Generic[Stats, Batch]):
     def __call__(self) -> None:
         """One step, with its statistics."""
         algorithm, sampler = self._algorithm, self._sampler
-        if algorithm.structure() != self._structure:
-            return self._otherwise()
-        hooks = self._hooks()
-        if hooks - self._called_hooks:
+        hooks = hooks_on_steps(algorithm)
+        is_other = algorithm.structure() != self._structure
+        if hooks - self._called_hooks or (hooks and is_other):
             # A capture would not call them; one plain step does, and that is what they are for.
+            # Nor shall who measures see the steps of a trial.
             self._called_hooks = hooks
             return algorithm.step(sampler)
+        if is_other:
+            return self._otherwise()
         for buffer in self._buffers:
             _copy(sampler(), buffer)
         self._numbers.refresh()
@@ -185,16 +187,6 @@ class CapturedStep(Generic[Stats, Batch]):
         parts = row.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
-
-    def _hooks(self) -> set[int]:
-        """Who measures steps from the inside: the numbers of the hooks on the optimisers, which are
-        given once."""
-        return {
-            number
-            for optimizer in self._algorithm.optimizers.values()
-            for hooks in (private.step_pre_hooks(optimizer), private.step_post_hooks(optimizer))
-            for number in hooks
-        }
 
     def _work(self) -> Tensor:
         """A step on the batches in the buffers; returns all its statistics as one row."""
@@ -220,6 +212,17 @@ class CapturedStep(Generic[Stats, Batch]):
             self._algorithm.step(next_batch)
         self._buffers = [batch.clone() for batch in batches]
         return [average.calls - calls for average, calls in zip(averages, before, strict=True)]
+
+
+def hooks_on_steps(algorithm: AlgorithmLike[Any, Any]) -> set[int]:
+    """Who measures steps from the inside: the numbers of the hooks on the optimisers, which are
+    given once."""
+    return {
+        number
+        for optimizer in algorithm.optimizers.values()
+        for hooks in (private.step_pre_hooks(optimizer), private.step_post_hooks(optimizer))
+        for number in hooks
+    }
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ganviz.accel import is_enabled
 from ganviz.accel.compile import compile_networks
-from ganviz.accel.cuda_graphs import capture_steps
+from ganviz.accel.cuda_graphs import capture_steps, hooks_on_steps
 from ganviz.accel.recorded_steps import record_steps_on_cpu
 from ganviz.accel.trial import try_quicker
 
@@ -32,18 +32,20 @@ def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], 
 
 def record_steps(trainer: Trainer, warn: Warn) -> None:
     """Have ``trainer`` replay its steps; ``warn`` hears why it does not, now or later."""
-    if trainer.device.type == "cpu" and trainer.config.cuda_graphs == "auto":
-        try_quicker(trainer, _on_cpu)
-    else:
-        _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
+    _try(trainer, lambda one: capture_steps(one, notify=warn), warn)
 
 
-def record_short_steps(trainer: Trainer) -> None:
-    """Have ``trainer``, whose steps are `SHORT`, replay them where it trains on a CPU."""
+def record_short_steps(trainer: Trainer) -> bool:
+    """Have ``trainer``, whose steps are `SHORT`, replay them where it trains on a CPU. False where
+    it may be otherwise later: while somebody measures its steps, who would see those of the trial,
+    or a burn-in lasts."""
     config = trainer.config
     wanted = config.cuda_graphs == "auto" and not config.compiled and trainer.is_single_process
     if wanted and trainer.device.type == "cpu" and is_enabled():
+        if hooks_on_steps(trainer.algorithm) or trainer.algorithm.why_not_capturable():
+            return False
         try_quicker(trainer, _on_cpu)
+    return True
 
 
 def _on_cpu(trainer: Trainer) -> None:

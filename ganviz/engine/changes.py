@@ -22,8 +22,8 @@ def change_settings(run: Run, trainer: Trainer, settings: dict[str, Any]) -> Non
         trainer.apply(name, value)
         run.config = trainer.config
         run.log("setting", name=name, value=value, old=old, label=meta(name)["label"])
-    if was_captured and not trainer.captured_step:
-        # The old capture went by the old values.
+    if was_captured and not trainer.captured_step and trainer.device.type != "cpu":
+        # The old capture went by the old values. (On a CPU, the recorder sees to that.)
         record_steps(trainer, run.warn)
 
 

@@ -62,7 +62,7 @@ class Recorder:
         self._has_room = False
         # Steps per second.
         self.rate = 0.0
-        self._has_decided = False
+        self._decided_for: RunConfig | None = None
         # Whether the run folder holds a checkpoint of this run.
         self.has_checkpoint = elapsed > 0
         self._elapsed = elapsed
@@ -175,12 +175,13 @@ class Recorder:
             self.rate = rate if not self.rate else self.rate + RATE_SMOOTHING * (rate - self.rate)
 
     def _shorten_steps(self) -> None:
-        """Once steps are seen to be short (the first ones take longer), decide how they are taken
-        from now on."""
-        if not self._has_decided and self.rate and 1 / self.rate <= SHORT:
-            self._has_decided = True
-            record_short_steps(self._trainer)
-            self._last_tick = (time.perf_counter(), self._trainer.step_count)
+        """Once steps are seen to be short (the first ones take longer), and with each change of
+        settings that needs it, decide how they are taken from now on."""
+        trainer = self._trainer
+        is_short = self.rate > 0 and 1 / self.rate <= SHORT
+        if is_short and not trainer.captured_step and trainer.config is not self._decided_for:
+            self._decided_for = trainer.config if record_short_steps(trainer) else None
+            self._last_tick = (time.perf_counter(), trainer.step_count)
 
     def _sample(self) -> None:
         """Have the fixed-z grid painted and a snapshot published, unless the painter is still at

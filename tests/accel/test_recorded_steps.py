@@ -170,6 +170,47 @@ def test_other_ways_are_left_alone(trainer):
     assert ours.captured_step
 
 
+def test_who_measures_a_step_does_not_see_those_of_a_trial(trainer):
+    ours, seen = trainer("cpu", d_steps=1), []
+
+    def watch():
+        return ours.algorithm.optimizers["discriminator"].register_step_pre_hook(
+            lambda *_: seen.append(ours.step_count)
+        )
+
+    handle = watch()
+    assert not record_short_steps(ours) and ours.captured_step is None and seen == []
+    handle.remove()
+    assert record_short_steps(ours) and ours.captured_step
+    # Nor where a step becomes another kind of work, which is recorded anew.
+    ours.apply("d_steps", 2)
+    handle = watch()
+    ours.step()
+    ours.step()
+    assert seen == [0, 0, 1, 1]
+    handle.remove()
+    ours.step()
+    assert ours.captured_step and ours.step_count == 3 and seen == [0, 0, 1, 1]
+
+
+def test_a_change_that_ends_a_recording_begins_another(tiny, tmp_path, wait_until):
+    config = tiny(**GAMES["burn-in"], steps=0, tick_seconds=0.02)
+    run = Run(config, None, CPU, tmp_path)
+    run.start()
+    captured = []
+
+    def is_recorded():
+        captured.append(run.between_steps(lambda trainer: trainer.captured_step).result(60))
+        return captured[-1] is not None
+
+    wait_until(is_recorded)
+    first = captured[-1]
+    run.set(burn_in_beta2=0.99)
+    wait_until(lambda: is_recorded() and captured[-1] is not first)
+    run.stop()
+    assert run.join(60) and run.state == "stopped", run.error
+
+
 def test_long_steps_are_left_alone(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(recorder, "SHORT", 0.0)
     monkeypatch.setattr(recorder, "record_short_steps", lambda trainer: pytest.fail("too long"))
