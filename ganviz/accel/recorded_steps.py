@@ -24,44 +24,45 @@ def record_steps_on_cpu(trainer: TrainerLike[Stats, Batch]) -> bool:
     give; whether it does. The trainer is then where it was. Loaded weights end the replaying; what
     else there is to say of `ganviz.accel.cuda_graphs.capture_steps` is so here."""
     trainer.captured_step = None
+    trial.try_quicker(trainer, _record)
+    return trainer.captured_step is not None
+
+
+def _record(trainer: TrainerLike[Stats, Batch]) -> None:
     algorithm = trainer.algorithm
     if algorithm.why_not_capturable() is not None:
-        return False
-
-    def otherwise() -> None:
-        if trainer.step_before_trial is None:
-            # Kinds of steps follow each other; each is recorded when it comes.
-            trial.try_quicker(trainer, _attempt)
-        if trainer.captured_step and trainer.step_before_trial is None:
-            trainer.captured_step()
-        else:
-            algorithm.step(trainer.sampler)
-
+        return
     with trial.StartingPoint(trainer) as start:
         try:
             expected = _some_steps(trainer)
             start.restore()
             with trial.torch_random_kept(trainer.device):
-                captured = CapturedStep(
-                    algorithm, trainer.sampler, trainer.device, record_operations, otherwise
+                trainer.captured_step = CapturedStep(
+                    algorithm,
+                    trainer.sampler,
+                    trainer.device,
+                    record_operations,
+                    lambda: _step_of_another_kind(trainer),
                 )
             start.restore()
-            trainer.captured_step = captured
-            is_exact = expected == _some_steps(trainer)
+            if expected != _some_steps(trainer):
+                trainer.captured_step = None
         # Operations raise what they like. A way that cannot be taken is not missed.
         except Exception as error:
+            trainer.captured_step = None
             if is_out_of_memory(error):
                 raise
-            is_exact = False
-        if not is_exact:
-            trainer.captured_step = None
     # The steps of the trial had rates of their own.
     algorithm.schedule(trainer.step_count)
-    return is_exact
 
 
-def _attempt(trainer: TrainerLike[Stats, Batch]) -> None:
-    record_steps_on_cpu(trainer)
+def _step_of_another_kind(trainer: TrainerLike[Stats, Batch]) -> None:
+    """Kinds of steps follow each other; each is recorded when it comes, but in a trial."""
+    in_trial = trainer.step_before_trial is not None
+    if not in_trial and record_steps_on_cpu(trainer) and trainer.captured_step:
+        trainer.captured_step()
+    else:
+        trainer.algorithm.step(trainer.sampler)
 
 
 def _some_steps(trainer: TrainerLike[Stats, Batch]) -> list[Any]:

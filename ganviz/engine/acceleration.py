@@ -44,12 +44,8 @@ def record_short_steps(trainer: Trainer) -> bool:
     if wanted and trainer.device.type == "cpu" and is_enabled():
         if hooks_on_steps(trainer.algorithm) or trainer.algorithm.why_not_capturable():
             return False
-        try_quicker(trainer, _on_cpu)
+        record_steps_on_cpu(trainer)
     return True
-
-
-def _on_cpu(trainer: Trainer) -> None:
-    record_steps_on_cpu(trainer)
 
 
 def _wants_recorded_steps(trainer: Trainer) -> bool:

@@ -247,12 +247,13 @@ class Recorder:
             self._write_checkpoint(self._trainer.config, self._state(), self._is_best())
 
     def _checkpoint_aside(self) -> None:
-        """The same, while the training goes on: only copying is waited for. The memory to copy into
-        is taken a tick before, aside: the system may need as long for it as for ten steps."""
+        """The same, while the training goes on: only copying is waited for. Where freed memory is
+        kept, on a CPU, that to copy into is taken a tick before, aside: the system may need as long
+        for it as for ten steps."""
         if not self._run.store:
             return
         state = self._state()
-        if not self._has_room:
+        if not self._has_room and self._trainer.device.type == "cpu":
             self._has_room, size = True, state.nbytes
             self._writer.begin(lambda: take_memory_ahead(size))
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding
 from torch.nn.utils.parametrizations import spectral_norm
 
 if TYPE_CHECKING:
@@ -169,9 +170,9 @@ class Packed(nn.Module):
 
 
 def one_hot(y: Tensor, n_classes: int, dtype: torch.dtype) -> Tensor:
-    """Classes ``y`` [N] as [N, n_classes] of zeros and ones. torch's own reads the device to check
-    ``y``, which neither vmap nor a recorded step can."""
-    return (y[:, None] == torch.arange(n_classes, device=y.device)).to(dtype)
+    """Classes ``y`` [N] as [N, n_classes] of zeros and ones; an unknown class is an error. torch's
+    own reads the device to check ``y``, which neither vmap nor a recorded step can."""
+    return embedding(y, torch.eye(n_classes, dtype=dtype, device=y.device))
 
 
 class OneHot(nn.Module):

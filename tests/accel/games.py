@@ -54,3 +54,12 @@ def assert_same(ours, plain):
             assert (value - theirs[name]).float().norm() <= 1e-2 * theirs[
                 name
             ].float().norm() + 1e-3, name
+
+
+def assert_same_after(ours, plain, steps):
+    """``ours`` replays so many steps, and leaves what ``plain`` does."""
+    for _ in range(steps):
+        plain.step()
+        ours.step()
+    assert ours.captured_step
+    assert_same(ours, plain)

@@ -20,7 +20,7 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
-from tests.accel.games import GAMES, assert_same
+from tests.accel.games import GAMES, assert_same, assert_same_after
 
 CPU = torch.device("cpu")
 PLACES = [pytest.param("cpu", id="cpu"), pytest.param("cuda", id="cuda", marks=pytest.mark.gpu)]
@@ -48,11 +48,7 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
     assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
     assert ours.captured_step and ours.step_count == steps_before
     assert_same(ours, plain)  # the trial left nothing behind
-    for _ in range(6):
-        plain.step()
-        ours.step()
-    assert ours.captured_step
-    assert_same(ours, plain)
+    assert_same_after(ours, plain, 6)
     assert ours.algorithm.steps_done == plain.algorithm.steps_done == 6 + steps_before
     assert ours.algorithm.ema.updates == plain.algorithm.ema.updates
     mine, theirs = ours.read_stats(), plain.read_stats()  # those before the trial as well

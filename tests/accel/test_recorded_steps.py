@@ -5,13 +5,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ganviz.accel import recorded_steps
 from ganviz.accel.recorded_operations import CannotRecord, record_operations
 from ganviz.accel.recorded_steps import record_steps_on_cpu
 from ganviz.engine import checkpoint, recorder
 from ganviz.engine.acceleration import record_short_steps
 from ganviz.engine.run import Run
 from ganviz.runs.store import RunStore
-from tests.accel.games import GAMES, assert_same
+from tests.accel.games import GAMES, assert_same, assert_same_after
 
 CPU = torch.device("cpu")
 # Their optimisers read their rates back.
@@ -27,11 +28,7 @@ def test_a_replayed_training_is_the_plain_one(trainer, game, steps_before):
             one.step()
     assert record_steps_on_cpu(ours) and ours.step_count == steps_before
     assert_same(ours, plain)  # the trial left nothing behind
-    for _ in range(6):
-        plain.step()
-        ours.step()
-    assert ours.captured_step
-    assert_same(ours, plain)
+    assert_same_after(ours, plain, 6)
     assert ours.read_stats() == plain.read_stats()
     gradients = [
         [
@@ -94,6 +91,23 @@ def test_dropout_draws_what_a_plain_step_draws(trainer):
         torch.set_rng_state(before)
         for _ in range(3):
             one.step()
+    assert_same(ours, plain)
+
+
+def test_memory_that_runs_out_in_the_trial_leaves_plain_steps(trainer, monkeypatch):
+    plain, ours = trainer("cpu"), trainer("cpu")
+    looks = []
+
+    def some_steps(trainer):
+        looks.append(trainer.step())
+        if len(looks) == 2:
+            raise MemoryError
+        return []
+
+    monkeypatch.setattr(recorded_steps, "_some_steps", some_steps)
+    assert not record_steps_on_cpu(ours) and ours.captured_step is None and len(looks) == 2
+    for one in (plain, ours):
+        one.step()
     assert_same(ours, plain)
 
 
