@@ -124,6 +124,7 @@ class PeakMemory(private.DispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
+        private.spare_dynamo()
         self.live = self.peak = 0
         self._sizes: dict[int, int] = {}
 

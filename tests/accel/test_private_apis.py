@@ -4,6 +4,7 @@ test names the one that broke. And they are used in one file only."""
 import ast
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -97,6 +98,21 @@ def test_adam_step_is_adams(tensors, others):
     assert all(weight.grad is None for weight in ours)
     mine.add_param_group({"params": [nn.Parameter(random(2))]})
     assert len(mine.param_groups) == 2
+
+
+def test_what_the_compiler_leaves_out_runs_without_it(monkeypatch):
+    private.spare_dynamo()
+    left_out = torch._disable_dynamo(lambda x: x + 1)
+    monkeypatch.delitem(sys.modules, "torch._dynamo", raising=False)
+    assert left_out(2) == 3 and "torch._dynamo" not in sys.modules
+
+
+def test_once_the_compiler_is_loaded_it_is_asked_as_ever(monkeypatch):
+    private.spare_dynamo()
+    compiler = SimpleNamespace(disable=lambda function, *_, **__: lambda x: -function(x))
+    monkeypatch.setitem(sys.modules, "torch._dynamo", compiler)
+    monkeypatch.setattr(torch, "_dynamo", compiler, raising=False)
+    assert torch._disable_dynamo(lambda x: x + 1)(2) == -3
 
 
 @pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.SGD, torch.optim.RMSprop])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganviz import algorithms, api
+from ganviz import algorithms, api, registry
 from ganviz.accel.choices import Choices, in_use
 from ganviz.accel.memory import PeakMemory, cgroup_free_memory
 from ganviz.algorithms.adversarial import Adversarial
@@ -100,7 +100,12 @@ def test_the_need_is_what_the_process_grows_by(tmp_path):
 
 
 def loads_a_compiler():
-    """Prints what trainings have loaded torch's compiler: a second and 150 MB of imports."""
+    """Prints what estimates and trainings have loaded torch's compiler: a second and 150 MB of
+    imports."""
+    for preset in registry.PRESETS.names():
+        config = parsed(preset, data_path="nowhere")
+        memory_need(config, expected_spec(config))
+        print(preset, "torch._dynamo" in sys.modules)
     spec = expected_spec(parsed("ring8"))
     for optimizer, ways in (
         ("adam", Choices()),
@@ -114,7 +119,7 @@ def loads_a_compiler():
         print(optimizer, "torch._dynamo" in sys.modules)
 
 
-def test_no_training_loads_a_compiler(tmp_path):
+def test_no_estimate_and_no_training_loads_a_compiler(tmp_path):
     child = fresh.Child(loads_a_compiler, folder=tmp_path)
     assert child.wait(120) == 0, child.err.read_text()
     assert "True" not in child.out.read_text() and "rmsprop False" in child.out.read_text()
