@@ -80,7 +80,10 @@ def test_sliders_and_ends_move_what_is_marked_in_the_plane(plane, server):
     assert "seed 12" in plane.text_content("#gv-strip-caption")
 
 
-def test_it_fills_the_window_and_comes_back(plane):
+def test_it_fills_the_window_and_comes_back(plane, server):
+    plane.click("#gv-pause")
+    plane.wait_for_selector("body[data-gv-state=paused]")
+    settled(plane, server)  # in its place and of its size: the first one moves what is around it
     small = plane.locator(PLANE).bounding_box()["width"]
     plane.click("#gv-enlarge")
     plane.wait_for_function(f"document.querySelector('{PLANE}').clientWidth > {small + 50}")
