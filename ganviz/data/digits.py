@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from ganviz.data.entry import DIGITS, Dataset, Progress
 from ganviz.data.source import DataSource, DataSpec
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
     """1,797 pictures of 8 x 8 pixels with 17 grey levels."""
     progress(None, "Reading scikit-learn's digits")
+    images, classes = _read()
+    spec = DataSpec("digits", "images", (1, 8, 8), len(images), DIGITS)
+    return DataSource(spec, images.clone(), classes.clone())
+
+
+@cache
+def _read() -> tuple[Tensor, Tensor]:
+    """uint8 [1797, 1, 8, 8] and int64 [1797]; scikit-learn keeps them as text."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
@@ -26,11 +36,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         ) from None
     pixels, classes = load_digits(return_X_y=True)
     images = torch.from_numpy(pixels).view(-1, 1, 8, 8).mul_(255 / 16).round_().to(torch.uint8)
-    return DataSource(
-        DataSpec("digits", "images", (1, 8, 8), len(images), DIGITS),
-        images,
-        torch.from_numpy(classes).long(),
-    )
+    return images, torch.from_numpy(classes).long()
 
 
 ENTRIES = {

@@ -10,6 +10,7 @@ seconds on one core.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,7 @@ def draw(
     return images, labels
 
 
+@lru_cache(maxsize=2)
 def distance_fields(chars: tuple[str, ...]) -> Tensor:
     """float32 [fonts, chars, FIELD / 2, FIELD / 2]: distance to the edge of the stroke (in picture
     widths), negative inside."""

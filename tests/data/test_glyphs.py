@@ -155,5 +155,6 @@ def test_a_full_disk_leaves_no_half_file(load, monkeypatch, tmp_path):
 
 def test_without_matplotlib_the_sentence_says_so(load, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(glyphs, "distance_fields", glyphs.distance_fields.__wrapped__)
     with pytest.raises(Exception, match="pip install matplotlib"):
         load("glyphs", data_limit=10)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganviz.data import glyphs, to_float
+from ganviz.data import digits, glyphs, to_float
 from ganviz.errors import ConfigError, DataError
 from ganviz.registry import DATASETS
 
@@ -86,5 +86,6 @@ def test_progress_is_told_seldom(load, monkeypatch):
 
 def test_a_missing_package_is_named(load, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    monkeypatch.setattr(digits, "_read", digits._read.__wrapped__)
     with pytest.raises(DataError, match="scikit-learn"):
         load("digits")
