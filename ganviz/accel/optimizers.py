@@ -38,6 +38,12 @@ def make_optimizer(
     return plain(torch.optim.SGD)(parameters, lr, momentum=momentum, foreach=True)
 
 
+def adam(network: nn.Module, lr: float, fused: bool = False) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba 2015) as torch has it, for what is trained beside a run."""
+    private.spare_dynamo()
+    return private.without_dynamo(torch.optim.Adam)(network.parameters(), lr, fused=fused)
+
+
 @dataclass
 class _Tensors:
     """The tensors of a step, in the order that the kernel takes them.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganviz.accel.optimizers import adam
 from ganviz.data.source import to_float
 from ganviz.probes.features import (
     BATCH,
@@ -34,7 +35,7 @@ def train_classifier(
     if size > MOST_SIDE:
         x = torch.cat([shrunk(part) for part in unless_cancelled(x.split(CHUNK), cancelled)])
     network = FeatureNet(channels, size, classes).initialise(random).to(x.device)
-    optimizer = torch.optim.Adam(network.parameters(), LR)
+    optimizer = adam(network, LR)
 
     def batch() -> tuple[Tensor, Tensor]:
         index = torch.randint(len(x), (BATCH,), generator=random).to(x.device)

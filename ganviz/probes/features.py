@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
+from ganviz.accel.optimizers import adam
 from ganviz.data.fit import resized
 from ganviz.data.source import DataSource, to_float
 from ganviz.disk import atomic_replace
@@ -231,7 +232,7 @@ def _train(
             return None
         order = torch.arange(len(source.samples))
     held, train = order.split([int(HELD_OUT * len(order)), len(order) - int(HELD_OUT * len(order))])
-    optimizer = torch.optim.Adam(network.parameters(), LR, fused=device.type in ("cpu", "cuda"))
+    optimizer = adam(network, LR, fused=device.type in ("cpu", "cuda"))
 
     def batch() -> tuple[Tensor, Tensor]:
         x, y = source.at(train[torch.randint(len(train), (BATCH,), generator=random)])
