@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Warn = Callable[[str], None]
 # Seconds of a step beyond which the few milliseconds that Python takes of it do not count.
 SHORT = 0.06
+# Seconds of training below which trying to record takes longer than recorded steps save.
+LEAST_LEFT = 1.0
 
 
 def accelerate(trainer: Trainer, progress: Callable[[float | None, str], None], warn: Warn) -> None:

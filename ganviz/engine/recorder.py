@@ -19,7 +19,7 @@ from ganviz.config import RunConfig
 from ganviz.data.source import DataSource, to_float
 from ganviz.engine import frames
 from ganviz.engine import point_frames as plane
-from ganviz.engine.acceleration import SHORT, record_short_steps
+from ganviz.engine.acceleration import LEAST_LEFT, SHORT, record_short_steps
 from ganviz.engine.background_thread import BackgroundThread
 from ganviz.engine.checkpoint import TrainingState
 from ganviz.engine.diversity import LEAST_REALS, REALS, VALUES, Diversity
@@ -178,7 +178,9 @@ class Recorder:
         """Once steps are seen to be short (the first ones take longer), and with each change of
         settings that needs it, decide how they are taken from now on."""
         trainer = self._trainer
-        is_short = self.rate > 0 and 1 / self.rate <= SHORT
+        left = self.time_left(trainer.config.steps)
+        is_worth_it = left is None or left >= LEAST_LEFT
+        is_short = is_worth_it and self.rate > 0 and 1 / self.rate <= SHORT
         if is_short and not trainer.captured_step and trainer.config is not self._decided_for:
             self._decided_for = trainer.config if record_short_steps(trainer) else None
             self._last_tick = (time.perf_counter(), trainer.step_count)

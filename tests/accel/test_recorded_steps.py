@@ -155,7 +155,8 @@ def test_numbers_that_are_read_back_cannot_be_recorded():
 
 
 # -- runs ------------------------------------------------------------------------------------------
-def test_a_run_replays_its_short_steps_unless_that_is_off(tiny, tmp_path, wait_until):
+def test_a_run_replays_its_short_steps_unless_that_is_off(tiny, tmp_path, wait_until, monkeypatch):
+    monkeypatch.setattr(recorder, "LEAST_LEFT", 0.0)
     ends = []
     for wanted in ("auto", "off"):
         store = RunStore(tmp_path / wanted)
@@ -225,9 +226,12 @@ def test_a_change_that_ends_a_recording_begins_another(tiny, tmp_path, wait_unti
     assert run.join(60) and run.state == "stopped", run.error
 
 
-def test_long_steps_are_left_alone(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder, "SHORT", 0.0)
-    monkeypatch.setattr(recorder, "record_short_steps", lambda trainer: pytest.fail("too long"))
+@pytest.mark.parametrize(("bound", "value"), [("SHORT", 0.0), ("LEAST_LEFT", 1e6)])
+def test_long_steps_are_left_alone_and_so_is_a_run_that_soon_ends(
+    bound, value, tiny, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recorder, bound, value)
+    monkeypatch.setattr(recorder, "record_short_steps", lambda trainer: pytest.fail("not worth it"))
     run = Run(tiny(steps=200, tick_seconds=0.02), None, CPU, tmp_path)
     run.start()
     assert run.join(60) and run.state == "finished", run.error
