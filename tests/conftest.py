@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import os
@@ -92,10 +93,8 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_finish(session):
     gc.freeze()
     gc.enable()
-
-
-def pytest_unconfigure(config):
-    gc.unfreeze()
+    # else nanobind complains of what it leaves behind; later than pytest's own ten collections
+    atexit.register(gc.unfreeze)
 
 
 def pytest_collection_modifyitems(config, items):

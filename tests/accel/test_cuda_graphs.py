@@ -7,6 +7,7 @@ but the graph to account. Where there is an NVIDIA GPU, the same tests run with 
 
 import copy
 import gc
+import time
 from dataclasses import replace
 
 import pytest
@@ -333,6 +334,7 @@ def test_another_number_of_d_steps_is_recorded_anew(tiny, tmp_path, monkeypatch)
     run.step(3)
     while run.step_count < 3:
         assert run.state != "failed", run.error
+        time.sleep(0.01)
     run.stop()
     run.join()
     assert len(recorded) == 2 and run.trainer.captured_step

@@ -2,6 +2,7 @@
 
 import math
 import struct
+import time
 
 import pytest
 import torch
@@ -67,6 +68,7 @@ def test_a_run_is_counted_beside_real_triples(drawn, monkeypatch):
     run.step(1)
     while run.step_count < 1:
         assert run.state != "failed", run.error
+        time.sleep(0.01)
     probe.measure()
     probe.wait()
     run.resume()
