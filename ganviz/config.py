@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
@@ -397,10 +398,15 @@ def meta(field: str) -> dict[str, Any]:
     """
     return {
         **describe(RunConfig.model_fields[field]),
-        "when": conditions(RunConfig.model_fields).get(field, []),
+        "when": _conditions(registry.state()).get(field, []),
     }
+
+
+@lru_cache(maxsize=1)
+def _conditions(_state: tuple) -> dict[str, list[dict[str, tuple[Any, ...]]]]:
+    return conditions(RunConfig.model_fields)
 
 
 def in_effect(values: Mapping[str, Any]) -> frozenset[str]:
     """The fields that mean something under these values of all fields: a view shows no others."""
-    return effective(RunConfig.model_fields, values)
+    return effective(RunConfig.model_fields, _conditions(registry.state()), values)

@@ -28,6 +28,15 @@ NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*", re.IGNORECASE | re.ASCII)
 WORDS = {"label": "a few words to choose it by", "why": "a sentence that says what it is good for"}
 
 
+_REGISTRIES: list[Registry] = []
+
+
+def state() -> tuple[tuple[int, ...], ...]:
+    """Another value once anything more is registered: what depends on all definitions is made
+    anew then, and not before."""
+    return tuple(registry.entries() for registry in _REGISTRIES)
+
+
 class Registry(Generic[T]):
     """An ordered table of named definitions of one kind, loaded from its home on first use.
 
@@ -39,6 +48,7 @@ class Registry(Generic[T]):
         self.home = home
         self.needs = needs or {}
         self._items: dict[str, T] = {}
+        _REGISTRIES.append(self)
 
     def add(self, name: str, item: T) -> T:
         """Register ``item`` under ``name``; a name is given once.
@@ -77,6 +87,10 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[tuple[str, T]]:
         self.names()
         return iter(list(self._items.items()))
+
+    def entries(self) -> tuple[int, ...]:
+        """Numbers that stand for what is registered, without loading the home."""
+        return tuple(map(id, self._items.values()))
 
     def _problem(self, name: str, item: T) -> str | None:
         if not isinstance(name, str) or not NAME.fullmatch(name):

@@ -8,7 +8,7 @@ A setting is one annotated line and the sentence below it::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args, get_origin
 
@@ -135,13 +135,17 @@ def conditions(fields: Mapping[str, FieldInfo]) -> dict[str, list[dict[str, tupl
     return found
 
 
-def effective(fields: Mapping[str, FieldInfo], values: Mapping[str, Any]) -> frozenset[str]:
-    """The settings that have an effect under ``values``.
+def effective(
+    fields: Iterable[str],
+    found: Mapping[str, list[dict[str, tuple[Any, ...]]]],
+    values: Mapping[str, Any],
+) -> frozenset[str]:
+    """Those of the settings ``fields`` that have an effect under ``values``, by the `conditions`
+    ``found``.
 
     A choice that has none itself brings no other setting into effect: a VAE has no objective, so
     the objective's targets mean nothing.
     """
-    found = conditions(fields)
     known: dict[str, bool] = {}
 
     def counts(name: str) -> bool:

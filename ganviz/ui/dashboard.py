@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import pkgutil
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 import gradio as gr
 
 import ganviz.ui
+from ganviz import registry
 from ganviz.classroom.visitor import AT_THE_MACHINE, Visitor
 from ganviz.server import asset_url, plotly_url, script_url, styles_url
 from ganviz.server.preload import preload_links
@@ -96,6 +98,11 @@ def launch_options() -> dict[str, Any]:
     return {"theme": theme(), "footer_links": [], "run_history": False}
 
 
+@lru_cache(maxsize=1)
+def _facts(_state: tuple) -> str:
+    return json.dumps(form.facts()).replace("<", "\\u003c")
+
+
 def head(page: gr.Blocks, visitor: Visitor = AT_THE_MACHINE) -> str:
     """The markup before Gradio's own scripts: the page's script and styles, what the form is made
     of, whether ``visitor`` commands, and what Gradio will need to draw ``page``, fetched at once.
@@ -104,7 +111,7 @@ def head(page: gr.Blocks, visitor: Visitor = AT_THE_MACHINE) -> str:
     def relative(url: str) -> str:
         return url.lstrip("/")
 
-    facts = json.dumps(form.facts()).replace("<", "\\u003c")
+    facts = _facts(registry.state())
     role = '"presenter"' if visitor.presenter else '"viewer"'
     kinds = {block.get_block_name() for block in page.blocks.values()}
     theme_css = f"theme.css?v={getattr(page, 'theme_hash', '')}"
