@@ -4,7 +4,9 @@ a script, after three round trips: too late to put a script before its own, and 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,54 +15,86 @@ from ganviz.classroom import Visitor
 from ganviz.server.visitor_scope import visitor_of
 
 BEFORE = b"<script"
+# What Gradio makes its page of: the address that a browser used, and these of its parameters.
+ADDRESS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")
+PARAMETERS = {"page", "deep_link"}
+MOST_ADDRESSES = 8
+
+
+Address = tuple[object, ...]
 
 
 class PageHead:
     """ASGI middleware that puts the markup ``head(visitor)`` before the first script of the page,
-    and touches nothing else."""
+    and touches nothing else. The page below the head, which Gradio makes anew each time in 15 ms,
+    is made once for each address that browsers use."""
 
     def __init__(self, app: ASGIApp, head: Callable[[Visitor], str]):
         self._app = app
         self._head = head
+        self._pages: OrderedDict[Address, tuple[Message, bytes]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) in (
-            "",
-            "/",
-        ):
-            send = _Page(send, self._head(visitor_of(scope)).encode())
-        await self._app(scope, receive, send)
+        if not _is_page(scope):
+            await self._app(scope, receive, send)
+            return
+        head, address = self._head(visitor_of(scope)).encode(), _address(scope)
+        known = self._pages.get(address) if address else None
+        if known:
+            await _send(send, head, *known)
+            return
+        held = _Held(send)
+        await self._app(scope, receive, held)
+        if held.start:
+            await _send(send, head, held.start, held.body)
+            if address and held.start["status"] == 200:
+                self._pages[address] = (held.start, held.body)
+                while len(self._pages) > MOST_ADDRESSES:
+                    self._pages.popitem(last=False)
 
 
-class _Page:
-    """Sends a response on; one that is an HTML page is held until it is whole, and gets the
-    head."""
+def _is_page(scope: Scope) -> bool:
+    below = scope.get("root_path", "")
+    return scope["type"] == "http" and scope["path"].removeprefix(below) in ("", "/")
 
-    def __init__(self, send: Send, head: bytes):
+
+def _address(scope: Scope) -> Address | None:
+    """By which browsers reach the page; None where its page is not one to remember."""
+    if scope["method"] != "GET" or PARAMETERS & set(
+        parse_qs(scope["query_string"].decode("latin-1"))
+    ):
+        return None
+    sent = tuple(header for header in scope["headers"] if header[0] in ADDRESS)
+    return (scope.get("scheme"), scope.get("root_path"), scope["path"], sent)
+
+
+async def _send(send: Send, head: bytes, start: Message, page: bytes) -> None:
+    body = page.replace(BEFORE, head + BEFORE, 1)
+    headers = MutableHeaders(raw=list(start["headers"]))
+    if "content-length" in headers:
+        # the answer to HEAD has no body, and the length that GET's would have
+        length = len(body) if page else int(headers["content-length"]) + len(head)
+        headers["content-length"] = str(length)
+    await send({**start, "headers": headers.raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+class _Held:
+    """Sends a response on, but for one that is an HTML page: that is held until it is whole, as
+    ``start`` and ``body``."""
+
+    def __init__(self, send: Send):
         self._send = send
-        self._head = head
-        self._start: Message | None = None
-        self._body = b""
+        self.start: Message | None = None
+        self.body = b""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_html(message):
-            self._start = message
-        elif self._start is None or message["type"] != "http.response.body":
+            self.start = message
+        elif self.start is None or message["type"] != "http.response.body":
             await self._send(message)
         else:
-            self._body += message.get("body", b"")
-            if not message.get("more_body"):
-                await self._finish(self._start)
-
-    async def _finish(self, start: Message) -> None:
-        body = self._body.replace(BEFORE, self._head + BEFORE, 1)
-        headers = MutableHeaders(raw=start["headers"])
-        if "content-length" in headers:
-            # the answer to HEAD has no body, and the length that GET's would have
-            length = len(body) if self._body else int(headers["content-length"]) + len(self._head)
-            headers["content-length"] = str(length)
-        await self._send(start)
-        await self._send({"type": "http.response.body", "body": body})
+            self.body += message.get("body", b"")
 
 
 def _is_html(start: Message) -> bool:

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from ganviz.server.page_head import PageHead
+from ganviz.server.page_head import MOST_ADDRESSES, PageHead
 
 HEAD = "<link rel=stylesheet href=ä.css>"
 PAGE = "<html><head><title>x</title><script>first()</script><script>second()</script></head></html>"
@@ -65,6 +65,33 @@ def test_everything_else_passes_untouched():
         head.headers["content-length"] == client(page).get("/").headers["content-length"]
         and head.content == b""
     )
+
+
+def test_it_is_made_once_for_each_address_but_has_the_head_of_now():
+    made, heads = [], iter("abcdefghijklmnopqrstuvwxyz")
+
+    async def numbered(request):
+        made.append(request.url.netloc)
+        return HTMLResponse(PAGE.replace("x", request.url.netloc), 500 if len(made) == 1 else 200)
+
+    app = Starlette(
+        routes=[Route("/", numbered)],
+        middleware=[Middleware(PageHead, head=lambda visitor: f"<i {next(heads)}>")],
+    )
+    browser = TestClient(app)
+    assert browser.get("/").status_code == 500  # not remembered
+    for letter in "bcd":
+        answer = browser.get("/", params={"tab": letter})
+        assert f"<i {letter}>" in answer.text and "testserver" in answer.text
+        assert int(answer.headers["content-length"]) == len(answer.content)
+    assert made == ["testserver"] * 2
+    assert "elsewhere" in browser.get("/", headers={"Host": "elsewhere"}).text
+    browser.get("/", params={"deep_link": "1"})
+    browser.head("/")
+    assert made == ["testserver"] * 2 + ["elsewhere"] + ["testserver"] * 2
+    for number in range(MOST_ADDRESSES):  # whoever makes addresses up fills nothing
+        browser.get("/", headers={"Host": f"made-up-{number}"})
+    assert "testserver" in browser.get("/").text and made[-1] == "testserver"
 
 
 def test_gradio_leaves_its_head_to_a_script():
