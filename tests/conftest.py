@@ -93,8 +93,13 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_finish(session):
     gc.freeze()
     gc.enable()
-    # else nanobind complains of what it leaves behind; later than pytest's own ten collections
-    atexit.register(gc.unfreeze)
+    atexit.register(gc.unfreeze)  # else nanobind complains of what it leaves behind
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    gc.collect()
+    gc.freeze()  # pytest collects ten times more as it ends, over all that the tests have left
 
 
 def pytest_collection_modifyitems(config, items):
