@@ -20,7 +20,6 @@ ADDRESS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server
 PARAMETERS = {"page", "deep_link"}
 MOST_ADDRESSES = 8
 
-
 Address = tuple[object, ...]
 
 
@@ -45,9 +44,9 @@ class PageHead:
             return
         held = _Held(send)
         await self._app(scope, receive, held)
-        if held.start:
+        if held.start and held.is_whole:
             await _send(send, head, held.start, held.body)
-            if address and held.start["status"] == 200:
+            if address and _is_for_all(held.start):
                 self._pages[address] = (held.start, held.body)
                 while len(self._pages) > MOST_ADDRESSES:
                     self._pages.popitem(last=False)
@@ -60,12 +59,15 @@ def _is_page(scope: Scope) -> bool:
 
 def _address(scope: Scope) -> Address | None:
     """By which browsers reach the page; None where its page is not one to remember."""
-    if scope["method"] != "GET" or PARAMETERS & set(
-        parse_qs(scope["query_string"].decode("latin-1"))
-    ):
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    if scope["method"] != "GET" or PARAMETERS & asked.keys():
         return None
     sent = tuple(header for header in scope["headers"] if header[0] in ADDRESS)
     return (scope.get("scheme"), scope.get("root_path"), scope["path"], sent)
+
+
+def _is_for_all(start: Message) -> bool:
+    return start["status"] == 200 and "set-cookie" not in MutableHeaders(raw=start["headers"])
 
 
 async def _send(send: Send, head: bytes, start: Message, page: bytes) -> None:
@@ -87,6 +89,7 @@ class _Held:
         self._send = send
         self.start: Message | None = None
         self.body = b""
+        self.is_whole = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_html(message):
@@ -95,6 +98,7 @@ class _Held:
             await self._send(message)
         else:
             self.body += message.get("body", b"")
+            self.is_whole = not message.get("more_body")
 
 
 def _is_html(start: Message) -> bool:

@@ -1,5 +1,7 @@
 """The page's head stands before Gradio's scripts, and in nothing else."""
 
+import asyncio
+
 import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -92,6 +94,36 @@ def test_it_is_made_once_for_each_address_but_has_the_head_of_now():
     for number in range(MOST_ADDRESSES):  # whoever makes addresses up fills nothing
         browser.get("/", headers={"Host": f"made-up-{number}"})
     assert "testserver" in browser.get("/").text and made[-1] == "testserver"
+
+
+def test_what_is_one_readers_own_or_breaks_off_is_not_kept():
+    made = []
+
+    async def own(scope, receive, send):
+        made.append(1)
+        headers = [(b"content-type", b"text/html"), (b"set-cookie", b"secret=%d" % len(made))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": PAGE.encode()})
+
+    browser = TestClient(PageHead(own, head=lambda visitor: HEAD))
+    assert [browser.get("/").cookies["secret"] for _ in range(2)] == ["1", "2"]
+
+    async def broken(scope, receive, send):
+        made.append(1)
+        headers = [(b"content-type", b"text/html")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<html>", "more_body": True})
+
+    reader = PageHead(broken, head=lambda visitor: HEAD)
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    seen = []
+
+    async def send(message):
+        seen.append(message)
+
+    for _ in range(2):
+        asyncio.run(reader(scope, None, send))
+    assert seen == [] and len(made) == 4
 
 
 def test_gradio_leaves_its_head_to_a_script():
