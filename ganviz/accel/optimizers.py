@@ -38,7 +38,7 @@ def make_optimizer(
     return plain(torch.optim.SGD)(parameters, lr, momentum=momentum, foreach=True)
 
 
-def adam(network: nn.Module, lr: float, fused: bool = False) -> torch.optim.Optimizer:
+def adam(network: nn.Module, lr: float, fused: bool | None = None) -> torch.optim.Optimizer:
     """Adam (Kingma and Ba 2015) as torch has it, for what is trained beside a run."""
     private.spare_dynamo()
     return private.without_dynamo(torch.optim.Adam)(network.parameters(), lr, fused=fused)
