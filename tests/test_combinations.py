@@ -65,7 +65,7 @@ def sources():
     points = torch.randn(64, 2, generator=random)
     return {
         "images": pictures(16, random),
-        8: pictures(8, random),
+        "small images": pictures(8, random),
         "points": DataSource(DataSpec("ring8", "points", (2,), 64), points),
     }
 
@@ -237,7 +237,7 @@ def test_every_pair_of_choices_trains(kind, sources, subtests):
             calm = {"g_lr": 1e-7, "d_lr": 1e-7} if unbounded else {}
             size = {"image_size": 8} if small else {}
             config = RunConfig.parse({**PLAIN, **settings, **calm, **size})
-            train(config, sources[8] if small else source)
+            train(config, sources["small images"] if small else source)
 
 
 @pytest.mark.parametrize(

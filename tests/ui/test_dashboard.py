@@ -7,7 +7,7 @@ import pytest
 
 from ganviz import registry
 
-OneMore = SimpleNamespace(label="One more", why="A sentence.", reads=("d_steps",))
+ONE_MORE = SimpleNamespace(label="One more", why="A sentence.", reads=("d_steps",))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_what_is_registered_later_stands_in_the_next_page(dashboard, monkeypatch
     """The page's facts are made once, and anew when there is more to choose from."""
     page = dashboard.build()
     assert dashboard.head(page) == dashboard.head(page) and "One more" not in dashboard.head(page)
-    monkeypatch.setitem(registry.PENALTIES._items, "one-more", OneMore)
+    monkeypatch.setitem(registry.PENALTIES._items, "one-more", ONE_MORE)
     head = dashboard.head(page)
     facts, _ = json.JSONDecoder().raw_decode(head.partition("window.gvFacts = ")[2])
     assert ["One more", "one-more"] in facts["fields"]["penalty"]["choices"]
