@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,12 +14,10 @@ from ganviz.classroom import Visitor
 from ganviz.server.visitor_scope import visitor_of
 
 BEFORE = b"<script"
-# What Gradio makes its page of: the address that a browser used, and these of its parameters.
+# By which Gradio tells the address that a browser used. It sees nothing else of who asks for a
+# page: no parameter, cookie or origin of one reader can stand in the page of another.
 ADDRESS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")
-PARAMETERS = {"page", "deep_link"}
 MOST_ADDRESSES = 8
-
-Address = tuple[object, ...]
 
 
 class PageHead:
@@ -31,13 +28,17 @@ class PageHead:
     def __init__(self, app: ASGIApp, head: Callable[[Visitor], str]):
         self._app = app
         self._head = head
-        self._pages: OrderedDict[Address, tuple[Message, bytes]] = OrderedDict()
+        self._pages: OrderedDict[tuple, tuple[Message, bytes]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_page(scope):
             await self._app(scope, receive, send)
             return
-        head, address = self._head(visitor_of(scope)).encode(), _address(scope)
+        head, address = self._head(visitor_of(scope)).encode(), None
+        if scope["method"] == "GET":
+            sent = tuple(header for header in scope["headers"] if header[0] in ADDRESS)
+            scope = {**scope, "query_string": b"", "headers": list(sent)}
+            address = (scope.get("scheme"), scope.get("root_path"), scope["path"], sent)
         known = self._pages.get(address) if address else None
         if known:
             await _send(send, head, *known)
@@ -55,15 +56,6 @@ class PageHead:
 def _is_page(scope: Scope) -> bool:
     below = scope.get("root_path", "")
     return scope["type"] == "http" and scope["path"].removeprefix(below) in ("", "/")
-
-
-def _address(scope: Scope) -> Address | None:
-    """By which browsers reach the page; None where its page is not one to remember."""
-    asked = parse_qs(scope["query_string"].decode("latin-1"))
-    if scope["method"] != "GET" or PARAMETERS & asked.keys():
-        return None
-    sent = tuple(header for header in scope["headers"] if header[0] in ADDRESS)
-    return (scope.get("scheme"), scope.get("root_path"), scope["path"], sent)
 
 
 def _is_for_all(start: Message) -> bool:

@@ -88,12 +88,26 @@ def test_it_is_made_once_for_each_address_but_has_the_head_of_now():
         assert int(answer.headers["content-length"]) == len(answer.content)
     assert made == ["testserver"] * 2
     assert "elsewhere" in browser.get("/", headers={"Host": "elsewhere"}).text
-    browser.get("/", params={"deep_link": "1"})
     browser.head("/")
-    assert made == ["testserver"] * 2 + ["elsewhere"] + ["testserver"] * 2
+    assert made == ["testserver"] * 2 + ["elsewhere", "testserver"]
     for number in range(MOST_ADDRESSES):  # whoever makes addresses up fills nothing
         browser.get("/", headers={"Host": f"made-up-{number}"})
     assert "testserver" in browser.get("/").text and made[-1] == "testserver"
+
+
+def test_nothing_of_one_reader_stands_in_the_page_of_another():
+    seen = []
+
+    async def page_of(request):
+        seen.append((request.url.query, sorted(request.headers)))
+        return HTMLResponse(PAGE)
+
+    app = Starlette(
+        routes=[Route("/", page_of)], middleware=[Middleware(PageHead, head=lambda visitor: HEAD)]
+    )
+    more = {"Origin": "http://evil.example", "Cookie": "a=b", "X-Forwarded-Proto": "https"}
+    TestClient(app).get("/", params={"all_endpoints": "1", "deep_link": "x"}, headers=more)
+    assert seen == [("", ["host", "x-forwarded-proto"])]
 
 
 def test_what_is_one_readers_own_or_breaks_off_is_not_kept():
