@@ -2,12 +2,14 @@
 to the browser: what a page shows does not depend on how many steps a second there are. Nor do its
 measuring threads stand behind everything else: beside two browsers they would get no turn, and a
 test, or the end of a run, would wait for them. What only measures how good the pictures are, more
-than half of what such a short run computes, does not begin."""
+than half of what such a short run computes, does not begin. There are 6,000 glyphs, not 60,000:
+they are drawn, read and searched in a tenth of the time."""
 
 import os
 import sys
 import time
 
+from ganviz.data import glyphs
 from ganviz.engine.trainer import Trainer
 from ganviz.probes.fidelity import Fidelity
 from ganviz.probes.held_out_scores import HeldOut
@@ -26,5 +28,6 @@ def step_and_rest(trainer: Trainer) -> None:
 if __name__ == "__main__":
     Trainer.step = step_and_rest
     Fidelity.first = HeldOut.first = 3600.0
+    glyphs.COUNT = 6_000
     os.setpriority = lambda *_: None
     sys.exit(main())

@@ -83,8 +83,8 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def status(self) -> dict:
-        """How the run here stands."""
+    def status(self) -> dict | None:
+        """How the run here stands, if there is one."""
         with urllib.request.urlopen(f"{self.url}/gv/status", timeout=30) as answer:
             return json.load(answer)["training"]
 
@@ -223,6 +223,7 @@ def browsers(profiles, school) -> Iterator[Callable]:
     def open_page(address: str, viewport=DESKTOP):
         page = profiles.next().new_page()
         page.set_viewport_size(viewport)
+        page.emulate_media(reduced_motion="reduce")
         page.set_default_timeout(TIMEOUT)
         watch_page(page, school.url, complaints)
         page.goto(school.url + address, wait_until="domcontentloaded")
@@ -239,20 +240,52 @@ def idle(server) -> None:
     stop(server)
 
 
+@pytest.fixture(scope="module")
+def only_ours(server) -> Iterator[None]:
+    """What the module's tests train is theirs alone."""
+    stop(server)
+    yield
+    stop(server)
+
+
 @pytest.fixture
-def trained(visit, server) -> Iterator:
-    """A page with a run that has drawn its first pictures; stopped afterwards."""
-    stop(server)
-    page = visit()
-    start(page)
-    yield page
-    stop(server)
+def watch(visit, server, only_ours) -> Callable:
+    """``watch(preset)``: a page, opened as `visit` does, whose run of ``preset`` trains. It is the
+    run of the test before where that trains or pauses still; a test that changes it stops it."""
+
+    def open_page(preset: str = "digits-quick", **more):
+        server.command("resume")
+        run = server.status()
+        page = visit(address=f"/?preset={preset}", **more)
+        page.wait_for_function(
+            "name => document.querySelector('#gv-i-preset').value === name", arg=preset
+        )
+        shown = page.evaluate("window.ganviz.now.run?.config.preset")
+        if shown != preset or run is None or run["state"] not in ("paused", "running"):
+            stop(server)
+            page.click("#gv-train")
+        page.wait_for_selector("body[data-gv-state=running]")
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def trained(watch):
+    """A page whose run has drawn its first pictures."""
+    page = watch()
+    wait_for_pictures(page)
+    return page
 
 
 def start(page) -> None:
     """Click Train and wait for the first pictures and curves."""
     page.click("#gv-train")
     page.wait_for_selector("body[data-gv-state=running]")
+    wait_for_pictures(page)
+
+
+def wait_for_pictures(page) -> None:
     page.wait_for_function("Number(document.body.dataset.gvPoints) >= 2")
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
 

@@ -190,11 +190,9 @@ def test_a_run_that_is_gone_is_said(visit, server, idle):
 
 
 def test_a_comparison_is_in_the_address(visit, server, idle):
-    page = visit()
     for _ in range(2):
-        start(page)
-        stop(server)
-        page.wait_for_selector("body[data-gv-state=stopped]")
+        server.train("ring8", steps=20)
+    page = visit()
     page.click("#gv-view-runs-button")
     page.wait_for_selector("#gv-runs-body tr")
     for row in (1, 2):

@@ -71,7 +71,7 @@ def test_a_change_while_training_offers_the_next_run(trained):
     page.wait_for_selector("#gv-replace", state="hidden")
 
 
-def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit):
+def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit, server):
     page = trained
     other = visit(address="/")
     other.wait_for_selector("body[data-gv-state=running]")
@@ -84,6 +84,7 @@ def test_a_live_setting_reaches_the_run_and_the_other_browser(trained, visit):
     other.wait_for_selector("body[data-gv-ready=yes]")
     other.click("#gv-group-optimisation > summary")
     other.wait_for_function("document.querySelector('#gv-f-g_lr input')?.value === '0.0007'")
+    stop(server)
 
 
 def test_stop_stops(visit, server, idle):

@@ -21,24 +21,12 @@ def wait_until(condition, seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def train(visit, preset: str):
-    """A page whose run of ``preset`` trains."""
-    page = visit(address=f"/?preset={preset}")
-    page.wait_for_function(
-        "name => document.querySelector('#gv-i-preset').value === name", arg=preset
-    )
-    page.click("#gv-train")
-    page.wait_for_selector("body[data-gv-state=running]")
-    return page
-
-
 @pytest.fixture
-def points(visit, server, idle):
+def points(watch):
     """A page with a run in the plane."""
-    page = train(visit, "ring8-r1")
+    page = watch("ring8-r1")
     page.wait_for_selector("#gv-scatter canvas[data-step]")
-    yield page
-    stop(server)
+    return page
 
 
 def test_points_live_in_the_plane_over_the_surface_of_d(points, server):
@@ -143,8 +131,8 @@ def test_experiments_answer_on_the_spot(visit, idle):
     page.wait_for_function(f"/^Stopped at step .* of 1,000: what was measured/.test({said})")
 
 
-def test_a_vae_shows_its_reconstructions(visit, server, idle):
-    page = train(visit, "vae")
+def test_a_vae_shows_its_reconstructions(watch, server):
+    page = watch("vae")
     page.wait_for_selector("#gv-recon-show:not([hidden])")
     page.click("#gv-recon-show")
     page.wait_for_selector("#gv-recon[data-step]")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import picture_of, stop
+from .conftest import picture_of
 
 CANVAS = "#gv-lab-plane"
 
 
 @pytest.fixture
-def lab(visit, server, idle):
+def lab(watch):
     """The lab of a run in the plane that trains."""
-    page = visit(address="/?preset=ring8-r1", moving=True)
-    page.click("#gv-train")
-    page.wait_for_selector("body[data-gv-state=running]")
+    page = watch("ring8-r1", moving=True)
     page.evaluate("window.ganviz.tab('lab')")
     page.wait_for_selector(f"{CANVAS}[data-step]")
-    yield page
-    stop(server)
+    return page
 
 
 def changes(page, act) -> bool:

@@ -11,14 +11,11 @@ PLANE = "#gv-scatter canvas"
 
 
 @pytest.fixture
-def plane(visit, server, idle):
+def plane(watch):
     """A page whose run on points trains."""
-    page = visit(address="/?preset=ring8-r1", moving=True)
-    page.click("#gv-train")
-    page.wait_for_selector("body[data-gv-state=running]")
+    page = watch("ring8-r1", moving=True)
     page.wait_for_selector(f"{PLANE}[data-step]")
-    yield page
-    stop(server)
+    return page
 
 
 def at(page) -> int:
