@@ -45,7 +45,7 @@ INTERVAL = 1.0  # seconds between checkpoints: the least that a config allows
 LONGEST = 1.7  # seconds that a child may train before it is killed
 SLACK = 0.35  # seconds: a tick, and the saving itself on a busy machine
 HUNG = 60.0  # seconds: a child that does not train by then tells where it stands, and is a problem
-IMPORTS = ["ganviz.api", "ganviz.probes", "ganviz.runs.resume", "rich.table", "sklearn.datasets"]
+IMPORTS = ["ganviz.api", "ganviz.probes", "ganviz.runs.resume", "rich.table"]
 CONFIG = {
     "data": "digits",
     "image_size": 8,

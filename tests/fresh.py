@@ -23,7 +23,6 @@ IMPORTS = [
     "ganviz.probes",
     "ganviz.runs.resume",
     "rich.table",
-    "sklearn.datasets",
     "tests.frozen",
 ]
 

@@ -1,5 +1,8 @@
 """Every data set: what it promises before loading is what comes."""
 
+import gzip
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -84,8 +87,27 @@ def test_progress_is_told_seldom(load, monkeypatch):
     )
 
 
-def test_a_missing_package_is_named(load, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+def test_the_scanned_digits_are_scikit_learns():
+    from sklearn.datasets import load_digits
+
+    pixels, classes = load_digits(return_X_y=True)
+    images, labels = digits._read()
+    assert torch.equal(images.flatten(1), torch.from_numpy(pixels * 255 / 16).round().byte())
+    assert labels.tolist() == classes.tolist()
+
+
+def test_a_missing_or_broken_package_is_named(load, monkeypatch, tmp_path):
+    package = SimpleNamespace(submodule_search_locations=[tmp_path])
     monkeypatch.setattr(digits, "_read", digits._read.__wrapped__)
-    with pytest.raises(DataError, match="scikit-learn"):
+    monkeypatch.setattr(digits, "find_spec", {}.get)
+    with pytest.raises(DataError, match="run 'pip install scikit-learn'"):
         load("digits")
+    monkeypatch.setattr(digits, "find_spec", {"sklearn": package}.get)
+    file = tmp_path / "datasets" / "data" / "digits.csv.gz"
+    file.parent.mkdir(parents=True)
+    whole = gzip.compress(b"1,2,3\n")
+    for broken in (None, b"no gzip", whole, whole[:-4], whole[:12] + b"xx" + whole[14:]):
+        if broken is not None:
+            file.write_bytes(broken)
+        with pytest.raises(DataError, match="install scikit-learn again"):
+            load("digits")
