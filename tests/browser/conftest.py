@@ -328,6 +328,17 @@ def drawn_twice(page) -> None:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def in_both_themes(page) -> Iterator[str]:
+    """Each theme, once the page, which was opened in the light one, is in it."""
+    for theme in ("light", "dark"):
+        page.wait_for_function(
+            "dark => document.body.classList.contains('dark') === dark", arg=theme == "dark"
+        )
+        drawn_twice(page)
+        yield theme
+        page.click("#gv-theme")
+
+
 def picture_of(page, selector: str) -> str:
     return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
 

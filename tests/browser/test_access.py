@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import drawn_twice, start, stop
+from .conftest import in_both_themes, start, stop
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = ("train", "explore", "inside", "lessons", "class", "runs")
@@ -57,14 +57,9 @@ def test_axe_finds_nothing_on_any_tab(visit, server, idle):
         if view == "explore":
             page.wait_for_selector("#gv-explore-side[data-ready=yes]")
         page.wait_for_timeout(500)
-        for theme in ("light", "dark"):
-            page.wait_for_function(
-                "dark => document.body.classList.contains('dark') === dark", arg=theme == "dark"
-            )
-            drawn_twice(page)
+        for theme in in_both_themes(page):
             assert violations(page, RULES if theme == "light" else OF_COLOURS) == [], (theme, view)
             assert without_arrow(page) == [], view
-            page.click("#gv-theme")
         stop(server)
 
 

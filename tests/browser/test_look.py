@@ -3,9 +3,7 @@ phone."""
 
 from __future__ import annotations
 
-import pytest
-
-from .conftest import DESKTOP, PHONE, drawn_twice, stop
+from .conftest import DESKTOP, PHONE, drawn_twice, in_both_themes, stop
 
 MAIN_CONTROLS = (
     "#gv-f-preset",
@@ -29,14 +27,14 @@ SCROLLS = (
 )
 
 
-def test_everything_for_the_main_job_is_in_view(visit, server, trained):
+def test_everything_for_the_main_job_is_in_view(server, trained):
     """After a run on pictures: points have no latent picture and no strip of pictures."""
     stop(server)
-    for theme in ("light", "dark"):
-        page = visit(DESKTOP, theme)
-        assert page.evaluate(SCROLLS) == [0, 0], theme
+    trained.wait_for_selector("body[data-gv-state=stopped]")
+    for theme in in_both_themes(trained):
+        assert trained.evaluate(SCROLLS) == [0, 0], theme
         for selector in MAIN_CONTROLS:
-            box = page.locator(selector).bounding_box()
+            box = trained.locator(selector).bounding_box()
             assert box, (theme, selector)
             assert 0 <= box["x"] <= DESKTOP["width"] - box["width"], (theme, selector)
             assert 0 <= box["y"] <= DESKTOP["height"] - box["height"], (theme, selector)
@@ -68,16 +66,17 @@ def test_nothing_sticks_out_of_its_card(visit, server, trained):
             assert page.evaluate(STICKING_OUT) == [], (tab, width)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_phone_never_scrolls_sideways(visit, idle, theme):
-    page = visit(PHONE, theme)
-    assert page.evaluate(SCROLLS)[0] == 0
+def test_a_phone_never_scrolls_sideways(visit, idle):
+    page = visit(PHONE)
     assert page.locator("#gv-train").bounding_box()["y"] < PHONE["height"] / 2
-    page.click("#gv-settings-open")
-    for group in page.locator(".gv-group > button").all():
-        group.click()
-    page.wait_for_timeout(300)
-    assert page.evaluate(SCROLLS)[0] == 0
+    for opened in (False, True):
+        if opened:
+            page.click("#gv-settings-open")
+            for group in page.locator(".gv-group > button").all():
+                group.click()
+            page.wait_for_timeout(300)
+        for theme in in_both_themes(page):
+            assert page.evaluate(SCROLLS)[0] == 0, (theme, opened)
 
 
 def test_no_text_is_fainter_than_it_should_be(visit, idle):

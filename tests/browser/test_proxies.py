@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from .conftest import DESKTOP, FRESH, TIMEOUT, stop
+from .conftest import DESKTOP, FRESH, TIMEOUT
 
 BELOW = "/user/ann/proxy/7860"
 
@@ -34,19 +34,21 @@ def opened(profiles, url):
         {},
     ],
 )
-def test_the_page_trains_below_a_path(profiles, server, proxy, headers):
-    stop(server)
+def test_the_page_trains_below_a_path(profiles, server, proxy, headers, only_ours):
     shown = proxy(urlparse(server.url).port, BELOW, headers)
     with opened(profiles, shown.url) as (page, missing):
         page.wait_for_selector("#gv-link[data-link=live]")
         assert page.evaluate("gradio_config.root") == shown.url
         page.wait_for_function("document.querySelector('link[href*=\"theme.css\"]')")
-        page.click("#gv-train")
+        if server.status() is None or server.status()["state"] != "running":
+            page.click("#gv-train")
         page.wait_for_selector("body[data-gv-state=running]")
         page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
+        for state in ("paused", "running"):  # commands arrive, the first one's run or not
+            page.click("#gv-pause")
+            page.wait_for_selector(f"body[data-gv-state={state}]")
         # asked for before the page could know better
         assert set(missing) <= (set() if headers else {"/theme.css", "/manifest.json"})
-    stop(server)
 
 
 @pytest.mark.parametrize(

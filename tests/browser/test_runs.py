@@ -7,7 +7,17 @@ import re
 
 import pytest
 
-from .conftest import DESKTOP, FRESH, PHONE, TIMEOUT, drawn_twice, picture_of, start, stop
+from .conftest import (
+    DESKTOP,
+    FRESH,
+    PHONE,
+    TIMEOUT,
+    drawn_twice,
+    in_both_themes,
+    picture_of,
+    start,
+    stop,
+)
 from .test_form import set_number
 
 
@@ -317,11 +327,11 @@ def test_what_a_link_lacks_is_told_also_before_the_run_is_shown(visit, server, k
     stop(server)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_phone_never_scrolls_sideways(visit, kept, theme):
-    page = visit(PHONE, theme)
+def test_a_phone_never_scrolls_sideways(visit, kept):
+    page = visit(PHONE)
     open_first(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme in in_both_themes(page):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), theme
 
 
 def test_a_report_is_made_stopped_and_shown(visit, kept):
