@@ -212,6 +212,7 @@ def _loader(name: str, chars: tuple[str, ...]) -> Callable[[RunConfig, Path, Pro
             count,
             COUNT,
             lambda wanted: draw(chars, wanted, size, progress),
+            lambda: progress(None, f"Drawing {count:,} pictures"),
         )
         spec = DataSpec(name, "images", tuple(images.shape[1:]), len(images), chars)
         return DataSource(spec, images, labels, computed=True)

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from ganviz.accel.optimizers import adam
+from ganviz.data.cache import one_maker
 from ganviz.data.fit import resized
 from ganviz.data.source import DataSource, to_float
 from ganviz.disk import atomic_replace
@@ -207,15 +208,37 @@ def classifier_for(
     )
     network = FeatureNet(spec.shape[0], spec.shape[-1], spec.n_classes)
     name = f"classifier of {spec.name}, {network.side} px, {FEATURES} features"
-    kept = _read(path, network)
-    if kept is not None:
-        return Classifier(network.to(source.device), name, kept)
-    network.initialise(torch.Generator().manual_seed(0)).to(source.device)
-    accuracy = _train(network, source, cancelled, steps, shift)
+
+    def train() -> float | None:
+        network.initialise(torch.Generator().manual_seed(0)).to(source.device)
+        accuracy = _train(network, source, cancelled, steps, shift)
+        if accuracy is not None:
+            _write(path, network, accuracy)
+        return accuracy
+
+    accuracy = _read_or_train(path, network, train, cancelled)
+    return None if accuracy is None else Classifier(network.to(source.device), name, accuracy)
+
+
+def _read_or_train(
+    path: Path | None, network: FeatureNet, train: Callable[[], float | None], cancelled: Cancelled
+) -> float | None:
+    """The accuracy of ``network``, which has the weights of ``path`` or of ``train()``: a run's
+    probe and somebody who explores may want the same ones at once, and one of them trains."""
+    if path is None:
+        return train()
+
+    def stop_waiting() -> None:
+        if cancelled():
+            raise MeasurementCancelled
+
+    accuracy = _read(path, network)
     if accuracy is None:
-        return None
-    _write(path, network, accuracy)
-    return Classifier(network, name, accuracy)
+        with contextlib.suppress(MeasurementCancelled), one_maker(path, stop_waiting):
+            accuracy = _read(path, network)
+            if accuracy is None:
+                accuracy = train()
+    return accuracy
 
 
 def _train(

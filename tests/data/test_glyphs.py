@@ -3,6 +3,8 @@
 import hashlib
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -119,6 +121,48 @@ def test_a_damaged_cache_is_made_anew(load, monkeypatch, tmp_path, damage):
         )
     assert torch.equal(first, small_set(load, monkeypatch))
     assert torch.equal(first, cache._read(path, 500)[0])
+
+
+def test_what_another_thread_draws_is_waited_for(tmp_path):
+    """A person who clicks Train while the app gets ready waits for that, and does not draw all the
+    same beside it."""
+    begun, go_on, drawn = threading.Event(), threading.Event(), []
+
+    def make(n):
+        drawn.append(n)
+        begun.set()
+        assert go_on.wait(60)
+        return glyphs.draw(DIGITS, n, 8, ignore_progress)
+
+    def pictures(count=20, waiting=lambda: None):
+        return cache.cached(tmp_path / "glyphs.npz", count, 20, make, waiting)
+
+    with ThreadPoolExecutor(1) as another:
+        first = another.submit(pictures)
+        assert begun.wait(60)
+        with pytest.raises(KeyboardInterrupt):  # a wait can be ended
+            pictures(waiting=lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        second = pictures(waiting=go_on.set)
+        assert drawn == [20] and torch.equal(second[0], first.result(60)[0])
+    assert torch.equal(pictures(5)[0], second[0][:5]) and drawn == [20]
+
+
+def test_who_waits_draws_where_the_other_gave_up(tmp_path):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def stopped(n):
+        begun.set()
+        assert go_on.wait(60)
+        raise InterruptedError
+
+    path = tmp_path / "glyphs.npz"
+    with ThreadPoolExecutor(1) as another:
+        first = another.submit(cache.cached, path, 20, 20, stopped)
+        assert begun.wait(60)
+        images, _ = cache.cached(
+            path, 20, 20, lambda n: glyphs.draw(DIGITS, n, 8, ignore_progress), go_on.set
+        )
+        assert len(images) == 20 and isinstance(first.exception(60), InterruptedError)
 
 
 def test_a_cache_never_executes_anything(load, monkeypatch, tmp_path):

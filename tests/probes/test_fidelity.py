@@ -3,6 +3,7 @@ the thread ends."""
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -54,6 +55,31 @@ def test_a_classifier_is_trained_once_kept_and_repaired(lab, cache, monkeypatch)
     monkeypatch.setattr(features, "_train", lambda *_: 0.5)
     assert classifier_for(source, cache).accuracy == 0.5, "a torn file is made anew"
     file.write_bytes(good)
+
+
+def test_who_asks_while_it_is_trained_waits_for_it_or_gives_up(lab, tmp_path, monkeypatch):
+    """A run's probe and Explore wanted the same one at once, and both trained it."""
+    begun, go_on, trained, train = threading.Event(), threading.Event(), [], features._train
+
+    def slow(*values):
+        trained.append(1)
+        begun.set()
+        assert go_on.wait(60)
+        return train(*values)
+
+    def asked():
+        go_on.set()
+        return False
+
+    monkeypatch.setattr(features, "_train", slow)
+    monkeypatch.setattr(features, "STEPS", 2)
+    source = lab().source
+    with ThreadPoolExecutor(1) as another:
+        first = another.submit(classifier_for, source, tmp_path)
+        assert begun.wait(60)
+        assert classifier_for(source, tmp_path, lambda: True) is None
+        second = classifier_for(source, tmp_path, asked)
+        assert second.accuracy == first.result(60).accuracy and trained == [1]
 
 
 def test_no_classifier_without_labels_with_few_samples_or_when_cancelled(lab, tmp_path):
