@@ -109,7 +109,7 @@ def test_z_is_each_browsers_own_and_survives_a_reload(trained, visit):
 
 def test_the_picture_follows_the_training(trained):
     page = trained
-    page.wait_for_selector("#gv-latent[data-ready=yes]")
+    page.wait_for_selector(f"{CANVAS}[data-version]")
     version = int(page.get_attribute(CANVAS, "data-version"))
     page.wait_for_function(
         f"Number(document.querySelector('#gv-latent-canvas').dataset.version) > {version + 1}"
