@@ -4,7 +4,7 @@
 import { $, el, note, text } from "../lib/dom.js";
 import { WALL_REFRESH } from "../lib/pacing.js";
 import { context } from "../lib/pictures.js";
-import { address, post, sentenceOf } from "../lib/request.js";
+import { arrived, post, send } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
 import { asRequest } from "../latent/latent.js";
 import { onPiece, piece, presents } from "./class.js";
@@ -116,11 +116,10 @@ async function fetchWall() {
 
 /** All pictures of the wall as the server drew them last. Throws an Error with a sentence. */
 async function readSheet() {
-  const response = await fetch(address("gv/class/wall.png"));
-  if (!response.ok) throw new Error(sentenceOf(await response.json().catch(() => ({}))));
+  const response = await send("gv/class/wall.png");
   const number = (/** @type {string} */ name) => Number(response.headers.get(`X-Gv-${name}`));
   return {
-    picture: await createImageBitmap(await response.blob()), version: number("Wall"),
+    picture: await createImageBitmap(await arrived(response.blob())), version: number("Wall"),
     columns: number("Columns"), tile: number("Tile"), step: number("Step"),
   };
 }

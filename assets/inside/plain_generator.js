@@ -3,7 +3,7 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { brief, count, power, stoppedAt } from "../lib/format.js";
-import { NO_ANSWER, post, postForLines } from "../lib/request.js";
+import { post, postForLines } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
 import { chart, decades, path, scale, svg } from "../lib/svg.js";
 
@@ -137,9 +137,8 @@ async function freeze() {
     const body = { ...values(), width: 128, objective: $("gv-frozen-objective", HTMLSelectElement).value, steps: STEPS };
     await postForLines("gv/probe/frozen", body, take, mine.signal);
   } catch (error) {
-    const problem = /** @type {Error} */ (error);
-    if (mine.signal.aborted) text($("gv-frozen-say"), stoppedAt(frozen.points.at(-1), "measured", STEPS));
-    else text($("gv-frozen-say"), problem instanceof TypeError ? NO_ANSWER : problem.message);
+    text($("gv-frozen-say"), mine.signal.aborted ? stoppedAt(frozen.points.at(-1), "measured", STEPS)
+      : /** @type {Error} */ (error).message);
   }
   freezing = null;
   text(button, "Freeze G, train D");

@@ -5,6 +5,7 @@
 import { REQUEST_TIMEOUT } from "./pacing.js";
 
 export const NO_ANSWER = "The server did not answer: is it still running?";
+export const TOO_LONG = "The server took too long to answer: try again.";
 
 /**
  * @typedef {object} Answer
@@ -49,13 +50,11 @@ export const command = (action, extra = {}) => post("gv/command", { action, ...e
  * @param {{timeout?: number}} [options] milliseconds after which the request is called off
  */
 export async function postForBytes(path, body, { timeout = REQUEST_TIMEOUT } = {}) {
-  const signal = AbortSignal.timeout(timeout);
-  const response = await fetch(address(path), { ...json(body), signal });
-  if (!response.ok) throw new Error(sentenceOf(await parsed(response)));
+  const response = await send(path, { ...json(body), signal: AbortSignal.timeout(timeout) });
   if (response.status === 204) throw new Error(""); // a newer request has taken its place
   const header = (/** @type {string} */ name) => response.headers.get(`X-Gv-${name}`) ?? "";
   const number = (/** @type {string} */ name) => Number(header(name));
-  return { header, number, bytes: new Uint8Array(await response.arrayBuffer()) };
+  return { header, number, bytes: new Uint8Array(await arrived(response.arrayBuffer())) };
 }
 
 /**
@@ -67,14 +66,40 @@ export async function postForBytes(path, body, { timeout = REQUEST_TIMEOUT } = {
  * @param {AbortSignal} [signal]
  */
 export async function postForLines(path, body, onLine, signal) {
-  const response = await fetch(address(path), { ...json(body), signal });
-  if (!response.ok || !response.body) throw new Error(sentenceOf(await parsed(response)));
+  const response = await send(path, { ...json(body), signal });
+  if (!response.body) throw new Error(NO_ANSWER);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const lines = lineSplitter();
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await arrived(reader.read());
     if (done) return;
     for (const line of lines(value)) onLine(JSON.parse(line));
+  }
+}
+
+/**
+ * The response to a request that is not refused. Throws an Error with a sentence.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+export async function send(path, options) {
+  const response = await arrived(fetch(address(path), options));
+  if (!response.ok) throw new Error(sentenceOf(await parsed(response)));
+  return response;
+}
+
+/**
+ * What comes from the server. Where it does not arrive, throws an Error with a sentence in the place
+ * of the browser's own words, and with their name: a page that calls a request off tells it by that.
+ * @template T
+ * @param {Promise<T>} part
+ */
+export async function arrived(part) {
+  try {
+    return await part;
+  } catch (problem) {
+    const { name } = /** @type {Error} */ (problem);
+    throw Object.assign(new Error(name === "TimeoutError" ? TOO_LONG : NO_ANSWER), { name });
   }
 }
 

@@ -42,7 +42,7 @@ async function offerFormats(id, kinds, answers) {
   /** @type {Format[]} */
   const known = job.formats;
   kinds.replaceChildren(...known.flatMap((format) => offer(id, format, answers)));
-  showFiles(job.files, answers.files);
+  showFiles(job.files, answers);
   if (job.state === "working") watch(id, answers);
   if (job.state === "failed") text(answers.status, job.sentence);
 }
@@ -104,8 +104,8 @@ function watch(id, { status, files }, sentence = "") {
     }
     clearInterval(timer);
     text(status, job.sentence);
-    showFiles(job.files, files);
-    if (job.url && job.kind === "report" && status.isConnected) void showReport(job.url);
+    showFiles(job.files, { status, files });
+    if (job.url && job.kind === "report" && status.isConnected) void openReport(job.url, status);
   }, EXPORT_REFRESH);
 }
 
@@ -113,17 +113,20 @@ function watch(id, { status, files }, sentence = "") {
  * All that was exported of the run and lies with it, the newest first; also before the app was
  * started last.
  * @param {File[] | undefined} made undefined where the server did not answer
- * @param {HTMLElement} list
+ * @param {Answers} answers
  */
-function showFiles(made, list) {
+function showFiles(made, { status, files }) {
   if (!made) return;
-  list.hidden = !made.length;
-  list.replaceChildren(...made.toSorted((a, b) => b.at - a.at).map(({ name, url, bytes, at }) => {
+  files.hidden = !made.length;
+  files.replaceChildren(...made.toSorted((a, b) => b.at - a.at).map(({ name, url, bytes, at }) => {
     const show = el("button", {
-      type: "button", class: "gv-button gv-small gv-export-show", onclick: () => void showReport(url),
+      type: "button", class: "gv-button gv-small gv-export-show", onclick: () => void openReport(url, status),
     }, "Show");
     return el("li", {}, el("a", { href: address(url), download: "" }, name),
       el("span", { class: "gv-caption" }, `${fileSize(bytes)}, ${formatDate(at)}`),
       ...(name.endsWith(".html") ? [show] : []));
   }));
 }
+
+/** @param {string} url @param {HTMLElement} status where is said why it does not open */
+const openReport = (url, status) => showReport(url).catch((problem) => text(status, problem.message));

@@ -2,13 +2,11 @@
 // The report on a run's virtual data, shown as the page that it is: in a frame that runs nothing.
 
 import { el } from "../lib/dom.js";
-import { address } from "../lib/request.js";
+import { arrived, send } from "../lib/request.js";
 
-/** @param {string} url of the page */
+/** Throws an Error with a sentence. @param {string} url of the page */
 export async function showReport(url) {
-  const answer = await fetch(address(url));
-  if (!answer.ok) return;
-  const page = await answer.text();
+  const page = await arrived((await send(url)).text());
   const theme = document.body.classList.contains("dark") ? "dark" : "light";
   const frame = el("iframe", { title: "Report on the virtual data", sandbox: "" });
   frame.setAttribute("srcdoc", page.replace("<html ", `<html data-theme="${theme}" `));
