@@ -208,7 +208,8 @@ async function updatePicture(moved, mine) {
   } catch (problem) {
     if (mine !== generation) return;
     showProblem(/** @type {Error} */ (problem));
-    // a run that is paused sends no news that would ask again
+    // a run that is paused sends no news that would ask again, and what is shown is not of this z
+    shownVersion = 0;
     clearTimeout(timer);
     timer = setTimeout(followTraining, LATENT_RETRY);
   }
@@ -300,7 +301,7 @@ function paint(picture, moved, order) {
 /** @param {Error} problem */
 function showProblem(problem) {
   const words = problem.name === "TimeoutError"
-    ? "The server took too long; move a slider to try again." : problem.message;
+    ? "The server took too long; it is asked again." : problem.message;
   if (words) text($(info.ready ? "gv-latent-caption" : "gv-latent-wait"), words);
 }
 

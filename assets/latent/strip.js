@@ -2,7 +2,7 @@
 // What lies between A and B: eight pictures, or, of points, a path in the plane.
 
 import { $, findAll, text } from "../lib/dom.js";
-import { STRIP_REFRESH } from "../lib/pacing.js";
+import { LATENT_RETRY, STRIP_REFRESH } from "../lib/pacing.js";
 import { context, paintRgb } from "../lib/pictures.js";
 import { post } from "../lib/request.js";
 import { draw } from "../lib/schedule.js";
@@ -107,7 +107,7 @@ async function updatePath(version, run) {
   const steps = BETWEEN * (STEPS - 1) + 1;
   const answer = await post("gv/strip", { ...asBody(), steps, run });
   if (now.run?.id !== run) return;
-  if (!answer.ok) return text($("gv-strip-caption"), answer.sentence);
+  if (!answer.ok) return askAgain(answer.sentence);
   emit("latent-path", { points: answer.points });
   showControls();
 }
@@ -120,9 +120,16 @@ async function updateStrip(version, run) {
     shownVersion = version;
     draw("strip", () => { if (now.run?.id === run) paint(picture); });
   } catch (problem) {
-    const { message } = /** @type {Error} */ (problem);
-    if (message) text($("gv-strip-caption"), message);
+    if (now.run?.id === run) askAgain(/** @type {Error} */ (problem).message);
   }
+}
+
+/** Say why there is nothing new. A run that is paused sends no news that would ask again. @param {string} why */
+function askAgain(why) {
+  if (why) text($("gv-strip-caption"), why);
+  shownVersion = 0;
+  clearTimeout(timer);
+  timer = setTimeout(followTraining, LATENT_RETRY);
 }
 
 /** @param {import("./latent.js").Picture} picture */

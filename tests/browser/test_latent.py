@@ -158,6 +158,27 @@ def test_the_strip_leads_from_a_to_b(trained):
     assert "seed" in page.text_content("#gv-strip-caption")
 
 
+NOT_NOW = {"error": "The server is busy.", "field": None}
+
+
+def test_what_was_refused_is_asked_again_also_while_nothing_trains(trained):
+    """A slider moved at a moment in which the server could not answer left the picture of the z
+    before, and a paused run sends no news that would ask again."""
+    page = trained
+    paused(page)
+    page.wait_for_selector("#gv-strip[data-shown]")
+    for path, picture, caption, act in (
+        ("latent", CANVAS, "#gv-latent-caption", lambda: page.click("#gv-random")),
+        ("strip", "#gv-strip", "#gv-strip-caption", lambda: page.click("#gv-set-a")),
+    ):
+        before = picture_of(page, picture)
+        page.route(f"**/gv/{path}", lambda route: route.fulfill(status=409, json=NOT_NOW), times=1)
+        act()
+        page.wait_for_selector(f"{caption}:has-text('The server is busy.')")
+        expect_change(page, picture, before)
+        page.wait_for_selector(f"{caption}:not(:has-text('The server is busy.'))")
+
+
 def test_explore_on_leads_to_the_same_picture(trained):
     page = trained
     paused(page)
