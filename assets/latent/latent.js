@@ -4,7 +4,7 @@
 
 import { $, el, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { LATENT_REFRESH, LATENT_RETRY } from "../lib/pacing.js";
+import { ASK_AGAIN, LATENT_REFRESH } from "../lib/pacing.js";
 import { paintRgb } from "../lib/pictures.js";
 import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
@@ -211,7 +211,7 @@ async function updatePicture(moved, mine) {
     // a run that is paused sends no news that would ask again, and what is shown is not of this z
     shownVersion = 0;
     clearTimeout(timer);
-    timer = setTimeout(followTraining, LATENT_RETRY);
+    timer = setTimeout(followTraining, ASK_AGAIN);
   }
 }
 

@@ -2,7 +2,7 @@
 // What lies between A and B: eight pictures, or, of points, a path in the plane.
 
 import { $, findAll, text } from "../lib/dom.js";
-import { LATENT_RETRY, STRIP_REFRESH } from "../lib/pacing.js";
+import { ASK_AGAIN, STRIP_REFRESH } from "../lib/pacing.js";
 import { context, paintRgb } from "../lib/pictures.js";
 import { post } from "../lib/request.js";
 import { draw } from "../lib/schedule.js";
@@ -129,7 +129,7 @@ function askAgain(why) {
   if (why) text($("gv-strip-caption"), why);
   shownVersion = 0;
   clearTimeout(timer);
-  timer = setTimeout(followTraining, LATENT_RETRY);
+  timer = setTimeout(followTraining, ASK_AGAIN);
 }
 
 /** @param {import("./latent.js").Picture} picture */

@@ -22,6 +22,9 @@ export const RECONNECT_GROWTH = 1.7;
 /** While a kept run is looked at, the state of the one that trains is asked for so often. */
 export const TRAINING_REFRESH = 1000;
 
+/** What did not come is asked for again: a run that is paused sends no news that would ask. */
+export const ASK_AGAIN = 4000;
+
 // -- the class (class/follow.js)
 
 /** What the presenter drags reaches the class at most so often. */
@@ -41,8 +44,6 @@ export const PLOTLY_AFTER = 20_000;
 // -- latent pictures that only follow the training (latent/); what a person moves is never delayed
 
 export const LATENT_REFRESH = 600;
-/** After a request that failed. */
-export const LATENT_RETRY = 4000;
 /** Eight pictures cost eight times as much. */
 export const STRIP_REFRESH = 3000;
 /** A request that takes longer is called off, and a sentence says so. */

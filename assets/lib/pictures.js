@@ -28,7 +28,8 @@ export function indexAt(steps, step) {
  */
 export const nearest = (steps, step) => steps[indexAt(steps, step)];
 
-/** Pictures by address, decoded once; the oldest are let go. null stands for one that is lost. */
+/** Pictures by address, decoded once; the oldest are let go. null stands for one that did not come,
+ * which is asked for again when it is wanted next. */
 export function album() {
   /** @type {Map<string, Promise<HTMLImageElement | null>>} */
   const held = new Map();
@@ -37,7 +38,10 @@ export function album() {
     if (known) return known;
     const image = new Image();
     image.src = url;
-    const decoded = image.decode().then(() => image, () => null);
+    const decoded = image.decode().then(() => image, () => {
+      held.delete(url);
+      return null;
+    });
     held.set(url, decoded);
     if (held.size > MOST_HELD) held.delete(/** @type {string} */ (held.keys().next().value));
     return decoded;

@@ -103,6 +103,12 @@ export async function arrived(part) {
   }
 }
 
+/** Whether there is no such thing (any more); what did not come for another reason may come later. @param {string} path */
+export async function isGone(path) {
+  const response = await fetch(address(path), { method: "HEAD" }).catch(() => null);
+  return response?.status === 404;
+}
+
 /** Cuts a text that comes in pieces into its lines; the last, unfinished one waits for the rest. */
 export function lineSplitter() {
   let rest = "";

@@ -4,8 +4,9 @@
 
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { ASK_AGAIN } from "../lib/pacing.js";
 import { context, indexAt, resize } from "../lib/pictures.js";
-import { address } from "../lib/request.js";
+import { address, isGone } from "../lib/request.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack } from "../lib/slider.js";
 import { isActive } from "../lib/states.js";
@@ -32,7 +33,11 @@ const held = {
 /** @typedef {{url: string, step: number, real: boolean}} Picture */
 /** The newest picture wanted while another loads. @type {Picture | null} */
 let wanted = null;
+/** The picture that was asked for last. @type {Picture | null} */
+let asked = null;
 let busy = false;
+/** The timer of a picture that did not come. */
+let again = 0;
 
 export function start() {
   on("go-to-step", (step) => {
@@ -107,6 +112,7 @@ export function show({ step = null, pictures = "generated", large = false, tile 
 
 function newRun() {
   Object.assign(held, { live: true, step: null, image: null, frame: null });
+  asked = null;
   closeTile();
   setMode("generated");
   text($("gv-grid-caption"), "");
@@ -143,7 +149,7 @@ const realsUrl = ({ url }) => url.replace(/frames\/\d+(\.\w+)$/, "reals$1");
 async function load(url, step, real = false) {
   // points are drawn in the plane, by scatter.js
   if (now.run?.spec?.kind === "points") return emit("plane", { url: address(url), step });
-  wanted = { url, step, real };
+  wanted = asked = { url, step, real };
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -155,19 +161,29 @@ async function load(url, step, real = false) {
 }
 
 /** @param {Picture} picture */
-async function take({ url, step, real }) {
+async function take(picture) {
+  const { url, step, real } = picture;
   const image = new Image();
   image.src = address(url);
   try {
     await whileLoading(image.decode());
   } catch {
-    // a picture that is kept no longer: the one before it stays
-    held.steps = held.steps.filter((kept) => kept !== step || kept === held.frame?.step);
-    draw("scrubber", scrubber);
-    return;
+    return missed(picture);
   }
   Object.assign(held, { image, step, real });
   draw("grid", paint);
+}
+
+/** The one before it stays: a picture that is kept no longer leaves the scrubber, any other is asked
+ * for again. @param {Picture} picture */
+async function missed(picture) {
+  const { url, step, real } = picture;
+  if (!real && step !== held.frame?.step && (await isGone(url))) {
+    held.steps = held.steps.filter((kept) => kept !== step);
+    return draw("scrubber", scrubber);
+  }
+  clearTimeout(again);
+  again = setTimeout(() => { if (asked === picture) void load(url, step, real); }, ASK_AGAIN);
 }
 
 /** Whole-number enlargement first (crisp squares), the last bit by the browser's smooth scaling

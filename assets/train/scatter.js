@@ -4,8 +4,9 @@
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { asOf, newest } from "../lib/measured.js";
-import { GLIDE, GLIDE_AFTER } from "../lib/pacing.js";
+import { ASK_AGAIN, GLIDE, GLIDE_AFTER } from "../lib/pacing.js";
 import { readPlane } from "../lib/plane_data.js";
+import { isGone, send } from "../lib/request.js";
 import { scaleOf } from "../lib/diverging.js";
 import { figure } from "../lib/format.js";
 import { draw, whileLoading } from "../lib/schedule.js";
@@ -44,7 +45,11 @@ let path = null;
 let lookback = null;
 /** The newest plane wanted while another loads. @type {{url: string, step: number} | null} */
 let wanted = null;
+/** The plane that was asked for last. @type {{url: string, step: number} | null} */
+let asked = null;
 let busy = false;
+/** The timer of a plane that did not come. */
+let again = 0;
 
 export function start() {
   const canvas = el("canvas", { role: "img", "aria-label": "No points yet" });
@@ -55,7 +60,7 @@ export function start() {
   on("hello", ({ run, sameRun }) => {
     document.body.dataset.gvKind = run?.spec?.kind ?? "images";
     if (sameRun) return;
-    plane = from = verdict = picture = marker = null;
+    plane = from = verdict = picture = marker = asked = null;
     delete canvas.dataset.step;
   });
   on("plane", load);
@@ -113,7 +118,7 @@ function show() {
 
 /** Fetch a plane; of several wanted meanwhile only the newest. @param {{url: string, step: number}} frame */
 async function load(frame) {
-  wanted = frame;
+  wanted = asked = frame;
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -121,20 +126,22 @@ async function load(frame) {
     wanted = null;
     const run = now.run?.id;
     const bytes = await whileLoading(fetchBytes(want.url));
-    if (bytes && run === now.run?.id) await take(bytes, want.step);
+    if (run !== now.run?.id) continue;
+    if (bytes) await take(bytes, want.step);
+    else if (!(await isGone(want.url))) askAgain(want);
   }
   busy = false;
 }
 
-/** The bytes at an address, or null: what is kept no longer leaves the plane before it in place. @param {string} url */
-async function fetchBytes(url) {
-  try {
-    const response = await fetch(url);
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
-  } catch {
-    return null;
-  }
+/** A plane that did not come leaves that before it in place; who trains no more sends no other. @param {{url: string, step: number}} frame */
+function askAgain(frame) {
+  clearTimeout(again);
+  again = setTimeout(() => { if (asked === frame) void load(frame); }, ASK_AGAIN);
 }
+
+/** The bytes at an address, or null. @param {string} url */
+const fetchBytes = (url) => send(url)
+  .then(async (response) => new Uint8Array(await response.arrayBuffer())).catch(() => null);
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { get, lineSplitter, NO_ANSWER, post, postForBytes, postForLines, send, TOO_LONG } from "../../assets/lib/request.js";
+import { get, isGone, lineSplitter, NO_ANSWER, post, postForBytes, postForLines, send, TOO_LONG } from "../../assets/lib/request.js";
 
 globalThis.document = { baseURI: "http://host/proxy/8000/" };
 
@@ -81,4 +81,14 @@ test("what the page makes of a line is its own to answer for", async () => {
   answers('{"step": 1}\n');
   const mistake = () => { throw new RangeError("a bug"); };
   await assert.rejects(postForLines("gv/x", {}, mistake), { message: "a bug" });
+});
+
+test("gone is what there is no more, not what does not come now", async () => {
+  for (const [status, gone] of [[404, true], [200, false], [409, false], [502, false]]) {
+    const asked = answers(null, { status });
+    assert.equal(await isGone("gv/x"), gone);
+    assert.equal(asked[0].method, "HEAD");
+  }
+  answers(new TypeError("Failed to fetch"));
+  assert.equal(await isGone("gv/x"), false);
 });

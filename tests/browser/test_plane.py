@@ -42,6 +42,16 @@ def test_it_follows_the_training_and_each_single_step(plane, server):
         plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step}'")
 
 
+def test_a_plane_that_did_not_come_is_asked_for_again(plane, server):
+    plane.click("#gv-pause")
+    plane.wait_for_selector("body[data-gv-state=paused]")
+    step = settled(plane, server)
+    later = {"error": "Not now.", "field": None}
+    plane.route("**/frames/*", lambda route: route.fulfill(status=409, json=later), times=2)
+    plane.click("#gv-controls [data-step='1']")
+    plane.wait_for_function(f"document.querySelector('{PLANE}').dataset.step === '{step + 1}'")
+
+
 def test_it_can_be_looked_back_at(plane):
     plane.wait_for_function("Number(document.querySelector('#gv-scrub').max) >= 2")
     plane.fill("#gv-scrub", "0")

@@ -156,6 +156,27 @@ def test_looking_back_and_live_again(trained):
     page.wait_for_function("Number(document.querySelector('#gv-grid').dataset.step) > 0")
 
 
+LATER = {"error": "Not now.", "field": None}
+
+
+def test_a_picture_that_did_not_come_is_asked_for_again(trained, server):
+    """A run that is paused sends no other: its last picture stayed away, and one that was looked
+    back at left the scrubber as if it were kept no longer."""
+    page = trained
+    page.wait_for_function("Number(document.querySelector('#gv-scrub').max) >= 2")
+    page.click("#gv-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    step = at_rest(page, server)
+    page.route("**/frames/*", lambda route: route.fulfill(status=409, json=LATER), times=1)
+    page.click("#gv-controls [data-step='1']")
+    page.wait_for_function(f"document.querySelector('#gv-grid').dataset.step === '{step + 1}'")
+    kept = page.get_attribute("#gv-scrub", "max")
+    page.route("**/frames/*", lambda route: route.fulfill(status=409, json=LATER), times=2)
+    page.fill("#gv-scrub", "0")
+    page.wait_for_function("document.querySelector('#gv-grid').dataset.step === '0'")
+    assert page.get_attribute("#gv-scrub", "max") == kept
+
+
 def test_the_curves_are_there_as_a_table(trained):
     page = trained
     page.click("#gv-table")
