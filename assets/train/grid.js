@@ -34,7 +34,7 @@ const held = {
 /** The newest picture wanted while another loads. @type {Picture | null} */
 let wanted = null;
 /** The picture that was asked for last. @type {Picture | null} */
-let asked = null;
+let latest = null;
 let busy = false;
 /** The timer of a picture that did not come. */
 let again = 0;
@@ -112,7 +112,7 @@ export function show({ step = null, pictures = "generated", large = false, tile 
 
 function newRun() {
   Object.assign(held, { live: true, step: null, image: null, frame: null });
-  asked = null;
+  latest = null;
   closeTile();
   setMode("generated");
   text($("gv-grid-caption"), "");
@@ -149,7 +149,7 @@ const realsUrl = ({ url }) => url.replace(/frames\/\d+(\.\w+)$/, "reals$1");
 async function load(url, step, real = false) {
   // points are drawn in the plane, by scatter.js
   if (now.run?.spec?.kind === "points") return emit("plane", { url: address(url), step });
-  wanted = asked = { url, step, real };
+  wanted = latest = { url, step, real };
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -183,7 +183,7 @@ async function missed(picture) {
     return draw("scrubber", scrubber);
   }
   clearTimeout(again);
-  again = setTimeout(() => { if (asked === picture) void load(url, step, real); }, ASK_AGAIN);
+  again = setTimeout(() => { if (latest === picture) void load(url, step, real); }, ASK_AGAIN);
 }
 
 /** Whole-number enlargement first (crisp squares), the last bit by the browser's smooth scaling

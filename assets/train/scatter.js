@@ -46,7 +46,7 @@ let lookback = null;
 /** The newest plane wanted while another loads. @type {{url: string, step: number} | null} */
 let wanted = null;
 /** The plane that was asked for last. @type {{url: string, step: number} | null} */
-let asked = null;
+let latest = null;
 let busy = false;
 /** The timer of a plane that did not come. */
 let again = 0;
@@ -60,7 +60,7 @@ export function start() {
   on("hello", ({ run, sameRun }) => {
     document.body.dataset.gvKind = run?.spec?.kind ?? "images";
     if (sameRun) return;
-    plane = from = verdict = picture = marker = asked = null;
+    plane = from = verdict = picture = marker = latest = null;
     delete canvas.dataset.step;
   });
   on("plane", load);
@@ -118,7 +118,7 @@ function show() {
 
 /** Fetch a plane; of several wanted meanwhile only the newest. @param {{url: string, step: number}} frame */
 async function load(frame) {
-  wanted = asked = frame;
+  wanted = latest = frame;
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -136,7 +136,7 @@ async function load(frame) {
 /** A plane that did not come leaves that before it in place; who trains no more sends no other. @param {{url: string, step: number}} frame */
 function askAgain(frame) {
   clearTimeout(again);
-  again = setTimeout(() => { if (asked === frame) void load(frame); }, ASK_AGAIN);
+  again = setTimeout(() => { if (latest === frame) void load(frame); }, ASK_AGAIN);
 }
 
 /** The bytes at an address, or null. @param {string} url */

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganviz import pacing
+from ganviz.accel.cuda_graphs import hooks_on_steps
 from ganviz.config import RunConfig
 from ganviz.runs.manager import RunManager
 from ganviz.server import Gate, routes
@@ -55,6 +56,7 @@ def after_one_step(manager, client, preset):
     """A paused run that the lab has watched take one step, and that step."""
     run = paused(manager, preset)
     client.get("/gv/lab/step")
+    wait_until(lambda: hooks_on_steps(run.trainer.algorithm))  # it is recorded from here on
     run.step(1)
     wait_until(lambda: run.step_count >= 1)
     return run, recorded(client)
