@@ -178,8 +178,8 @@ async function take(picture) {
  * for again. @param {Picture} picture */
 async function missed(picture) {
   const { url, step, real } = picture;
-  if (!real && step !== held.frame?.step && (await isGone(url))) {
-    held.steps = held.steps.filter((kept) => kept !== step);
+  if (await isGone(url)) {
+    if (!real) held.steps = held.steps.filter((kept) => kept !== step || kept === held.frame?.step);
     return draw("scrubber", scrubber);
   }
   clearTimeout(again);
