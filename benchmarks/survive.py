@@ -32,6 +32,7 @@ from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
+from ganviz.engine.trainer import Trainer
 from ganviz.errors import GanvizError
 from ganviz.runs.listing import INTERRUPTED, run_info
 from ganviz.runs.log import LOG, LogTail
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 CPU = torch.device("cpu")
 INTERVAL = 1.0  # seconds between checkpoints: the least that a config allows
 LONGEST = 1.7  # seconds that a child may train before it is killed
+REST = 0.002  # seconds after each step of a child: a run that nobody kills takes them all again
 SLACK = 0.35  # seconds: a tick, and the saving itself on a busy machine
 HUNG = 60.0  # seconds: a child that does not train by then tells where it stands, and is a problem
 IMPORTS = ["ganviz.api", "ganviz.probes", "ganviz.runs.resume", "rich.table"]
@@ -134,6 +136,13 @@ def _last_state(receiver: Connection) -> str:
 def _train(folder: Path, config: RunConfig, often: bool, sender: Connection) -> None:
     """What a child does until it is killed."""
     faulthandler.dump_traceback_later(HUNG - 5)
+    step = Trainer.step
+
+    def step_and_rest(trainer: Trainer) -> None:
+        step(trainer)
+        time.sleep(REST)
+
+    Trainer.step = step_and_rest  # type: ignore[assignment, method-assign]
     run = _go_on(folder, config)
     if often:
         run.observers.append(SavesAtEachTick())
