@@ -4,9 +4,9 @@
 
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { ASK_AGAIN } from "../lib/pacing.js";
 import { context, indexAt, resize } from "../lib/pictures.js";
 import { address, isGone } from "../lib/request.js";
+import { retrying } from "../lib/retry.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { fillTrack } from "../lib/slider.js";
 import { isActive } from "../lib/states.js";
@@ -33,11 +33,8 @@ const held = {
 /** @typedef {{url: string, step: number, real: boolean}} Picture */
 /** The newest picture wanted while another loads. @type {Picture | null} */
 let wanted = null;
-/** The picture that was asked for last. @type {Picture | null} */
-let latest = null;
 let busy = false;
-/** The timer of a picture that did not come. */
-let again = 0;
+const retry = retrying((/** @type {Picture} */ { url, step, real }) => void load(url, step, real));
 
 export function start() {
   on("go-to-step", (step) => {
@@ -112,7 +109,7 @@ export function show({ step = null, pictures = "generated", large = false, tile 
 
 function newRun() {
   Object.assign(held, { live: true, step: null, image: null, frame: null });
-  latest = null;
+  retry.asked(null);
   closeTile();
   setMode("generated");
   text($("gv-grid-caption"), "");
@@ -149,7 +146,8 @@ const realsUrl = ({ url }) => url.replace(/frames\/\d+(\.\w+)$/, "reals$1");
 async function load(url, step, real = false) {
   // points are drawn in the plane, by scatter.js
   if (now.run?.spec?.kind === "points") return emit("plane", { url: address(url), step });
-  wanted = latest = { url, step, real };
+  wanted = { url, step, real };
+  retry.asked(wanted);
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -182,8 +180,7 @@ async function missed(picture) {
     if (!real) held.steps = held.steps.filter((kept) => kept !== step || kept === held.frame?.step);
     return draw("scrubber", scrubber);
   }
-  clearTimeout(again);
-  again = setTimeout(() => { if (latest === picture) void load(url, step, real); }, ASK_AGAIN);
+  retry.missed(picture);
 }
 
 /** Whole-number enlargement first (crisp squares), the last bit by the browser's smooth scaling

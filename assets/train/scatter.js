@@ -4,9 +4,10 @@
 import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { asOf, newest } from "../lib/measured.js";
-import { ASK_AGAIN, GLIDE, GLIDE_AFTER } from "../lib/pacing.js";
+import { GLIDE, GLIDE_AFTER } from "../lib/pacing.js";
 import { readPlane } from "../lib/plane_data.js";
 import { isGone, send } from "../lib/request.js";
+import { retrying } from "../lib/retry.js";
 import { scaleOf } from "../lib/diverging.js";
 import { figure } from "../lib/format.js";
 import { draw, whileLoading } from "../lib/schedule.js";
@@ -45,11 +46,8 @@ let path = null;
 let lookback = null;
 /** The newest plane wanted while another loads. @type {{url: string, step: number} | null} */
 let wanted = null;
-/** The plane that was asked for last. @type {{url: string, step: number} | null} */
-let latest = null;
 let busy = false;
-/** The timer of a plane that did not come. */
-let again = 0;
+const retry = retrying((/** @type {{url: string, step: number}} */ frame) => void load(frame));
 
 export function start() {
   const canvas = el("canvas", { role: "img", "aria-label": "No points yet" });
@@ -60,7 +58,8 @@ export function start() {
   on("hello", ({ run, sameRun }) => {
     document.body.dataset.gvKind = run?.spec?.kind ?? "images";
     if (sameRun) return;
-    plane = from = verdict = picture = marker = latest = null;
+    plane = from = verdict = picture = marker = null;
+    retry.asked(null);
     delete canvas.dataset.step;
   });
   on("plane", load);
@@ -118,7 +117,8 @@ function show() {
 
 /** Fetch a plane; of several wanted meanwhile only the newest. @param {{url: string, step: number}} frame */
 async function load(frame) {
-  wanted = latest = frame;
+  wanted = frame;
+  retry.asked(frame);
   if (busy) return;
   busy = true;
   while (wanted) {
@@ -128,15 +128,10 @@ async function load(frame) {
     const bytes = await whileLoading(fetchBytes(want.url));
     if (run !== now.run?.id) continue;
     if (bytes) await take(bytes, want.step);
-    else if (!(await isGone(want.url))) askAgain(want);
+    // a plane that did not come leaves that before it in place
+    else if (!(await isGone(want.url))) retry.missed(want);
   }
   busy = false;
-}
-
-/** A plane that did not come leaves that before it in place; who trains no more sends no other. @param {{url: string, step: number}} frame */
-function askAgain(frame) {
-  clearTimeout(again);
-  again = setTimeout(() => { if (latest === frame) void load(frame); }, ASK_AGAIN);
 }
 
 /** The bytes at an address, or null. @param {string} url */
