@@ -1,15 +1,17 @@
 """Numbers that change from step to step, as tensors that a captured step reads: learning rates that
-decay, a penalty's weight that a person turns, noise that fades, an average's ramp."""
+decay, a burn-in's beta 2, a penalty's weight that a person turns, noise that fades, an average's
+ramp."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ganviz.accel.optimizers import CachedAdam
 from ganviz.accel.trainer_protocol import AlgorithmLike
 
 
@@ -28,6 +30,7 @@ class CapturedNumbers:
             group for one in algorithm.optimizers.values() for group in one.param_groups
         ]
         self._rates = [_Held(device, exact) for _ in self._groups]
+        self._beta2s = self._hold_beta2s(device) if algorithm.beta2_moves else []
         self._scheduled = {name: _Held(device) for name in algorithm.scheduled}
         self._moves = list(zip(algorithm.averages, moves, strict=True))
         self._weights = [
@@ -39,11 +42,20 @@ class CapturedNumbers:
         """Write what has changed since the last step."""
         for group, rate in zip(self._groups, self._rates, strict=True):
             rate.set(group["lr"])
+        for group, beta2 in self._beta2s:
+            beta2.set(group["betas"][1])
         for name, number in self._scheduled.items():
             number.set(getattr(self._algorithm, name))
         for (average, _), weights in zip(self._moves, self._weights, strict=True):
             for i, weight in enumerate(weights):
                 weight.set(1 - average.decay_at(average.updates + i))
+
+    def fixed(self) -> Hashable:
+        """What a capture holds as it is: the beta 2 of optimisers where it did not move. (Another
+        one makes a step another kind of work.)"""
+        if self._beta2s:
+            return None
+        return tuple(group["betas"][1] for group in self._groups if "betas" in group)
 
     def move_averages(self) -> None:
         """What a replayed step leaves to be done: move the averages, or count that it has."""
@@ -58,8 +70,11 @@ class CapturedNumbers:
         """Within: a step takes its numbers from the tensors."""
         algorithm = self._algorithm
         rates = [group["lr"] for group in self._groups]
+        betas = [group["betas"] for group, _ in self._beta2s]
         for group, rate in zip(self._groups, self._rates, strict=True):
             group["lr"] = rate.tensor
+        for group, beta2 in self._beta2s:
+            group["betas"] = (group["betas"][0], beta2.tensor)
         algorithm.tensors_of_numbers = {
             name: number.tensor for name, number in self._scheduled.items()
         }
@@ -71,9 +86,17 @@ class CapturedNumbers:
         finally:
             for group, value in zip(self._groups, rates, strict=True):
                 group["lr"] = value
+            for (group, _), pair in zip(self._beta2s, betas, strict=True):
+                group["betas"] = pair
             algorithm.tensors_of_numbers = {}
             for average, _ in self._moves:
                 average.captured_weights = []
+
+    def _hold_beta2s(self, device: torch.device) -> list[tuple[dict[str, Any], _Held]]:
+        for optimizer in self._algorithm.optimizers.values():
+            if not isinstance(optimizer, CachedAdam) or not optimizer.counts_agree():
+                raise RuntimeError("some weights have taken fewer steps than others")
+        return [(group, _Held(device, torch.float64)) for group in self._groups]
 
 
 class _Held:

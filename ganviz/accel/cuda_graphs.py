@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic
 
 import torch
@@ -155,13 +155,13 @@ class CapturedStep(Generic[Stats, Batch]):
         self._algorithm = algorithm
         self._sampler = sampler
         self._otherwise = otherwise
-        self._structure = algorithm.structure()
         self._buffers: list[Batch] = []
         self._layout: list[tuple[str, torch.Size, ElementWise | None]] = []
         # The plain steps of the trial have called these.
         self._called_hooks = hooks_on_steps(algorithm)
         moves = self._allocate_buffers()
         self._numbers = CapturedNumbers(algorithm, device, moves)
+        self._kind = self._kind_of_work()
         with _nothing_collected(device):
             self._replay = capture(self._work, [algorithm.random])
 
@@ -169,7 +169,7 @@ class CapturedStep(Generic[Stats, Batch]):
         """One step, with its statistics."""
         algorithm, sampler = self._algorithm, self._sampler
         hooks = hooks_on_steps(algorithm)
-        is_other = algorithm.structure() != self._structure
+        is_other = self._kind_of_work() != self._kind
         if hooks - self._called_hooks or (hooks and is_other):
             # A capture would not call them; one plain step does, and that is what they are for.
             # Nor shall who measures see the steps of a trial.
@@ -187,6 +187,9 @@ class CapturedStep(Generic[Stats, Batch]):
         parts = row.split([shape.numel() for _, shape, _ in self._layout])
         for (name, shape, of), part in zip(self._layout, parts, strict=True):
             algorithm.stats.add(name, part.view(shape), of)
+
+    def _kind_of_work(self) -> Hashable:
+        return self._algorithm.structure(), self._numbers.fixed()
 
     def _work(self) -> Tensor:
         """A step on the batches in the buffers; returns all its statistics as one row."""

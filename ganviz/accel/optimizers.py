@@ -62,7 +62,7 @@ class _Tensors:
 
 class CachedAdam(torch.optim.Adam):
     """Fused `torch.optim.Adam`, the same kernel on the same state, without the bookkeeping before
-    each call.
+    each call. Where a step is captured, beta 2 may be a tensor, which the graph then reads.
 
     Looking up every weight's state and sorting weights by device and type at each step takes longer
     than the step itself where networks are small. What was looked up once is kept until the state
@@ -99,6 +99,12 @@ class CachedAdam(torch.optim.Adam):
     # Optimizer would wrap it for torch's profiler.
     step.hooked = True  # type: ignore[attr-defined]
 
+    def counts_agree(self) -> bool:
+        """Whether all weights have taken the same number of steps, which a beta 2 that is a tensor
+        takes for granted. Waits for the device."""
+        counts = [state["step"] for state in self.state.values()]
+        return not counts or bool((torch.stack(counts) == counts[0]).all())
+
     def _is_current(self) -> bool:
         return self._cache is not None and self._cache.state is self.state
 
@@ -111,19 +117,15 @@ class CachedAdam(torch.optim.Adam):
     def _cached_step(self, cache: _Tensors, gradients: list[Tensor]) -> None:
         group = self.param_groups[0]
         beta1, beta2 = group["betas"]
+        moved = (cache.weights, gradients, cache.means, cache.squares)
         with torch.no_grad():
             cache.count.add_(1)
-            private.fused_adam_(
-                cache.weights,
-                gradients,
-                cache.means,
-                cache.squares,
-                cache.steps,
-                group["lr"],
-                beta1,
-                beta2,
-                group["eps"],
-            )
+            if isinstance(beta2, Tensor):
+                step = cache.count[0]
+                private.adam_with_held_beta2_(*moved, step, group["lr"], beta1, beta2, group["eps"])
+            else:
+                steps = cache.steps
+                private.fused_adam_(*moved, steps, group["lr"], beta1, beta2, group["eps"])
 
     def _tensors_of_a_step(self) -> _Tensors | None:
         """What the kernel takes; None where it could not take everything in one call."""

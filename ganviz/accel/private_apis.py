@@ -142,6 +142,34 @@ def fused_adam_(
     )
 
 
+def adam_with_held_beta2_(
+    weights: list[Tensor],
+    gradients: list[Tensor],
+    means: list[Tensor],
+    squares: list[Tensor],
+    step: Tensor,
+    lr: float | Tensor,
+    beta1: float,
+    beta2: Tensor,
+    eps: float,
+) -> None:
+    """What `fused_adam_` does, for a ``beta2`` that is held on the device, which that kernel cannot
+    read. ``step``: the one number that all weights have counted, this step included."""
+    count = step.double()
+    kind = weights[0].dtype
+    seen = torch._foreach_mul(gradients, gradients)
+    torch._foreach_mul_(seen, (1 - beta2).to(kind))
+    torch._foreach_mul_(squares, beta2.to(kind))
+    torch._foreach_add_(squares, seen)
+    torch._foreach_lerp_(means, gradients, 1 - beta1)
+    scale = torch._foreach_sqrt(squares)
+    torch._foreach_mul_(scale, (1 - beta2**count).rsqrt().to(kind))
+    torch._foreach_add_(scale, eps)
+    moves = torch._foreach_div(means, scale)
+    torch._foreach_mul_(moves, (lr / (1 - beta1**count)).to(kind))
+    torch._foreach_sub_(weights, moves)
+
+
 def step_pre_hooks(optimizer: Optimizer) -> dict[int, Any]:
     """What `Optimizer.register_step_pre_hook` registered, by number."""
     return optimizer._optimizer_step_pre_hooks

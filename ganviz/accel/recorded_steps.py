@@ -30,7 +30,8 @@ def record_steps_on_cpu(trainer: TrainerLike[Stats, Batch]) -> bool:
 
 def _record(trainer: TrainerLike[Stats, Batch]) -> None:
     algorithm = trainer.algorithm
-    if algorithm.why_not_capturable() is not None:
+    # Bit for bit, a beta 2 that moves is read by the plain step only.
+    if algorithm.why_not_capturable() is not None or algorithm.beta2_moves:
         return
     with trial.StartingPoint(trainer) as start:
         try:

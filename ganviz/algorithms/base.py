@@ -53,10 +53,11 @@ class Algorithm(ABC):
     # Properties of a subclass whose values change from step to step, or while a run trains. A step
     # takes them by `number`; where steps are captured, it then finds a tensor.
     scheduled: ClassVar[tuple[str, ...]] = ()
-    # Live settings that a captured step follows, by `number`, by its optimisers' learning rates, by
-    # its averages or by its `structure`.
+    # Live settings that a captured step follows, by `number`, by its optimisers' learning rates and
+    # Adam's beta 2, by its averages or by its `structure`.
     followed_by_captures: ClassVar[frozenset[str]] = frozenset(
-        {"g_lr", "d_lr", "ema_decay", "burn_in_samples", "burn_in_lr", "burn_in_penalty"}
+        {"g_lr", "d_lr", "ema_decay"}
+        | {"burn_in_samples", "burn_in_lr", "burn_in_penalty", "burn_in_beta2"}
     )
 
     def __init__(self, config: RunConfig, spec: DataSpec, device: torch.device):
@@ -98,11 +99,16 @@ class Algorithm(ABC):
     def why_not_capturable(self) -> str | None:
         """What keeps a step from being captured as a CUDA graph, in words; None where nothing
         does."""
-        config = self.config
-        moves = beta2_at(config, self.steps_done) != beta2_at(config, self.steps_done + 1)
-        if config.optimizer == "adam" and moves:
+        if self.beta2_moves and not self.choices.fused_adam:
             return "Adam's beta 2 changes from step to step until the burn-in ends"
         return None
+
+    @property
+    def beta2_moves(self) -> bool:
+        """Whether Adam's beta 2 changes from this step to the next, as it does until a burn-in
+        ends."""
+        now, then = (beta2_at(self.config, self.steps_done + i) for i in range(2))
+        return self.config.optimizer == "adam" and now != then
 
     def structure(self) -> Hashable:
         """What makes a step another kind of work than the step before. Each kind is captured anew;

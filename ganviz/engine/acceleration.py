@@ -44,7 +44,8 @@ def record_short_steps(trainer: Trainer) -> bool:
     config = trainer.config
     wanted = config.cuda_graphs == "auto" and not config.compiled and trainer.is_single_process
     if wanted and trainer.device.type == "cpu" and is_enabled():
-        if hooks_on_steps(trainer.algorithm) or trainer.algorithm.why_not_capturable():
+        algorithm = trainer.algorithm
+        if hooks_on_steps(algorithm) or algorithm.why_not_capturable() or algorithm.beta2_moves:
             return False
         record_steps_on_cpu(trainer)
     return True

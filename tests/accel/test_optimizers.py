@@ -115,3 +115,12 @@ def test_each_optimizer_learns(name):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def test_weights_that_sat_out_a_step_are_found():
+    ours, _, optimizer, _ = pair()
+    assert optimizer.counts_agree()
+    take(ours, optimizer, 0)
+    assert optimizer.counts_agree()
+    take(ours, optimizer, 1, only=0)
+    assert not optimizer.counts_agree()

@@ -81,6 +81,24 @@ def test_fused_adam_is_adam(tensors, others):
     close(ours, [weight.detach() for weight in weights])
 
 
+def test_adam_with_a_held_beta2_is_adam(tensors, others):
+    weights = [nn.Parameter(t.clone()) for t in tensors]
+    plain = torch.optim.Adam(weights, 0.01, (0.5, 0.9), foreach=False, fused=False)
+    ours, beta2 = [t.clone() for t in tensors], torch.zeros((), dtype=torch.float64)
+    means, squares = ([torch.zeros_like(t) for t in ours] for _ in range(2))
+    for step in range(1, 6):
+        plain.param_groups[0]["betas"] = (0.5, 1 - 0.1 / step)
+        for weight, gradient in zip(weights, others, strict=True):
+            weight.grad = gradient / step
+        plain.step()
+        moved = (ours, [weight.grad for weight in weights], means, squares)
+        lr = 0.01 if step % 2 else torch.tensor(0.01)
+        count = torch.tensor(float(step))
+        private.adam_with_held_beta2_(*moved, count, lr, 0.5, beta2.fill_(1 - 0.1 / step), 1e-8)
+    close(ours, [weight.detach() for weight in weights])
+    close(squares, [plain.state[weight]["exp_avg_sq"] for weight in weights])
+
+
 def test_adam_step_is_adams(tensors, others):
     private.spare_dynamo()
     ours, theirs = ([nn.Parameter(t.clone()) for t in tensors] for _ in range(2))
