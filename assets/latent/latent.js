@@ -62,8 +62,7 @@ let timer = 0;
 
 export function start() {
   Object.assign(z, storage.get("z", sessionStorage) ?? { seed: 1 + randomInteger(9999) });
-  makeSliders(Array.from({ length: DIRECTIONS }, (_, index) =>
-    ({ index, label: `Direction ${index + 1}` })));
+  reserveSliders(DIRECTIONS);
   wireControls();
   entriesPanel({ z, info, change });
   new IntersectionObserver(([entry]) => {
@@ -112,6 +111,7 @@ function hello({ run, sameRun }) {
   shownVersion = 0;
   info.ready = false;
   clearPicture();
+  reserveSliders(Number(run?.config.latent_dim ?? DIRECTIONS));
   $("gv-latent").dataset.ready = "no";
   text($("gv-latent-wait"), info.kind === "points"
     ? "A ring in the plane marks G(z), once the generator has been copied."
@@ -303,6 +303,15 @@ function showProblem(problem) {
   const words = problem.name === "TimeoutError"
     ? "The server took too long; it is asked again." : problem.message;
   if (words) text($(info.ready ? "gv-latent-caption" : "gv-latent-wait"), words);
+}
+
+/**
+ * Sliders of a z of so many entries, before its directions are known: nothing moves when they are.
+ * @param {number} entries
+ */
+function reserveSliders(entries) {
+  makeSliders(Array.from({ length: entries }, (_, index) =>
+    ({ index, label: `Direction ${index + 1}` })));
 }
 
 function makeSliders(directions) {

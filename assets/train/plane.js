@@ -6,6 +6,8 @@ import { position, scaleOf } from "../lib/diverging.js";
 import { colour } from "../lib/theme.js";
 
 const MARGIN = 10;
+/** How near to the edge a mark is drawn whose place lies beyond it. */
+const EDGE = 24;
 /** Of 255: how strongly the ends of the scale colour the plane. */
 const STRENGTH = 105;
 
@@ -140,21 +142,59 @@ export function drawCrosses(pen, { x, y }, { px, py }) {
 }
 
 /**
- * The point of the latent explorer: a disc with a ring around it.
+ * Where a mark is drawn: at its place, or, of one beyond the canvas, where the way there leaves it.
+ * `beyond`: which way the place lies from there, in radians.
+ * @param {[number, number]} place
+ * @param {number} side
+ * @returns {{place: [number, number], beyond: number | null}}
+ */
+export function markAt(place, side) {
+  const middle = side / 2;
+  const [across, up] = [place[0] - middle, place[1] - middle];
+  const far = Math.max(Math.abs(across), Math.abs(up)) / (middle - EDGE);
+  if (far <= 1) return { place, beyond: null };
+  return { place: [middle + across / far, middle + up / far], beyond: Math.atan2(up, across) };
+}
+
+/**
+ * How many of the points lie beyond the canvas.
+ * @param {Points} points
+ * @param {Projection} at
+ * @param {number} side
+ */
+export function countOutside({ x, y }, { px, py }, side) {
+  const outside = (/** @type {number} */ at) => at < 0 || at > side;
+  return x.filter((value, i) => outside(px(value)) || outside(py(y[i]))).length;
+}
+
+/**
+ * The point of the latent explorer: a disc with a ring around it; with an arrow where it lies beyond
+ * the canvas.
  * @param {CanvasRenderingContext2D} pen
  * @param {{x: number, y: number}} point
  * @param {Projection} at
+ * @param {number} side
  */
-export function drawMarker(pen, { x, y }, { px, py }) {
-  const [across, up] = [px(x), py(y)];
+export function drawMarker(pen, { x, y }, { px, py }, side) {
+  const { place: [across, up], beyond } = markAt([px(x), py(y)], side);
   pen.fillStyle = colour("fake");
   disc(pen, across, up, 5);
   pen.strokeStyle = colour("card");
   pen.lineWidth = 2;
   pen.stroke();
+  if (beyond === null) {
+    pen.beginPath();
+    pen.arc(across, up, 10, 0, 2 * Math.PI);
+    return stroke(pen, "ink", 1.6, 0.9);
+  }
+  pen.save();
+  pen.translate(across, up);
+  pen.rotate(beyond);
+  pen.fillStyle = colour("ink");
   pen.beginPath();
-  pen.arc(across, up, 10, 0, 2 * Math.PI);
-  stroke(pen, "ink", 1.6, 0.9);
+  for (const [along, aside] of [[8, -5], [20, 0], [8, 5]]) pen.lineTo(along, aside);
+  pen.fill();
+  pen.restore();
 }
 
 /**
@@ -164,8 +204,9 @@ export function drawMarker(pen, { x, y }, { px, py }) {
  * @param {[number, number][]} points
  * @param {number} every
  * @param {Projection} at
+ * @param {number} side
  */
-export function drawPath(pen, points, every, { px, py }) {
+export function drawPath(pen, points, every, { px, py }, side) {
   const places = points.map(([x, y]) => /** @type {[number, number]} */ ([px(x), py(y)]));
   for (const [name, width] of /** @type {[string, number][]} */ ([["card", 4], ["ink", 1.6]])) {
     pen.beginPath();
@@ -176,8 +217,8 @@ export function drawPath(pen, points, every, { px, py }) {
   places.forEach(([across, up], index) => {
     if (index % every === 0) disc(pen, across, up, 2.6);
   });
-  drawEnd(pen, "A", places[0]);
-  drawEnd(pen, "B", places[places.length - 1]);
+  drawEnd(pen, "A", markAt(places[0], side).place);
+  drawEnd(pen, "B", markAt(places[places.length - 1], side).place);
 }
 
 /**

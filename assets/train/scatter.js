@@ -15,7 +15,7 @@ import { storage } from "../lib/storage.js";
 import { emit, now, on, stats } from "../lib/stream.js";
 import { BETWEEN } from "../latent/strip.js";
 import { showModes } from "./mode_tiles.js";
-import { clean, drawCrosses, drawMarker, drawPath, drawRings, drawVerdict, extent, makeVerdict, projection } from "./plane.js";
+import { clean, countOutside, drawCrosses, drawMarker, drawPath, drawRings, drawVerdict, extent, makeVerdict, markAt, projection } from "./plane.js";
 
 const LEAST_SIDE = 40;
 const LAYERS = [
@@ -79,7 +79,8 @@ const isPoints = () => now.run?.spec?.kind === "points";
 /** The key of the verdict's colours. */
 function key() {
   return el("div", { id: "gv-plane-key", hidden: true }, el("span", {}, "generated"),
-    el("b", {}, "0"), el("i", {}, el("u")), el("b", {}, "1"), el("span", {}, "real"));
+    el("b", {}, "0"), el("i", {}, el("u")), el("b", {}, "1"), el("span", {}, "real"),
+    el("span", { id: "gv-plane-outside", "data-tip": "Generated points beyond the edges of the plane." }));
 }
 
 function legend() {
@@ -182,8 +183,11 @@ function paint() {
   const pen = clean(canvas, side);
   if (picture) pen.drawImage(picture, 0, 0, side, side);
   else paintPoints(pen, real, side);
+  const at = projection(extent(real, plane.surface), side);
+  const outside = countOutside(plane.fake, at, side);
   text($("gv-grid-caption"), `step ${count(plane.step)}`);
-  canvas.setAttribute("aria-label", words(real));
+  text($("gv-plane-outside"), outside ? `${count(outside)} outside` : "");
+  canvas.setAttribute("aria-label", words(real, outside, at, side));
   canvas.dataset.step = String(plane.step);
   canvas.dataset.path = path ? "yes" : "no";
   stats.frame = { step: plane.step, at: Date.now() / 1000 };
@@ -201,8 +205,8 @@ function paintPoints(pen, real, side) {
   if (visible.d) paintVerdict(pen, plane, at);
   if (visible.real) drawRings(pen, real, at);
   if (visible.fake) drawCrosses(pen, between(from, plane.fake, share), at);
-  if (marker) drawMarker(pen, marker, at);
-  if (path) drawPath(pen, path, BETWEEN, at);
+  if (marker) drawMarker(pen, marker, at, side);
+  if (path) drawPath(pen, path, BETWEEN, at, side);
   if (from && share < 1) requestAnimationFrame(paint);
   else from = null;
 }
@@ -232,11 +236,22 @@ function between(a, b, share) {
   return { x: mix(a.x, b.x), y: mix(a.y, b.y) };
 }
 
-/** The plane in words. @param {Points} real */
-function words(real) {
+/**
+ * The plane in words.
+ * @param {Points} real
+ * @param {number} outside how many generated points the plane does not show
+ * @param {import("./plane.js").Projection} at
+ * @param {number} side
+ */
+function words(real, outside, at, side) {
   const modes = newest("modes");
   const found = modes ? ` ${modes.captured} of ${modes.total} modes captured, `
     + `${(100 * modes.quality).toFixed(1)} per cent of high quality.` : "";
   const way = path ? " A line shows the path from A to B." : "";
-  return `${real.x.length} real and ${plane?.fake.x.length} generated points at step ${plane?.step}.${found}${way}`;
+  const beyond = outside ? ` ${count(outside)} of the generated ones lie outside of the plane.` : "";
+  const isBeyond = marker && markAt([at.px(marker.x), at.py(marker.y)], side).beyond !== null;
+  const z = marker && isBeyond
+    ? ` An arrow shows where the latent explorer's G(z) lies, at ${figure(marker.x)}, ${figure(marker.y)}.` : "";
+  return `${real.x.length} real and ${plane?.fake.x.length} generated points at step ${plane?.step}.`
+    + found + beyond + way + z;
 }

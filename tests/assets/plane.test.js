@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { contour } from "../../assets/lib/contour.js";
 import { position, scaleOf } from "../../assets/lib/diverging.js";
 import { readPlane, textChunk } from "../../assets/lib/plane_data.js";
+import { countOutside, markAt, projection } from "../../assets/train/plane.js";
 
 const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 const places = Buffer.alloc(8);
@@ -69,4 +70,18 @@ test("the scale tells both sides of its middle apart", () => {
 test("a contour runs where the level is crossed", () => {
   assert.deepEqual(contour([0, 1, 0, 1], 2, 0.5), [[0.5, 0, 0.5, 1]]);
   assert.deepEqual(contour([0, 0, 0, 0], 2, 0.5), []);
+});
+
+test("a mark beyond the edge stands at it, on the way there", () => {
+  assert.deepEqual(markAt([30, 76], 100), { place: [30, 76], beyond: null });
+  const right = markAt([410, 50], 100);
+  assert.deepEqual(right, { place: [76, 50], beyond: 0 });
+  const corner = markAt([-150, 250], 100);
+  assert.deepEqual(corner.place.map(Math.round), [24, 76]);
+  assert.equal(corner.beyond, Math.atan2(200, -200));
+});
+
+test("points beyond the edges are counted", () => {
+  const at = projection({ x: [-1, 1], y: [-1, 1] }, 220);
+  assert.equal(countOutside({ x: [0, 1, 1.2, 0, 9], y: [0, 1, 0, -4, 9] }, at, 220), 3);
 });

@@ -3,9 +3,11 @@ marks where the latent explorer's z lies."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
-from .conftest import at_rest, read_charts, start, stop
+from .conftest import at_rest, drawn_twice, held_back, read_charts, start, stop
 
 PLANE = "#gv-scatter canvas"
 
@@ -85,6 +87,37 @@ def test_sliders_and_ends_move_what_is_marked_in_the_plane(plane, server):
     plane.wait_for_selector(f"{PLANE}[data-path=yes]")
     assert "from A to B" in plane.get_attribute(PLANE, "aria-label")
     assert "seed 12" in plane.text_content("#gv-strip-caption")
+
+
+def test_what_lies_beyond_the_plane_is_told(plane, server):
+    """A slider that moved its mark out of sight seemed to do nothing."""
+    plane.click("#gv-pause")
+    plane.wait_for_selector("body[data-gv-state=paused]")
+    plane.wait_for_selector("#gv-latent[data-ready=yes]")
+    settled(plane, server)
+    far = {"ok": True, "points": [[9.0, -4.0]]}
+    plane.route("**/gv/latent", lambda route: route.fulfill(json=far))
+    plane.fill("[data-direction='1']", "-3")
+    plane.wait_for_function(
+        f"document.querySelector('{PLANE}').ariaLabel.endsWith('G(z) lies, at 9.00, -4.00.')"
+    )
+
+
+def test_nothing_moves_when_the_sliders_come(watch):
+
+    def places():
+        drawn_twice(page)
+        return [page.locator(one).bounding_box() for one in (PLANE, "#gv-latent")]
+
+    with ExitStack() as held:
+        page = watch(
+            "ring8-r1",
+            before=lambda page: held.enter_context(held_back(page, "**/gv/latent/info*")),
+        )
+        page.wait_for_selector(f"{PLANE}[data-step]")
+        before = places()
+    page.wait_for_selector("#gv-latent[data-ready=yes]")
+    assert places() == before
 
 
 def test_it_fills_the_window_and_comes_back(plane, server):
