@@ -102,6 +102,8 @@ function watch(id, { status, files }, sentence = "") {
     if (job.state === "working") {
       return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }
+    // an answer that is lost ends nothing: the export goes on, and is asked for again
+    if (!job.state && !job.absent) return text(words, job.sentence);
     clearInterval(timer);
     text(status, job.sentence);
     showFiles(job.files, { status, files });

@@ -6,7 +6,8 @@ import { $, el, find, findAll, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { measured, newest } from "../lib/measured.js";
 import { context } from "../lib/pictures.js";
-import { address } from "../lib/request.js";
+import { address, isGone } from "../lib/request.js";
+import { retrying } from "../lib/retry.js";
 import { draw, whileLoading } from "../lib/schedule.js";
 import { now, on } from "../lib/stream.js";
 
@@ -21,6 +22,7 @@ let wanted = null;
 let busy = false;
 /** @type {{image: HTMLImageElement, event: RunEvent} | null} */
 let drawn = null;
+const retry = retrying(() => void load());
 
 export function start() {
   find(document, ".gv-grid-card .gv-switch").append(el("button", {
@@ -55,7 +57,7 @@ function show(to) {
   $("gv-recon").hidden = !open;
   $("gv-recon-show").setAttribute("aria-pressed", String(open));
   find(document, ".gv-grid-card").toggleAttribute("data-recon", open);
-  if (!open) return;
+  if (!open) return retry.asked(null);
   for (const button of findAll("[data-show]")) button.setAttribute("aria-pressed", "false");
   load();
 }
@@ -68,12 +70,16 @@ async function load() {
   while (wanted) {
     const event = wanted;
     wanted = null;
-    const run = encodeURIComponent(now.run?.id ?? "");
+    retry.asked(event);
+    const path = `gv/runs/${encodeURIComponent(now.run?.id ?? "")}/reconstruction?step=${event.step}`;
     const image = new Image();
-    image.src = address(`gv/runs/${run}/reconstruction?step=${event.step}`);
-    // the run is being put away: the picture before it stays
+    image.src = address(path);
     const decoded = await whileLoading(image.decode().then(() => true, () => false));
-    if (!decoded) continue;
+    if (!decoded) {
+      // where the run is being put away, the picture before it stays
+      if (!(await isGone(path))) retry.missed(event);
+      continue;
+    }
     drawn = { image, event };
     draw("recon", paint);
   }

@@ -134,6 +134,11 @@ def test_experiments_answer_on_the_spot(visit, idle):
 def test_a_vae_shows_its_reconstructions(watch, server):
     page = watch("vae")
     page.wait_for_selector("#gv-recon-show:not([hidden])")
+    # one that did not come is asked for again, where no newer one comes
+    page.click("#gv-pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    later = {"error": "Not now.", "field": None}
+    page.route("**/reconstruction*", lambda r: r.fulfill(status=409, json=later), times=1)
     page.click("#gv-recon-show")
     page.wait_for_selector("#gv-recon[data-step]")
     assert "each beside its reconstruction" in page.get_attribute("#gv-recon canvas", "aria-label")

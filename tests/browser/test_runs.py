@@ -371,6 +371,11 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
     assert asked[0] == {"kind": "dataset", "n": 500}
     page.click("[data-kind=report]")
     page.wait_for_selector(".gv-export-stop")
+    lost = {"ok": False, "error": "Not now."}
+    page.route("**/export", lambda route: route.fulfill(status=409, json=lost), times=1)
+    page.wait_for_function(
+        "document.querySelector('.gv-export-status').textContent.includes('Not now.')"
+    )
     url = "/gv/library/x/exports/x-report.html?at=2"
     made = {"name": "x-report.html", "url": url, "bytes": 4_000, "at": 2}
     job.update(state="done", url=url, files=[film, made])
