@@ -98,6 +98,7 @@ function watch(id, { status, files }, sentence = "") {
   }, "Stop");
   status.replaceChildren(words, " ", stop);
   timer = setInterval(async () => {
+    if (!status.isConnected) return clearInterval(timer);
     const job = await get(exportPath(id));
     if (job.state === "working") {
       return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);

@@ -149,10 +149,10 @@ export function drawCrosses(pen, { x, y }, { px, py }) {
  * @returns {{place: [number, number], beyond: number | null}}
  */
 export function markAt(place, side) {
+  if (place.every((at) => at >= 0 && at <= side)) return { place, beyond: null };
   const middle = side / 2;
   const [across, up] = [place[0] - middle, place[1] - middle];
-  const far = Math.max(Math.abs(across), Math.abs(up)) / (middle - EDGE);
-  if (far <= 1) return { place, beyond: null };
+  const far = Math.max(Math.abs(across), Math.abs(up)) / Math.max(1, middle - EDGE);
   return { place: [middle + across / far, middle + up / far], beyond: Math.atan2(up, across) };
 }
 

@@ -36,6 +36,7 @@ export function start() {
   on("hello", ({ sameRun }) => {
     if (sameRun) return;
     drawn = null;
+    leave();
     if (open) find(document, "[data-show=generated]").click();
   });
   on("measured", (kind) => {
@@ -57,9 +58,15 @@ function show(to) {
   $("gv-recon").hidden = !open;
   $("gv-recon-show").setAttribute("aria-pressed", String(open));
   find(document, ".gv-grid-card").toggleAttribute("data-recon", open);
-  if (!open) return retry.asked(null);
+  if (!open) return leave();
   for (const button of findAll("[data-show]")) button.setAttribute("aria-pressed", "false");
   load();
+}
+
+/** Nothing is wanted any more. */
+function leave() {
+  wanted = null;
+  retry.asked(null);
 }
 
 /** The newest pairs; of several wanted meanwhile only the last is fetched. */
@@ -71,10 +78,12 @@ async function load() {
     const event = wanted;
     wanted = null;
     retry.asked(event);
-    const path = `gv/runs/${encodeURIComponent(now.run?.id ?? "")}/reconstruction?step=${event.step}`;
+    const run = now.run?.id;
+    const path = `gv/runs/${encodeURIComponent(run ?? "")}/reconstruction?step=${event.step}`;
     const image = new Image();
     image.src = address(path);
     const decoded = await whileLoading(image.decode().then(() => true, () => false));
+    if (run !== now.run?.id) continue;
     if (!decoded) {
       // where the run is being put away, the picture before it stays
       if (!(await isGone(path))) retry.missed(event);

@@ -51,7 +51,7 @@ const retry = retrying((/** @type {{url: string, step: number}} */ frame) => voi
 
 export function start() {
   const canvas = el("canvas", { role: "img", "aria-label": "No points yet" });
-  $("gv-stage").append(el("div", { id: "gv-scatter", hidden: true }, canvas, key()));
+  $("gv-stage").append(el("div", { id: "gv-scatter", hidden: true }, canvas, foot()));
   $("gv-stage").after(el("div", { id: "gv-modes", hidden: true }));
   find(document, ".gv-grid-card .gv-switch").before(legend());
   new ResizeObserver(() => draw("scatter", paint)).observe($("gv-stage"));
@@ -76,10 +76,11 @@ export function start() {
 
 const isPoints = () => now.run?.spec?.kind === "points";
 
-/** The key of the verdict's colours. */
-function key() {
-  return el("div", { id: "gv-plane-key", hidden: true }, el("span", {}, "generated"),
-    el("b", {}, "0"), el("i", {}, el("u")), el("b", {}, "1"), el("span", {}, "real"),
+/** The key of the verdict's colours, and what the plane does not show. */
+function foot() {
+  return el("div", { id: "gv-plane-foot" },
+    el("div", { id: "gv-plane-key", hidden: true }, el("span", {}, "generated"),
+      el("b", {}, "0"), el("i", {}, el("u")), el("b", {}, "1"), el("span", {}, "real")),
     el("span", { id: "gv-plane-outside", "data-tip": "Generated points beyond the edges of the plane." }));
 }
 
@@ -166,6 +167,8 @@ function judge() {
   const surface = plane?.surface;
   verdict = null;
   $("gv-plane-key").hidden = !surface;
+  // an autoencoder has no D
+  find($("gv-scatter-legend"), "[data-layer=d]").hidden = !surface;
   if (!surface) return;
   const { low, high } = scaleOf(surface);
   const [least, most] = findAll("#gv-plane-key b");
@@ -177,7 +180,7 @@ function judge() {
 function paint() {
   const real = newest("scatter")?.real;
   const stage = $("gv-stage");
-  const side = Math.floor(Math.min(stage.clientWidth, stage.clientHeight - $("gv-plane-key").offsetHeight));
+  const side = Math.floor(Math.min(stage.clientWidth, stage.clientHeight - $("gv-plane-foot").offsetHeight));
   if (!plane || !real || !isPoints() || side < LEAST_SIDE) return;
   const canvas = find($("gv-scatter"), "canvas", HTMLCanvasElement);
   const pen = clean(canvas, side);

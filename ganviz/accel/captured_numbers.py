@@ -51,9 +51,10 @@ class CapturedNumbers:
                 weight.set(1 - average.decay_at(average.updates + i))
 
     def fixed(self) -> Hashable:
-        """What a capture holds as it is: the beta 2 of optimisers where it did not move. (Another
-        one makes a step another kind of work.)"""
-        if self._beta2s:
+        """What a capture holds as it is: the beta 2 of optimisers where it does not move. (Another
+        one makes a step another kind of work, as does the end of its way: the fused kernel then
+        reads it again.)"""
+        if self._beta2s and self._algorithm.beta2_moves:
             return None
         return tuple(group["betas"][1] for group in self._groups if "betas" in group)
 
@@ -94,7 +95,9 @@ class CapturedNumbers:
 
     def _hold_beta2s(self, device: torch.device) -> list[tuple[dict[str, Any], _Held]]:
         for optimizer in self._algorithm.optimizers.values():
-            if not isinstance(optimizer, CachedAdam) or not optimizer.counts_agree():
+            if not isinstance(optimizer, CachedAdam):
+                raise RuntimeError("this form of Adam cannot read a beta 2 that moves")
+            if not optimizer.counts_agree():
                 raise RuntimeError("some weights have taken fewer steps than others")
         return [(group, _Held(device, torch.float64)) for group in self._groups]
 

@@ -157,17 +157,20 @@ def adam_with_held_beta2_(
     read. ``step``: the one number that all weights have counted, this step included."""
     count = step.double()
     kind = weights[0].dtype
-    seen = torch._foreach_mul(gradients, gradients)
-    torch._foreach_mul_(seen, (1 - beta2).to(kind))
+    work = torch._foreach_mul(gradients, gradients)
+    torch._foreach_mul_(work, (1 - beta2).to(kind))
     torch._foreach_mul_(squares, beta2.to(kind))
-    torch._foreach_add_(squares, seen)
+    torch._foreach_add_(squares, work)
     torch._foreach_lerp_(means, gradients, 1 - beta1)
-    scale = torch._foreach_sqrt(squares)
-    torch._foreach_mul_(scale, (1 - beta2**count).rsqrt().to(kind))
-    torch._foreach_add_(scale, eps)
-    moves = torch._foreach_div(means, scale)
-    torch._foreach_mul_(moves, (lr / (1 - beta1**count)).to(kind))
-    torch._foreach_sub_(weights, moves)
+    # From here on in the same memory: a graph keeps what it once took.
+    torch._foreach_copy_(work, squares)
+    torch._foreach_sqrt_(work)
+    torch._foreach_mul_(work, (1 - beta2**count).rsqrt().to(kind))
+    torch._foreach_add_(work, eps)
+    torch._foreach_reciprocal_(work)
+    torch._foreach_mul_(work, means)
+    torch._foreach_mul_(work, (lr / (1 - beta1**count)).to(kind))
+    torch._foreach_sub_(weights, work)
 
 
 def step_pre_hooks(optimizer: Optimizer) -> dict[int, Any]:

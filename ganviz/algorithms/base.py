@@ -107,8 +107,10 @@ class Algorithm(ABC):
     def beta2_moves(self) -> bool:
         """Whether Adam's beta 2 changes from this step to the next, as it does until a burn-in
         ends."""
-        now, then = (beta2_at(self.config, self.steps_done + i) for i in range(2))
-        return self.config.optimizer == "adam" and now != then
+        config = self.config
+        is_over = self.steps_done * config.batch_size >= config.burn_in_samples
+        moves = config.optimizer == "adam" and config.beta2 != config.burn_in_beta2
+        return moves and config.burn_in != "none" and not is_over
 
     def structure(self) -> Hashable:
         """What makes a step another kind of work than the step before. Each kind is captured anew;

@@ -73,7 +73,7 @@ test("a contour runs where the level is crossed", () => {
 });
 
 test("a mark beyond the edge stands at it, on the way there", () => {
-  assert.deepEqual(markAt([30, 76], 100), { place: [30, 76], beyond: null });
+  assert.deepEqual(markAt([30, 96], 100), { place: [30, 96], beyond: null });
   const right = markAt([410, 50], 100);
   assert.deepEqual(right, { place: [76, 50], beyond: 0 });
   const corner = markAt([-150, 250], 100);

@@ -95,6 +95,7 @@ def test_what_lies_beyond_the_plane_is_told(plane, server):
     plane.wait_for_selector("body[data-gv-state=paused]")
     plane.wait_for_selector("#gv-latent[data-ready=yes]")
     settled(plane, server)
+    assert plane.is_visible("[data-layer=d]")
     far = {"ok": True, "points": [[9.0, -4.0]]}
     plane.route("**/gv/latent", lambda route: route.fulfill(json=far))
     plane.fill("[data-direction='1']", "-3")
