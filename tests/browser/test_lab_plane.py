@@ -80,3 +80,7 @@ def test_what_a_vae_lacks_is_said(visit, server, idle):
     assert "VAE has no discriminator" in page.text_content("#gv-lab-why")
     assert page.is_disabled("#gv-lab-canvas [data-layer=arrows]")
     assert page.is_hidden("#gv-lab-key") and page.is_hidden("#gv-lab-arrows")
+    page.evaluate("window.ganviz.tab('train')")
+    page.wait_for_selector("#gv-scatter canvas[data-step]")
+    legend = "#gv-scatter-legend [data-layer={}]"
+    assert page.is_visible(legend.format("fake")) and page.is_hidden(legend.format("d"))
