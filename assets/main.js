@@ -42,25 +42,39 @@ const VIEWS = {
 /** @type {Record<string, Promise<any> | undefined>} */
 const views = {};
 
+const NOT_COME = "This tab did not come: is the server still running? It is asked for again once it answers.";
+
 /**
- * A view's script, started.
+ * A view's script, started; null where it did not come, or has none.
  * @param {string} name
  */
 function view(name) {
-  views[name] ??= VIEWS[name]?.().then(async (script) => {
-    await script.start();
-    return script;
-  });
+  views[name] ??= arrival(name);
   return views[name];
 }
 
+/** @param {string} name */
+async function arrival(name) {
+  if (!VIEWS[name]) return null;
+  const script = await VIEWS[name]().catch(() => null);
+  tabs.sayAbove(name, script ? "" : NOT_COME);
+  if (script) await script.start();
+  else delete views[name];
+  return script;
+}
+
+/** The open tab, where it did not come before. @param {string} link */
+function askAgain(link) {
+  if (link === "live") void view(tabs.current());
+}
+
 /** Open a lesson in its tab. */
-const openLesson = async (name) => (await view("lessons")).open(name);
+const openLesson = async (name) => (await view("lessons"))?.open(name);
 
 /** Two presets against each other, in the lab. @param {{left: string, right: string}} presets */
 async function openDuel(presets) {
   tabs.tab("lab");
-  (await view("lab")).duel(presets);
+  (await view("lab"))?.duel(presets);
 }
 
 /** The address may name a lesson, which stands beside the run in Train. */
@@ -93,6 +107,7 @@ present(...SHELL).then(() => {
   route.onNavigate(followAddress);
   followAddress();
   followProjector();
+  on("link", askAgain);
   on("lesson", openLesson);
   on("duel", openDuel);
   for (const part of PARTS) part.start();

@@ -3,7 +3,8 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { on } from "../lib/bus.js";
-import { address } from "../lib/request.js";
+import { address, NO_ANSWER } from "../lib/request.js";
+import { say } from "../train/controls.js";
 import { isPresenter, onPiece, piece } from "./class.js";
 
 /** @type {HTMLButtonElement | HTMLElement | null} */
@@ -44,6 +45,14 @@ function describeViewer(node, { handle }) {
 function presenterChip() {
   return el("button", {
     type: "button", id: "gv-class-chip", class: "gv-chip", "aria-haspopup": "dialog",
-    onclick: async () => (await import("./panel.js")).open(),
+    onclick: openPanel,
   });
+}
+
+async function openPanel() {
+  try {
+    (await import("./panel.js")).open();
+  } catch {
+    say(NO_ANSWER, true);
+  }
 }

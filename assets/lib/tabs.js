@@ -1,7 +1,7 @@
 // @ts-check
 // The views' tabs, which Gradio draws: open one, and know which one is open.
 
-import { $, findAll, present, text } from "./dom.js";
+import { $, el, findAll, present, text } from "./dom.js";
 import * as route from "./route.js";
 
 const FIRST = "train";
@@ -36,6 +36,16 @@ export function tab(name) {
     .find((button) => button.textContent?.trim() === label);
   const button = $(`gv-view-${name}-button`) ?? inMenu();
   if (button && name !== openTab()) button.click();
+}
+
+/**
+ * What is wrong with a view, above it; a tab that was never opened has no place for it.
+ * @param {string} name
+ * @param {string} words none take those of before away
+ */
+export function sayAbove(name, words) {
+  for (const note of findAll(`#gv-view-${name} > .gv-not-come`)) note.remove();
+  if (words) $(`gv-view-${name}`)?.prepend(el("p", { class: "gv-note gv-problem gv-not-come", role: "status" }, words));
 }
 
 /** The view that is displayed now. */

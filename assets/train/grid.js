@@ -34,6 +34,8 @@ const held = {
 /** The newest picture wanted while another loads. @type {Picture | null} */
 let wanted = null;
 let busy = false;
+/** What stands there before anything has trained, also where a server has come anew. */
+const untrained = { title: "", body: /** @type {Node[]} */ ([]) };
 const retry = retrying((/** @type {Picture} */ { url, step, real }) => void load(url, step, real));
 
 export function start() {
@@ -41,6 +43,8 @@ export function start() {
     tab("train");
     show({ step });
   });
+  const [title, body] = findAll("#gv-grid-empty > p");
+  Object.assign(untrained, { title: title.textContent, body: [...body.childNodes] });
   find($("gv-grid-empty"), ".gv-empty-tiles")
     .append(...Array.from({ length: EMPTY_TILES }, () => el("i")));
   for (const button of findAll("[data-show]")) {
@@ -117,10 +121,14 @@ function newRun() {
 }
 
 function waitText(run, words = "They start as noise; watch what becomes of it.") {
-  if (!run) return;
-  const empty = $("gv-grid-empty");
-  text(find(empty, ".gv-empty-title"), "The first pictures are on their way");
-  text(find(empty, ".gv-empty-text"), words);
+  const [title, body] = findAll("#gv-grid-empty > p");
+  if (run) {
+    text(title, "The first pictures are on their way");
+    text(body, words);
+  } else {
+    text(title, untrained.title);
+    body.replaceChildren(...untrained.body);
+  }
 }
 
 /** @param {FrameInfo} info */

@@ -112,6 +112,47 @@ def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
     stop(server)
 
 
+def test_a_tab_that_did_not_come_says_so_and_comes_when_the_server_answers(visit, idle):
+    sockets, lost = [], ["lessons", "class/panel"]
+
+    def script(route):
+        if any(f"/{name}" in route.request.url for name in lost):
+            return route.fulfill(status=409, json={"error": "Not now."})
+        return route.continue_()
+
+    def between(route):
+        route.connect_to_server()
+        sockets.append(route)
+
+    def before(page):
+        page.route("**/gv/scripts/**", script)
+        page.route_web_socket(re.compile("/gv/live"), between)
+
+    page = visit(before=before)
+    page.click("#gv-class-chip")
+    page.wait_for_function("document.querySelector('#gv-form-note').textContent.includes('answer')")
+    page.click("#gv-view-lessons-button")
+    page.wait_for_selector("#gv-view-lessons > .gv-not-come")
+    assert "This tab did not come" in page.inner_text("#gv-view-lessons > .gv-not-come")
+    lost.clear()
+    sockets[-1].close()
+    page.wait_for_selector("#gv-view-lessons > .gv-not-come", state="detached")
+    page.click("#gv-view-lessons [data-lesson], #gv-view-lessons button >> nth=0")
+
+
+def test_a_server_that_knows_no_run_promises_no_pictures(trained, server):
+    stop(server)
+    trained.wait_for_selector("body[data-gv-state=stopped]")
+    trained.evaluate("""() => {
+        const { emit, now } = gvModules['lib/stream.js'];
+        Object.assign(now, { run: null, frame: null });
+        emit('hello', { run: null, sameRun: false, frames: [] });
+    }""")
+    shown = trained.inner_text("#gv-grid-empty")
+    assert "Nothing is training yet" in shown and "Click Train" in shown
+    assert trained.locator("#gv-grid-empty b").inner_text() == "Train"
+
+
 def test_zoom_and_hidden_curves_survive_updates(trained):
     page = trained
     page.wait_for_function("Number(document.body.dataset.gvPoints) > 8")
