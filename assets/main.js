@@ -15,6 +15,7 @@ import * as form from "./train/form.js";
 import * as grid from "./train/grid.js";
 import * as latent from "./latent/latent.js";
 import * as measured from "./lib/measured.js";
+import * as refill from "./lib/refill.js";
 import * as reconstruction from "./train/reconstruction.js";
 import * as route from "./lib/route.js";
 import * as scatter from "./train/scatter.js";
@@ -91,7 +92,7 @@ const SHELL = [
   "gv-status", "gv-header", "gv-grid", "gv-plot-loss", "gv-latent", "gv-controls", "gv-i-preset",
 ];
 const PARTS = [
-  language, dark, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
+  language, dark, refill, tips, controls, form, grid, charts, latent, strip, watching, measured, scatter,
   stackedTiles, reconstruction, coach, tabs, room, follow, call, classroom,
 ];
 

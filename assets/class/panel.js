@@ -2,6 +2,7 @@
 // The presenter's panel: how the class comes in, who is here, and what everybody does.
 
 import { $, el, note, text } from "../lib/dom.js";
+import { refill } from "../lib/refill.js";
 import { address, post } from "../lib/request.js";
 import { onPiece } from "./class.js";
 import { start as startNotes } from "./notes.js";
@@ -128,11 +129,12 @@ function showPeople(viewers, locked) {
   const here = viewers.filter((one) => one.here).length;
   const away = viewers.length - here;
   text($("gv-people-say"), `${here} here${away ? `, ${away} away` : ""}${locked ? ". The room is locked." : "."}`);
-  $("gv-people").replaceChildren(...viewers.map(({ id, handle, here: present }) => el("li",
+  const list = $("gv-people");
+  refill(list, () => list.replaceChildren(...viewers.map(({ id, handle, here: present }) => el("li",
     present ? {} : { class: "gv-away" }, handle, el("button", {
       type: "button", class: "gv-icon", title: `Send ${handle} out`,
       "aria-label": `Send ${handle} out`, onclick: () => act("remove", { visitor: id }),
-    }, "×"))));
+    }, "×")))));
 }
 
 function showFollow({ free }) {

@@ -3,6 +3,7 @@
 // everybody else votes, and sees the counts when the vote is closed.
 
 import { $, el, note, text } from "../lib/dom.js";
+import { refill } from "../lib/refill.js";
 import { address, post } from "../lib/request.js";
 import { fetchLessons } from "../lib/lessons.js";
 import * as route from "../lib/route.js";
@@ -46,8 +47,10 @@ function show(poll) {
   const card = $("gv-poll");
   text($("gv-poll-caption"), poll ? caption(poll) : "");
   [card.dataset.state, card.dataset.poll] = poll ? [poll.state, poll.id] : ["none", ""];
-  if (poll) showPoll(poll);
-  else $("gv-poll-body").replaceChildren(...(presents() ? asking() : [nothing()]));
+  refill($("gv-poll-body"), () => {
+    if (poll) showPoll(poll);
+    else $("gv-poll-body").replaceChildren(...(presents() ? asking() : [nothing()]));
+  });
 }
 
 /** @param {Poll} poll */

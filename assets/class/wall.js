@@ -4,6 +4,7 @@
 import { $, el, note, text } from "../lib/dom.js";
 import { WALL_REFRESH } from "../lib/pacing.js";
 import { context } from "../lib/pictures.js";
+import { refill } from "../lib/refill.js";
 import { arrived, post, send } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
 import { asRequest } from "../latent/latent.js";
@@ -59,7 +60,8 @@ function show() {
   $("gv-wall").dataset.pictures = String(full);
   text($("gv-wall-caption"), full ? `${full} ${full > 1 ? "pictures" : "picture"} of this run, drawn by its newest G` : "");
   showButtons(wall, full);
-  if (!full) return $("gv-wall-tiles").replaceChildren(el("p", { class: "gv-wait" }, invitation(wall)));
+  const tiles = $("gv-wall-tiles");
+  if (!full) return refill(tiles, () => tiles.replaceChildren(el("p", { class: "gv-wait" }, invitation(wall))));
   refresh();
 }
 
@@ -132,14 +134,15 @@ function paint(picture, { columns, tile, step }) {
   const wall = state();
   if (!wall) return;
   const height = picture.height / Math.ceil(wall.handles.length / columns);
-  $("gv-wall-tiles").replaceChildren(el("ul", {}, ...wall.handles.map((handle, index) => {
+  const list = el("ul", {}, ...wall.handles.map((handle, index) => {
     const canvas = el("canvas", { width: tile, height, role: "img", "aria-label": `The picture of ${handle}, step ${step}` });
     const [x, y] = [(index % columns) * tile, Math.floor(index / columns) * height];
     context(canvas).drawImage(picture, x, y, tile, height, 0, 0, tile, height);
     const owner = wall.owners?.[index];
     return el("li", { "data-mine": String(index === wall.mine) }, canvas, el("span", {}, handle), ...(owner === undefined ? []
       : [el("button", { type: "button", class: "gv-icon", "aria-label": `Take down the picture of ${handle}`, onclick: () => command("remove", owner) }, "×")]));
-  })));
+  }));
+  refill($("gv-wall-tiles"), () => $("gv-wall-tiles").replaceChildren(list));
   $("gv-wall").dataset.step = String(step);
 }
 

@@ -5,6 +5,7 @@ import { $, el, findAll, present, text } from "../lib/dom.js";
 import { count, figure, formatDate } from "../lib/format.js";
 import { runAction, showNotice } from "../lib/library.js";
 import { RUNS_REFRESH } from "../lib/pacing.js";
+import { refill } from "../lib/refill.js";
 import { address, get } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { stateLabel } from "../lib/states.js";
@@ -95,7 +96,8 @@ export function matching(all, search) {
 
 function showRows() {
   const visible = matching(runs, $("gv-runs-search", HTMLInputElement).value);
-  keepFocus($("gv-runs-body"), () => $("gv-runs-body").replaceChildren(...visible.map(row)));
+  const body = $("gv-runs-body");
+  refill(body, () => keepFocus(body, () => body.replaceChildren(...visible.map(row))));
   $("gv-runs-empty").hidden = runs.length > 0;
   const part = visible.length < runs.length ? `${visible.length} of ${runs.length}` : `${runs.length}`;
   text($("gv-runs-count"), runs.length ? part : "");

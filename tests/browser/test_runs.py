@@ -161,9 +161,9 @@ def test_a_name_and_an_answer_stay_with_the_run_they_are_of(visit, kept):
         page.click("#gv-detail-rename")
         page.fill("#gv-detail-title input", name)
 
-    # done by a click on another run, and by closing
+    # done by a click on another run, and by closing; the answer comes while the button is pressed
     type_name("Of the first")
-    page.click(row.format(second))
+    page.click(row.format(second), delay=150)
     page.wait_for_selector(f"{row.format(first)}:text-is('Of the first')")
     page.wait_for_function(
         "name => document.querySelector('#gv-detail-title').textContent === name",

@@ -1,0 +1,35 @@
+// @ts-check
+// Lists that are filled anew while a person may be pressing one of their buttons.
+
+/** What the pointer is pressed on. @type {Node | null} */
+let pressed = null;
+/** @type {Map<Element, () => void>} */
+const waiting = new Map();
+
+/** Note presses and releases in all of the page. */
+export function start() {
+  addEventListener("pointerdown", ({ target }) => { pressed = target instanceof Node ? target : null; }, true);
+  // by then it is known what is clicked
+  addEventListener("click", () => { pressed = null; }, true);
+  // the click comes after the release
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(released), true);
+}
+
+function released() {
+  pressed = null;
+  const fills = [...waiting.values()];
+  waiting.clear();
+  for (const fill of fills) fill();
+}
+
+/**
+ * Have `fill` fill `box` anew: at once, or, where the pointer is pressed in it, when it is released. A
+ * button that is replaced between the two is not clicked.
+ * @param {Element} box
+ * @param {() => void} fill
+ */
+export function refill(box, fill) {
+  if (pressed && box.contains(pressed)) return void waiting.set(box, fill);
+  waiting.delete(box);
+  fill();
+}
