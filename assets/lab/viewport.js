@@ -22,6 +22,7 @@ export function viewport(box, side, { zoom, x, y }) {
   const px = (/** @type {number} */ at) => middle + (whole.px(at) - middle) * zoom + x;
   const py = (/** @type {number} */ at) => middle + (whole.py(at) - middle) * zoom + y;
   return {
+    side,
     px, py,
     ux: (/** @type {number} */ at) => (at - px(0)) / (unit * zoom),
     uy: (/** @type {number} */ at) => (py(0) - at) / (unit * zoom),

@@ -57,7 +57,7 @@ export function extent(real, surface) {
 }
 
 /**
- * From the plane to the canvas: px and py.
+ * From the plane to the canvas of that side: px and py.
  * @param {Box} box
  * @param {number} side
  */
@@ -65,6 +65,7 @@ export function projection({ x, y }, side) {
   const span = Math.max(x[1] - x[0], y[1] - y[0]);
   const scale = (side - 2 * MARGIN) / span;
   return {
+    side,
     px: (/** @type {number} */ at) => MARGIN + (at - (x[0] + x[1] - span) / 2) * scale,
     py: (/** @type {number} */ at) => side - MARGIN - (at - (y[0] + y[1] - span) / 2) * scale,
   };
@@ -160,9 +161,8 @@ export function markAt(place, side) {
  * How many of the points lie beyond the canvas.
  * @param {Points} points
  * @param {Projection} at
- * @param {number} side
  */
-export function countOutside({ x, y }, { px, py }, side) {
+export function countOutside({ x, y }, { px, py, side }) {
   const outside = (/** @type {number} */ at) => at < 0 || at > side;
   return x.filter((value, i) => outside(px(value)) || outside(py(y[i]))).length;
 }
@@ -173,9 +173,8 @@ export function countOutside({ x, y }, { px, py }, side) {
  * @param {CanvasRenderingContext2D} pen
  * @param {{x: number, y: number}} point
  * @param {Projection} at
- * @param {number} side
  */
-export function drawMarker(pen, { x, y }, { px, py }, side) {
+export function drawMarker(pen, { x, y }, { px, py, side }) {
   const { place: [across, up], beyond } = markAt([px(x), py(y)], side);
   pen.fillStyle = colour("fake");
   disc(pen, across, up, 5);
@@ -204,9 +203,8 @@ export function drawMarker(pen, { x, y }, { px, py }, side) {
  * @param {[number, number][]} points
  * @param {number} every
  * @param {Projection} at
- * @param {number} side
  */
-export function drawPath(pen, points, every, { px, py }, side) {
+export function drawPath(pen, points, every, { px, py, side }) {
   const places = points.map(([x, y]) => /** @type {[number, number]} */ ([px(x), py(y)]));
   for (const [name, width] of /** @type {[string, number][]} */ ([["card", 4], ["ink", 1.6]])) {
     pen.beginPath();

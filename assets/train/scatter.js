@@ -184,13 +184,13 @@ function paint() {
   if (!plane || !real || !isPoints() || side < LEAST_SIDE) return;
   const canvas = find($("gv-scatter"), "canvas", HTMLCanvasElement);
   const pen = clean(canvas, side);
-  if (picture) pen.drawImage(picture, 0, 0, side, side);
-  else paintPoints(pen, real, side);
   const at = projection(extent(real, plane.surface), side);
-  const outside = countOutside(plane.fake, at, side);
+  if (picture) pen.drawImage(picture, 0, 0, side, side);
+  else paintPoints(pen, real, at);
+  const outside = countOutside(plane.fake, at);
   text($("gv-grid-caption"), `step ${count(plane.step)}`);
   text($("gv-plane-outside"), outside ? `${count(outside)} outside` : "");
-  canvas.setAttribute("aria-label", words(real, outside, at, side));
+  canvas.setAttribute("aria-label", words(real, outside, at));
   canvas.dataset.step = String(plane.step);
   canvas.dataset.path = path ? "yes" : "no";
   stats.frame = { step: plane.step, at: Date.now() / 1000 };
@@ -199,17 +199,16 @@ function paint() {
 /**
  * @param {CanvasRenderingContext2D} pen
  * @param {Points} real
- * @param {number} side
+ * @param {import("./plane.js").Projection} at
  */
-function paintPoints(pen, real, side) {
+function paintPoints(pen, real, at) {
   if (!plane) return;
-  const at = projection(extent(real, plane.surface), side);
   const share = Math.min(1, (performance.now() - moved) / GLIDE);
   if (visible.d) paintVerdict(pen, plane, at);
   if (visible.real) drawRings(pen, real, at);
   if (visible.fake) drawCrosses(pen, between(from, plane.fake, share), at);
-  if (marker) drawMarker(pen, marker, at, side);
-  if (path) drawPath(pen, path, BETWEEN, at, side);
+  if (marker) drawMarker(pen, marker, at);
+  if (path) drawPath(pen, path, BETWEEN, at);
   if (from && share < 1) requestAnimationFrame(paint);
   else from = null;
 }
@@ -244,15 +243,14 @@ function between(a, b, share) {
  * @param {Points} real
  * @param {number} outside how many generated points the plane does not show
  * @param {import("./plane.js").Projection} at
- * @param {number} side
  */
-function words(real, outside, at, side) {
+function words(real, outside, at) {
   const modes = newest("modes");
   const found = modes ? ` ${modes.captured} of ${modes.total} modes captured, `
     + `${(100 * modes.quality).toFixed(1)} per cent of high quality.` : "";
   const way = path ? " A line shows the path from A to B." : "";
   const beyond = outside ? ` ${count(outside)} of the generated ones lie outside of the plane.` : "";
-  const isBeyond = marker && markAt([at.px(marker.x), at.py(marker.y)], side).beyond !== null;
+  const isBeyond = marker && markAt([at.px(marker.x), at.py(marker.y)], at.side).beyond !== null;
   const z = marker && isBeyond
     ? ` An arrow shows where the latent explorer's G(z) lies, at ${figure(marker.x)}, ${figure(marker.y)}.` : "";
   return `${real.x.length} real and ${plane?.fake.x.length} generated points at step ${plane?.step}.`

@@ -70,8 +70,7 @@ class CapturedNumbers:
     def as_tensors(self) -> Iterator[None]:
         """Within: a step takes its numbers from the tensors."""
         algorithm = self._algorithm
-        rates = [group["lr"] for group in self._groups]
-        betas = [group["betas"] for group, _ in self._beta2s]
+        before = [dict(group) for group in self._groups]
         for group, rate in zip(self._groups, self._rates, strict=True):
             group["lr"] = rate.tensor
         for group, beta2 in self._beta2s:
@@ -85,10 +84,8 @@ class CapturedNumbers:
         try:
             yield
         finally:
-            for group, value in zip(self._groups, rates, strict=True):
-                group["lr"] = value
-            for (group, _), pair in zip(self._beta2s, betas, strict=True):
-                group["betas"] = pair
+            for group, kept in zip(self._groups, before, strict=True):
+                group.update(kept)
             algorithm.tensors_of_numbers = {}
             for average, _ in self._moves:
                 average.captured_weights = []

@@ -13,7 +13,7 @@ from ganviz.accel import trial
 from ganviz.accel.cuda_graphs import CapturedStep
 from ganviz.accel.memory import is_out_of_memory
 from ganviz.accel.recorded_operations import record_operations
-from ganviz.accel.trainer_protocol import Batch, Stats, TrainerLike
+from ganviz.accel.trainer_protocol import AlgorithmLike, Batch, Stats, TrainerLike
 
 # Enough to see what a recording would carry from one step into the next.
 COMPARED = 2
@@ -28,10 +28,14 @@ def record_steps_on_cpu(trainer: TrainerLike[Stats, Batch]) -> bool:
     return trainer.captured_step is not None
 
 
+def can_be_recorded(algorithm: AlgorithmLike[Stats, Batch]) -> bool:
+    """Whether the steps of now can; bit for bit, a beta 2 that moves is read by plain ones only."""
+    return algorithm.why_not_capturable() is None and not algorithm.beta2_moves
+
+
 def _record(trainer: TrainerLike[Stats, Batch]) -> None:
     algorithm = trainer.algorithm
-    # Bit for bit, a beta 2 that moves is read by the plain step only.
-    if algorithm.why_not_capturable() is not None or algorithm.beta2_moves:
+    if not can_be_recorded(algorithm):
         return
     with trial.StartingPoint(trainer) as start:
         try:

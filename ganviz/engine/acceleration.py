@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ganviz.accel import is_enabled
 from ganviz.accel.compile import compile_networks
 from ganviz.accel.cuda_graphs import capture_steps, hooks_on_steps
-from ganviz.accel.recorded_steps import record_steps_on_cpu
+from ganviz.accel.recorded_steps import can_be_recorded, record_steps_on_cpu
 from ganviz.accel.trial import try_quicker
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def record_short_steps(trainer: Trainer) -> bool:
     config = trainer.config
     wanted = config.cuda_graphs == "auto" and not config.compiled and trainer.is_single_process
     if wanted and trainer.device.type == "cpu" and is_enabled():
-        algorithm = trainer.algorithm
-        if hooks_on_steps(algorithm) or algorithm.why_not_capturable() or algorithm.beta2_moves:
+        if hooks_on_steps(trainer.algorithm) or not can_be_recorded(trainer.algorithm):
             return False
         record_steps_on_cpu(trainer)
     return True

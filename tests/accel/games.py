@@ -1,6 +1,30 @@
-"""Small games of every kind, and when two trainings of one are the same."""
+"""Small games of every kind, where and how their steps are captured, and when two trainings of one
+are the same."""
 
+import pytest
 import torch
+
+from ganviz.accel.cuda_graphs import cuda_graph
+
+PLACES = [pytest.param("cpu", id="cpu"), pytest.param("cuda", id="cuda", marks=pytest.mark.gpu)]
+
+
+def again(work, generators):
+    return work
+
+
+RECORD = {"cpu": again, "cuda": None}
+
+
+def counting(captures, place):
+    """What captures at ``place``, and adds to the list ``captures`` each time."""
+
+    def capture(work, generators):
+        captures.append(1)
+        return (RECORD[place] or cuda_graph)(work, generators)
+
+    return capture
+
 
 GAMES = {
     "gan": {},

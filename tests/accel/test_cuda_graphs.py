@@ -21,17 +21,9 @@ from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
-from tests.accel.games import GAMES, assert_same, assert_same_after
+from tests.accel.games import GAMES, PLACES, RECORD, again, assert_same, assert_same_after, counting
 
 CPU = torch.device("cpu")
-PLACES = [pytest.param("cpu", id="cpu"), pytest.param("cuda", id="cuda", marks=pytest.mark.gpu)]
-
-
-def again(work, generators):
-    return work
-
-
-RECORD = {"cpu": again, "cuda": None}
 
 
 def dropping(network, inputs):
@@ -57,62 +49,6 @@ def test_a_replayed_training_is_the_plain_one(trainer, place, game, steps_before
     assert mine == pytest.approx(
         theirs, rel=1e-6 if place == "cpu" else 1e-2, abs=1e-6 if place == "cpu" else 1e-3
     )
-
-
-BURN_IN = {"burn_in": "cosine", "burn_in_samples": 80, "burn_in_half_life": 50, "penalty": "r1"}
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_a_replay_follows_a_beta_2_that_moves(trainer, place):
-    """Along a burn-in of five steps, past its end, and when a person makes it longer."""
-    game = {**BURN_IN, "beta2": 0.5, "burn_in_beta2": 0.999}
-    plain, ours, captures = trainer(place, **game), trainer(place, **game), []
-
-    def counted(work, generators):
-        captures.append(1)
-        return (RECORD[place] or cuda_graphs.cuda_graph)(work, generators)
-
-    assert cuda_graphs.capture_steps(ours, counted) is None
-    for samples, wanted in ((80, 2), (1000, 3)):
-        for one in (plain, ours):
-            one.apply("burn_in_samples", samples)
-            for _ in range(8):
-                one.step()
-        # anew where the fused kernel can read it again, and where it begins to move again
-        assert ours.captured_step and len(captures) == wanted
-        theirs = plain.weights()
-        for name, value in ours.weights().items():
-            if value.is_floating_point():
-                off = (value - theirs[name]).norm() / (theirs[name].norm() + 1e-6)
-                assert off < (1e-4 if place == "cpu" else 1e-2), name
-    mine, theirs = (
-        one.algorithm.optimizers["generator"].param_groups[0]["betas"] for one in (ours, plain)
-    )
-    assert mine == theirs and isinstance(mine[1], float)
-
-
-def test_a_beta_2_that_begins_to_move_is_not_kept(trainer):
-    """A capture of after the burn-in holds it as it is."""
-    game = {**BURN_IN, "beta2": 0.5, "burn_in_beta2": 0.999, "burn_in_samples": 32}
-    plain, ours, captures = trainer("cpu", **game), trainer("cpu", **game), []
-
-    def counted(work, generators):
-        captures.append(1)
-        return work
-
-    for one in (plain, ours):
-        one.step()
-        one.step()
-    assert cuda_graphs.capture_steps(ours, counted) is None
-    assert_same_after(ours, plain, 2)
-    for one in (plain, ours):
-        one.apply("burn_in_samples", 10_000)
-        one.step()
-        one.step()
-    assert ours.captured_step and len(captures) == 2
-    theirs = plain.weights()
-    for name, value in ours.weights().items():
-        torch.testing.assert_close(value, theirs[name], rtol=1e-4, atol=1e-5)
 
 
 def test_no_garbage_is_collected_while_a_step_is_captured(trainer):
@@ -169,11 +105,7 @@ def test_live_changes_are_followed(trainer, place):
     game = {"penalty": "r1", "d_norm": "none", "penalty_weight": 0.5}
     ours, plain, captures = trainer(place, **game), trainer(place, **game), []
 
-    def counted(work, generators):
-        captures.append(1)
-        return (RECORD[place] or cuda_graphs.cuda_graph)(work, generators)
-
-    assert cuda_graphs.capture_steps(ours, counted) is None
+    assert cuda_graphs.capture_steps(ours, counting(captures, place)) is None
     for change, value, wanted in (
         ("g_lr", 0.01, 1),
         ("penalty_weight", 2.0, 1),

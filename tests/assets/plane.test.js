@@ -83,5 +83,5 @@ test("a mark beyond the edge stands at it, on the way there", () => {
 
 test("points beyond the edges are counted", () => {
   const at = projection({ x: [-1, 1], y: [-1, 1] }, 220);
-  assert.equal(countOutside({ x: [0, 1, 1.2, 0, 9], y: [0, 1, 0, -4, 9] }, at, 220), 3);
+  assert.equal(countOutside({ x: [0, 1, 1.2, 0, 9], y: [0, 1, 0, -4, 9] }, at), 3);
 });
