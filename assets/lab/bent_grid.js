@@ -25,7 +25,7 @@ export function start() {
   const canvas = el("canvas", { id: "gv-lab-bent", role: "img", "aria-label": WORDS, title: WORDS, hidden: true });
   node.firstElementChild?.after(canvas);
   const unfold = () => {
-    if (canvas.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (canvas.hidden || !content() || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     began = performance.now();
     go(true);
   };
@@ -33,6 +33,7 @@ export function start() {
   node.firstElementChild?.addEventListener("focus", unfold);
   on("plane-taken", refresh);
   on("theme", refresh);
+  on("hello", refresh);
   on("measured", (kind) => { if (kind === null || kind === "scatter") refresh(); });
   onTab(refresh);
   refresh();
@@ -50,15 +51,16 @@ const go = animation(() => {
 function content() {
   const image = takenPlane()?.manifold;
   const real = newest("scatter")?.real;
-  return now.run?.spec?.kind === "points" && image && real ? { image, real } : null;
+  return image && real ? { image, real } : null;
 }
 
 function paint() {
   const canvas = $("gv-lab-bent", HTMLCanvasElement);
-  const drawn = content();
-  canvas.hidden = !drawn;
+  // room from the run's first moment on: the graph would grow under a finger when the grid comes
+  if (now.run?.spec) canvas.hidden = now.run.spec.kind !== "points";
   const side = canvas.clientWidth;
-  if (!drawn || side < SMALLEST) return;
-  const at = projection(boxAround(drawn.real), side);
-  drawManifold(clean(canvas, side), drawn.image, unfoldedShare(began), at, side);
+  if (canvas.hidden || side < SMALLEST) return;
+  const drawn = content();
+  const context = clean(canvas, side);
+  if (drawn) drawManifold(context, drawn.image, unfoldedShare(began), projection(boxAround(drawn.real), side), side);
 }

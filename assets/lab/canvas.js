@@ -287,7 +287,9 @@ function frame() {
   const stage = find($("gv-lab-canvas"), ".gv-lab-stage");
   const side = Math.floor(Math.min(stage.clientWidth, LARGEST, Math.max(LEAST, innerHeight - AROUND)));
   const canvas = $("gv-lab-plane", HTMLCanvasElement);
-  if (side < SMALLEST || !paint(canvas, side, layers)) return null;
+  if (side < SMALLEST) return null;
+  canvas.style.width = canvas.style.height = `${side}px`; // before there is a plane, too: else all below it would move
+  if (!paint(canvas, side, layers)) return null;
   note(canvas);
   const before = took;
   took = performance.now() - began;

@@ -28,6 +28,7 @@ export function start(place) {
   // at once: in the same frame, and within what Train's curves count as the cost of a drawing
   on("charts-drawn", () => { if (inSight()) paint(); });
   on("theme", refresh);
+  on("hello", refresh);
   on("lookback", (step) => { cursor = step; refresh(); });
   on("lab-marks", (/** @type {Mark[]} */ all) => { marks = all; list(); refresh(); });
   onTab(refresh);
@@ -40,7 +41,7 @@ const refresh = () => { if (inSight()) draw("lab-curves", paint); };
 function paint() {
   const box = $("gv-lab-curves");
   const { x, raw, mean, series } = curvesOf("loss");
-  box.hidden = !x.length;
+  box.hidden = !now.run; // with a run its place is kept, or all below it would move with the first figures
   drawSketch(box, {
     x, cursor, smoothed: true, log: false, unit: false,
     levels: equilibriumLevels(series, now.run?.equilibrium ?? {}),

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from .conftest import PHONE, at_rest, stop
+from .conftest import PHONE, at_rest, drawn_twice, stop
 
 SMALL = {"g_hidden": [16], "d_hidden": [16], "batch_size": 64, "steps": 0}
 SAYS = "#gv-lab-says"
@@ -145,3 +145,35 @@ def test_pictures_are_pushed_and_what_plays_no_game_says_so(lab, server):
         "document.querySelector('#gv-lab-sentence').textContent.includes('no game to record')"
     )
     assert page.is_hidden("#gv-lab-graph") and page.is_visible("#gv-lab-sentence")
+
+
+def test_nothing_of_the_game_moves_when_its_first_figures_come(lab, server):
+    """A click presses and releases: what moves between the two is lost."""
+    page = lab
+    page.evaluate(
+        """() => {
+            const places = "#gv-lab-graph button, #gv-lab-replay > *, #gv-lab-steps > button";
+            const last = new Map();
+            window.moved = [];
+            const look = () => {
+                for (const one of document.querySelectorAll(places)) {
+                    const { left, top, width } = one.getBoundingClientRect();
+                    const began = document.body.dataset.gvState === "running" && width > 0;
+                    const old = last.get(one);
+                    if (old && began && Math.hypot(left - old[0], top - old[1]) > 2)
+                        moved.push(one.getAttribute("aria-label") ?? one.textContent);
+                    if (began) last.set(one, [left, top]);
+                    else last.delete(one);
+                }
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    begin(server, "ring8", **SMALL)
+    page.wait_for_selector("#gv-lab-plane[data-step]")
+    page.wait_for_selector("#gv-lab-track button >> nth=9")
+    page.wait_for_selector("#gv-lab-curves svg")
+    page.wait_for_function("window.ganviz.now.snapshot > 0")
+    drawn_twice(page)
+    assert page.evaluate("moved") == []
