@@ -20,6 +20,10 @@ os.environ.setdefault("GANVIZ_TUNE", "0")  # what a clock says must not decide a
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # imports make a million objects that all stay: looking through them is two fifths of collecting
 gc.disable()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The first to be registered runs last. What a worker has to say is said: taking a million
+    # objects apart, one by one, is three seconds in which nobody does anything else.
+    atexit.register(os._exit, 0)
 MOST_WORKERS = 4  # each holds torch, and an app where it has browser tests: about 1 GB
 
 

@@ -99,6 +99,7 @@ def test_a_mistake_differs_from_its_partner_in_little_else(name, honest):
     assert {field for field in mine if mine[field] != other[field]} <= allowed
 
 
+@pytest.mark.slow
 def test_r1_finds_the_modes_on_a_seed_that_a_dying_relu_loses():
     config = RunConfig.from_preset("ring8-r1", seed=11)
     trainer = Trainer(config, source_of(config.data, config.image_size), torch.device("cpu"))

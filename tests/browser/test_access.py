@@ -11,7 +11,7 @@ import pytest
 from .conftest import in_both_themes, start, stop
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = ("train", "explore", "inside", "lessons", "class", "runs")
+VIEWS = ("train", "lab", "explore", "inside", "lessons", "class", "runs")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """All that depends on the theme."""

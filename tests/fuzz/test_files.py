@@ -31,6 +31,7 @@ from .mutations import ODD, fuzz, harm, harmed, harmless, replaced
 FILES = ["config.json", "summary.json", LOG, "live.json", "notes.json", "reals.png", "frame"]
 
 
+@pytest.mark.slow
 @fuzz(240)
 @given(data=st.data(), name=st.sampled_from(FILES))
 def test_run_folders(run, data, name):
