@@ -22,6 +22,7 @@ from ganviz.server.preload import preload_links
 from ganviz.ui import form
 from ganviz.ui.theme import theme
 from ganviz.ui.view import View, static
+from ganviz.version import assets_folder
 
 HEADER = """
 <header id="gv-header">
@@ -95,7 +96,8 @@ def build() -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """What `gr.mount_gradio_app` needs for the page's look."""
-    return {"theme": theme(), "footer_links": [], "run_history": False}
+    icon = str(assets_folder() / "icon.svg")
+    return {"theme": theme(), "footer_links": [], "run_history": False, "favicon_path": icon}
 
 
 @lru_cache(maxsize=1)

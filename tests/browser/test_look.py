@@ -3,6 +3,8 @@ phone."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .conftest import DESKTOP, PHONE, drawn_twice, in_both_themes, stop
 
 MAIN_CONTROLS = (
@@ -134,3 +136,10 @@ def test_terms_are_explained_where_they_stand(visit, idle):
     assert "latent vector z" in page.text_content("#gv-pop")
     page.keyboard.press("Escape")
     page.wait_for_selector("#gv-pop:not(.gv-open)", state="attached")
+
+
+def test_what_has_no_icon_of_its_own_gets_ours(visit, server):
+    """A report, a picture in a tab of its own: a browser asks at the root."""
+    ours = Path(__file__).parents[2] / "assets" / "icon.svg"
+    answer = visit().request.get(f"{server.url}/favicon.ico")
+    assert answer.body() == ours.read_bytes() and "svg" in answer.headers["content-type"]
