@@ -62,5 +62,7 @@ function paint() {
   if (canvas.hidden || side < SMALLEST) return;
   const drawn = content();
   const context = clean(canvas, side);
-  if (drawn) drawManifold(context, drawn.image, unfoldedShare(began), projection(boxAround(drawn.real), side), side);
+  if (!drawn) return;
+  const at = projection(boxAround(drawn.real), side);
+  drawManifold(context, drawn.image, unfoldedShare(began), at, side);
 }

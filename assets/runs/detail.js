@@ -232,33 +232,53 @@ function started() {
 }
 
 /**
- * Take the run up again.
- * @param {boolean} [replace] stop whatever trains
- * @param {number | null} [more] steps beyond those that it was to take
+ * What a person adds when the run is taken up again: `replace` stops whatever trains, `more_steps` are
+ * beyond those that it was to take, `data_path` is where its pictures are now.
+ * @typedef {{replace?: boolean, more_steps?: number, data_path?: string}} Further
  */
-async function resume(replace = false, more = null) {
-  if (run.steps && run.step >= run.steps && more === null) return requestSteps();
-  const extra = { replace, ...(more ? { more_steps: more } : {}) };
-  const answer = await runAction(run.id, "resume", extra);
+
+/** Take the run up again. @param {Further} [further] */
+async function resume(further = {}) {
+  const asked = "more_steps" in further;
+  if (run.steps && run.step >= run.steps && !asked) return requestSteps(further);
+  const answer = await runAction(run.id, "resume", further);
   if (answer.ok) return started();
-  if (answer.field === "steps" && more === null) return requestSteps();
-  offerReplace(answer, "Stop it and resume this one", () => resume(true, more));
+  if (answer.field === "steps" && !asked) return requestSteps(further);
+  askFurther(answer, "Stop it and resume this one", (more) => resume({ ...further, ...more }));
 }
 
-/** A refusal; where another run trains, with the button that stops it first. */
-function offerReplace(answer, label, onclick) {
-  const attributes = { type: "button", class: "gv-button gv-small", onclick };
-  note(answer.sentence, true, answer.busy ? el("button", attributes, label) : null);
+/**
+ * A refusal, with what makes up for it: the button that stops the run which trains, or the folder that
+ * holds the pictures now.
+ * @param {any} answer
+ * @param {string} label of the button
+ * @param {(more: Further) => void} again
+ */
+function askFurther(answer, label, again) {
+  const button = (/** @type {string} */ words, /** @type {() => void} */ onclick) =>
+    el("button", { type: "button", class: "gv-button gv-small", onclick }, words);
+  if (answer.busy) return note(answer.sentence, true, button(label, () => again({ replace: true })));
+  if (answer.field !== "data_path") return note(answer.sentence, true);
+  const field = el("input", {
+    type: "text", class: "gv-folder", value: run.run.config.data_path, "aria-label": "Folder that holds its pictures now",
+  });
+  const goOn = () => { if (field.value.trim()) again({ data_path: field.value.trim() }); };
+  field.addEventListener("keydown", ({ key }) => { if (key === "Enter") goOn(); });
+  note(answer.sentence, true, el("span", { class: "gv-inline gv-folder-row" }, field, button("Go on from there", goOn)));
+  field.select();
 }
 
-function requestSteps() {
+/** @param {Further} further */
+function requestSteps(further) {
   const field = el("input", {
     type: "number", min: 1, step: 1, value: run.steps || 1000, class: "gv-more",
     "aria-label": "How many more steps",
   });
   const go = el("button", {
     type: "button", class: "gv-button gv-small gv-strong",
-    onclick: () => { if (field.valueAsNumber >= 1) resume(false, Math.round(field.valueAsNumber)); },
+    onclick: () => {
+      if (field.valueAsNumber >= 1) resume({ ...further, more_steps: Math.round(field.valueAsNumber) });
+    },
   }, "Go on");
   note("This run has come to its end. How many steps more? ", false,
     el("span", { class: "gv-inline" }, field, go));
@@ -273,7 +293,7 @@ function toggleDrawer(name) {
   const of = `${run.id} ${run.checkpoints}`;
   if (name === "export" || box.dataset.of !== of) {
     box.replaceChildren(...(name === "export" ? exportForm(run.id)
-      : forkForm(run, { started, refused: offerReplace })));
+      : forkForm(run, { started, refused: askFurther })));
     box.dataset.of = of; // what was typed there stays while it can be meant
   }
   box.hidden = false;

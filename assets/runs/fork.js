@@ -11,7 +11,7 @@ import { inEffect } from "../train/effect.js";
  * @param {any} run
  * @param {object} hooks
  * @param {() => void} hooks.started
- * @param {(answer: any, label: string, replace: () => void) => void} hooks.refused
+ * @param {(answer: any, label: string, again: (more: object) => void) => void} hooks.refused
  */
 export function forkForm(run, { started, refused }) {
   const facts = window.gvFacts?.fields ?? {};
@@ -21,17 +21,17 @@ export function forkForm(run, { started, refused }) {
     [name, el("input", { type: "number", step: "any", value: config[name] })]));
   const from = el("select", {}, ...run.checkpoints.slice().reverse().map((step) =>
     el("option", { value: step }, `step ${count(step)}`)));
-  const go = async (replace) => {
+  const go = async (/** @type {object} */ further) => {
     const settings = changes(config, inputs);
-    const answer = await runAction(run.id, "fork", { settings, step: Number(from.value), replace });
+    const answer = await runAction(run.id, "fork", { settings, step: Number(from.value), ...further });
     if (answer.ok) started();
-    else refused(answer, "Stop it and start the fork", () => go(true));
+    else refused(answer, "Stop it and start the fork", (more) => go({ ...further, ...more }));
   };
   return [
     el("p", {}, "A new run that goes on from a saved step, under other settings. This one stays as it is."),
     el("div", { class: "gv-fork-fields" }, el("label", {}, "From", from),
       ...names.map((name) => el("label", {}, facts[name].label, inputs[name]))),
-    el("button", { type: "button", class: "gv-button gv-small gv-strong", onclick: () => go(false) },
+    el("button", { type: "button", class: "gv-button gv-small gv-strong", onclick: () => go({}) },
       "Start the fork"),
   ];
 }

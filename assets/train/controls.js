@@ -13,6 +13,8 @@ import { emit, now, on, stats } from "../lib/stream.js";
 /** Seconds left that nobody waits for, and seconds after which the pace is known. */
 const LONG = 3 * 3600;
 const SETTLED = 8;
+/** Of a run whose folder of pictures was moved. */
+const NAME_IT = "Open the run under Runs: Resume asks for it there.";
 
 /** What trains on this machine, also while a kept run is looked at; else the run that is shown. */
 const status = () => now.training ?? now.status;
@@ -152,7 +154,7 @@ async function resumeRun() {
   const more = name === "finished" ? { more_steps: steps || step } : {};
   const answer = await runAction(id.split("@")[0], "resume", more);
   if (answer.ok) emit("resumed");
-  else say(answer.sentence, true);
+  else say(answer.field === "data_path" ? `${answer.sentence} ${NAME_IT}` : answer.sentence, true);
 }
 
 function progress(status, steps, name) {

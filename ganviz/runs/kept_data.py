@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
-
 from ganviz.config import RunConfig
 from ganviz.data import check_data
 from ganviz.errors import ConfigError, DataError
@@ -13,11 +10,6 @@ from ganviz.registry import DATASETS
 MOVED = (
     "{problem} This run learned from it: where its pictures are elsewhere now, name the folder "
     "that holds them."
-)
-# where no folder can be named
-MOVED_ON_THE_PAGE = (
-    "{problem} This run learned from it: bring it back, or say in a terminal where its pictures "
-    "are now: ganviz resume {run} --data-path FOLDER"
 )
 
 
@@ -37,19 +29,9 @@ def with_data_at(config: RunConfig, data_path: str | None) -> RunConfig:
                 data=config.data,
             )
         return check_data(config.but(data_path=data_path))
-    return _checked(config, MOVED)
-
-
-def check_kept_data(config: RunConfig, run: Path) -> None:
-    """Raise `DataError` where the data of the kept run in the folder ``run`` are not there any
-    more: what can be done about it stands in the sentence."""
-    _checked(config, MOVED_ON_THE_PAGE, run=shlex.quote(str(run)))
-
-
-def _checked(config: RunConfig, sentence: str, **slots: str) -> RunConfig:
     try:
         return check_data(config)
     except DataError as error:
         if error.field != "data_path":
             raise
-        raise DataError(sentence, "data_path", problem=error.sentence, **slots) from None
+        raise DataError(MOVED, "data_path", problem=error.sentence) from None

@@ -26,7 +26,6 @@ from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, GanvizError
 from ganviz.runs import listing
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.kept_data import check_kept_data
 from ganviz.runs.resume import forked, resumed
 from ganviz.runs.start_from import Parent, started_from
 from ganviz.runs.store import RunStore, new_run_folder
@@ -128,15 +127,21 @@ class RunManager:
             return 0
         return training_memory(run.config, run.spec, run.device)
 
-    def resume(self, run_id: str, more_steps: int | None = None, replace: bool = False) -> Run:
-        """Take a kept run up again, for ``more_steps`` or to its own end. Raises as `start`, and
-        `CheckpointError`."""
+    def resume(
+        self,
+        run_id: str,
+        more_steps: int | None = None,
+        replace: bool = False,
+        data_path: str | None = None,
+    ) -> Run:
+        """Take a kept run up again, for ``more_steps`` or to its own end. ``data_path``: where its
+        folder of pictures is now, None where it was. Raises as `start`, and `CheckpointError`."""
         self._refuse_active(run_id)
         folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
             self._refuse_active(run_id)
-            check_kept_data(load_kept(folder, run_id), folder)
+            load_kept(folder, run_id)  # refused in words that name the run
             return resumed(
                 folder,
                 more_steps,
@@ -144,18 +149,25 @@ class RunManager:
                 self.data_root,
                 self._observers(),
                 self._memory_in_use(),
+                data_path,
             )
 
         return self._begin(make, replace)
 
     def fork(
-        self, run_id: str, changes: dict[str, Any], step: int | None = None, replace: bool = False
+        self,
+        run_id: str,
+        changes: dict[str, Any],
+        step: int | None = None,
+        replace: bool = False,
+        data_path: str | None = None,
     ) -> Run:
-        """Start a new run from a checkpoint of a kept one, under changed settings."""
+        """Start a new run from a checkpoint of a kept one, under changed settings. ``data_path``:
+        as in `resume`."""
         folder = listing.find(self.runs_root, run_id)
 
         def make() -> Run:
-            check_kept_data(load_kept(folder, run_id), folder)
+            load_kept(folder, run_id)
             return forked(
                 folder,
                 self.runs_root,
@@ -165,6 +177,7 @@ class RunManager:
                 step,
                 self._observers(),
                 self._memory_in_use(),
+                data_path,
             )
 
         return self._begin(make, replace)

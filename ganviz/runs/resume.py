@@ -14,7 +14,6 @@ import torch
 from ganviz.algorithms.dp_sgd import check_accountant
 from ganviz.config import FORK_FIELDS, LIVE_FIELDS, RunConfig, meta
 from ganviz.config_file import load_config
-from ganviz.data import check_data
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.data.source import DataSpec
 from ganviz.device import cpu_threads, fits_random
@@ -177,13 +176,15 @@ def forked(
     step: int | None = None,
     observers: Sequence[Observer] = (),
     reclaimable: int = 0,
+    data_path: str | None = None,
 ) -> Run:
     """A new run, not yet started, that goes on from a checkpoint of the run in ``folder`` under
     changed settings.
 
     ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields,
     for others would not fit the saved weights. ``reclaimable``: bytes of memory that will be free
-    by then. Raises `CheckpointError` or `ConfigError`, and leaves no folder then.
+    by then. ``data_path``: where its folder of pictures is now, None where it was. Raises
+    `CheckpointError` or `ConfigError`, and leaves no folder then.
     """
     folder = Path(folder)
     for name in changes.keys() - set(FORK_FIELDS):
@@ -208,7 +209,7 @@ def forked(
         config = config.but(steps=state.step + config.steps)
     if config.minutes and 60 * config.minutes <= elapsed_of(state):
         config = config.but(minutes=config.minutes + elapsed_of(state) / 60)
-    config = check_data(config)
+    config = with_data_at(config, data_path)
     check_accountant(config)
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)

@@ -36,6 +36,7 @@ MAX_THUMB = 2**20
 SHORT = Annotated[str, Field(max_length=200)]
 # of a setting's value in the table
 MOST_LETTERS = 40
+MOST_LETTERS_OF_PATH = 4096
 
 
 class Action(BaseModel):
@@ -51,6 +52,7 @@ class Action(BaseModel):
     step: int | None = Field(None, ge=0)
     settings: dict[str, Any] = Field(default_factory=dict, max_length=16)
     replace: bool = False
+    data_path: str | None = Field(None, min_length=1, max_length=MOST_LETTERS_OF_PATH)
 
 
 class Library:
@@ -152,12 +154,12 @@ class Library:
         }
 
     def _resume(self, run_id: str, action: Action) -> dict[str, Any]:
-        run = self._manager.resume(run_id, action.more_steps, action.replace)
+        run = self._manager.resume(run_id, action.more_steps, action.replace, action.data_path)
         return {"sentence": "Going on from the last checkpoint.", "run": run.id}
 
     def _fork(self, run_id: str, action: Action) -> dict[str, Any]:
         settings = as_settings(action.settings)
-        run = self._manager.fork(run_id, settings, action.step, action.replace)
+        run = self._manager.fork(run_id, settings, action.step, action.replace, action.data_path)
         return {"sentence": "A new run goes on from that checkpoint.", "run": run.id}
 
 

@@ -30,7 +30,7 @@ TIMEOUT = 60_000  # ms; a shared two-core machine is slow at times
 # the bare address shows the form of the last run, whichever test that was
 FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
-ANSWERS = re.compile(r"40[39] \((Conflict|Forbidden)\)")
+ANSWERS = re.compile(r"4(03|09|22) \((Conflict|Forbidden|Unprocessable Entity)\)")
 ABSENT = re.compile(r"/gv/(explore|latent)")
 """What is asked of a run that somebody has deleted meanwhile has a sentence as its answer, too."""
 PHONE = {"width": 390, "height": 844}

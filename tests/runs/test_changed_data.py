@@ -135,9 +135,31 @@ def test_resuming_without_the_data_changes_nothing(animals, tmp_path):
     manager, run = train_on(animals, tmp_path)
     before = (run.store.folder / "log.jsonl").read_bytes()
     animals.rename(tmp_path / "moved")
-    with pytest.raises(DataError, match=r"There is no folder .* --data-path FOLDER"):
+    with pytest.raises(DataError, match=r"There is no folder .* name the folder") as refusal:
         manager.resume(run.id, more_steps=3)
-    with pytest.raises(DataError, match="There is no folder"):
+    assert refusal.value.field == "data_path", "the page asks for it"
+    with pytest.raises(DataError, match=r"There is no folder .* name the folder"):
         manager.fork(run.id, {"steps": 9})
+    with pytest.raises(DataError, match="There is no folder"):
+        manager.resume(run.id, more_steps=3, data_path=str(tmp_path / "nowhere"))
     assert (run.store.folder / "log.jsonl").read_bytes() == before
     assert [info.id for info in manager.library()] == [run.id]
+
+
+def test_where_the_data_are_now_can_be_named(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path)
+    moved = animals.rename(tmp_path / "moved")
+    again = finish(manager.resume(run.id, more_steps=3, data_path=str(moved)))
+    assert again.step_count == 9 and again.config.data_path == str(moved)
+    assert not [note for note in notes(again) if "have changed" in note or "samples now" in note]
+    again = finish(manager.resume(run.id, more_steps=1))  # it is kept
+    assert again.step_count == 10
+    last = moved.rename(tmp_path / "moved again")
+    fork = finish(manager.fork(run.id, {}, data_path=str(last)))
+    assert fork.config.data_path == str(last) and again.config.data_path == str(moved)
+
+
+def test_a_run_of_no_folder_refuses_one(animals, tmp_path):
+    manager, run = train_on(animals, tmp_path, data="digits")
+    with pytest.raises(ConfigError, match="no folder of pictures"):
+        manager.resume(run.id, more_steps=3, data_path=str(animals))
