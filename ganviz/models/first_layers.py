@@ -7,6 +7,7 @@ from torch import nn
 
 from ganviz.errors import ConfigError
 from ganviz.models.parts import Packed
+from ganviz.text import counted
 
 
 def first_layers(discriminator: nn.Module) -> list[list[nn.Module]]:
@@ -35,11 +36,15 @@ def freeze_first_layers(discriminator: nn.Module, count: int) -> None:
     layers = first_layers(discriminator)
     if count >= len(layers):
         raise ConfigError(
-            "This discriminator has {layers} layers before its verdict, of which at least one must "
-            "learn: freeze at most {most}.",
+            counted(
+                len(layers),
+                "This discriminator has one layer before its verdict, which must learn: freeze "
+                "none.",
+                "This discriminator has {n} layers before its verdict, of which at least one must "
+                "learn: freeze at most {most}.",
+                most=max(0, len(layers) - 1),
+            ),
             "freeze_d",
-            layers=len(layers),
-            most=max(0, len(layers) - 1),
         )
     for layer in layers[:count]:
         for part in layer:

@@ -13,7 +13,7 @@ from ganviz.data.source import Batch, DataSpec
 from ganviz.engine import checkpoint
 from ganviz.errors import CheckpointError, ConfigError
 from ganviz.models import build_discriminator, build_generator
-from ganviz.models.first_layers import first_layers
+from ganviz.models.first_layers import first_layers, freeze_first_layers
 from ganviz.models.transfer import Side, transfer
 from ganviz.runs.manager import RunManager
 from ganviz.runs.resume import resumed
@@ -190,6 +190,15 @@ def test_frozen_layers_stay_bit_identical(game):
     assert not torch.equal(list(algorithm.discriminator.parameters())[-1], last)
     with pytest.raises(ConfigError, match="freeze at most"):
         build(one.config.but(freeze_d=len(layers)), one.spec, CPU)
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"), [(1, "has one layer before"), (2, "has 2 layers bef")]
+)
+def test_a_d_that_would_not_learn_is_refused_in_its_number(layers, words):
+    d = nn.Sequential(*(nn.Linear(2, 2) for _ in range(layers)))
+    with pytest.raises(ConfigError, match=words):
+        freeze_first_layers(d, layers)
 
 
 # -- runs ------------------------------------------------------------------------------------------
