@@ -21,6 +21,7 @@ from typing import NamedTuple, overload
 import torch
 from torch import Tensor, nn
 
+from ganviz.accel import private_apis as private
 from ganviz.accel.homogeneous import HomogeneousDoubleBackward
 from ganviz.accel.precision import bf16_products
 from ganviz.accel.second_order import gradients_from, no_sample_gradients, no_weight_gradients
@@ -220,7 +221,7 @@ class JointPass(_AutogradPass):
         of_fakes.masked_fill_(too_small, LEAST_GIVEN)
         samples = self._samples[0]
         with self._options.products():
-            self._logits.backward(given, inputs=[*weights, samples])
+            private.backward_from([self._logits], [given], [*weights, samples])
         assert samples.grad is not None
         at_fake, samples.grad = samples.grad.chunk(2)[1], None
         return at_fake * _per_sample(to_logits / of_fakes, at_fake)

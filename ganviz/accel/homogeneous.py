@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
 from ganviz.accel import is_enabled
+from ganviz.accel import private_apis as private
 from ganviz.accel.second_order import input_grad_only, no_weight_gradients
 
 # These may have a bias.
@@ -114,10 +115,10 @@ class HomogeneousDoubleBackward:
                 _add_bias_gradient(bias, gradient.detach(), to_logits)
         # The gradient at the logit itself is 1 and has no graph.
         terms = [(tensor, constant) for tensor, constant in terms if tensor.requires_grad]
-        torch.autograd.backward(
+        private.backward_from(
             [tensor for tensor, _ in terms],
             [constant for _, constant in terms],
-            inputs=[w for w in weights if not any(w is bias for bias in self._biases)],
+            [w for w in weights if not any(w is bias for bias in self._biases)],
         )
 
 

@@ -42,6 +42,22 @@ NormBase = nn.modules.batchnorm._NormBase
 """All batch and instance norms."""
 
 
+# -- gradients -------------------------------------------------------------------------------------
+def backward_from(tensors: Tensors, gradients: Tensors, inputs: Tensors) -> None:
+    """``torch.autograd.backward(tensors, gradients, inputs=inputs)``, without its look at whether
+    sizes fit: for that, torch loads sympy at the first step, half a second in which nothing else of
+    the process runs."""
+    torch.autograd.graph._engine_run_backward(
+        tuple(tensors),
+        tuple(gradients),
+        False,
+        False,
+        tuple(inputs),
+        allow_unreachable=True,
+        accumulate_grad=True,
+    )
+
+
 # -- many tensors in one call ----------------------------------------------------------------------
 def copy_each_(into: Tensors, values: Tensors) -> None:
     """``a.copy_(b)`` for each pair."""

@@ -295,7 +295,10 @@ class Adversarial(Algorithm):
 
         def backward() -> None:
             with self._backward_precision():
-                output.backward(gradient, inputs=self._g_params)
+                if gradient is None:
+                    output.backward(inputs=self._g_params)
+                else:
+                    private.backward_from([output], [gradient], self._g_params)
 
         self._step_optimizer("generator", self._g_params, backward)
         self.ema.update()

@@ -37,6 +37,16 @@ def close(got, wanted):
         torch.testing.assert_close(mine, theirs)
 
 
+def test_backward_from(tensors, others):
+    first, second, _ = leaves = [one.requires_grad_() for one in tensors]
+    outputs = [one.sin() * first.sum() for one in leaves]
+    wanted = torch.autograd.grad(outputs, (first, second), others, retain_graph=True)
+    for times in (1, 2):  # gradients add up, at the inputs alone
+        private.backward_from([one.sin() * first.sum() for one in leaves], others, [first, second])
+        close((first.grad, second.grad), [times * one for one in wanted])
+    assert leaves[2].grad is None
+
+
 def test_copy_each(tensors, others):
     private.copy_each_(tensors, others)
     close(tensors, others)
