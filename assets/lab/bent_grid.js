@@ -57,7 +57,8 @@ function content() {
 function paint() {
   const canvas = $("gv-lab-bent", HTMLCanvasElement);
   // room from the run's first moment on: the graph would grow under a finger when the grid comes
-  if (now.run?.spec) canvas.hidden = now.run.spec.kind !== "points";
+  const plane = takenPlane();
+  if (now.run?.spec) canvas.hidden = now.run.spec.kind !== "points" || Boolean(plane && !plane.manifold);
   const side = canvas.clientWidth;
   if (canvas.hidden || side < SMALLEST) return;
   const drawn = content();

@@ -143,7 +143,7 @@ function zoomButtons() {
 function show() {
   const { plane, scale } = held;
   stepInWords();
-  $("gv-lab-key").hidden = !scale || !layers.d;
+  reserve($("gv-lab-key"), layers.d, Boolean(scale));
   if (scale) {
     const [low, high] = findAll("#gv-lab-key b");
     text(low, figure(scale.low));
@@ -159,6 +159,18 @@ function show() {
   }
 }
 
+/**
+ * What is wanted stands there where the plane has it; before there is a plane its place is kept, or all
+ * below would move when that comes.
+ * @param {HTMLElement} place
+ * @param {boolean} wanted
+ * @param {boolean} has
+ */
+function reserve(place, wanted, has) {
+  place.hidden = !wanted || Boolean(held.plane && !has);
+  place.toggleAttribute("data-reserved", !has);
+}
+
 /** Which step is drawn; D's verdict and the grid are of the newest picture also while a step is replayed. */
 function stepInWords() {
   const { plane, replayed } = held;
@@ -171,7 +183,7 @@ function stepInWords() {
 /** Which losses can be chosen, and how strong each pushes on average. */
 function showArrows() {
   const arrows = held.plane?.arrows;
-  $("gv-lab-arrows").hidden = !arrows || !layers.arrows;
+  reserve($("gv-lab-arrows"), layers.arrows, Boolean(arrows));
   if (!arrows) return;
   const names = Object.keys(arrows.pushes);
   const select = $("gv-lab-loss", HTMLSelectElement);

@@ -5,6 +5,7 @@ import { $, el } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { draw } from "../lib/schedule.js";
 import { drawSketch, stepPlace } from "../lib/sketch.js";
+import { isActive } from "../lib/states.js";
 import { emit, now, on } from "../lib/stream.js";
 import { current, onTab } from "../lib/tabs.js";
 import { equilibriumLevels } from "../lib/plot.js";
@@ -19,6 +20,8 @@ const LISTED = 6;
 let marks = [];
 /** @type {number | null} */
 let cursor = null;
+/** The run's state when all was last drawn anew for it. */
+let refreshedIn = "";
 
 /** @param {HTMLElement} place */
 export function start(place) {
@@ -29,6 +32,11 @@ export function start(place) {
   on("charts-drawn", () => { if (inSight()) paint(); });
   on("theme", refresh);
   on("hello", refresh);
+  on("status", ({ state }) => {
+    if (state === refreshedIn) return;
+    refreshedIn = state;
+    refresh();
+  });
   on("lookback", (step) => { cursor = step; refresh(); });
   on("lab-marks", (/** @type {Mark[]} */ all) => { marks = all; list(); refresh(); });
   onTab(refresh);
@@ -41,7 +49,8 @@ const refresh = () => { if (inSight()) draw("lab-curves", paint); };
 function paint() {
   const box = $("gv-lab-curves");
   const { x, raw, mean, series } = curvesOf("loss");
-  box.hidden = !now.run; // with a run its place is kept, or all below it would move with the first figures
+  // its place is kept from the run's first moment on, or all below it would move with the first figures
+  box.hidden = !x.length && !isActive(now.status?.state);
   drawSketch(box, {
     x, cursor, smoothed: true, log: false, unit: false,
     levels: equilibriumLevels(series, now.run?.equilibrium ?? {}),
@@ -50,7 +59,8 @@ function paint() {
   });
   for (const old of box.querySelectorAll("button")) old.remove();
   const last = x.at(-1) ?? 0;
-  box.append(...marks.filter(({ step }) => step <= last).map(({ step, words }) => button(step, words, {
+  const drawn = x.length ? marks.filter(({ step }) => step <= last) : [];
+  box.append(...drawn.map(({ step, words }) => button(step, words, {
     class: "gv-lab-mark", style: `left: ${stepPlace(step, last, box.clientWidth)}px`,
   })));
 }

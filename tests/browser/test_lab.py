@@ -152,7 +152,8 @@ def test_nothing_of_the_game_moves_when_its_first_figures_come(lab, server):
     page = lab
     page.evaluate(
         """() => {
-            const places = "#gv-lab-graph button, #gv-lab-replay > *, #gv-lab-steps > button";
+            const places = "#gv-lab-graph button, #gv-lab-replay > *, #gv-lab-steps > button, "
+                + ".gv-lab-legend button, #gv-lab-loss";
             const last = new Map();
             window.moved = [];
             const look = () => {
@@ -175,5 +176,9 @@ def test_nothing_of_the_game_moves_when_its_first_figures_come(lab, server):
     page.wait_for_selector("#gv-lab-track button >> nth=9")
     page.wait_for_selector("#gv-lab-curves svg")
     page.wait_for_function("window.ganviz.now.snapshot > 0")
+    drawn_twice(page)
+    # what is said while a first step is waited for takes no room either
+    page.eval_on_selector("#gv-lab-sentence", "p => { p.textContent = 'Wait.'; p.hidden = false; }")
+    assert page.is_visible("#gv-lab-sentence")
     drawn_twice(page)
     assert page.evaluate("moved") == []
