@@ -239,11 +239,13 @@ function started() {
 
 /** Take the run up again. @param {Further} [further] */
 async function resume(further = {}) {
-  const asked = "more_steps" in further;
-  if (run.steps && run.step >= run.steps && !asked) return requestSteps(further);
-  const answer = await runAction(run.id, "resume", further);
+  const limited = !("more_steps" in further);
+  if (run.steps && run.step >= run.steps && limited) return requestSteps(further);
+  const of = run;
+  const answer = await runAction(of.id, "resume", further);
   if (answer.ok) return started();
-  if (answer.field === "steps" && !asked) return requestSteps(further);
+  if (run?.id !== of.id) return; // another one was opened meanwhile, or none is
+  if (answer.field === "steps" && limited) return requestSteps(further);
   askFurther(answer, "Stop it and resume this one", (more) => resume({ ...further, ...more }));
 }
 
@@ -263,8 +265,9 @@ function askFurther(answer, label, again) {
     type: "text", class: "gv-folder", value: run.run.config.data_path, "aria-label": "Folder that holds its pictures now",
   });
   const goOn = () => { if (field.value.trim()) again({ data_path: field.value.trim() }); };
-  field.addEventListener("keydown", ({ key }) => { if (key === "Enter") goOn(); });
+  field.addEventListener("keydown", ({ key, repeat }) => { if (key === "Enter" && !repeat) goOn(); });
   note(answer.sentence, true, el("span", { class: "gv-inline gv-folder-row" }, field, button("Go on from there", goOn)));
+  field.focus();
   field.select();
 }
 
@@ -293,7 +296,9 @@ function toggleDrawer(name) {
   const of = `${run.id} ${run.checkpoints}`;
   if (name === "export" || box.dataset.of !== of) {
     box.replaceChildren(...(name === "export" ? exportForm(run.id)
-      : forkForm(run, { started, refused: askFurther })));
+      : forkForm(run, {
+        started, refused: (of, ...rest) => { if (run?.id === of.id) askFurther(...rest); },
+      })));
     box.dataset.of = of; // what was typed there stays while it can be meant
   }
   box.hidden = false;

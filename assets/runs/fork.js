@@ -11,7 +11,7 @@ import { inEffect } from "../train/effect.js";
  * @param {any} run
  * @param {object} hooks
  * @param {() => void} hooks.started
- * @param {(answer: any, label: string, again: (more: object) => void) => void} hooks.refused
+ * @param {(of: any, answer: any, label: string, again: (more: object) => void) => void} hooks.refused
  */
 export function forkForm(run, { started, refused }) {
   const facts = window.gvFacts?.fields ?? {};
@@ -25,7 +25,7 @@ export function forkForm(run, { started, refused }) {
     const settings = changes(config, inputs);
     const answer = await runAction(run.id, "fork", { settings, step: Number(from.value), ...further });
     if (answer.ok) started();
-    else refused(answer, "Stop it and start the fork", (more) => go({ ...further, ...more }));
+    else refused(run, answer, "Stop it and start the fork", (more) => go({ ...further, ...more }));
   };
   return [
     el("p", {}, "A new run that goes on from a saved step, under other settings. This one stays as it is."),

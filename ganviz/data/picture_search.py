@@ -117,11 +117,11 @@ class Found:
         return listed([printable(path.relative_to(root).as_posix()) for path in paths])
 
 
-def find(root: Path, progress: Progress = ignore_progress) -> Found:
+def find(root: Path, progress: Progress = ignore_progress, enough: int | None = None) -> Found:
     """Picture files below ``root``, by their suffix. Hidden files, pipes, devices and links that
-    lead out are left alone."""
+    lead out are left alone. ``enough``: how many it may end with; None finds all."""
     found, seen, waiting = Found(), 0, [os.fspath(root)]
-    while waiting:
+    while waiting and (enough is None or len(found.files) < enough):
         folder = waiting.pop()
         try:
             with os.scandir(folder) as listing:

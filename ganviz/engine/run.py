@@ -112,6 +112,8 @@ class Run:
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
         self._retired = self._ended = self.saves_at_start = False
+        # it was there before: what keeps it from going on must not take its folder away
+        self.was_kept = self._resumes
         self._ending = threading.Lock()
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
@@ -380,7 +382,7 @@ class Run:
         kept = self._recorder is not None and self._recorder.has_checkpoint
         self.error = explain(error, self.trainer, kept)
         self._enter("failed", self.error)
-        began = self._recorder is not None or self._resumes
+        began = self._recorder is not None or self.was_kept
         if self.store and isinstance(error, GanvizError) and not began:
             self.store.discard()
 

@@ -51,7 +51,8 @@ def resumed(
     where its folder of pictures is now, None where it was; the run keeps it.
 
     Its history and kept pictures come along. One that died before its first checkpoint begins anew.
-    Raises `CheckpointError`, `ConfigError`, or `Busy` while another process trains it; nothing of
+    Raises `CheckpointError`, `ConfigError`, `DataError`, or `Busy` while another process trains
+    it; nothing of
     the run has been touched then.
     """
     folder = Path(folder)
@@ -80,6 +81,7 @@ def resumed(
         observers=observers,
         kept_choices=_kept_choices(state),
     )
+    run.was_kept = True
     run.events = store.history()
     run.frames = ContinuedFrames(folder)
     for sentence in (state.note, *_differences(state, device)):
@@ -184,7 +186,7 @@ def forked(
     ``step``: which kept checkpoint; None takes the newest. ``changes``: of `FORK_FIELDS` fields,
     for others would not fit the saved weights. ``reclaimable``: bytes of memory that will be free
     by then. ``data_path``: where its folder of pictures is now, None where it was. Raises
-    `CheckpointError` or `ConfigError`, and leaves no folder then.
+    `CheckpointError`, `ConfigError` or `DataError`, and leaves no folder then.
     """
     folder = Path(folder)
     for name in changes.keys() - set(FORK_FIELDS):

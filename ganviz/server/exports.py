@@ -53,6 +53,7 @@ class Progress(NamedTuple):
 
 
 STOPPING = "Stopping the export."
+MOVED = "{} Resume, above, asks for it, and the run keeps it."
 STARTING = Progress("working", 0.0, "Starting.")
 
 
@@ -191,7 +192,8 @@ class Exports:
             _make(folder, out, (query.kind, self._options(query)), report)
             job.progress = Progress("done", 1.0, "Ready to download.")
         except GanvizError as error:
-            job.progress = job.progress._replace(state="failed", sentence=error.sentence)
+            sentence = error.sentence if error.field != "data_path" else MOVED.format(error)
+            job.progress = job.progress._replace(state="failed", sentence=sentence)
         except Exception as error:
             sentence = f"The export failed ({type(error).__name__}); the server's log says why."
             job.progress = job.progress._replace(state="failed", sentence=sentence)

@@ -46,7 +46,7 @@ NO_UPGRADE = (
 )
 # what the page needs of Gradio: everything else of it answers 404
 GRADIO_PATHS = re.compile(
-    r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
+    r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/pwa_icon|/robots\.txt"
     r"|/assets/[^/]+(/[^/]+)*|/static/[^/]+(/[^/]+)*"
 )
 # headers by which proxies say below which path they show the page

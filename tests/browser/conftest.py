@@ -30,9 +30,10 @@ TIMEOUT = 60_000  # ms; a shared two-core machine is slow at times
 # the bare address shows the form of the last run, whichever test that was
 FRESH = "/?preset=digits-quick"
 DESKTOP = {"width": 1440, "height": 900}
-ANSWERS = re.compile(r"4(03|09|22) \((Conflict|Forbidden|Unprocessable Entity)\)")
-ABSENT = re.compile(r"/gv/(explore|latent)")
-"""What is asked of a run that somebody has deleted meanwhile has a sentence as its answer, too."""
+ANSWERS = re.compile(r"40[39] \((Conflict|Forbidden)\)")
+SENTENCES = {"404": re.compile(r"/gv/(explore|latent)"), "422": re.compile(r"/gv/library/")}
+"""What is asked of a run that somebody has deleted meanwhile has a sentence as its answer, too; and
+so has a run whose pictures are not where they were."""
 PHONE = {"width": 390, "height": 844}
 KEY = "a1b2c3d4e5f6a7b8c9"
 """The presenter's of the school."""
@@ -349,8 +350,11 @@ def watch_page(page, url: str, complaints: list[str]) -> None:
 
     def on_console(message) -> None:
         # a refusal with a sentence is an answer; a browser notes its status all the same
-        absent = "404" in message.text and ABSENT.search(message.location["url"])
-        if message.type == "error" and not absent and not ANSWERS.search(message.text):
+        told = ANSWERS.search(message.text) or any(
+            status in message.text and where.search(message.location["url"])
+            for status, where in SENTENCES.items()
+        )
+        if message.type == "error" and not told:
             complaints.append(f"console: {message.text} {message.location['url']}")
 
     page.on("console", on_console)

@@ -159,7 +159,8 @@ def test_nothing_of_the_game_moves_when_its_first_figures_come(lab, server):
             const look = () => {
                 for (const one of document.querySelectorAll(places)) {
                     const { left, top, width } = one.getBoundingClientRect();
-                    const began = document.body.dataset.gvState === "running" && width > 0;
+                    const { gvState } = document.body.dataset;
+                    const began = ["running", "paused"].includes(gvState) && width > 0;
                     const old = last.get(one);
                     if (old && began && Math.hypot(left - old[0], top - old[1]) > 2)
                         moved.push(one.getAttribute("aria-label") ?? one.textContent);
@@ -178,6 +179,9 @@ def test_nothing_of_the_game_moves_when_its_first_figures_come(lab, server):
     page.wait_for_function("window.ganviz.now.snapshot > 0")
     drawn_twice(page)
     # what is said while a first step is waited for takes no room either
+    server.command("pause")
+    page.wait_for_selector("body[data-gv-state=paused]")
+    at_rest(page, server)
     page.eval_on_selector("#gv-lab-sentence", "p => { p.textContent = 'Wait.'; p.hidden = false; }")
     assert page.is_visible("#gv-lab-sentence")
     drawn_twice(page)

@@ -159,6 +159,32 @@ def test_where_the_data_are_now_can_be_named(animals, tmp_path):
     assert fork.config.data_path == str(last) and again.config.data_path == str(moved)
 
 
+def test_an_empty_folder_is_asked_about_and_touches_nothing(animals, tmp_path):
+    """A drive that is not connected leaves its mount point behind."""
+    manager, run = train_on(animals, tmp_path)
+    before = (run.store.folder / "config.json").read_bytes()
+    animals.rename(tmp_path / "moved")
+    animals.mkdir()
+    for path in (None, str(animals)):
+        with pytest.raises(DataError, match="no pictures in") as refusal:
+            manager.resume(run.id, more_steps=3, data_path=path)
+        assert refusal.value.field == "data_path"
+    assert (run.store.folder / "config.json").read_bytes() == before
+
+
+def test_a_run_that_cannot_begin_again_is_not_lost(animals, tmp_path):
+    """It died before its first checkpoint, and the folder that is named now holds too little."""
+    manager, run = train_on(animals, tmp_path)
+    shutil.rmtree(run.store.folder / "checkpoints")
+    few = tmp_path / "few"
+    few.mkdir()
+    Image.new("RGB", (8, 8)).save(few / "1.png")
+    again = manager.resume(run.id, data_path=str(few))
+    assert again.join(60) and again.state == "failed"
+    assert [info.id for info in manager.library()] == [run.id]
+    assert (run.store.folder / "log.jsonl").stat().st_size
+
+
 def test_a_run_of_no_folder_refuses_one(animals, tmp_path):
     manager, run = train_on(animals, tmp_path, data="digits")
     with pytest.raises(ConfigError, match="no folder of pictures"):
