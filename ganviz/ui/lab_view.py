@@ -21,8 +21,10 @@ GAME = """
     <span class="gv-caption" id="gv-lab-caption"></span>
     <span class="gv-spring"></span>
   </header>
-  <div class="gv-lab-graph" id="gv-lab-graph"></div>
-  <p class="gv-note" id="gv-lab-sentence" role="status" hidden></p>
+  <div class="gv-lab-board">
+    <div class="gv-lab-graph" id="gv-lab-graph"></div>
+    <p class="gv-note" id="gv-lab-sentence" role="status" hidden></p>
+  </div>
   <div class="gv-lab-replay" id="gv-lab-replay" role="group" aria-label="Replay of a step"></div>
   <div class="gv-lab-steps" id="gv-lab-steps" role="group" aria-label="Take steps"></div>
   <div id="gv-lab-next"></div>
