@@ -215,9 +215,7 @@ def test_a_card_that_a_probe_declares_is_drawn_without_touching_another_script(p
         for (const step of [1, 2, 3]) 
           emit('probe', { seq: step, kind: 'climb', step, data: { n: 1, height: step } });
         const card = document.querySelector('.gv-climb-card').textContent;
-        return card.includes('3.00')
-          && document.querySelector('#gv-climb-height-plot path.gv-svg-figure');
+        return ['3.00', 'The climb', 'Each step is one higher.'].every((one) => card.includes(one))
+          && document.querySelector('#gv-climb-height-plot path.gv-svg-figure')
+          && document.querySelectorAll('#gv-climb-height-plot .gv-svg-even').length === 1;
     }""")
-    card = points.text_content(".gv-climb-card")
-    assert "The climb" in card and "Each step is one higher." in card
-    assert points.locator("#gv-climb-height-plot .gv-svg-even").count() == 1
