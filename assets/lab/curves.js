@@ -20,8 +20,6 @@ const LISTED = 6;
 let marks = [];
 /** @type {number | null} */
 let cursor = null;
-/** The run's state when all was last drawn anew for it. */
-let refreshedIn = "";
 
 /** @param {HTMLElement} place */
 export function start(place) {
@@ -32,11 +30,6 @@ export function start(place) {
   on("charts-drawn", () => { if (inSight()) paint(); });
   on("theme", refresh);
   on("hello", refresh);
-  on("status", ({ state }) => {
-    if (state === refreshedIn) return;
-    refreshedIn = state;
-    refresh();
-  });
   on("lookback", (step) => { cursor = step; refresh(); });
   on("lab-marks", (/** @type {Mark[]} */ all) => { marks = all; list(); refresh(); });
   onTab(refresh);

@@ -52,8 +52,7 @@ def resumed(
 
     Its history and kept pictures come along. One that died before its first checkpoint begins anew.
     Raises `CheckpointError`, `ConfigError`, `DataError`, or `Busy` while another process trains
-    it; nothing of
-    the run has been touched then.
+    it; nothing of the run has been touched then.
     """
     folder = Path(folder)
     config, state = _newest(folder)

@@ -53,7 +53,7 @@ class Progress(NamedTuple):
 
 
 STOPPING = "Stopping the export."
-MOVED = "{} Resume, above, asks for it, and the run keeps it."
+WHERE_TO_NAME_IT = "{problem} Resume, above, asks for it, and the run keeps it."
 STARTING = Progress("working", 0.0, "Starting.")
 
 
@@ -192,7 +192,9 @@ class Exports:
             _make(folder, out, (query.kind, self._options(query)), report)
             job.progress = Progress("done", 1.0, "Ready to download.")
         except GanvizError as error:
-            sentence = error.sentence if error.field != "data_path" else MOVED.format(error)
+            sentence = error.sentence
+            if error.field == "data_path":
+                sentence = WHERE_TO_NAME_IT.format(problem=sentence)
             job.progress = job.progress._replace(state="failed", sentence=sentence)
         except Exception as error:
             sentence = f"The export failed ({type(error).__name__}); the server's log says why."
