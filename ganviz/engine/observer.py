@@ -6,6 +6,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from ganviz.device import work_clock
+
 if TYPE_CHECKING:
     from ganviz.data.source import DataSource
     from ganviz.engine.run import Run
@@ -16,9 +18,10 @@ class Observer:
     """Base of all probes. Override `measure`; it runs in the training thread between two steps.
 
     ``every``: seconds between measurements, at least. ``share``: of the training time that
-    measuring may take, at most: a slow probe measures less often. A probe must not change the run:
-    no steps, no random numbers of the run's generators, no gradients left behind. Heavy work
-    belongs on a thread of the probe's own, on a copy.
+    measuring may take, at most: a slow probe measures less often. On a CPU what it waited for a
+    core does not count, or one busy moment would silence it for a minute. A probe must not change
+    the run: no steps, no random numbers of the run's generators, no gradients left behind. Heavy
+    work belongs on a thread of the probe's own, on a copy.
     """
 
     every = 1.0
@@ -27,6 +30,7 @@ class Observer:
     def begin(self, run: Run, trainer: Trainer, source: DataSource) -> None:
         """The run is prepared and about to take its first step."""
         self.run, self.trainer, self.source = run, trainer, source
+        self._worked = work_clock(trainer.device)
         self._due = 0.0
 
     def measure(self) -> None:
@@ -34,12 +38,12 @@ class Observer:
 
     def tick(self) -> None:
         """Called once a tick; measures when it is time."""
-        began = time.perf_counter()
-        if began < self._due:
+        if time.perf_counter() < self._due:
             return
+        worked = self._worked()
         self.measure()
-        now = time.perf_counter()
-        self._due = now + max(self.every, (now - began) / self.share)
+        cost = self._worked() - worked
+        self._due = time.perf_counter() + max(self.every, cost / self.share)
 
     def frame_data(self, exact: bool) -> dict[str, Any]:
         """What to add to the data of a plane of points that is about to be shown, by name.

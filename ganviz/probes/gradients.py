@@ -49,7 +49,7 @@ class Gradients(Probe):
             layers = layers_of(network, example_pass(self.trainer, name))
             optimizer = _owner(layers, algorithm.optimizers.values())
             if optimizer:
-                self._meters.append(StepMeter(name, layers, optimizer))
+                self._meters.append(StepMeter(name, layers, optimizer, self._worked))
                 self.history[name] = GradientHistory([layer.label for layer in layers])
 
     def measure(self) -> None:
@@ -70,7 +70,7 @@ class Gradients(Probe):
         ready = [meter for meter in self._meters if meter.ready]
         if not ready:
             return
-        began = time.perf_counter()
+        began = self._worked()
         norms = (
             torch.stack([value for meter in ready for value in meter.norms]).float().cpu().tolist()
         )
@@ -81,7 +81,7 @@ class Gradients(Probe):
             norms = norms[count:]
             self.history[meter.network].add(meter.step, networks[meter.network]["gradient"])
         at = min(meter.step for meter in ready)
-        seconds = sum(meter.seconds for meter in ready) + time.perf_counter() - began
+        seconds = sum(meter.seconds for meter in ready) + self._worked() - began
         for meter in ready:
             meter.disarm()
         self.run.log("gradients", at=at, networks=networks)
@@ -114,12 +114,22 @@ def example_pass(trainer: Trainer, name: str) -> Callable[[nn.Module], Tensor] |
 
 
 class StepMeter:
-    """Measures one optimiser step from the inside, with hooks that are there for that step only."""
+    """Measures one optimiser step from the inside, with hooks that are there for that step only.
 
-    def __init__(self, network: str, layers: list[LayerInfo], optimizer: Optimizer):
+    ``worked``: the clock of ``seconds``, which are what measuring took.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        layers: list[LayerInfo],
+        optimizer: Optimizer,
+        worked: Callable[[], float],
+    ):
         self.network = network
         self.layers = layers
         self._optimizer = optimizer
+        self._worked = worked
         self._parameters = [p for layer in layers for p in layer.parameters]
         self._handles: list[Any] = []
         self.disarm()
@@ -153,26 +163,26 @@ class StepMeter:
     def _before(self, *_: Any) -> None:
         if self.ready:
             return
-        began = time.perf_counter()
+        began = self._worked()
         self._old = [p.detach().clone() for p in self._parameters]
         self._gradients = [p.new_zeros(()) for p in self._parameters]
         known = {i: p.grad for i, p in enumerate(self._parameters) if p.grad is not None}
         norms = private.norm_each(list(known.values())) if known else []
         for i, norm in zip(known, norms, strict=True):
             self._gradients[i] = norm
-        self.seconds = time.perf_counter() - began
+        self.seconds = self._worked() - began
 
     @torch.no_grad()
     def _after(self, *_: Any) -> None:
         if self.ready:
             return
-        began = time.perf_counter()
+        began = self._worked()
         weights = private.norm_each(self._old)
         private.subtract_each_(self._old, [p.detach() for p in self._parameters])
         self.norms = [*self._gradients, *weights, *private.norm_each(self._old)]
         self.step = self._trainer.step_count + 1
         self._old = []
-        self.seconds += time.perf_counter() - began
+        self.seconds += self._worked() - began
 
     def figures(self, norms: list[float]) -> dict[str, list]:
         """The numbers of each layer, from the norms of each parameter (gradients, weights,

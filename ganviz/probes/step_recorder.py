@@ -7,7 +7,6 @@ for bit those of a run that nobody records.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 
 from ganviz.accel import private_apis as private
 from ganviz.algorithms.adversarial import Adversarial
+from ganviz.device import work_clock
 from ganviz.probes.gradients import example_pass
 from ganviz.probes.layers import LayerInfo, layers_of
 
@@ -77,6 +77,7 @@ class StepRecorder:
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
+        self.worked = work_clock(trainer.device)
         self.seconds = 0.0
         self.newest: Recording | None = None
         self._recording: Recording | None = None
@@ -243,17 +244,17 @@ class StepRecorder:
                 assert self._recording is not None
                 kept = self._keeps
                 parameters = [p for layer in self.layers[player] for p in layer.parameters]
-                began = time.perf_counter()
+                began = self.worked()
                 before = [p.detach().clone() for p in parameters] if kept else []
-                self.seconds += time.perf_counter() - began
+                self.seconds += self.worked() - began
                 result = update(*arguments)
-                began = time.perf_counter()
+                began = self.worked()
                 if kept:
                     self._recording.step = self.trainer.step_count + 1
                     self._note_norms(player, parameters, before)
                     self._note_simultaneous(player, *arguments)
                 self._recording.counts[player] += 1
-                self.seconds += time.perf_counter() - began
+                self.seconds += self.worked() - began
                 return result
 
             return noted

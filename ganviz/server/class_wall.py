@@ -24,6 +24,7 @@ from ganviz.runs.readable import ReadableRun
 from ganviz.server.guard import Refused, command_as, find_run, json_response
 from ganviz.server.latent_requests import LatentRequests, PictureRequest
 from ganviz.server.visitor_scope import visitor_of
+from ganviz.server.workers import with_cost
 
 COLUMNS = 6
 MAX_TILE = 128
@@ -113,14 +114,14 @@ class WallRequests:
         rests = known is not None and time.monotonic() < self._due
         if not entries or (known and (known.key == key or rests)):
             return known if entries else None
-        began = time.monotonic()
         try:
             loop = asyncio.get_running_loop()
-            self._sheet = await loop.run_in_executor(self._pool, draw_wall, run, entries, key)
+            self._sheet, cost = await loop.run_in_executor(
+                self._pool, with_cost, draw_wall, run, entries, key
+            )
         except LookupError as error:
             raise Refused(409, str(error.args[0])) from None
-        now = time.monotonic()
-        self._due = now + max(pacing.WALL_INTERVAL, (now - began) / pacing.WALL_SHARE)
+        self._due = time.monotonic() + max(pacing.WALL_INTERVAL, cost / pacing.WALL_SHARE)
         return self._sheet
 
 

@@ -56,11 +56,11 @@ class LabObserver(Observer):
 
     def take(self, recorder: StepRecorder, recording: Recording) -> None:
         """Pack a recorded step for pages; what it cost puts the next one off."""
-        began = time.perf_counter()
+        began = recorder.worked()
         self._facts = {**recording_facts(recorder, recording), "number": self.number + 1}
         self.newest = dumps(self._facts)
         self.number += 1
-        cost = recorder.seconds + time.perf_counter() - began
+        cost = recorder.seconds + recorder.worked() - began
         self.due = time.monotonic() + max(pacing.LAB_INTERVAL, cost / pacing.LAB_SHARE)
 
     # -- as an observer of the run ---------------------------------------------------------------

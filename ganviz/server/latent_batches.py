@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from ganviz import pacing
 from ganviz.runs.readable import ReadableRun
+from ganviz.server.workers import with_cost
 
 CLIENT_GONE = 499  # nobody reads this answer; the number is the one that nginx logs
 
@@ -62,16 +63,9 @@ class DrawingThread:
     async def call(self, function: Callable[..., T], *arguments: Any, requests: int = 1) -> T:
         """``function(*arguments)`` in the thread, for so many ``requests``; within a `turn`."""
         loop = asyncio.get_running_loop()
-        answer, seconds = await loop.run_in_executor(self._pool, _timed, function, *arguments)
+        answer, seconds = await loop.run_in_executor(self._pool, with_cost, function, *arguments)
         self._budget.spend(seconds + requests * pacing.LATENT_REQUEST_COST)
         return answer
-
-
-def _timed(function: Callable[..., T], *arguments: Any) -> tuple[T, float]:
-    """What ``function`` returns, and the processor time of this thread that it took."""
-    began = time.thread_time()
-    answer = function(*arguments)
-    return answer, time.thread_time() - began
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from ganviz.server.guard import Refused, body_as, json_response
 from ganviz.server.latent_batches import CLIENT_GONE, Answer, DrawingThread, LatentBatches
 from ganviz.server.limits import Places, client_of
 from ganviz.server.visitor_scope import visitor_of
-from ganviz.server.workers import open_run, with_generator
+from ganviz.server.workers import open_run, with_cost, with_generator
 
 N_DIRECTIONS = 8
 MAX_WAITING = 64
@@ -250,8 +250,7 @@ class LatentRequests:
         if known and (known.version == version or good_enough):
             return known.directions
         previous = known.directions if known else None
-        found = latent.directions(snapshots.first_layer(), N_DIRECTIONS, previous)
-        cost = time.monotonic() - now
+        found, cost = with_cost(latent.directions, snapshots.first_layer(), N_DIRECTIONS, previous)
         good_until = now + max(pacing.DIRECTIONS_INTERVAL, cost / pacing.DIRECTIONS_SHARE)
         self._directions_of[run] = _CachedDirections(found, version, good_until)
         return found

@@ -4,6 +4,7 @@ no kind of work waits for another's threads."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -47,6 +48,14 @@ ESTIMATES = Workers("estimate", 2, 16)
 CLASS_ACTS = Workers("class", 2, 64)
 # what is looked up for pages
 READS = Workers("read", 8, 256)
+
+
+def with_cost(function: Callable[..., T], *arguments: Any) -> tuple[T, float]:
+    """What ``function`` returns, and the processor time of this thread that it took: what it waited
+    for a core that others use is not its own."""
+    began = time.thread_time()
+    answer = function(*arguments)
+    return answer, time.thread_time() - began
 
 
 async def open_run(manager: RunManager, run_id: str | None) -> ReadableRun:
