@@ -61,6 +61,13 @@ GROUPS = {
         "tests/browser/test_ta",
     ),
     "browser, too": ("tests/browser/",),
+    "syntax": (  # `tests.syntax`
+        "tests/accel/test_private_apis.py",
+        "tests/engine/test_event_kinds.py",
+        "tests/test_architecture.py",
+        "tests/test_contracts.py",
+        "tests/test_names.py",
+    ),
     "processes": (
         "tests/benchmarks/test_sides.py",
         "tests/cli/test_signals.py",

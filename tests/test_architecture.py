@@ -1,13 +1,11 @@
 """Imports run one way, from the pages down to the settings; lazy ones and those for types count."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 
-import ganviz
+from tests.syntax import PACKAGE, nodes_of
 
-PACKAGE = Path(ganviz.__file__).parent
 # From the top: a module may import what stands on its own line or below it.
 LAYERS = (
     ("ganviz", "__main__"),
@@ -39,19 +37,19 @@ WEB = {"gradio", "plotly", "fastapi", "starlette", "uvicorn"}
 
 
 @cache
-def modules() -> dict[str, ast.Module]:
-    """The syntax tree of each module of ganviz, by its dotted name."""
-    trees = {}
-    for file in PACKAGE.rglob("*.py"):
+def modules() -> dict[str, tuple[ast.AST, ...]]:
+    """The syntax of each module of ganviz, by its dotted name."""
+    found = {}
+    for file, nodes in nodes_of(PACKAGE).items():
         parts = ("ganviz", *file.relative_to(PACKAGE).with_suffix("").parts)
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        trees[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
-    return trees
+        found[name] = nodes
+    return found
 
 
-def imports(tree: ast.AST, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Each module that ``tree`` imports anywhere, with its line."""
-    for node in ast.walk(tree):
+def imports(nodes: Iterable[ast.AST], known: set[str]) -> Iterator[tuple[str, int]]:
+    """Each module that is imported anywhere among ``nodes``, with its line."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -79,9 +77,9 @@ def package_of(module: str) -> str:
 
 def own_imports() -> Iterator[tuple[str, str, int]]:
     """(importing module, imported module, line), both of ganviz."""
-    trees = modules()
-    for importer, tree in trees.items():
-        for imported, line in imports(tree, set(trees)):
+    known = modules()
+    for importer, nodes in known.items():
+        for imported, line in imports(nodes, set(known)):
             if imported.partition(".")[0] == "ganviz":
                 yield importer, imported, line
 
@@ -115,8 +113,8 @@ def test_there_is_no_circle_between_packages():
 def test_only_server_and_pages_know_the_web_libraries():
     strangers = [
         f"{name}:{line} imports {imported}"
-        for name, tree in modules().items()
-        for imported, line in imports(tree, set())
+        for name, nodes in modules().items()
+        for imported, line in imports(nodes, set())
         if imported.partition(".")[0] in WEB and RANK[package_of(name)] < RANK["server"]
     ]
     assert not strangers, "\n".join(strangers)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import ganviz
-from ganviz import registry
+from ganviz import assets_folder, registry
 from ganviz.config import RunConfig, in_effect, meta
 from ganviz.data.source import DataSpec
 from ganviz.models import build_discriminator, build_generator
 from ganviz.ui import form
+from tests.syntax import PACKAGE, nodes_of
 
-PACKAGE = Path(ganviz.__file__).parent
 DECLARING = ("config.py", "settings.py", "rules.py", "form.py")
 TABLES = (
     registry.DATASETS,
@@ -32,9 +31,9 @@ OTHER_MEANING = {("probes/facts.py", "conv"), ("runs/sample_files.py", "folder")
 
 
 def sources():
-    """(path within the package, syntax tree) of every module."""
-    for file in PACKAGE.rglob("*.py"):
-        yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+    """(path within the package, nodes of its syntax) of every module."""
+    for file, nodes in nodes_of(PACKAGE).items():
+        yield file.relative_to(PACKAGE).as_posix(), nodes
 
 
 def is_config(node):
@@ -43,18 +42,16 @@ def is_config(node):
     return name.lstrip("_") in ("config", "mine", "parent", "spec_config")
 
 
-def reads_of(tree):
-    """The attributes that a tree reads of a config."""
+def reads_of(nodes):
+    """The attributes that ``nodes`` read of a config."""
     return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and is_config(node.value)
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and is_config(node.value)
     }
 
 
 def properties():
     """For each property of `RunConfig`, the settings that it reads."""
-    tree = ast.parse((PACKAGE / "config.py").read_text(encoding="utf-8"))
+    tree, *_ = nodes_of(PACKAGE)[PACKAGE / "config.py"]
     (config,) = (node for node in tree.body if getattr(node, "name", "") == "RunConfig")
     return {
         function.name: {
@@ -69,7 +66,7 @@ def properties():
 
 def test_every_setting_is_read_by_the_code_that_it_steers():
     read = set().union(
-        *(reads_of(tree) for path, tree in sources() if Path(path).name not in DECLARING)
+        *(reads_of(nodes) for path, nodes in sources() if Path(path).name not in DECLARING)
     )
     behind = properties()
     for _ in behind:
@@ -120,9 +117,9 @@ def test_a_network_reads_what_it_says(field, name):
     assert config.read & some == set(table.get(name).reads)
 
 
-def asked_names(tree):
-    """The names of definitions that a tree compares something with."""
-    for node in ast.walk(tree):
+def asked_names(nodes):
+    """The names of definitions that ``nodes`` compare something with."""
+    for node in nodes:
         prefix = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
             "startswith",
             "endswith",
@@ -141,8 +138,8 @@ def begins_a_name(text):
 def test_nobody_asks_for_the_name_of_a_definition():
     asked = {
         (path, name)
-        for path, tree in sources()
-        for name in asked_names(tree)
+        for path, nodes in sources()
+        for name in asked_names(nodes)
         if (path, name) not in OTHER_MEANING
     }
     assert asked == set()
@@ -167,8 +164,8 @@ def test_the_choice_decides_which_settings_mean_something():
 
 
 def page_scripts():
-    assets = ganviz.assets_folder()
-    return "\n".join(file.read_text(encoding="utf-8") for file in assets.rglob("*.js"))
+    files = assets_folder().rglob("*.js")
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def test_the_page_uses_all_that_it_is_sent_of_the_form():

@@ -4,15 +4,13 @@ means one thing in the whole tree."""
 import ast
 import re
 from collections import defaultdict
-from pathlib import Path
+from functools import cache
 
 import pytest
 
-import ganviz
 from ganviz.version import assets_folder
+from tests.syntax import PACKAGE, ROOT, nodes_of
 
-PACKAGE = Path(ganviz.__file__).parent
-ROOT = PACKAGE.parent
 # A word in any part of an identifier -> what the papers or programmers call it.
 PRIVATE_PARTS = {
     "told": "sent",
@@ -68,16 +66,17 @@ SAME_MODULE = {
 }
 
 
+@cache
 def private_words(name: str) -> set[str]:
     """The private words in an identifier of either case: ``_tellAll`` has "tell"."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
     return {snake} & PRIVATE.keys() | set(snake.split("_")) & PRIVATE_PARTS.keys()
 
 
-def python_names(tree: ast.AST):
-    """Every identifier that ``tree`` defines: functions, classes, arguments, variables,
+def python_names(nodes):
+    """Every identifier that ``nodes`` define: functions, classes, arguments, variables,
     attributes."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -94,31 +93,26 @@ def script_names(text: str):
     return DEFINED.findall(text)
 
 
-def python_files():
-    return sorted(PACKAGE.rglob("*.py"))
-
-
 def test_no_private_word_is_an_identifier():
     found = []
     for folder, allowed in ((PACKAGE, set()), (ROOT / "benchmarks", BENCHMARKS_MAY)):
-        for file in sorted(folder.rglob("*.py")):
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            for name in {file.stem, *python_names(tree)} - allowed:
-                found += [f"{file.relative_to(ROOT)}: {name}" for _ in private_words(name)]
+        for file, nodes in nodes_of(folder).items():
+            names = {file.stem, *python_names(nodes)} - allowed
+            found += [f"{file.relative_to(ROOT)}: {name}" for name in names if private_words(name)]
     for file in sorted(assets_folder().rglob("*.js")):
-        for name in script_names(file.read_text(encoding="utf-8")):
-            found += [f"{file.relative_to(ROOT)}: {name}" for _ in private_words(name)]
-    assert not found, "\n".join(sorted(set(found)))
+        names = set(script_names(file.read_text(encoding="utf-8")))
+        found += [f"{file.relative_to(ROOT)}: {name}" for name in names if private_words(name)]
+    assert not found, "\n".join(sorted(found))
 
 
 @pytest.mark.parametrize(("kind", "allowed"), [("class", SAME_CLASS), ("module", SAME_MODULE)])
 def test_each_name_is_given_once(kind, allowed):
     homes = defaultdict(list)
-    for file in python_files():
+    for file, nodes in nodes_of(PACKAGE).items():
         if kind == "module":
             homes[file.stem].append(str(file.relative_to(ROOT)))
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(file.relative_to(ROOT)))
     repeated = {name: files for name, files in homes.items() if len(files) > 1}

@@ -3,7 +3,6 @@ test names the one that broke. And they are used in one file only."""
 
 import ast
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import ganviz
 from ganviz.accel import private_apis as private
+from tests.syntax import PACKAGE, nodes_of
 
-PACKAGE = Path(ganviz.__file__).parent
 HOME = PACKAGE / "accel" / "private_apis.py"
 
 
@@ -253,17 +251,25 @@ def test_glibc_takes_its_options():
     assert private.grow_heap_in_huge_pages(libc, 8 << 20)
 
 
-def private_names(tree):
+def parts_of(node):
+    """The names of a dotted one; of an attribute of anything else, that after an empty one."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return [getattr(node, "id", ""), *reversed(parts)]
+
+
+def private_names(nodes):
     """Dotted names of torch with a private part, the operations of torch.ops, and ctypes."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
-            dotted = ast.unparse(node)
-            parts = dotted.split(".") if "(" not in dotted and "[" not in dotted else [""]
+            parts = parts_of(node)
             hidden = any(part.startswith("_") and not part.endswith("__") for part in parts[1:])
             if parts[0] in ("torch", "nn", "dist", "F") and (hidden or "ops" in parts[:2]):
-                yield dotted
+                yield ".".join(parts)
             if node.attr.startswith(("_optimizer_step", "_backward_hooks", "_forward_hooks")):
-                yield dotted
+                yield ".".join(parts)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names]
             module = getattr(node, "module", None) or ""
@@ -284,9 +290,8 @@ def test_grid_sample_input_gradient():
 def test_private_apis_are_used_in_one_file_only():
     found = {
         str(file.relative_to(PACKAGE)): sorted(names)
-        for file in PACKAGE.rglob("*.py")
-        if file != HOME
-        and (names := set(private_names(ast.parse(file.read_text(encoding="utf-8")))))
+        for file, nodes in nodes_of(PACKAGE).items()
+        if file != HOME and (names := set(private_names(nodes)))
     }
     assert not found
-    assert len(set(private_names(ast.parse(HOME.read_text(encoding="utf-8"))))) > 10
+    assert len(set(private_names(nodes_of(PACKAGE)[HOME]))) > 10

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import ganviz
 from ganviz import assets_folder, probes
 from ganviz.engine import event_kinds
 from ganviz.engine.event_kinds import EventKind, Figure, event_kind
@@ -15,8 +14,8 @@ from ganviz.engine.events import EventLog
 from ganviz.errors import GanvizError
 from ganviz.registry import PROBES
 from ganviz.server import describe
+from tests.syntax import PACKAGE, nodes_of
 
-PACKAGE = Path(ganviz.__file__).parent
 KINDS = event_kinds.event_kinds()
 WRITERS = ("log", "log_at", "append", "_log")
 
@@ -39,8 +38,8 @@ def temporary():
 def logged_kinds():
     """Every literal that the package passes to a method that logs an event."""
     found = set()
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for nodes in nodes_of(PACKAGE).values():
+        for node in nodes:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
