@@ -59,7 +59,7 @@ def check_data(config: RunConfig) -> RunConfig:
     """``config``, with its data named so that they are found from any working folder.
 
     Raises at once, and before anything is made, what can be known without loading: a folder that is
-    not there.
+    not there, or holds too few pictures.
     """
     entry = DATASETS.get(config.data, "data")
     return config.but(**entry.check(config)) if entry.check else config

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ganviz.accel.memory import free_memory
-from ganviz.data.entry import Dataset, Progress
+from ganviz.data.entry import Dataset, Progress, ignore_progress
 from ganviz.data.folder_layout import FolderLayout, layout_of
 from ganviz.data.held_out import largest_limit, partition, samples_to_load
 from ganviz.data.picture_cache import PictureCache, needed, room
 from ganviz.data.picture_decoding import Loaded, bits_in_use, decode_into_memory
 from ganviz.data.picture_files import read_picture
-from ganviz.data.picture_search import find
+from ganviz.data.picture_search import Found, find
 from ganviz.data.source import DataSource, DataSpec
 from ganviz.disk import disk_sentence
 from ganviz.errors import ConfigError, DataError
@@ -37,15 +37,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
 
     The order is a fixed one, so that a data limit takes from every class as the folder has it.
     """
-    root = find_folder(config.data_path)
-    found = find(root, progress)
-    if not found.files:
-        raise DataError(
-            f"The folder {printable(config.data_path)} holds no pictures that can be used (png, "
-            "jpg, "
-            f"gif, bmp, webp, tiff, ppm). {' '.join(found.notes(root))}".strip(),
-            "data_path",
-        )
+    root, found = _pictures_in(config, progress)
     layout = layout_of(sorted(found.files, key=lambda path: path.as_posix()))
     loaded, taken = _load(config, data_root, root, layout, progress)
     kept_files, rejected_files = loaded.kept, loaded.rejected
@@ -57,15 +49,7 @@ def load(config: RunConfig, data_root: Path, progress: Progress) -> DataSource:
         about.append(layout.taken(labels, min(limit, len(loaded.images[learned]))))
     notes = [*loaded.notes(root), *about, *taken, *found.notes(root)]
     if len(kept_files) < MIN_PICTURES:
-        kept, rejected, where = len(kept_files), len(rejected_files), printable(config.data_path)
-        usable = counted(
-            kept, "{where} holds only one picture", "{where} holds only {n} pictures", where=where
-        )
-        if rejected:
-            usable = f"Only {kept} of {kept + rejected} pictures in {where} can be used"
-        raise DataError(
-            f"{usable}; at least {MIN_PICTURES} are needed. {' '.join(notes)}".strip(), "data_path"
-        )
+        raise _too_few(config, len(kept_files), len(rejected_files), notes)
     if config.conditional and not layout.classes:
         raise ConfigError(
             f"{layout.why_not or 'These pictures have no classes.'} Set conditioning to "
@@ -180,8 +164,39 @@ def _fits_memory(config: RunConfig, count: int, cache: PictureCache, refusal: st
     )
 
 
-def _absolute(config: RunConfig) -> dict[str, str]:
-    find_folder(config.data_path)
+def _pictures_in(
+    config: RunConfig, progress: Progress = ignore_progress, enough: int | None = None
+) -> tuple[Path, Found]:
+    """The folder of ``config`` and the pictures found in it, ``enough`` of them or all. Raises
+    `DataError` where there is none: a drive that is not connected leaves an empty folder behind."""
+    root = find_folder(config.data_path)
+    found = find(root, progress, enough)
+    if not found.files:
+        raise DataError(
+            f"The folder {printable(config.data_path)} holds no pictures that can be used (png, "
+            "jpg, "
+            f"gif, bmp, webp, tiff, ppm). {' '.join(found.notes(root))}".strip(),
+            "data_path",
+        )
+    return root, found
+
+
+def _too_few(config: RunConfig, kept: int, rejected: int, notes: list[str]) -> DataError:
+    where = printable(config.data_path)
+    usable = counted(
+        kept, "{where} holds only one picture", "{where} holds only {n} pictures", where=where
+    )
+    if rejected:
+        usable = f"Only {kept} of {kept + rejected} pictures in {where} can be used"
+    sentence = f"{usable}; at least {MIN_PICTURES} are needed. {' '.join(notes)}".strip()
+    return DataError(sentence, "data_path")
+
+
+def _checked(config: RunConfig) -> dict[str, str]:
+    """What can be known before anything is read: files that are too few hold too few pictures."""
+    root, found = _pictures_in(config, enough=MIN_PICTURES)
+    if len(found.files) < MIN_PICTURES:
+        raise _too_few(config, len(found.files), 0, found.notes(root))
     # links are not resolved: who points one at other pictures means those
     return {"data_path": os.path.abspath(Path(plain_path(config.data_path)).expanduser())}
 
@@ -220,7 +235,7 @@ ENTRIES = {
         shuffled=True,
         in_colour=True,
         extra_reads=("data_path",),
-        check=_absolute,
+        check=_checked,
         list_classes=list_classes,
         decoded_file=decoded_file,
     )

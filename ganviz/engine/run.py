@@ -112,8 +112,9 @@ class Run:
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
         self._retired = self._ended = self.saves_at_start = False
-        # it was there before: what keeps it from going on must not take its folder away
-        self.was_kept = self._resumes
+        # the step that it goes on from; and whether its folder was there before: what keeps it
+        # from going on must not take that away
+        self.begins_at, self.was_kept = 0, False
         self._ending = threading.Lock()
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
@@ -210,7 +211,9 @@ class Run:
         """Steps trained so far."""
         if self._last_status is not None:
             return self._last_status["step"]
-        return self.trainer.steps_to_show if self.trainer else 0
+        if self.trainer is None or self._recorder is None:
+            return self.begins_at
+        return self.trainer.steps_to_show
 
     def status(self) -> dict[str, Any]:
         """What a status line shows."""
@@ -246,7 +249,8 @@ class Run:
                 self._loop()
                 self._end("stopped" if self._commands.stopping else "finished")
         except _Stopped:
-            self._enter("stopped", "Stopped before the first step.")
+            went_on = "Stopped before it went on; what was saved is kept."
+            self._enter("stopped", went_on if self.begins_at else "Stopped before the first step.")
         except Exception as error:
             self._fail(error)
         with self._ending:
@@ -281,9 +285,11 @@ class Run:
             )
 
     def _prepare(self) -> None:
-        if self.store:
+        if self.store and not self.was_kept:
             self.store.write_config(self.config)
         source = load_data(self.config, self.device, self._data_root, self._progress)
+        if self.store and self.was_kept:  # with data that it cannot have it is what it was
+            self.store.write_config(self.config)
         if self.make_trainer is Trainer:
             check_memory(self.config, self.device, source.spec)
         self.chosen = choose(

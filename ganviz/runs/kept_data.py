@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from ganviz.config import RunConfig
 from ganviz.data import check_data
-from ganviz.data.folder import find_folder
-from ganviz.data.picture_search import find
 from ganviz.errors import ConfigError, DataError
 from ganviz.registry import DATASETS
-from ganviz.text import printable
 
 MOVED = (
     "{problem} This run learned from it: where its pictures are elsewhere now, name the folder "
@@ -20,8 +17,8 @@ def with_data_at(config: RunConfig, data_path: str | None) -> RunConfig:
     """The settings of a kept run, with its folder of pictures at ``data_path`` (None: where it
     was), looked for like those of a new run.
 
-    Raises `DataError` for a folder that is not there or holds no picture, and `ConfigError` for a
-    ``data_path`` of a run that learned from no folder.
+    Raises `DataError` for a folder that is not there or holds too few pictures, and `ConfigError`
+    for a ``data_path`` of a run that learned from no folder.
     """
     reads_folder = DATASETS.get(config.data, "data").reads_folder
     if data_path is not None:
@@ -32,20 +29,10 @@ def with_data_at(config: RunConfig, data_path: str | None) -> RunConfig:
                 "data_path",
                 data=config.data,
             )
-        return _with_pictures(config.but(data_path=data_path))
+        return check_data(config.but(data_path=data_path))
     try:
-        return _with_pictures(config) if reads_folder else check_data(config)
+        return check_data(config)
     except DataError as error:
         if error.field != "data_path":
             raise
         raise DataError(MOVED, "data_path", problem=error.sentence) from None
-
-
-def _with_pictures(config: RunConfig) -> RunConfig:
-    """The settings of a run on a folder, checked; a drive that is not connected leaves an empty
-    one behind. Raises `DataError`."""
-    checked = check_data(config)
-    folder = find_folder(checked.data_path)
-    if not find(folder, enough=1).files:
-        raise DataError(f"There are no pictures in {printable(str(folder))}.", "data_path")
-    return checked

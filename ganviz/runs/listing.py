@@ -63,11 +63,10 @@ class RunInfo:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run can be taken up again: it is at rest, and holds a checkpoint or died
+        """Whether the run can be taken up again: it is at rest, and holds a checkpoint or ended
         before its first."""
-        return (self.state in ENDED and (self.folder / "checkpoints").is_dir()) or (
-            self.state == INTERRUPTED and (self.folder / CONFIG).is_file()
-        )
+        holds = (self.folder / "checkpoints").is_dir() or (self.folder / CONFIG).is_file()
+        return self.state in (*ENDED, INTERRUPTED) and holds
 
 
 def list_runs(runs_root: Path | str) -> list[RunInfo]:

@@ -80,7 +80,9 @@ def resumed(
         observers=observers,
         kept_choices=_kept_choices(state),
     )
-    run.was_kept = True
+    run.begins_at, run.was_kept = state.step, True
+    # the checkpoint knows the old place
+    run.saves_at_start = data_path is not None and bool(state.weights)
     run.events = store.history()
     run.frames = ContinuedFrames(folder)
     for sentence in (state.note, *_differences(state, device)):

@@ -1,6 +1,7 @@
 """Data that are no longer what a run was trained on: said or refused when it goes on."""
 
 import shutil
+import time
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from ganviz.config import RunConfig
 from ganviz.data.held_out import MIXED_SPLIT
 from ganviz.engine import checkpoint
+from ganviz.engine.events import ENDED
 from ganviz.errors import ConfigError, DataError
 from ganviz.runs.resume import GOES_ON
 from ganviz.server.explore_data import ExploreData
@@ -166,23 +168,100 @@ def test_an_empty_folder_is_asked_about_and_touches_nothing(animals, tmp_path):
     animals.rename(tmp_path / "moved")
     animals.mkdir()
     for path in (None, str(animals)):
-        with pytest.raises(DataError, match="no pictures in") as refusal:
+        with pytest.raises(DataError, match="holds no pictures that can be used") as refusal:
             manager.resume(run.id, more_steps=3, data_path=path)
         assert refusal.value.field == "data_path"
     assert (run.store.folder / "config.json").read_bytes() == before
 
 
-def test_a_run_that_cannot_begin_again_is_not_lost(animals, tmp_path):
-    """It died before its first checkpoint, and the folder that is named now holds too little."""
+def test_a_folder_of_too_few_is_refused_before_anything_is_touched(animals, tmp_path):
     manager, run = train_on(animals, tmp_path)
-    shutil.rmtree(run.store.folder / "checkpoints")
     few = tmp_path / "few"
     few.mkdir()
     Image.new("RGB", (8, 8)).save(few / "1.png")
-    again = manager.resume(run.id, data_path=str(few))
+    with pytest.raises(DataError, match="holds only one picture; at least 16"):
+        manager.resume(run.id, more_steps=3, data_path=str(few))
+    assert manager.library()[0].state == "finished"
+
+
+@pytest.fixture
+def unreadable(tmp_path):
+    """Files enough, of which none is a picture: that is seen when they are read."""
+    folder = tmp_path / "unreadable"
+    folder.mkdir()
+    for index in range(20):
+        (folder / f"{index}.png").write_bytes(b"no picture")
+    return str(folder)
+
+
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_run_that_cannot_go_on_is_what_it_was(animals, tmp_path, unreadable, checkpoint):
+    """It has its steps, its folder and its Resume still; also one that died before its first
+    checkpoint."""
+    manager, run = train_on(animals, tmp_path)
+    if not checkpoint:
+        shutil.rmtree(run.store.folder / "checkpoints")
+    more = 3 if checkpoint else None
+    again = manager.resume(run.id, more_steps=more, data_path=unreadable)
     assert again.join(60) and again.state == "failed"
-    assert [info.id for info in manager.library()] == [run.id]
+    (info,) = manager.library()
+    assert info.id == run.id and info.resumable
+    assert info.step == again.step_count == again.status()["step"] == (6 if checkpoint else 0)
     assert (run.store.folder / "log.jsonl").stat().st_size
+    again = manager.resume(run.id, more_steps=more)
+    assert again.join(60) and again.state == "finished", again.error
+    assert again.config.data_path == str(animals)
+
+
+def test_a_run_that_is_stopped_before_it_goes_on_keeps_its_steps(animals, tmp_path, monkeypatch):
+    manager, run = train_on(animals, tmp_path)
+
+    def stopped(config, device, data_root, progress):
+        manager.current.stop()
+        progress(None, "Reading")
+
+    monkeypatch.setattr("ganviz.engine.run.load_data", stopped)
+    again = manager.resume(run.id, more_steps=3)
+    assert again.join(60) and again.state == "stopped"
+    (info,) = manager.library()
+    assert info.step == 6 and info.resumable
+    assert info.sentence == "Stopped before it went on; what was saved is kept."
+
+
+def test_a_fork_that_cannot_begin_leaves_nothing(animals, tmp_path, unreadable):
+    manager, run = train_on(animals, tmp_path)
+    fork = manager.fork(run.id, {"steps": 9}, data_path=unreadable)
+    assert fork.join(60) and fork.state == "failed"
+    assert [info.id for info in manager.library()] == [run.id]
+
+
+def test_the_new_place_is_in_the_checkpoint_from_the_first_step_on(animals, tmp_path):
+    """An export, or a fork, finds the pictures while the run goes on, and where it dies young."""
+    manager, run = train_on(animals, tmp_path)
+    moved = animals.rename(tmp_path / "moved")
+    again = manager.resume(run.id, more_steps=10**6, data_path=str(moved))
+    again.pause()
+    while again.state not in ("paused", *ENDED):
+        time.sleep(0.01)
+    fork = manager.fork(run.id, {"steps": 9}, replace=True)
+    assert again.join(60) and fork.join(60)
+    assert fork.state == "finished" and fork.config.data_path == str(moved), fork.error
+
+
+def test_an_empty_folder_stops_nobody(animals, tmp_path):
+    """Who trains goes on where what should take its place cannot begin."""
+    manager, kept = train_on(animals, tmp_path)
+    run = manager.start(kept.config.but(steps=10**6))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    other = run.config.but(data_path=str(empty))
+    with pytest.raises(DataError, match="holds no pictures"):
+        manager.start(other, replace=True)
+    with pytest.raises(DataError, match="holds no pictures"):
+        manager.start(other, replace=True, begin_with=kept.id)
+    assert manager.current is run and run.active
+    run.stop()
+    assert run.join(60)
 
 
 def test_a_run_of_no_folder_refuses_one(animals, tmp_path):
