@@ -56,12 +56,9 @@ function show(poll) {
 /** @param {Poll} poll */
 function showPoll(poll) {
   const body = $("gv-poll-body");
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.choice;
   body.replaceChildren(
     el("h3", { class: "gv-ask" }, poll.ask), ...(poll.state === "open" ? open(poll) : [bars(poll), ...answerWords(poll)]),
     ...(presents() ? commands(poll) : []));
-  // whoever votes by key stays where they are
-  if (focused) /** @type {HTMLElement | null} */ (body.querySelector(`[data-choice="${focused}"]`))?.focus();
 }
 
 const nothing = () => el("p", { class: "gv-wait" }, "No question is open. When the presenter asks one, it appears here.");

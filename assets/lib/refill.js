@@ -1,5 +1,5 @@
 // @ts-check
-// Lists that are filled anew while a person may be pressing one of their buttons.
+// Lists that are filled anew while a person may be pressing one of their buttons, or be at it by key.
 
 /** What the pointer is pressed on. @type {Node | null} */
 let pressed = null;
@@ -24,12 +24,26 @@ function released() {
 
 /**
  * Have `fill` fill `box` anew: at once, or, where the pointer is pressed in it, when it is released. A
- * button that is replaced between the two is not clicked.
- * @param {Element} box
+ * button that is replaced between the two is not clicked. What had the focus has it again.
+ * @param {HTMLElement} box
  * @param {() => void} fill
  */
 export function refill(box, fill) {
   if (pressed && box.contains(pressed)) return void waiting.set(box, fill);
   waiting.delete(box);
+  const before = document.activeElement;
+  if (!before || before === box || !box.contains(before)) return fill();
+  const role = roleOf(before);
   fill();
+  if (before.isConnected) return;
+  const after = [...box.querySelectorAll("a, button, input, select, textarea")].find((node) => roleOf(node) === role);
+  if (!after) box.tabIndex = -1; // what comes next by key is still what stands here
+  /** @type {HTMLElement} */ (after ?? box).focus({ preventScroll: true });
+}
+
+/** What a control is for, as its successor is it, too. @param {Element} node */
+function roleOf(node) {
+  const { part, choice } = /** @type {HTMLElement} */ (node).dataset;
+  const row = node.closest("[data-run]")?.getAttribute("data-run");
+  return [row, node.tagName, part ?? choice ?? node.getAttribute("aria-label") ?? node.textContent].join("\n");
 }

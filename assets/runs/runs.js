@@ -97,7 +97,7 @@ export function matching(all, search) {
 function showRows() {
   const visible = matching(runs, $("gv-runs-search", HTMLInputElement).value);
   const body = $("gv-runs-body");
-  refill(body, () => keepFocus(body, () => body.replaceChildren(...visible.map(row))));
+  refill(body, () => body.replaceChildren(...visible.map(row)));
   $("gv-runs-empty").hidden = runs.length > 0;
   const part = visible.length < runs.length ? `${visible.length} of ${runs.length}` : `${runs.length}`;
   text($("gv-runs-count"), runs.length ? part : "");
@@ -105,17 +105,6 @@ function showRows() {
   button.disabled = chosen.size < 2;
   text(button, chosen.size > 1 ? `Compare ${chosen.size}` : "Compare");
   button.title = chosen.size < 2 ? "Tick at least two runs" : "";
-}
-
-/** The part of a row that had the focus has it again after `refill`. */
-function keepFocus(body, refill) {
-  const node = /** @type {HTMLElement | null} */ (document.activeElement);
-  const run = /** @type {HTMLElement | null} */ (node?.closest("#gv-runs-body tr"))?.dataset.run;
-  const part = node?.dataset.part;
-  refill();
-  if (!run) return;
-  const again = `tr[data-run="${CSS.escape(run)}"] [data-part="${part}"]`;
-  /** @type {HTMLElement | null} */ (body.querySelector(again))?.focus();
 }
 
 function row(run) {

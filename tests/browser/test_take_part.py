@@ -69,17 +69,21 @@ def test_a_class_votes_plays_and_hangs_pictures_up(browsers):
         page.wait_for_selector("#gv-poll[data-state=open] [role=radio]")
         assert page.locator("#gv-poll >> text=Close the vote").count() == 0
     ann.click("#gv-poll [data-choice='0']")
+    teacher.focus("text=Close the vote")
     bob.click("#gv-poll [data-choice='1']")
     teacher.wait_for_function(
         "document.querySelector('#gv-poll-caption').textContent.startsWith('2 of 2')"
     )
+    # who is about to close it by key is not thrown off by each vote, nor lost when it is closed
+    assert teacher.evaluate("document.activeElement.textContent") == "Close the vote"
     # hidden until it is closed, from the presenter as well
     for page in (teacher, ann, bob):
         assert page.locator(".gv-bar").count() == 0
-    teacher.click("text=Close the vote")
+    teacher.keyboard.press("Enter")
     for page in (teacher, ann, bob):
         page.wait_for_selector("#gv-poll[data-state=closed] .gv-bar")
         assert page.locator(".gv-bar").all_inner_texts() == ["1 of 2", "1 of 2"]
+    assert teacher.evaluate("document.activeElement.id") == "gv-poll-body"
     teacher.click("text=Vote again")
     ann.click("#gv-poll [data-choice='1']")
     ann.wait_for_selector("#gv-poll [data-choice='1'][aria-checked=true]")
