@@ -74,11 +74,12 @@ async function show(id) {
   awaited = id;
   const answer = await get(`gv/library/${encodeURIComponent(id)}`);
   if (awaited !== id) return;
-  const same = run?.id === answer.id;
+  const same = run?.id === id;
+  if (!answer.ok) return same ? note(answer.sentence, true) : showNone(answer.sentence);
   const film = same ? placeInFilm() : null;
   transport?.stop();
   $("gv-detail").hidden = false;
-  if (!answer.ok) return note(answer.sentence, true);
+  delete $("gv-detail").dataset.missing;
   run = answer;
   pictures = album();
   note("");
@@ -88,6 +89,15 @@ async function show(id) {
   showSettings();
   showFilm(run, film);
   readHistory(run);
+}
+
+/** Say why the run that was chosen is not shown, and leave the one before. @param {string} sentence */
+function showNone(sentence) {
+  hide();
+  $("gv-detail").hidden = false;
+  $("gv-detail").dataset.missing = "";
+  text($("gv-detail-title"), "This run is not shown");
+  note(sentence, true);
 }
 
 /**

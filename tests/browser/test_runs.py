@@ -185,6 +185,18 @@ def test_a_name_and_an_answer_stay_with_the_run_they_are_of(visit, kept):
         held.pop().continue_()
     drawn_twice(page)
     assert page.text_content("#gv-detail-title") == "Of the second"
+    # one that cannot be shown leaves no buttons of another behind
+    gone = {"status": 409, "json": {"error": "This run is gone.", "field": None}}
+    page.route(f"**/gv/library/{first}", lambda r: r.fulfill(**gone), times=1)
+    page.click(row.format(first))
+    page.wait_for_selector("#gv-detail-note:has-text('This run is gone.')")
+    assert page.inner_text("#gv-detail h2") == "This run is not shown"
+    assert not page.locator(
+        "#gv-detail :is(button, textarea):not(#gv-detail-close):visible"
+    ).count()
+    page.click(row.format(second))
+    page.wait_for_selector("#gv-detail-title:text-is('Of the second')")
+    assert page.is_visible("#gv-detail-delete") and page.is_hidden("#gv-detail-note")
 
 
 def test_compare_lays_runs_over_each_other(visit, kept):
