@@ -34,6 +34,7 @@ const AROUND = 330;
 const LEAST = 300;
 const STEP = 1.5;
 const OWN = "own";
+const NO_POINTS = "No points yet";
 const NO_D = "A VAE has no discriminator: no verdict, and nothing that pushes its samples.";
 const PACKED = "This D judges several samples at once, so that none of them has a push of its own.";
 
@@ -50,7 +51,7 @@ export function start(section) {
     el("header", { class: "gv-card-head" }, el("h2", {}, "The plane"), el("span", { class: "gv-caption", id: "gv-lab-step" }),
       el("span", { class: "gv-spring" }), zoomButtons()),
     legend(),
-    el("div", { class: "gv-lab-stage" }, el("canvas", { id: "gv-lab-plane", role: "img", tabindex: "0", "aria-label": "No points yet" })),
+    el("div", { class: "gv-lab-stage" }, el("canvas", { id: "gv-lab-plane", role: "img", tabindex: "0", "aria-label": NO_POINTS })),
     el("p", { class: "gv-caption gv-lab-at", id: "gv-lab-at" }),
     key(), arrowRow(),
     el("p", { class: "gv-note", id: "gv-lab-why", hidden: true }),
@@ -84,6 +85,13 @@ function hello({ sameRun }) {
   latents = null;
   held.view = WHOLE;
   take(null);
+  held.at = null;
+  show();
+  const canvas = $("gv-lab-plane", HTMLCanvasElement);
+  canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
+  canvas.setAttribute("aria-label", NO_POINTS);
+  delete canvas.dataset.step;
+  wake(true);
 }
 
 /** @param {import("../lib/plane_data.js").Plane} plane */
@@ -280,8 +288,9 @@ function describePlace() {
 async function fetchLatents() {
   if (latents || !now.run) return;
   latents = [];
-  const answer = await post("gv/lab/latents", { run: now.run.id });
-  latents = answer.ok ? answer.z : null;
+  const { id } = now.run;
+  const answer = await post("gv/lab/latents", { run: id });
+  if (now.run?.id === id) latents = answer.ok ? answer.z : null;
 }
 
 // -- drawing

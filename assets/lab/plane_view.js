@@ -233,8 +233,8 @@ export function verdictAt(x, y) {
 
 /** The fake nearest to a place of the canvas, within `near` px, or -1. @param {number} x @param {number} y */
 export function fakeAt(x, y, near = 9) {
-  const { at, plane } = held;
-  if (!at || !plane) return -1;
+  const { at, plane, replayed } = held;
+  if (!at || !plane || replayed) return -1; // what is drawn of a replayed step has other latents
   let [best, least] = [-1, near * near];
   plane.fake.x.forEach((value, i) => {
     const far = (at.px(value) - x) ** 2 + (at.py(plane.fake.y[i]) - y) ** 2;

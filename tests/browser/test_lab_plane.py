@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import picture_of
+from .conftest import drawn_twice, held_back, picture_of
 
 CANVAS = "#gv-lab-plane"
 
@@ -63,6 +63,32 @@ def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
         }""",
         arg=points,
     )
+
+
+def test_a_new_run_does_not_begin_with_the_plane_of_the_last(lab, server):
+    server.command("pause")
+    lab.wait_for_selector("body[data-gv-state=paused]")
+    requests = []
+    lab.on("request", lambda r: requests.append(r.url) if r.url.endswith("/latents") else None)
+    with held_back(lab, "**/gv/lab/latents"):
+        lab.hover(CANVAS)
+        while not requests:
+            lab.wait_for_timeout(20)
+        lab.evaluate("""() => {
+            const { now } = gvModules['lib/stream.js'];
+            now.run = { ...now.run, id: 'the next one' };
+            gvModules['lib/bus.js'].emit('hello', { sameRun: false });
+        }""")
+    drawn_twice(lab)
+    assert lab.text_content("#gv-lab-step") == ""
+    assert lab.get_attribute(CANVAS, "data-step") is None
+    assert lab.get_attribute(CANVAS, "aria-label") == "No points yet"
+    assert lab.get_attribute("#gv-lab-key", "data-reserved") is not None
+    # the answer was of the last one: its latents are not this one's
+    lab.route("**/gv/lab/latents", lambda r: r.fulfill(json={"z": []}))
+    lab.mouse.move(0, 0)
+    with lab.expect_request("**/gv/lab/latents"):
+        lab.hover(CANVAS)
 
 
 def test_the_losses_beside_it_go_on_with_the_run(lab):
