@@ -8,7 +8,8 @@ import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from ganviz.accel.memory import free_memory
 from ganviz.data.entry import Dataset, Progress, ignore_progress
@@ -117,7 +118,9 @@ def plain_path(text: str) -> str:
     if len(text) > 1 and text[0] + text[-1] in QUOTES:
         text = text[1:-1].strip()
     if text.lower().startswith("file://"):
-        return unquote(urlsplit(text).path)
+        address = urlsplit(text)
+        here = address.netloc.lower() in ("", "localhost")
+        return url2pathname(address.path if here else f"//{address.netloc}{address.path}")
     bare = _ESCAPE.sub(r"\1", text) if os.sep == "/" else text
     there = [path for path in (text, bare) if os.path.exists(os.path.expanduser(path))]
     return there[0] if there else text

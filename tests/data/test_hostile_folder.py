@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from ganviz.accel import memory
+from ganviz.data import folder as picture_folder
 from ganviz.data import picture_files
 from ganviz.text import printable
 
@@ -277,6 +278,15 @@ def test_folders_that_cannot_be_listed_are_named(load, pictures, monkeypatch):
 )
 def test_a_path_as_it_is_pasted(load, pictures, paste):
     assert load("folder", data_path=paste.format(pictures())).spec.count == 16
+
+
+def test_an_address_of_a_file_as_windows_writes_it(monkeypatch):
+    """Of a drive, and of a folder that another machine shares."""
+    windows = pytest.importorskip("nturl2path")
+    monkeypatch.setattr(picture_folder, "url2pathname", windows.url2pathname)
+    assert picture_folder.plain_path("file:///C:/Users/Ann/my%20pics") == r"C:\Users\Ann\my pics"
+    assert picture_folder.plain_path("file://server/share/x") == r"\\server\share\x"
+    assert picture_folder.plain_path("file://localhost/C:/x") == r"C:\x"
 
 
 @pytest.mark.skipif(os.sep != "/", reason="a backslash divides folders there")
