@@ -18,6 +18,7 @@ import { adopt, beginWith } from "../train/form.js";
 import { follow } from "../train/watching.js";
 import { exportForm } from "./exports.js";
 import { showFigures } from "./figures.js";
+import { folderRow } from "./folder_row.js";
 import { forkForm } from "./fork.js";
 
 /**
@@ -267,16 +268,13 @@ async function resume(further = {}) {
  * @param {(more: Further) => void} again
  */
 function askFurther(answer, label, again) {
-  const button = (/** @type {string} */ words, /** @type {() => void} */ onclick) =>
-    el("button", { type: "button", class: "gv-button gv-small", onclick }, words);
-  if (answer.busy) return note(answer.sentence, true, button(label, () => again({ replace: true })));
+  if (answer.busy) {
+    const onclick = () => again({ replace: true });
+    return note(answer.sentence, true, el("button", { type: "button", class: "gv-button gv-small", onclick }, label));
+  }
   if (answer.field !== "data_path") return note(answer.sentence, true);
-  const field = el("input", {
-    type: "text", class: "gv-folder", value: run.run.config.data_path, "aria-label": "Folder that holds its pictures now",
-  });
-  const goOn = () => { if (field.value.trim()) again({ data_path: field.value.trim() }); };
-  field.addEventListener("keydown", ({ key, repeat }) => { if (key === "Enter" && !repeat) goOn(); });
-  note(answer.sentence, true, el("span", { class: "gv-inline gv-folder-row" }, field, button("Go on from there", goOn)));
+  const { field, row } = folderRow(run.run.config.data_path, (path) => again({ data_path: path }));
+  note(answer.sentence, true, row);
   field.focus();
   field.select();
 }
@@ -305,7 +303,7 @@ function toggleDrawer(name) {
   closeDrawer(name === "fork" ? "export" : "fork");
   const of = `${run.id} ${run.checkpoints}`;
   if (name === "export" || box.dataset.of !== of) {
-    box.replaceChildren(...(name === "export" ? exportForm(run.id)
+    box.replaceChildren(...(name === "export" ? exportForm(run)
       : forkForm(run, {
         started, refused: (of, ...rest) => { if (run?.id === of.id) askFurther(...rest); },
       })));

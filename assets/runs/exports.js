@@ -7,6 +7,7 @@ import { fileSize, formatDate } from "../lib/format.js";
 import { runAction } from "../lib/library.js";
 import { EXPORT_REFRESH } from "../lib/pacing.js";
 import { address, get } from "../lib/request.js";
+import { folderRow } from "./folder_row.js";
 import { showReport } from "./report.js";
 
 /** Pictures of a data set, unless somebody says otherwise. */
@@ -16,18 +17,19 @@ let timer = 0;
 /** @typedef {{kind: string, label: string, why: string, missing: string, options: string[]}} Format */
 /** @typedef {{name: string, url: string, bytes: number, at: number}} File as it lies with the run */
 
-/** @param {string} id of the run */
-export function exportForm(id) {
+/** @param {{id: string, run: any}} run */
+export function exportForm({ id, run }) {
   const kinds = el("div", { class: "gv-export-kinds" });
   const status = el("p", { class: "gv-export-status", role: "status" });
   const files = el("ul", { class: "gv-export-files", "aria-label": "Exported files", hidden: true });
-  void offerFormats(id, kinds, { status, files });
+  void offerFormats(id, kinds, { status, files, folder: run.config.data_path });
   return [kinds, status, files];
 }
 
 /**
- * What an export says of itself, and the files that there are.
- * @typedef {{status: HTMLElement, files: HTMLElement}} Answers
+ * What an export says of itself, and the files that there are. `folder`: of the run's pictures.
+ * @typedef {{status: HTMLElement, files: HTMLElement, folder: string}} Answers
+ * @typedef {{kind: string, n?: number, data_path?: string}} Wanted
  */
 
 /**
@@ -43,8 +45,8 @@ async function offerFormats(id, kinds, answers) {
   const known = job.formats;
   kinds.replaceChildren(...known.flatMap((format) => offer(id, format, answers)));
   showFiles(job.files, answers);
-  if (job.state === "working") watch(id, answers);
-  if (job.state === "failed") text(answers.status, job.sentence);
+  if (job.state === "working") watch(id, { kind: job.kind }, answers);
+  if (job.state === "failed") showFailure(id, { kind: job.kind }, job, answers);
 }
 
 /**
@@ -72,13 +74,13 @@ const exportPath = (id) => `gv/library/${encodeURIComponent(id)}/export`;
 
 /**
  * @param {string} id
- * @param {{kind: string, n?: number}} wanted
+ * @param {Wanted} wanted
  * @param {Answers} answers
  */
 async function exportAs(id, wanted, answers) {
   const answer = await runAction(id, null, wanted, "/export");
   const working = answer.ok || (answer.busy && (await get(exportPath(id))).state === "working");
-  if (working) return watch(id, answers, answer.sentence);
+  if (working) return watch(id, wanted, answers, answer.sentence);
   clearInterval(timer);
   text(answers.status, answer.sentence);
 }
@@ -86,10 +88,12 @@ async function exportAs(id, wanted, answers) {
 /**
  * Say how far the export is until it has ended, with a way to stop it.
  * @param {string} id
+ * @param {Wanted} wanted
  * @param {Answers} answers
  * @param {string} [sentence] until the first answer
  */
-function watch(id, { status, files }, sentence = "") {
+function watch(id, wanted, answers, sentence = "") {
+  const { status } = answers;
   clearInterval(timer);
   const words = el("span", {}, sentence);
   const stop = el("button", {
@@ -106,10 +110,26 @@ function watch(id, { status, files }, sentence = "") {
     // an answer that is lost ends nothing: the export goes on, and is asked for again
     if (!job.state && !job.absent) return text(words, job.sentence);
     clearInterval(timer);
-    text(status, job.sentence);
-    showFiles(job.files, { status, files });
+    if (job.state === "failed") showFailure(id, wanted, job, answers);
+    else text(status, job.sentence);
+    showFiles(job.files, answers);
     if (job.url && job.kind === "report" && status.isConnected) void openReport(job.url, status);
   }, EXPORT_REFRESH);
+}
+
+/**
+ * Say what went wrong; pictures that are elsewhere now can be named beside it.
+ * @param {string} id
+ * @param {Wanted} wanted
+ * @param {{sentence: string, field?: string | null}} job
+ * @param {Answers} answers
+ */
+function showFailure(id, wanted, { sentence, field }, answers) {
+  text(answers.status, sentence);
+  if (field !== "data_path") return;
+  const again = (/** @type {string} */ path) => void exportAs(id, { ...wanted, data_path: path }, answers);
+  const { row } = folderRow(wanted.data_path ?? answers.folder, again);
+  answers.status.append(" ", row);
 }
 
 /**

@@ -63,10 +63,12 @@ class RunInfo:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run can be taken up again: it is at rest, and holds a checkpoint or ended
-        before its first."""
-        holds = (self.folder / "checkpoints").is_dir() or (self.folder / CONFIG).is_file()
-        return self.state in (*ENDED, INTERRUPTED) and holds
+        """Whether the run can be taken up again: it is at rest, and holds a checkpoint, or died
+        before its first or ended before its first step."""
+        anew = self.state == INTERRUPTED or (self.state in ENDED and self.step == 0)
+        return (self.state in ENDED and (self.folder / "checkpoints").is_dir()) or (
+            anew and (self.folder / CONFIG).is_file()
+        )
 
 
 def list_runs(runs_root: Path | str) -> list[RunInfo]:

@@ -42,18 +42,20 @@ class ExportRequest(BaseModel):
     fps: int | None = Field(None, ge=1, le=60)
     seconds: float | None = Field(None, ge=0.2, le=600)
     n: int | None = Field(None, ge=100, le=200_000)
+    data_path: str | None = Field(None, max_length=4096)
 
 
 class Progress(NamedTuple):
-    """How an export stands. ``state``: working, done or failed; there is a file once it is done."""
+    """How an export stands. ``state``: working, done or failed; there is a file once it is done.
+    ``field``: the option that makes up for a failure, where there is one."""
 
     state: str
     fraction: float
     sentence: str
+    field: str | None = None
 
 
 STOPPING = "Stopping the export."
-WHERE_TO_NAME_IT = "{problem} Resume, above, asks for it, and the run keeps it."
 STARTING = Progress("working", 0.0, "Starting.")
 
 
@@ -192,10 +194,9 @@ class Exports:
             _make(folder, out, (query.kind, self._options(query)), report)
             job.progress = Progress("done", 1.0, "Ready to download.")
         except GanvizError as error:
-            sentence = error.sentence
-            if error.field == "data_path":
-                sentence = WHERE_TO_NAME_IT.format(problem=sentence)
-            job.progress = job.progress._replace(state="failed", sentence=sentence)
+            job.progress = job.progress._replace(
+                state="failed", sentence=error.sentence, field=error.field
+            )
         except Exception as error:
             sentence = f"The export failed ({type(error).__name__}); the server's log says why."
             job.progress = job.progress._replace(state="failed", sentence=sentence)

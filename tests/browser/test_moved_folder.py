@@ -19,6 +19,19 @@ def test_a_run_whose_folder_was_moved_goes_on_from_where_it_is(visit, server, tm
     old.rename(new)
     page = visit(address=f"/?tab=runs&open={run}")
     page.wait_for_selector("#gv-detail-resume:enabled")
+    # an export asks, too
+    page.click("#gv-detail-export")
+    page.click("[data-kind=report]")
+    page.wait_for_selector(".gv-export-status .gv-folder")
+    assert "There is no folder" in page.text_content(".gv-export-status")
+    assert page.input_value(".gv-export-status .gv-folder") == str(old)
+    page.fill(".gv-export-status .gv-folder", str(new))
+    with page.expect_request(lambda r: r.method == "POST" and r.url.endswith("/export")) as sent:
+        page.click(".gv-export-status .gv-folder-row button")
+    assert sent.value.post_data_json == {"kind": "report", "data_path": str(new)}
+    page.wait_for_selector("dialog.gv-report[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog.gv-report", state="detached")
     page.click("#gv-detail-resume")
     page.fill("#gv-detail-note .gv-more", "1")
     with page.expect_response(lambda answer: answer.status == 422), held_back(page, "**/gv/lib*/*"):

@@ -45,6 +45,7 @@ def test_a_film_is_made_and_downloaded(client):
         "kind": None,
         "fraction": 0.0,
         "sentence": "",
+        "field": None,
         "url": None,
         "files": [],
     }
@@ -66,6 +67,7 @@ def test_a_film_is_made_and_downloaded(client):
         "kind": "gif",
         "fraction": 1.0,
         "sentence": "Ready to download.",
+        "field": None,
         "url": done["files"][0]["url"],
         "files": 0,
         "formats": formats,
@@ -144,7 +146,7 @@ def test_what_is_done_has_its_file(client, waiting, monkeypatch):
     [
         (GanvizError("The disk is full."), "The disk is full."),
         (ValueError("a bug"), "ValueError"),
-        (GanvizError("There is no folder x.", "data_path"), "There is no folder x. Resume, above,"),
+        (GanvizError("There is no folder x.", "data_path"), "There is no folder x."),
     ],
 )
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -157,7 +159,7 @@ def test_a_failure_is_told_and_the_next_may_begin(client, monkeypatch, error, to
         assert client.post("/gv/library/own-run/export", json={"kind": "mp4"}).status_code == 202
         ended = follow(client)[-1]
         assert ended["state"] == "failed" and ended["url"] is None
-        assert told in ended["sentence"]
+        assert told in ended["sentence"] and ended["field"] == getattr(error, "field", None)
 
 
 def test_what_a_dead_process_left_is_removed(client, own_run, waiting):

@@ -53,7 +53,7 @@ def test_a_run_that_ended(make_run, tmp_path, state):
     assert (
         info.figures == {"loss_d": 1.0} and info.sentence == f"It {state}." and info.thumb is None
     )
-    assert not info.resumable
+    assert not info.resumable, "it would begin anew, and lose its 30 steps"
     (tmp_path / "one" / "checkpoints").mkdir()
     assert info.resumable
 
