@@ -68,6 +68,10 @@ def test_the_plane_follows_and_shows_what_is_chosen(lab, server):
 def test_a_new_run_does_not_begin_with_the_plane_of_the_last(lab, server):
     server.command("pause")
     lab.wait_for_selector("body[data-gv-state=paused]")
+    blank = "[data-part]:not([data-part=generator]) > canvas[aria-label$='no step yet']"
+    lab.wait_for_function("all => !document.querySelector(all)", arg=blank)
+    later = {"status": 409, "json": {"error": "Not now.", "field": None}}
+    lab.route("**/gv/lab/**", lambda r: r.fulfill(**later))
     requests = []
     lab.on("request", lambda r: requests.append(r.url) if r.url.endswith("/latents") else None)
     with held_back(lab, "**/gv/lab/latents"):
@@ -80,6 +84,7 @@ def test_a_new_run_does_not_begin_with_the_plane_of_the_last(lab, server):
             gvModules['lib/bus.js'].emit('hello', { sameRun: false });
         }""")
     drawn_twice(lab)
+    assert lab.locator(blank).count() == 6
     assert lab.text_content("#gv-lab-step") == ""
     assert lab.get_attribute(CANVAS, "data-step") is None
     assert lab.get_attribute(CANVAS, "aria-label") == "No points yet"
