@@ -70,13 +70,15 @@ function openComparison(ids, push = true) {
 
 /** @param {{open?: string} | null} [then] a run to open afterwards */
 async function load(then = null) {
+  const before = open;
   const answer = await get("gv/library");
   if (!answer.ok) return showNotice($("gv-runs-note"), answer.sentence, true);
   runs = answer.runs;
   text($("gv-runs-folder"), answer.folder);
   chosen = new Set([...chosen].filter((id) => runs.some((run) => run.id === id)));
   showRows();
-  if (then?.open) select(then.open);
+  // who has opened another run meanwhile stays there
+  if (then?.open && open === before) select(then.open);
   else detail.follow(runs);
 }
 

@@ -13,6 +13,7 @@ from .conftest import (
     PHONE,
     TIMEOUT,
     drawn_twice,
+    held_back,
     in_both_themes,
     picture_of,
     start,
@@ -169,6 +170,18 @@ def test_a_name_and_an_answer_stay_with_the_run_they_are_of(visit, kept):
         "name => document.querySelector('#gv-detail-title').textContent === name",
         arg=page.text_content(row.format(second)),
     )
+    # a list that comes late does not take back what was opened meanwhile
+    with held_back(page, "**/gv/library"):
+        type_name("Again")
+        with page.expect_request("**/gv/library"):
+            page.keyboard.press("Enter")
+        page.click(row.format(first))
+        page.wait_for_selector("#gv-detail-title:text-is('Of the first')")
+    page.wait_for_selector(f"{row.format(second)}:text-is('Again')")
+    drawn_twice(page)
+    assert page.text_content("#gv-detail-title") == "Of the first"
+    page.click(row.format(second))
+    page.wait_for_selector("#gv-detail-title:text-is('Again')")
     type_name("Of the second")
     page.click("#gv-detail-close")
     page.wait_for_selector(f"{row.format(second)}:text-is('Of the second')")
