@@ -62,7 +62,7 @@ export function start(place, open) {
   for (const [name, { label, role, picture }] of Object.entries(NODES)) {
     const button = el("button", { type: "button", "data-part": name, title: OPENS, "aria-expanded": "false", "aria-controls": "gv-lab-part", onclick: () => open(name) }, label);
     nodes[name] = el("div", { class: "gv-lab-node", "data-part": name, "data-role": role }, button,
-      ...(picture ? [el("canvas", { role: "img", "aria-label": `${label}: no step yet`, "data-none": `${label}: no step yet` })] : []),
+      ...(picture ? [el("canvas", { role: "img", "aria-label": nothingOf(name) })] : []),
       el("p", { class: "gv-lab-value" }));
   }
   box.append(svg("svg", { class: "gv-lab-edges", "aria-hidden": "true" }), ...Object.values(nodes));
@@ -106,12 +106,15 @@ function paint() {
   for (const [name, words] of Object.entries(described(recording))) canvasOf(name).setAttribute("aria-label", words);
 }
 
+/** @param {string} name */
+const nothingOf = (name) => `${NODES[name].label}: no step yet`;
+
 /** Nothing is left of a run that is no longer shown; G's grid goes by itself. */
 function wipe() {
   for (const name of ["noise", "fakes", "reals", "discriminator", "d-loss", "g-loss"]) {
     const canvas = canvasOf(name);
     canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute("aria-label", canvas.dataset.none ?? "");
+    canvas.setAttribute("aria-label", nothingOf(name));
   }
 }
 

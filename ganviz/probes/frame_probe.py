@@ -7,7 +7,6 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
-from ganviz.device import work_clock
 from ganviz.probes.probe import Probe
 
 
@@ -24,9 +23,6 @@ class FrameProbe(Probe):
 
     def applies(self) -> bool:
         return self.source.spec.kind == "points"
-
-    def prepare(self) -> None:
-        self._worked = work_clock(self.trainer.device)
 
     def measure(self) -> None:
         """Nothing is logged: whoever makes a frame asks then."""

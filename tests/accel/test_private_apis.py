@@ -271,11 +271,12 @@ def private_names(nodes):
             if node.attr.startswith(("_optimizer_step", "_backward_hooks", "_forward_hooks")):
                 yield ".".join(parts)
         elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
             module = getattr(node, "module", None)
-            for name in [module] if module else [alias.name for alias in node.names]:
+            for name in [module] if module else names:
                 first, *parts = name.split(".")
                 private_module = any(part.startswith("_") for part in parts)
-                if first == "ctypes" or (first == "torch" and private_module):
+                if "ctypes" in (first, *names) or (first == "torch" and private_module):
                     yield ast.unparse(node)
 
 
