@@ -49,7 +49,8 @@ class _Tensors:
     """The tensors of a step, in the order that the kernel takes them.
 
     ``count``: the step counters of all weights as one tensor, of which ``steps`` are views.
-    ``state``: the optimiser's state that they were taken from.
+    ``state``: the optimiser's state that they were taken from. ``idle``: the other weights, which
+    no loss has reached so far.
     """
 
     count: Tensor
@@ -58,6 +59,7 @@ class _Tensors:
     means: list[Tensor]
     squares: list[Tensor]
     steps: list[Tensor]
+    idle: list[Tensor]
 
 
 class CachedAdam(torch.optim.Adam):
@@ -82,13 +84,11 @@ class CachedAdam(torch.optim.Adam):
     def step(self, closure: Any = None) -> Any:
         """One step, as `torch.optim.Adam.step`, with the hooks registered on this optimiser."""
         cache = self._cache if closure is None and self._is_current() else None
-        weights = cache.weights if cache else []
-        gradients = [weight.grad for weight in weights if weight.grad is not None]
-        cached = cache is not None and len(gradients) == len(weights)
+        gradients = _gradients(cache.weights) if cache else []
         for hook in tuple(private.step_pre_hooks(self).values()):
             hook(self, (), {})
         loss = None
-        if cache is not None and cached:
+        if cache and len(gradients) == len(cache.weights) and not _gradients(cache.idle):
             self._cached_step(cache, gradients)
         else:
             loss = self._plain_step(closure)
@@ -109,7 +109,7 @@ class CachedAdam(torch.optim.Adam):
         return self._cache is not None and self._cache.state is self.state
 
     def _plain_step(self, closure: Any) -> Any:
-        """A step of torch's own, after which every weight has its state."""
+        """A step of torch's own, after which every weight with a gradient has its state."""
         loss = private.adam_step(self, closure)
         self._cache = self._tensors_of_a_step()
         return loss
@@ -129,14 +129,12 @@ class CachedAdam(torch.optim.Adam):
 
     def _tensors_of_a_step(self) -> _Tensors | None:
         """What the kernel takes; None where it could not take everything in one call."""
-        weights: list[Tensor] = self.param_groups[0]["params"]
-        states: list[dict[str, Any]] = [self.state.get(weight) or {} for weight in weights]
-        plain = (
-            len(self.param_groups) == 1
-            and len({(weight.device, weight.dtype) for weight in weights}) == 1
-        )
-        if not plain or not all(states):
+        parameters: list[Tensor] = self.param_groups[0]["params"]
+        weights = [weight for weight in parameters if self.state.get(weight)]
+        one_kind = len({(weight.device, weight.dtype) for weight in weights}) == 1
+        if len(self.param_groups) != 1 or not one_kind:
             return None
+        states: list[dict[str, Any]] = [self.state[weight] for weight in weights]
         count = torch.stack([state["step"] for state in states])
         for state, step in zip(states, count.unbind(), strict=True):
             # Views of one tensor: one call counts them all, and each is still its weight's own.
@@ -148,4 +146,9 @@ class CachedAdam(torch.optim.Adam):
             [state["exp_avg"] for state in states],
             [state["exp_avg_sq"] for state in states],
             [state["step"] for state in states],
+            [weight for weight in parameters if not self.state.get(weight)],
         )
+
+
+def _gradients(weights: list[Tensor]) -> list[Tensor]:
+    return [weight.grad for weight in weights if weight.grad is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -152,16 +153,26 @@ def verdict(found: Distances, noise: Distances, allowed: float) -> tuple[str | N
         between = noise.get(name, 0.0)
         # NaN is not near enough, either.
         if not off <= max(allowed, NOISE * between):
-            return (
-                f"the {name}'s gradient would be off by {off:.1%}, where two plain steps differ by "
-                f"{between:.1%}"
-            ), None
+            return _how_far_off(name, off, between), None
         if off > allowed:
             excuse = (
                 f"the {name}'s gradient is off by {off:.1%}, as two plain steps differ by "
                 f"{between:.1%} themselves"
             )
     return None, excuse
+
+
+def _how_far_off(name: str, off: float, between: float) -> str:
+    if math.isnan(between):
+        return f"the {name}'s gradient is not a finite number, however the step is taken"
+    if math.isnan(off):
+        return f"the {name}'s gradient would not be a finite number"
+    if math.isinf(off):
+        return f"the {name}'s gradient would be that of other weights"
+    return (
+        f"the {name}'s gradient would be off by {off:.1%}, where two plain steps differ by "
+        f"{between:.1%}"
+    )
 
 
 def first_line(error: BaseException) -> str:

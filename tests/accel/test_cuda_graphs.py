@@ -7,6 +7,7 @@ but the graph to account. Where there is an NVIDIA GPU, the same tests run with 
 
 import copy
 import gc
+import math
 import time
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 
 from ganviz.accel import cuda_graphs
 from ganviz.accel.precision import cudnn_benchmark
-from ganviz.accel.trial import try_quicker
+from ganviz.accel.trial import try_quicker, verdict
 from ganviz.config import RunConfig
 from ganviz.data import load_data
 from ganviz.engine.run import Run
@@ -86,6 +87,17 @@ def test_a_saved_replay_goes_on_as_a_plain_training(trainer, place):
         ours.step()
         plain.step()
     assert_same(ours, plain)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_weights_that_no_loss_reaches_keep_no_step_from_being_captured(trainer, place):
+    """As a head of D that this game does not use."""
+    ours, plain = trainer(place), trainer(place)
+    for one in (ours, plain):
+        unused = torch.nn.Parameter(torch.ones(3, device=place))
+        one.algorithm.optimizers["discriminator"].param_groups[0]["params"].append(unused)
+    assert cuda_graphs.capture_steps(ours, RECORD[place]) is None
+    assert_same_after(ours, plain, 4)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -297,6 +309,20 @@ def test_a_recording_that_cannot_be_trusted_is_not_used(trainer, record, named):
         ours.step()
         plain.step()
     assert_same(ours, plain)
+
+
+@pytest.mark.parametrize(
+    ("off", "between", "sentence"),
+    [
+        (math.nan, math.nan, "gradient is not a finite number, however the step is taken"),
+        (math.nan, 0.0, "gradient would not be a finite number"),
+        (math.inf, 0.0, "gradient would be that of other weights"),
+        (1.0, 0.02, "gradient would be off by 100.0%, where two plain steps differ by 2.0%"),
+    ],
+)
+def test_what_is_wrong_with_a_replay_is_said_in_words(off, between, sentence):
+    said = verdict({"generator": off}, {"generator": between}, 0.1)
+    assert said == (f"the generator's {sentence}", None)
 
 
 def test_a_run_without_a_gpu_says_so_and_trains(tiny, tmp_path):
