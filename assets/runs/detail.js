@@ -6,10 +6,10 @@ import { $, el, text } from "../lib/dom.js";
 import { cursor, curvesOfOne } from "../lib/curves.js";
 import { count, formatDate } from "../lib/format.js";
 import { frameUrl, runAction, runHistory, showNotice } from "../lib/library.js";
-import { LATE, NOTES_PAUSE } from "../lib/pacing.js";
+import { LATE } from "../lib/pacing.js";
 import { album, paintImage } from "../lib/pictures.js";
 import { player } from "../lib/player.js";
-import { NO_ANSWER, get } from "../lib/request.js";
+import { get } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
@@ -20,15 +20,17 @@ import { exportForm } from "./exports.js";
 import { showFigures } from "./figures.js";
 import { folderRow } from "./folder_row.js";
 import { forkForm } from "./fork.js";
+import { notes } from "./notes.js";
 
 /**
  * @typedef {object} Hooks
  * @property {() => void} close
  * @property {(run: any, trashed: string) => void} deleted
+ * @property {(sentence: string) => void} failed what went wrong with a run that is not open any more
  */
 
 /** @type {Hooks} */
-let hooks = { close: () => {}, deleted: () => {} };
+let hooks = { close: () => {}, deleted: () => {}, failed: () => {} };
 /** What the server tells of the run, or null while none is open. @type {any} */
 let run = null;
 /** The run whose answer is shown when it comes: another may have been chosen since it was sent for. */
@@ -38,12 +40,6 @@ let renaming = "";
 /** @type {ReturnType<typeof player> | null} */
 let transport = null;
 let pictures = album();
-let notesTimer = 0;
-/** Notes that were typed and not sent yet. @type {{id: string, notes: string} | null} */
-let unsent = null;
-/** The run whose notes were typed in since it was opened: an answer that was on its way must not
- * replace them. */
-let typedIn = "";
 
 export const detail = { start, show, hide, follow: followState };
 
@@ -60,14 +56,7 @@ function start(given) {
   $("gv-detail-delete").addEventListener("click", remove);
   $("gv-detail-rename").addEventListener("click", () => rename());
   $("gv-detail-copy").addEventListener("click", copyFolder);
-  $("gv-detail-notes").addEventListener("input", () => {
-    typedIn = run.id;
-    unsent = { id: run.id, notes: $("gv-detail-notes", HTMLTextAreaElement).value };
-    clearTimeout(notesTimer);
-    notesTimer = setTimeout(saveNotes, NOTES_PAUSE, false);
-  });
-  // who closes or reloads the page right after the last word has still written it
-  addEventListener("pagehide", () => saveNotes(true));
+  notes.start({ refused: refuse, changed });
 }
 
 /** @param {string} id */
@@ -122,12 +111,7 @@ function showFacts() {
   const facts = [run.preset_label || "Own settings", run.data_label, stateLabel(run.state)];
   if (renaming !== run.id) text($("gv-detail-title"), run.name);
   text($("gv-detail-sub"), [...facts, formatDate(run.created)].join(" · "));
-  if (typedIn !== run.id) {
-    const waiting = unsent && unsent.id === run.id ? unsent.notes : null;
-    saveNotes();
-    typedIn = waiting === null ? "" : run.id;
-    $("gv-detail-notes", HTMLTextAreaElement).value = waiting ?? run.notes;
-  }
+  notes.show(run);
   const earlier = run.checkpoints.slice(0, -1).reverse();
   $("gv-detail-at").replaceChildren(el("option", { value: "" }, "newest"), ...earlier.map((step) =>
     el("option", { value: step }, `step ${count(step)}`)));
@@ -167,8 +151,7 @@ async function readHistory(current) {
 }
 
 function hide() {
-  saveNotes();
-  typedIn = "";
+  notes.leave();
   transport?.stop();
   run = null;
   awaited = "";
@@ -182,6 +165,18 @@ function hide() {
  */
 function note(sentence, problem = false, button = null) {
   showNotice($("gv-detail-note"), sentence, problem, button);
+}
+
+/**
+ * Say a refusal under the run that it is of, or, where another one has been opened meanwhile, above all
+ * of them.
+ * @param {{id: string, name: string}} of
+ * @param {string} sentence
+ * @param {string} elsewhere the same, with the run's name
+ */
+function refuse(of, sentence, elsewhere) {
+  if (awaited === of.id && run?.id === of.id) note(sentence, true);
+  else hooks.failed(elsewhere);
 }
 
 /** Where the film stands, and whether it plays; null at its end, where new pictures come. */
@@ -320,22 +315,6 @@ function closeDrawer(name) {
 }
 
 /**
- * Send what was typed; what did not arrive is sent again with the next letter, or when the run is
- * left.
- * @param {boolean} [leaving] the page is left: the request outlives it
- */
-async function saveNotes(leaving = false) {
-  clearTimeout(notesTimer);
-  if (!unsent) return;
-  const sent = unsent;
-  unsent = null;
-  const answer = await runAction(sent.id, "notes", { notes: sent.notes }, "", { keepalive: leaving });
-  if (answer.sentence === NO_ANSWER) unsent ??= sent;
-  if (!answer.ok) note(answer.sentence, true);
-  changed();
-}
-
-/**
  * Rename in place: the title becomes a field until Enter, Escape or a click elsewhere.
  * @param {string} [refused] a name that was typed and could not be saved
  */
@@ -357,7 +336,7 @@ function rename(refused = "") {
     if (!save || field.value.trim() === name) return;
     const answer = await runAction(id, "rename", { name: field.value });
     if (answer.ok) return changed(stays() ? { open: id } : null);
-    note(answer.sentence, true);
+    refuse({ id, name }, answer.sentence, `${name} was not renamed. ${answer.sentence}`);
     if (stays()) rename(field.value);
   };
   field.addEventListener("keydown", ({ key }) => {
@@ -374,7 +353,7 @@ async function remove() {
   const gone = run;
   const answer = await runAction(gone.id, "delete");
   if (answer.ok) hooks.deleted(gone, answer.trashed);
-  else note(answer.sentence, true);
+  else refuse(gone, answer.sentence, `${gone.name} was not deleted. ${answer.sentence}`);
 }
 
 async function copyFolder() {

@@ -12,7 +12,6 @@ import { showReport } from "./report.js";
 
 /** Pictures of a data set, unless somebody says otherwise. */
 const PICTURES = 10000;
-let timer = 0;
 
 /** @typedef {{kind: string, label: string, why: string, missing: string, options: string[]}} Format */
 /** @typedef {{name: string, url: string, bytes: number, at: number}} File as it lies with the run */
@@ -22,13 +21,14 @@ export function exportForm({ id, run }) {
   const kinds = el("div", { class: "gv-export-kinds" });
   const status = el("p", { class: "gv-export-status", role: "status" });
   const files = el("ul", { class: "gv-export-files", "aria-label": "Exported files", hidden: true });
-  void offerFormats(id, kinds, { status, files, folder: run.config.data_path });
+  void offerFormats(id, kinds, { status, files, folder: run.config.data_path, timer: 0 });
   return [kinds, status, files];
 }
 
 /**
- * What an export says of itself, and the files that there are. `folder`: of the run's pictures.
- * @typedef {{status: HTMLElement, files: HTMLElement, folder: string}} Answers
+ * What an export says of itself, and the files that there are. `folder`: of the run's pictures. `timer`:
+ * what asks how far it is.
+ * @typedef {{status: HTMLElement, files: HTMLElement, folder: string, timer: number}} Answers
  * @typedef {{kind: string, n?: number, data_path?: string}} Wanted
  */
 
@@ -81,7 +81,7 @@ async function exportAs(id, wanted, answers) {
   const answer = await runAction(id, null, wanted, "/export");
   const working = answer.ok || (answer.busy && (await get(exportPath(id))).state === "working");
   if (working) return watch(id, wanted, answers, answer.sentence);
-  clearInterval(timer);
+  clearInterval(answers.timer);
   text(answers.status, answer.sentence);
 }
 
@@ -94,14 +94,14 @@ async function exportAs(id, wanted, answers) {
  */
 function watch(id, wanted, answers, sentence = "") {
   const { status } = answers;
-  clearInterval(timer);
+  clearInterval(answers.timer);
   const words = el("span", {}, sentence);
   const stop = el("button", {
     type: "button", class: "gv-button gv-small gv-export-stop",
     onclick: async () => text(words, (await runAction(id, null, {}, "/export/stop")).sentence),
   }, "Stop");
   status.replaceChildren(words, " ", stop);
-  timer = setInterval(async () => {
+  const timer = answers.timer = setInterval(async () => {
     if (!status.isConnected) return clearInterval(timer);
     const job = await get(exportPath(id));
     if (job.state === "working") {

@@ -31,7 +31,10 @@ export async function start() {
   $("gv-compare-back").addEventListener("click", () => openComparison([]));
   document.addEventListener("gv-runs-changed", (event) =>
     load(/** @type {CustomEvent} */ (event).detail));
-  detail.start({ close: () => select(null), deleted });
+  detail.start({
+    close: () => select(null), deleted,
+    failed: (sentence) => showNotice($("gv-runs-note"), sentence, true),
+  });
   followAddress();
   route.onNavigate(followAddress);
   onTab(() => route.set(inAddress(), { push: false }));
@@ -176,7 +179,7 @@ function select(id, push = true) {
 }
 
 function deleted(run, trashed) {
-  select(null);
+  if (open === run.id) select(null);
   chosen.delete(run.id);
   const bringBack = async () => {
     undo.disabled = true;

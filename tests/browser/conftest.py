@@ -271,6 +271,21 @@ def watch(visit, server, only_ours) -> Callable:
     return open_page
 
 
+@pytest.fixture(scope="package")
+def kept(chromium, server) -> None:
+    """Two short runs are kept."""
+    page = chromium.new_page(viewport=DESKTOP)
+    page.set_default_timeout(TIMEOUT)
+    page.goto(server.url + FRESH, wait_until="domcontentloaded")
+    page.wait_for_selector("body[data-gv-ready=yes]")
+    for _ in range(2):
+        stop(server)
+        start(page)
+        page.wait_for_function("document.querySelector('#gv-scrub').max >= 2")
+        stop(server)
+    page.close()
+
+
 @pytest.fixture
 def trained(watch):
     """A page whose run has drawn its first pictures."""

@@ -7,34 +7,8 @@ import re
 
 import pytest
 
-from .conftest import (
-    DESKTOP,
-    FRESH,
-    PHONE,
-    TIMEOUT,
-    drawn_twice,
-    held_back,
-    in_both_themes,
-    picture_of,
-    start,
-    stop,
-)
+from .conftest import PHONE, in_both_themes, picture_of, start, stop
 from .test_form import set_number
-
-
-@pytest.fixture(scope="module")
-def kept(chromium, server):
-    """Two short runs are kept."""
-    page = chromium.new_page(viewport=DESKTOP)
-    page.set_default_timeout(TIMEOUT)
-    page.goto(server.url + FRESH, wait_until="domcontentloaded")
-    page.wait_for_selector("body[data-gv-ready=yes]")
-    for _ in range(2):
-        stop(server)
-        start(page)
-        page.wait_for_function("document.querySelector('#gv-scrub').max >= 2")
-        stop(server)
-    page.close()
 
 
 def open_runs(page):
@@ -123,93 +97,6 @@ def test_search_rename_notes_delete_undo(visit, kept):
     page.wait_for_function(
         f"async () => (await (await fetch('gv/library/{run}')).json()).notes === 'the last word'"
     )
-
-
-def test_notes_typed_while_an_answer_is_on_its_way_are_kept(visit, kept):
-    """Seen on a busy machine: after a renaming the run is read again, and the answer emptied the
-    field in which somebody was typing."""
-    page, held = visit(), []
-    open_first(page)
-    page.route(
-        re.compile("/gv/library/[^/]+$"),
-        lambda route: held.append(route) if route.request.method == "GET" else route.fallback(),
-    )
-    page.click("#gv-detail-rename")
-    page.fill("#gv-detail-title input", "Held")
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#gv-runs-body').textContent.includes('Held')")
-    while not held:
-        page.wait_for_timeout(20)
-    page.fill("#gv-detail-notes", "typed meanwhile")
-    with page.expect_request(lambda request: "typed meanwhile" in (request.post_data or "")):
-        for route in held:
-            route.continue_()
-        held.clear()
-    page.wait_for_function("document.querySelector('#gv-detail-title').textContent === 'Held'")
-    assert page.input_value("#gv-detail-notes") == "typed meanwhile"
-    page.unroute_all(behavior="ignoreErrors")
-
-
-def test_a_name_and_an_answer_stay_with_the_run_they_are_of(visit, kept):
-    page, held = visit(), []
-    open_first(page)
-    first, second = page.eval_on_selector_all(
-        "#gv-runs-body tr", "all => all.slice(0, 2).map(one => one.dataset.run)"
-    )
-    row = "#gv-runs-body tr[data-run='{}'] .gv-run-name button"
-
-    def type_name(name):
-        page.click("#gv-detail-rename")
-        page.fill("#gv-detail-title input", name)
-
-    # done by a click on another run, and by closing; the answer comes while the button is pressed
-    type_name("Of the first")
-    page.click(row.format(second), delay=150)
-    page.wait_for_selector(f"{row.format(first)}:text-is('Of the first')")
-    page.wait_for_function(
-        "name => document.querySelector('#gv-detail-title').textContent === name",
-        arg=page.text_content(row.format(second)),
-    )
-    # a list that comes late does not take back what was opened meanwhile
-    with held_back(page, "**/gv/library"):
-        type_name("Again")
-        with page.expect_request("**/gv/library"):
-            page.keyboard.press("Enter")
-        page.click(row.format(first))
-        page.wait_for_selector("#gv-detail-title:text-is('Of the first')")
-    page.wait_for_selector(f"{row.format(second)}:text-is('Again')")
-    drawn_twice(page)
-    assert page.text_content("#gv-detail-title") == "Of the first"
-    page.click(row.format(second))
-    page.wait_for_selector("#gv-detail-title:text-is('Again')")
-    type_name("Of the second")
-    page.click("#gv-detail-close")
-    page.wait_for_selector(f"{row.format(second)}:text-is('Of the second')")
-    assert page.is_hidden("#gv-detail")
-
-    # the answer that comes last is not the one that was sent for last
-    page.route(f"**/gv/library/{first}", lambda route: held.append(route))
-    page.click(row.format(first))
-    page.click(row.format(second))
-    page.wait_for_selector("#gv-detail-title:text-is('Of the second')")
-    with page.expect_response(f"**/gv/library/{first}"):
-        while not held:
-            page.wait_for_timeout(20)
-        held.pop().continue_()
-    drawn_twice(page)
-    assert page.text_content("#gv-detail-title") == "Of the second"
-    # one that cannot be shown leaves no buttons of another behind
-    gone = {"status": 409, "json": {"error": "This run is gone.", "field": None}}
-    page.route(f"**/gv/library/{first}", lambda r: r.fulfill(**gone), times=1)
-    page.click(row.format(first))
-    page.wait_for_selector("#gv-detail-note:has-text('This run is gone.')")
-    assert page.inner_text("#gv-detail h2") == "This run is not shown"
-    assert not page.locator(
-        "#gv-detail :is(button, textarea):not(#gv-detail-close):visible"
-    ).count()
-    page.click(row.format(second))
-    page.wait_for_selector("#gv-detail-title:text-is('Of the second')")
-    assert page.is_visible("#gv-detail-delete") and page.is_hidden("#gv-detail-note")
 
 
 def test_compare_lays_runs_over_each_other(visit, kept):
