@@ -4,6 +4,7 @@
 
 import { $, el, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { refill } from "../lib/refill.js";
 import { post } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
 import { current, onTab, tab } from "../lib/tabs.js";
@@ -43,11 +44,11 @@ function show() {
   card.hidden = !todo || todo.id === dismissed;
   if (!todo || card.hidden) return;
   if (!card.isConnected) $("gv-tabs").querySelector(":scope > .tab-wrapper")?.after(card);
-  card.replaceChildren(el("p", {}, todo.words),
+  refill(card, () => card.replaceChildren(el("p", {}, todo.words),
     el("button", { type: "button", class: "gv-button gv-strong", onclick: () => tab("class") }, todo.button),
     el("button", {
       type: "button", class: "gv-icon", "aria-label": "Put away", onclick: () => { dismissed = todo.id; show(); },
-    }, "×"));
+    }, "×")));
 }
 
 function startWallButton() {

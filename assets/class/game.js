@@ -4,6 +4,7 @@
 import { $, el, note, text } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { album, context } from "../lib/pictures.js";
+import { refill } from "../lib/refill.js";
 import { address, post } from "../lib/request.js";
 import { now, on } from "../lib/stream.js";
 import { onPiece, presents } from "./class.js";
@@ -64,6 +65,10 @@ function show() {
   const key = JSON.stringify([game, presents(), now.run?.spec?.kind]);
   if (key === drawn) return;
   drawn = key;
+  refill($("gv-game-body"), fill);
+}
+
+function fill() {
   if (!game) return $("gv-game-body").replaceChildren(el("p", { class: "gv-wait" }, invitation()));
   const playing = game.right.length < game.pairs;
   $("gv-game-body").replaceChildren(...(playing ? pair(game) : result(game)), ...charts(game));
@@ -121,9 +126,7 @@ async function judge(left) {
   note("gv-game-note", answer.ok ? "" : answer.sentence);
   if (!answer.ok) return;
   game = { ...game, ...answer.game };
-  const key = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.left : undefined;
   show();
-  if (key !== undefined) /** @type {HTMLElement | null} */ ($("gv-game-body").querySelector(`[data-left=${key}]`))?.focus();
 }
 
 /** @param {KeyboardEvent} event */

@@ -5,6 +5,7 @@
 import { on } from "../lib/bus.js";
 import { el, text } from "../lib/dom.js";
 import { showNotice } from "../lib/library.js";
+import { refill } from "../lib/refill.js";
 import { post } from "../lib/request.js";
 import { resize } from "../lib/pictures.js";
 import { combine, toText } from "../latent/vectors.js";
@@ -94,8 +95,10 @@ async function find() {
 
 function makeRows() {
   const most = Math.max(...found.map(({ change }) => change), 1e-9);
-  parts.list.replaceChildren(...found.map((direction) => row(direction, direction.change / most)));
-  showPins();
+  refill(parts.list, () => {
+    parts.list.replaceChildren(...found.map((direction) => row(direction, direction.change / most)));
+    showPins();
+  });
 }
 
 /** @param {import("./state.js").Direction & {change: number}} direction @param {number} share */

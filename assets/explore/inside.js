@@ -6,6 +6,7 @@ import { el, findAll, text } from "../lib/dom.js";
 import { counted } from "../lib/format.js";
 import { showNotice } from "../lib/library.js";
 import { context } from "../lib/pictures.js";
+import { refill } from "../lib/refill.js";
 import { post, postForLines } from "../lib/request.js";
 import { fromText } from "../latent/vectors.js";
 import { fetchPictures, paintSample, pictureOf, samplesBody } from "./draw.js";
@@ -83,10 +84,10 @@ async function refresh() {
   if (!answer.ok) { layers = []; parts.layers.replaceChildren(); parts.maps.replaceChildren(); return; }
   layers = answer.layers;
   if (!layers.some(({ name }) => name === chosen)) chosen = layers[layers.length - 1].name;
-  parts.layers.replaceChildren(...layers.map(({ name, units, side }, index) => el("button", {
+  refill(parts.layers, () => parts.layers.replaceChildren(...layers.map(({ name, units, side }, index) => el("button", {
     type: "button", "data-layer": name, "aria-pressed": String(name === chosen),
     onclick: () => choose(name),
-  }, `Layer ${index + 1}: ${units} ${side[0] > 1 ? `maps, ${side[1]} px` : "units"}`)));
+  }, `Layer ${index + 1}: ${units} ${side[0] > 1 ? `maps, ${side[1]} px` : "units"}`))));
   showMaps();
   drawEdited();
 }
@@ -109,7 +110,7 @@ function showMaps(effects) {
   const [height, width] = layer.side;
   const found = layer.order.map((unit, index) => ({ unit, index }));
   if (effects) found.sort((a, b) => (effects.get(b.unit) ?? -1) - (effects.get(a.unit) ?? -1));
-  parts.maps.replaceChildren(...found.map(({ unit, index }) => {
+  const buttons = () => found.map(({ unit, index }) => {
     const canvas = el("canvas", { width, height });
     const size = width * height;
     paintSample(canvas, pictureOf(bytes.subarray(index * size, (index + 1) * size), width, height, 1));
@@ -120,8 +121,11 @@ function showMaps(effects) {
       title: effects?.has(unit) ? `Unit ${unit}: changes ${(100 * (effects.get(unit) ?? 0)).toFixed(1)} % there` : `Unit ${unit}`,
       onclick: () => turn(unit),
     }, canvas);
-  }));
-  parts.maps.dataset.drawn = String((Number(parts.maps.dataset.drawn) || 0) + 1);
+  });
+  refill(parts.maps, () => {
+    parts.maps.replaceChildren(...buttons());
+    parts.maps.dataset.drawn = String((Number(parts.maps.dataset.drawn) || 0) + 1);
+  });
 }
 
 /** As it is, off, doubled, as it is. @param {number} unit */

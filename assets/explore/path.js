@@ -6,6 +6,7 @@ import { on } from "../lib/bus.js";
 import { el, find, findAll, text } from "../lib/dom.js";
 import { saveFile, showNotice } from "../lib/library.js";
 import { FILM_RATE } from "../lib/pacing.js";
+import { refill } from "../lib/refill.js";
 import { get, post, postForBytes } from "../lib/request.js";
 import { fillTrack } from "../lib/slider.js";
 import { path, svg } from "../lib/svg.js";
@@ -114,6 +115,10 @@ function addHere() {
 
 function showKeys() {
   for (const star of explored.stars) seen.add(nameOf(star));
+  refill(parts.keys, fillKeys);
+}
+
+function fillKeys() {
   parts.keys.replaceChildren(...keys.map((key, index) => el("li", {
     draggable: true, tabindex: 0, "data-index": index, "aria-label": `Key frame ${index + 1}: ${nameOfStar(key)}`,
     ondragstart: (/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", String(index)),
@@ -148,6 +153,7 @@ function moveByKey(event) {
   if (event.key === "Delete" || event.key === "Backspace") {
     keys = keys.filter((_, one) => one !== index);
     showKeys();
+    findAll("li", parts.keys)[Math.min(index, keys.length - 1)]?.focus();
     draw();
   } else if (by && event.altKey) move(index, index + by);
   else if (by) findAll("li", parts.keys)[index + by]?.focus();

@@ -3,7 +3,8 @@
 // take them from here.
 
 import { on } from "../lib/bus.js";
-import { $, el, text } from "../lib/dom.js";
+import { $, el, findAll, text } from "../lib/dom.js";
+import { refill } from "../lib/refill.js";
 import { drawSamples, paintSample } from "./draw.js";
 import { className, explored, setStars, toVector, vectorOf } from "./state.js";
 
@@ -22,7 +23,8 @@ function show() {
   const { stars } = explored;
   text($("gv-explore-stars-count"), stars.length ? String(stars.length)
     : "none yet: star a picture to keep its z");
-  $("gv-explore-stars").replaceChildren(...stars.map((star) => el("div", { role: "listitem", class: "gv-explore-star" },
+  const box = $("gv-explore-stars");
+  const fill = () => box.replaceChildren(...stars.map((star, index) => el("div", { role: "listitem", class: "gv-explore-star" },
     el("button", {
       type: "button", class: "gv-explore-cell", "aria-label": `Go to ${nameOfStar(star)}`, title: nameOfStar(star),
       onclick: () => {
@@ -32,9 +34,17 @@ function show() {
     }, el("canvas", { width: 28, height: 28 })),
     el("button", {
       type: "button", class: "gv-explore-remove", "aria-label": `Take the star of ${nameOfStar(star)} away`,
-      onclick: () => setStars(explored.stars.filter((one) => one !== star)),
+      onclick: () => {
+        setStars(explored.stars.filter((one) => one !== star));
+        // the next one stands in its place
+        const left = findAll(".gv-explore-remove", box);
+        (left[Math.min(index, left.length - 1)] ?? box).focus();
+      },
     }, "×"))));
-  paintAll();
+  refill(box, () => {
+    fill();
+    paintAll();
+  });
 }
 
 async function paintAll() {

@@ -180,6 +180,6 @@ const watch = ({ watch: points }) => (points.length
   ? [el("section", { class: "gv-watch-list" }, el("h3", {}, "What to watch"), el("ul", {}, ...points.map((point) => el("li", {}, ...inline(point)))))] : []);
 
 function turn(index) {
-  const button = (to, words) => (all[to] ? [el("button", { type: "button", class: "gv-button gv-small", onclick: () => { choose(all[to].name); $("gv-lesson").scrollIntoView({ block: "nearest" }); } }, words(all[to].title))] : []);
+  const button = (to, words) => (all[to] ? [el("button", { type: "button", class: "gv-button gv-small", onclick: () => { choose(all[to].name); $("gv-lesson").scrollIntoView({ block: "nearest" }); $("gv-lesson").focus({ preventScroll: true }); } }, words(all[to].title))] : []);
   return el("div", { class: "gv-lesson-turn" }, ...button(index - 1, (title) => `← ${title}`), el("span", { class: "gv-spring" }), ...button(index + 1, (title) => `${title} →`));
 }

@@ -6,6 +6,7 @@ import { answerWords, bars, choiceButtons } from "../class/vote.js";
 import { hasClass, onPiece, piece } from "../class/class.js";
 import { $, el, text } from "../lib/dom.js";
 import { ANSWER_REFRESH } from "../lib/pacing.js";
+import { refill } from "../lib/refill.js";
 import { get, post } from "../lib/request.js";
 import { isActive } from "../lib/states.js";
 import { storage } from "../lib/storage.js";
@@ -90,7 +91,7 @@ function fill(state, ...parts) {
   if (!box) return;
   box.dataset.state = state;
   box.hidden = !parts.length;
-  box.replaceChildren(...parts);
+  refill(box, () => box.replaceChildren(...parts));
 }
 
 const button = (/** @type {string} */ words, /** @type {() => void} */ task, strong = false, id = "") =>

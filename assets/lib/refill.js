@@ -36,7 +36,7 @@ export function refill(box, fill) {
   const role = roleOf(before);
   fill();
   if (before.isConnected) return;
-  const after = [...box.querySelectorAll("a, button, input, select, textarea")].find((node) => roleOf(node) === role);
+  const after = [...box.querySelectorAll("a, button, input, select, textarea, [tabindex]")].find((node) => roleOf(node) === role);
   if (!after) box.tabIndex = -1; // what comes next by key is still what stands here
   /** @type {HTMLElement} */ (after ?? box).focus({ preventScroll: true });
 }
@@ -44,6 +44,7 @@ export function refill(box, fill) {
 /** What a control is for, as its successor is it, too. @param {Element} node */
 function roleOf(node) {
   const { part, choice } = /** @type {HTMLElement} */ (node).dataset;
-  const row = node.closest("[data-run]")?.getAttribute("data-run");
+  const of = /** @type {HTMLElement | null} */ (node.closest("[data-run], [data-key]"));
+  const row = of?.dataset.run ?? of?.dataset.key;
   return [row, node.tagName, part ?? choice ?? node.getAttribute("aria-label") ?? node.textContent].join("\n");
 }

@@ -98,8 +98,9 @@ def test_a_class_votes_plays_and_hangs_pictures_up(browsers):
     teacher.click("#gv-game-new")
     for page in (ann, bob):
         page.wait_for_selector("#gv-game[data-painted='0']")
+    ann.focus(".gv-side[data-left=true]")
     for pair in range(10):
-        ann.click(".gv-side[data-left=true]")
+        ann.keyboard.press("Enter")  # which stays on the left one
         ann.wait_for_selector(f"#gv-game[data-judged='{pair + 1}']")
     assert "of 10 real pictures" in ann.inner_text("#gv-game .gv-answer")
     teacher.wait_for_selector(".gv-league li")
