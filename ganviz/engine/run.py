@@ -106,15 +106,16 @@ class Run:
         self._commands = CommandQueue()
         self._target = config.steps
         self._recorder: Recorder | None = None
-        self._resumes = restore is not None
+        self.resumes = restore is not None
         self._kept_choices = kept_choices
         self.chosen: Chosen | None = None
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
         self._retired = self._ended = self.saves_at_start = False
-        # the step that it goes on from; and whether its folder was there before: what keeps it
-        # from going on must not take that away
-        self.begins_at, self.was_kept = 0, False
+        # the step that it goes on from; and, where its folder was there before, what readies that:
+        # called when nothing keeps the run from going on, for what does must take nothing away
+        self.begins_at = 0
+        self.take_up: Callable[[], None] | None = None
         self._ending = threading.Lock()
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
@@ -240,6 +241,8 @@ class Run:
     # -- the thread ------------------------------------------------------------------------
     def _main(self) -> None:
         try:
+            if self.store and not self.take_up:
+                self.store.write_config(self.config)
             self._wait_for_predecessor()
             self._enter("preparing", "Preparing the data.")
             prepare_training_thread(self.device, self.config.short_products)
@@ -285,11 +288,7 @@ class Run:
             )
 
     def _prepare(self) -> None:
-        if self.store and not self.was_kept:
-            self.store.write_config(self.config)
         source = load_data(self.config, self.device, self._data_root, self._progress)
-        if self.store and self.was_kept:  # with data that it cannot have it is what it was
-            self.store.write_config(self.config)
         if self.make_trainer is Trainer:
             check_memory(self.config, self.device, source.spec)
         self.chosen = choose(
@@ -300,9 +299,12 @@ class Run:
         elapsed = (self._restore(trainer) if self._restore else None) or 0.0
         # it holds the saved weights
         self._restore = None
+        if self.store and self.take_up:
+            self.take_up()
+            self.store.write_config(self.config)
         # a saved run knows more of its data than can be seen of them now
         source = trainer.source
-        settle(self.chosen, trainer, self._resumes)
+        settle(self.chosen, trainer, self.resumes)
         accelerate(trainer, self._progress, self.warn)
         self.spec = source.spec
         algorithm = trainer.algorithm
@@ -388,7 +390,7 @@ class Run:
         kept = self._recorder is not None and self._recorder.has_checkpoint
         self.error = explain(error, self.trainer, kept)
         self._enter("failed", self.error)
-        began = self._recorder is not None or self.was_kept
+        began = self._recorder is not None or self.take_up is not None
         if self.store and isinstance(error, GanvizError) and not began:
             self.store.discard()
 

@@ -110,7 +110,7 @@ class FolderRun:
                 self.given_name = given_name(self.folder)
                 self.state = current_state(self.folder, self._last_state)
                 if self.state == INTERRUPTED:
-                    self.sentence = interrupted_sentence(self._step)
+                    self.sentence = interrupted_sentence(self.folder, self._step)
                 if self._snapshots is not None:
                     self._publish(self._snapshots)
         finally:

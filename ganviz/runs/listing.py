@@ -33,7 +33,8 @@ class RunError(GanvizError):
 @dataclass(frozen=True)
 class RunInfo:
     """One line of the table of runs. ``name``: that a person gave it, else its id. ``state`` is
-    that of the run, or "interrupted" when its process died."""
+    that of the run, or "interrupted" when its process died. ``origin``: the run, and its step,
+    whose networks it begins with; "" where it begins with its own."""
 
     id: str
     folder: Path
@@ -50,6 +51,7 @@ class RunInfo:
     thumb: Path | None = None
     notes: str = ""
     changed: dict[str, Any] = field(default_factory=dict)
+    origin: str = ""
 
     @property
     def preset_label(self) -> str:
@@ -64,8 +66,10 @@ class RunInfo:
     @property
     def resumable(self) -> bool:
         """Whether the run can be taken up again: it is at rest, and holds a checkpoint, or died
-        before its first or ended before its first step."""
-        anew = self.state == INTERRUPTED or (self.state in ENDED and self.step == 0)
+        before its first or ended before its first step; not as one without the networks of another
+        run that it was to begin with."""
+        never_began = self.state == INTERRUPTED or (self.state in ENDED and self.step == 0)
+        anew = never_began and not self.origin
         return (self.state in ENDED and (self.folder / "checkpoints").is_dir()) or (
             anew and (self.folder / CONFIG).is_file()
         )
@@ -101,7 +105,9 @@ def run_info(folder: Path) -> RunInfo | None:
         _rebuild(summary, folder)
     notes = read_json(folder / NOTES)
     state = current_state(folder, summary.state)
-    sentence = interrupted_sentence(summary.step) if state == INTERRUPTED else summary.sentence
+    sentence = (
+        interrupted_sentence(folder, summary.step) if state == INTERRUPTED else summary.sentence
+    )
     settings = summary.settings
     thumb = folder / THUMB
     return RunInfo(
@@ -120,6 +126,7 @@ def run_info(folder: Path) -> RunInfo | None:
         thumb=thumb if thumb.is_file() and not thumb.is_symlink() else None,
         notes=_text(notes.get("notes")),
         changed=summary.changed,
+        origin=_text(summary.facts.get("origin")),
     )
 
 
@@ -128,8 +135,13 @@ def current_state(folder: Path, state: str) -> str:
     return state if state in ENDED or is_locked(folder) else INTERRUPTED
 
 
-def interrupted_sentence(step: int) -> str:
+def interrupted_sentence(folder: Path, step: int) -> str:
     """What to say of a run whose process died."""
+    if not (folder / "checkpoints").is_dir():
+        return (
+            f"Its process ended without warning at step {step:,} or later, before its first "
+            "checkpoint."
+        )
     return (
         f"Its process ended without warning at step {step:,} or later. It can be resumed from its "
         "last checkpoint."

@@ -30,7 +30,7 @@ from ganviz.registry import DATASETS
 from ganviz.runs.folder_frames import FolderFrames
 from ganviz.runs.kept_data import with_data_at
 from ganviz.runs.listing import run_info
-from ganviz.runs.store import RunStore, frames_in, new_run_folder
+from ganviz.runs.store import RunStore, new_run_folder
 from ganviz.runs.trained import parse_spec
 from ganviz.text import counted, listed
 
@@ -66,11 +66,6 @@ def resumed(
     _check_classes(config, state)
     check_memory(config, device, parse_spec(state.info.get("spec")), reclaimable)
     store = RunStore(folder)
-    store.rewind(state.step)
-    for step, path in frames_in(folder):
-        if step > state.step:
-            with suppress(OSError):
-                path.unlink()
     run = Run(
         config,
         store,
@@ -80,15 +75,24 @@ def resumed(
         observers=observers,
         kept_choices=_kept_choices(state),
     )
-    run.begins_at, run.was_kept = state.step, True
+    run.begins_at, run.take_up = state.step, lambda: _rewind(store, state.step)
     # the checkpoint knows the old place
     run.saves_at_start = data_path is not None and bool(state.weights)
-    run.events = store.history()
-    run.frames = ContinuedFrames(folder)
+    run.events = store.history().rewound(state.step)
+    run.frames = ContinuedFrames(folder, state.step)
     for sentence in (state.note, *_differences(state, device)):
         if sentence:
             run.log("note", sentence=sentence, level="warning")
     return run
+
+
+def _rewind(store: RunStore, step: int) -> None:
+    """Take away what the run logged and drew after ``step``, from which it goes on."""
+    store.rewind(step)
+    for drawn, path in store.frames():
+        if drawn > step:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _going_on(
@@ -166,6 +170,12 @@ def _newest(folder: Path) -> tuple[RunConfig, TrainingState]:
         and not checkpoint.list_checkpoints(folder / checkpoint.CHECKPOINTS)
         and not (folder / checkpoint.STATE).exists()
     ):
+        info = run_info(folder)
+        if info and info.origin:
+            raise CheckpointError(
+                f"{info.title} ended before it held the networks of {info.origin}: start it from "
+                "there once more."
+            )
         return load_config(folder / checkpoint.CONFIG), TrainingState({}, info={"step": 0})
     return checkpoint.load(folder)
 
@@ -227,6 +237,7 @@ def forked(
         kept_choices=_kept_choices(state),
     )
     run.saves_at_start = True
+    store.describe(origin=f"{called} at step {state.step:,}")
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run
 
@@ -349,12 +360,13 @@ def _changed_samples(saved: DataSpec, now: DataSpec, conditional: bool) -> str:
 
 
 class ContinuedFrames(FrameStore):
-    """The grids of a run that goes on: those of before stay on disk, new ones are held as ever."""
+    """The grids of a run that goes on from step ``begins_at``: those of before stay on disk, new
+    ones are held as ever."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, begins_at: int):
         super().__init__()
         self._before = FolderFrames(folder)
-        self._steps_before = self._before.steps()
+        self._steps_before = [step for step in self._before.steps() if step <= begins_at]
 
     def get(self, step: int) -> Frame | None:
         return super().get(step) or self._before.get(step)

@@ -112,6 +112,8 @@ def started_from(
         observers=observers,
     )
     run.saves_at_start = True
+    if run.store:
+        run.store.describe(origin=parent.origin)
     run.log("note", sentence=f"Begins with the networks of {parent.origin}.", level="info")
     return run
 

@@ -155,7 +155,8 @@ class Library:
 
     def _resume(self, run_id: str, action: Action) -> dict[str, Any]:
         run = self._manager.resume(run_id, action.more_steps, action.replace, action.data_path)
-        return {"sentence": "Going on from the last checkpoint.", "run": run.id}
+        sentence = "Going on from the last checkpoint." if run.resumes else "It begins anew."
+        return {"sentence": sentence, "run": run.id}
 
     def _fork(self, run_id: str, action: Action) -> dict[str, Any]:
         settings = as_settings(action.settings)

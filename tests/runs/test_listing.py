@@ -65,7 +65,11 @@ def test_a_run_that_lives_and_one_that_died(make_run, tmp_path, state):
     assert run_info(tmp_path / "one").state == state
     store._folder_lock.end()  # what the system does for a process that dies
     info = run_info(tmp_path / "one")
-    assert info.state == "interrupted" and "step 30" in info.sentence and "resumed" in info.sentence
+    assert info.state == "interrupted" and info.resumable and "step 30" in info.sentence
+    assert "before its first checkpoint" in info.sentence
+    (tmp_path / "one" / "checkpoints").mkdir()
+    info = run_info(tmp_path / "one")
+    assert "resumed from its last checkpoint" in info.sentence
 
 
 def write_and_wait(folder):

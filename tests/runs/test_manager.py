@@ -13,6 +13,7 @@ from ganviz.engine import memory_need
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs.folder_run import FolderRun
+from ganviz.runs.listing import run_info
 from ganviz.runs.manager import RunManager
 
 TINY = {
@@ -210,6 +211,8 @@ def test_a_run_that_waits_can_be_stopped(manager, gate):
     second = manager.start(tiny(), replace=True)
     second.stop()
     assert second.join(60) and second.state == "stopped" and first.active
+    info = run_info(second.store.folder)  # it keeps its settings
+    assert info.resumable and (info.data, info.steps) == (tiny().data, tiny().steps)
     gate.set()
     assert first.join(60)
 

@@ -2,6 +2,8 @@
 along."""
 
 import shutil
+import threading
+import time
 from itertools import pairwise
 
 import pytest
@@ -9,9 +11,13 @@ import torch
 
 from ganviz.config import RunConfig
 from ganviz.engine import checkpoint
-from ganviz.errors import Busy, CheckpointError, ConfigError
+from ganviz.engine import run as engine_run
+from ganviz.engine.events import Event
+from ganviz.errors import Busy, CheckpointError, ConfigError, DataError
 from ganviz.runs import resume
-from ganviz.runs.listing import RunError
+from ganviz.runs.history import history
+from ganviz.runs.listing import RunError, run_info
+from ganviz.runs.log import to_line
 from ganviz.runs.resume import forked, resumed
 from tests.runs.small_runs import (
     BASE,
@@ -126,6 +132,66 @@ def test_what_lay_beyond_the_checkpoint_is_forgotten(tmp_path):
     stray.write_bytes(run.frames.latest.data)
     again = finish(manager.resume(run.id, more_steps=5))
     assert 99 not in again.frames.steps() and not stray.exists()
+
+
+def test_a_run_that_cannot_go_on_loses_nothing_that_lies_beyond(tmp_path, monkeypatch):
+    """A drive that is not connected, say: what it had logged and drawn is there the next time."""
+    manager = manager_in(tmp_path)
+    run = finish(manager.start(RunConfig.parse({**BASE, **MLP, "steps": 20})))
+    stray = run.store.folder / "frames" / "000000099.png"
+    stray.write_bytes(run.frames.latest.data)
+    with (run.store.folder / "log.jsonl").open("ab") as log:
+        log.write(to_line(Event(0, "scalars", 99, time.time(), {"loss_d": 1.0})))
+
+    def read():
+        return history(run.store.folder / "log.jsonl").rows()["step"]
+
+    def unreadable(*_):
+        raise DataError("The drive is not connected.", "data_path")
+
+    assert read()[-1] == 99
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_run, "load_data", unreadable)
+        again = manager.resume(run.id, more_steps=5)
+        assert again.join(60) and again.state == "failed"
+        assert again.events.rows()["step"][-1] == 20 and 99 not in again.frames.steps()
+    assert stray.exists() and read()[-1] == 99
+    assert finish(manager.resume(run.id, more_steps=5)).step_count == 25
+    assert not stray.exists() and read()[-1] == 25
+
+
+@pytest.mark.parametrize("way", ["fork", "begin_with"])
+def test_one_that_never_held_anothers_networks_is_not_taken_up_without_them(
+    tmp_path, monkeypatch, way
+):
+    """It would train from random weights under the name of a fork."""
+    manager, ask = manager_in(tmp_path), threading.Event()
+    config = RunConfig.parse({**BASE, **MLP, "steps": 5})
+    run = finish(manager.start(config))
+
+    def wait(*_):
+        assert ask.wait(60)
+        again.stop()
+        again._progress(None, "Reading")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_run, "load_data", wait)
+        again = (
+            manager.fork(run.id, {}) if way == "fork" else manager.start(config, begin_with=run.id)
+        )
+        ask.set()
+        assert again.join(60) and again.state == "stopped"
+    folder = again.store.folder
+    assert run_info(folder).origin.endswith("at step 5")
+    assert not run_info(folder).resumable
+    with pytest.raises(CheckpointError, match="start it from there once more"):
+        manager.resume(again.id)
+    # one that has begun is like any other
+    other = finish(
+        manager.fork(run.id, {}) if way == "fork" else manager.start(config, begin_with=run.id)
+    )
+    assert run_info(other.store.folder).resumable
+    assert finish(manager.resume(other.id, more_steps=1)).step_count == other.step_count + 1
 
 
 def test_a_finished_run_asks_how_many_more(tmp_path):
