@@ -194,7 +194,9 @@ async function sort() {
   if (choices.sort === "seed") text(parts.say, "");
   const sign = JUDGES[choices.sort]?.sign;
   const order = sign ? rank(sign) : () => 0;
+  const at = cells.find(({ button }) => button === document.activeElement);
   parts.wall.append(...cells.toSorted(order).map(({ button }) => /** @type {Node} */ (button.parentNode)));
+  at?.button.focus({ preventScroll: true }); // a cell that is moved loses it
   parts.wall.dataset.sorted = choices.sort;
 }
 

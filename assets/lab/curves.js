@@ -3,6 +3,7 @@
 
 import { $, el } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { refill } from "../lib/refill.js";
 import { draw } from "../lib/schedule.js";
 import { drawSketch, stepPlace } from "../lib/sketch.js";
 import { isActive } from "../lib/states.js";
@@ -50,20 +51,22 @@ function paint() {
     label: `The losses up to step ${count(x.at(-1) ?? 0)}`,
     curves: series.map((one) => ({ series: one, raw: raw[one.name] ?? [], mean: mean[one.name] ?? [] })),
   });
-  for (const old of box.querySelectorAll("button")) old.remove();
   const last = x.at(-1) ?? 0;
   const drawn = x.length ? marks.filter(({ step }) => step <= last) : [];
-  box.append(...drawn.map(({ step, words }) => button(step, words, {
-    class: "gv-lab-mark", style: `left: ${stepPlace(step, last, box.clientWidth)}px`,
-  })));
+  refill(box, () => {
+    for (const old of box.querySelectorAll("button")) old.remove();
+    box.append(...drawn.map(({ step, words }) => button(step, words, {
+      class: "gv-lab-mark", style: `left: ${stepPlace(step, last, box.clientWidth)}px`,
+    })));
+  });
 }
 
 function list() {
-  $("gv-lab-marks").replaceChildren(...marks.slice(-LISTED).reverse().map(({ step, words }) => {
+  refill($("gv-lab-marks"), () => $("gv-lab-marks").replaceChildren(...marks.slice(-LISTED).reverse().map(({ step, words }) => {
     const one = button(step, words, { class: "gv-chip" });
     one.append(`${words} at step ${count(step)}`);
     return one;
-  }));
+  })));
 }
 
 /** What leads to the step of a change. @param {number} step @param {string} words @param {Record<string, string>} more */

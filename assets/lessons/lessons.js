@@ -97,6 +97,7 @@ function showBeside(name) {
     predict.leave();
     return pane.replaceChildren();
   }
+  const hadFocus = pane.contains(document.activeElement);
   const close = el("button", { type: "button", class: "gv-button gv-small", onclick: closeBeside },
     el("span", { class: "gv-in-train" }, "Settings"), el("span", { class: "gv-in-lab" }, "Close"));
   const whole = el("button", { type: "button", class: "gv-text-link", onclick: () => open(name) }, "Lesson");
@@ -104,6 +105,7 @@ function showBeside(name) {
     el("h2", {}, lesson.title), el("p", { class: "gv-lesson-line" }, ...inline(lesson.line)), predict.place(lesson), ...watch(lesson),
     el("div", { class: "gv-prose" }, ...render(lesson.text, { lesson: open })), setups(lesson, openTab), next(lesson));
   pane.scrollTop = 0;
+  if (hadFocus) pane.focus({ preventScroll: true });
 }
 
 function closeBeside() {

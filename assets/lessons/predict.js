@@ -159,7 +159,10 @@ async function closeVote(poll) {
 function proceed() {
   const next = go;
   go = () => {};
+  const pane = $("gv-predict").parentElement;
+  const hadFocus = $("gv-predict").contains(document.activeElement);
   fill("start");
+  if (hadFocus) pane?.focus({ preventScroll: true });
   next(true);
 }
 

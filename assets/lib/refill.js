@@ -3,23 +3,26 @@
 
 /** What the pointer is pressed on. @type {Node | null} */
 let pressed = null;
-/** @type {Map<Element, () => void>} */
+/** @type {Map<HTMLElement, () => void>} */
 const waiting = new Map();
 
 /** Note presses and releases in all of the page. */
 export function start() {
-  addEventListener("pointerdown", ({ target }) => { pressed = target instanceof Node ? target : null; }, true);
+  addEventListener("pointerdown", ({ target, button }) => { pressed = !button && target instanceof Node ? target : null; }, true);
   // by then it is known what is clicked
   addEventListener("click", () => { pressed = null; }, true);
   // the click comes after the release
   for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(released), true);
+  // a release that nobody tells of: a menu has opened, or another window has come to the front
+  addEventListener("contextmenu", () => setTimeout(released), true);
+  addEventListener("blur", () => setTimeout(released));
 }
 
 function released() {
   pressed = null;
-  const fills = [...waiting.values()];
+  const fills = [...waiting];
   waiting.clear();
-  for (const fill of fills) fill();
+  for (const [box, fill] of fills) refill(box, fill);
 }
 
 /**

@@ -331,7 +331,7 @@ function rename(refused = "") {
     if (settled) return;
     settled = true;
     renaming = "";
-    const stays = () => awaited === id;
+    const stays = () => awaited === id && run?.id === id;
     if (run?.id === id) title.textContent = name;
     if (!save || field.value.trim() === name) return;
     const answer = await runAction(id, "rename", { name: field.value });

@@ -45,8 +45,8 @@ async function offerFormats(id, kinds, answers) {
   const known = job.formats;
   kinds.replaceChildren(...known.flatMap((format) => offer(id, format, answers)));
   showFiles(job.files, answers);
-  if (job.state === "working") watch(id, { kind: job.kind }, answers);
-  if (job.state === "failed") showFailure(id, { kind: job.kind }, job, answers);
+  if (job.state === "working") watch(id, job.wanted, answers);
+  if (job.state === "failed") showFailure(id, job.wanted, job, answers);
 }
 
 /**
@@ -81,7 +81,7 @@ async function exportAs(id, wanted, answers) {
   const answer = await runAction(id, null, wanted, "/export");
   const working = answer.ok || (answer.busy && (await get(exportPath(id))).state === "working");
   if (working) return watch(id, wanted, answers, answer.sentence);
-  clearInterval(answers.timer);
+  stopWatching(answers);
   text(answers.status, answer.sentence);
 }
 
@@ -94,7 +94,7 @@ async function exportAs(id, wanted, answers) {
  */
 function watch(id, wanted, answers, sentence = "") {
   const { status } = answers;
-  clearInterval(answers.timer);
+  stopWatching(answers);
   const words = el("span", {}, sentence);
   const stop = el("button", {
     type: "button", class: "gv-button gv-small gv-export-stop",
@@ -104,17 +104,29 @@ function watch(id, wanted, answers, sentence = "") {
   const timer = answers.timer = setInterval(async () => {
     if (!status.isConnected) return clearInterval(timer);
     const job = await get(exportPath(id));
+    if (answers.timer !== timer) return; // it was answered, or another one has begun
     if (job.state === "working") {
       return text(words, `${job.sentence} ${Math.round(100 * (job.fraction ?? 0))} %`);
     }
     // an answer that is lost ends nothing: the export goes on, and is asked for again
     if (!job.state && !job.absent) return text(words, job.sentence);
-    clearInterval(timer);
-    if (job.state === "failed") showFailure(id, wanted, job, answers);
-    else text(status, job.sentence);
-    showFiles(job.files, answers);
-    if (job.url && job.kind === "report" && status.isConnected) void openReport(job.url, status);
+    stopWatching(answers);
+    showEnd(id, wanted, job, answers);
   }, EXPORT_REFRESH);
+}
+
+/** @param {string} id @param {Wanted} wanted @param {any} job @param {Answers} answers */
+function showEnd(id, wanted, job, answers) {
+  if (job.state === "failed") showFailure(id, wanted, job, answers);
+  else text(answers.status, job.sentence);
+  showFiles(job.files, answers);
+  if (job.url && wanted.kind === "report" && answers.status.isConnected) void openReport(job.url, answers.status);
+}
+
+/** @param {Answers} answers */
+function stopWatching(answers) {
+  clearInterval(answers.timer);
+  answers.timer = 0;
 }
 
 /**

@@ -33,7 +33,7 @@ export async function start() {
     load(/** @type {CustomEvent} */ (event).detail));
   detail.start({
     close: () => select(null), deleted,
-    failed: (sentence) => showNotice($("gv-runs-note"), sentence, true),
+    failed: (sentence) => showNotice($("gv-runs-problem"), sentence, true),
   });
   followAddress();
   route.onNavigate(followAddress);
@@ -75,7 +75,11 @@ function openComparison(ids, push = true) {
 async function load(then = null) {
   const before = open;
   const answer = await get("gv/library");
-  if (!answer.ok) return showNotice($("gv-runs-note"), answer.sentence, true);
+  const problem = $("gv-runs-problem");
+  const wasUnread = problem.dataset.unread !== undefined;
+  problem.toggleAttribute("data-unread", !answer.ok);
+  if (!answer.ok) return showNotice(problem, answer.sentence, true);
+  if (wasUnread) showNotice(problem, "");
   runs = answer.runs;
   text($("gv-runs-folder"), answer.folder);
   chosen = new Set([...chosen].filter((id) => runs.some((run) => run.id === id)));
@@ -183,10 +187,11 @@ function deleted(run, trashed) {
   chosen.delete(run.id);
   const bringBack = async () => {
     undo.disabled = true;
+    const before = open;
     const answer = await runAction(run.id, "restore", { trashed });
     const sentence = answer.ok ? `${run.name} is back.` : answer.sentence;
     showNotice($("gv-runs-note"), sentence, !answer.ok);
-    load(answer.ok ? { open: answer.run } : null);
+    load(answer.ok && open === before ? { open: answer.run } : null);
   };
   const undo = el("button", { type: "button", class: "gv-button gv-small", onclick: bringBack }, "Undo");
   showNotice($("gv-runs-note"), `${run.name} was deleted.`, false, undo);

@@ -169,13 +169,16 @@ async function load(url, step, real = false) {
 /** @param {Picture} picture */
 async function take(picture) {
   const { url, step, real } = picture;
+  const run = now.run?.id;
   const image = new Image();
   image.src = address(url);
   try {
     await whileLoading(image.decode());
   } catch {
-    return missed(picture);
+    if (now.run?.id === run) await missed(picture);
+    return;
   }
+  if (now.run?.id !== run) return; // it is that of the one before
   Object.assign(held, { image, step, real });
   draw("grid", paint);
 }
@@ -184,7 +187,10 @@ async function take(picture) {
  * for again. @param {Picture} picture */
 async function missed(picture) {
   const { url, step, real } = picture;
-  if (await isGone(url)) {
+  const run = now.run?.id;
+  const gone = await isGone(url);
+  if (now.run?.id !== run) return;
+  if (gone) {
     if (!real) held.steps = held.steps.filter((kept) => kept !== step || kept === held.frame?.step);
     return draw("scrubber", scrubber);
   }

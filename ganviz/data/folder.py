@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MIN_PICTURES = 16
 QUOTES = ('""', "''", "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb")
+_DRIVE = re.compile("[A-Za-z]:")
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -118,12 +119,23 @@ def plain_path(text: str) -> str:
     if len(text) > 1 and text[0] + text[-1] in QUOTES:
         text = text[1:-1].strip()
     if text.lower().startswith("file://"):
-        address = urlsplit(text)
-        here = address.netloc.lower() in ("", "localhost")
-        return url2pathname(address.path if here else f"//{address.netloc}{address.path}")
+        return _path_of_address(text)
     bare = _ESCAPE.sub(r"\1", text) if os.sep == "/" else text
     there = [path for path in (text, bare) if os.path.exists(os.path.expanduser(path))]
     return there[0] if there else text
+
+
+def _path_of_address(text: str) -> str:
+    """The path of a file:// address, with a share's server or without; ``text`` itself where it is
+    none."""
+    try:
+        address = urlsplit(text)
+        host, path = address.netloc, address.path
+        if _DRIVE.fullmatch(host):  # file://C:/pictures, as people write it
+            return url2pathname(f"/{host}{path}")
+        return url2pathname(path if host.lower() in ("", "localhost") else f"//{host}{path}")
+    except (ValueError, OSError):
+        return text
 
 
 def find_folder(text: str) -> Path:

@@ -66,7 +66,7 @@ class Job:
 
     run: str
     name: str
-    kind: str
+    query: ExportRequest
     progress: Progress = STARTING
     stopping: bool = False
 
@@ -106,7 +106,7 @@ class Exports:
                     409,
                 )
             job = self._working = self._last[run_id] = Job(
-                run_id, info.title if info else run_id, query.kind
+                run_id, info.title if info else run_id, query
             )
         threading.Thread(
             target=self._work, args=(job, folder, query), name="ganviz-export", daemon=True
@@ -123,11 +123,11 @@ class Exports:
         if job and job.stopping and progress.state == "working":
             progress = progress._replace(sentence=STOPPING)
         files = await READS.run(_listed, folder, run_id)
-        made = next((file for file in files if job and file["kind"] == job.kind), None)
+        made = next((file for file in files if job and file["kind"] == job.query.kind), None)
         return json_response(
             {
                 **progress._asdict(),
-                "kind": job.kind if job else None,
+                "wanted": job.query.model_dump(exclude_none=True) if job else None,
                 "url": made["url"] if made and progress.state == "done" else None,
                 "files": files,
                 "formats": [

@@ -19,6 +19,7 @@ TABLE = """
       disabled>Compare</button>
   </header>
   <p class="gv-note" id="gv-runs-note" role="status" hidden></p>
+  <p class="gv-note" id="gv-runs-problem" role="status" hidden></p>
   <div class="gv-runs-scroll" tabindex="0" role="region" aria-label="Table of runs">
     <table class="gv-runs-table">
       <thead><tr><th><span class="gv-hidden-text">Compare</span></th><th><span

@@ -149,7 +149,7 @@ def test_a_late_refusal_names_the_run_that_it_is_of(visit, kept):
             page.wait_for_selector(
                 "#gv-runs-body tr[aria-selected=true]" + f"[data-run='{second}']"
             )
-        page.wait_for_selector(f"#gv-runs-note:text-is('{sentence}')")
+        page.wait_for_selector(f"#gv-runs-problem:text-is('{sentence}')")
         drawn_twice(page)
         assert page.is_visible("#gv-detail") and page.is_hidden("#gv-detail-note"), sentence
         assert page.locator("#gv-detail-title input").count() == 0
@@ -174,7 +174,12 @@ def test_a_late_answer_ends_no_other_runs_export(visit, kept):
     def working(route):
         asked.append(1)
         answer = route.fetch()
-        told = {"state": "working", "kind": "video", "sentence": "Drawing.", "fraction": len(asked)}
+        told = {
+            "state": "working",
+            "wanted": {"kind": "video"},
+            "sentence": "Drawing.",
+            "fraction": len(asked),
+        }
         route.fulfill(response=answer, json={**answer.json(), **told})
 
     page.route(f"**/gv/library/{second}/export", working)
@@ -193,3 +198,28 @@ def test_a_late_answer_ends_no_other_runs_export(visit, kept):
         arg=100 * (before + 2),
     )
     page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_late_undo_leaves_open_what_was_opened_and_a_failed_list_leaves_undo(visit, kept):
+    page = visit()
+    first, second = two_runs(page)
+    name = page.text_content(ROW.format(first))
+    page.click("#gv-detail-delete")
+    undo = "#gv-runs-note button:text-is('Undo')"
+    page.wait_for_selector(undo)
+    with page.expect_request("**/gv/library"):
+        page.route("**/gv/library", lambda route: route.fulfill(**GONE), times=1)
+        page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
+    page.wait_for_selector("#gv-runs-problem:not([hidden])")
+    assert page.is_visible(undo)
+    page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
+    page.wait_for_selector("#gv-runs-problem[hidden]", state="attached")
+    with held_back(page, f"**/gv/library/{first}"):
+        page.click(undo)
+        page.click(ROW.format(second))
+        page.wait_for_selector(f"#gv-runs-body tr[data-run='{second}'][aria-selected=true]")
+    page.wait_for_selector(f"#gv-runs-note:text-is('{name} is back.')")
+    page.wait_for_selector(ROW.format(first))
+    drawn_twice(page)
+    assert page.get_attribute(f"tr[data-run='{second}']", "aria-selected") == "true"
+    assert f"open={second}" in page.url

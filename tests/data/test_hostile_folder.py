@@ -14,6 +14,7 @@ from PIL import Image
 from ganviz.accel import memory
 from ganviz.data import folder as picture_folder
 from ganviz.data import picture_files
+from ganviz.errors import DataError
 from ganviz.text import printable
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links and pipes need a POSIX file system")
@@ -287,6 +288,19 @@ def test_an_address_of_a_file_as_windows_writes_it(monkeypatch):
     assert picture_folder.plain_path("file:///C:/Users/Ann/my%20pics") == r"C:\Users\Ann\my pics"
     assert picture_folder.plain_path("file://server/share/x") == r"\\server\share\x"
     assert picture_folder.plain_path("file://localhost/C:/x") == r"C:\x"
+    assert picture_folder.plain_path("file://C:/Users/Ann") == r"C:\Users\Ann"
+
+
+def refuse_servers(path):
+    raise OSError("file URL is not on this host")
+
+
+@pytest.mark.parametrize("text", ["file://[", "file://[x/y", "file://server/share"])
+def test_an_address_of_no_file_is_a_folder_that_there_is_not(load, monkeypatch, text):
+    if "server" in text:  # as from Python 3.14 on, where there is no such share
+        monkeypatch.setattr(picture_folder, "url2pathname", refuse_servers)
+    with pytest.raises(DataError, match="There is no folder file://"):
+        load("folder", data_path=text)
 
 
 @pytest.mark.skipif(os.sep != "/", reason="a backslash divides folders there")

@@ -42,7 +42,7 @@ def waiting(monkeypatch):
 def test_a_film_is_made_and_downloaded(client):
     idle = {
         "state": "idle",
-        "kind": None,
+        "wanted": None,
         "fraction": 0.0,
         "sentence": "",
         "field": None,
@@ -64,7 +64,7 @@ def test_a_film_is_made_and_downloaded(client):
     done = follow(client)[-1]
     assert done | {"files": 0, "formats": formats} == {
         "state": "done",
-        "kind": "gif",
+        "wanted": {"kind": "gif", "fps": 4, "seconds": 0.5},
         "fraction": 1.0,
         "sentence": "Ready to download.",
         "field": None,
@@ -111,14 +111,14 @@ def test_one_at_a_time(client, waiting):
         and "ask again when it is ready" in second.json()["sentence"]
     )
     now = client.get("/gv/library/own-run/export").json()
-    assert now["state"] == "working" and now["kind"] == "mp4" and now["url"] is None
+    assert now["state"] == "working" and now["wanted"] == {"kind": "mp4"} and now["url"] is None
     assert waiting.drawing.wait(20)
     said = client.post("/gv/library/own-run/export/stop", json={}).json()["sentence"]
     assert client.get("/gv/library/own-run/export").json()["sentence"] == said
     waiting.set()
     assert follow(client)[-1]["state"] == "done"
     assert client.post("/gv/library/own-run/export", json={"kind": "webp"}).status_code == 202
-    assert follow(client)[-1]["kind"] == "webp"
+    assert follow(client)[-1]["wanted"] == {"kind": "webp"}
 
 
 def test_what_is_done_has_its_file(client, waiting, monkeypatch):
