@@ -26,6 +26,7 @@ from ganviz.engine.changes import change_settings, take_turns
 from ganviz.engine.choosing import Chosen, choose, remember_speed, settle
 from ganviz.engine.command_queue import UNLIMITED, CommandQueue
 from ganviz.engine.diagnosis import explain
+from ganviz.engine.endings import how_it_ended, with_what_is_unsaved
 from ganviz.engine.events import EventLog
 from ganviz.engine.frames import FrameStore
 from ganviz.engine.gpu_meter import gpu_load
@@ -37,19 +38,11 @@ from ganviz.engine.storage import Storage
 from ganviz.engine.trainer import Trainer
 from ganviz.errors import ConfigError, GanvizError
 from ganviz.presets import title
-from ganviz.text import counted
 
 if TYPE_CHECKING:
     from ganviz.engine.frames import Frame
 
 T = TypeVar("T")
-
-
-# how a run ends, after one step and after many
-ENDS = {
-    "finished": ("Finished after one step.", "Finished after {n} steps."),
-    "stopped": ("Stopped after one step.", "Stopped after {n} steps."),
-}
 
 
 class _Stopped(Exception):
@@ -116,7 +109,8 @@ class Run:
         # called when nothing keeps the run from going on, for what does must take nothing away
         self.begins_at = 0
         self.take_up: Callable[[], None] | None = None
-        self._ending = threading.Lock()
+        self._ending, self._let_go = threading.Lock(), threading.Event()
+        self._how_it_ended = ""
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
 
@@ -132,10 +126,30 @@ class Run:
         """Another run takes this one's place: stop it, and let go of its networks once it has
         ended. What it logged and drew can still be read."""
         self.stop()
+        self.save_rest()
         with self._ending:
             self._retired, ended = True, self._ended
+        self._let_go.set()
         if ended:
             self._release()
+
+    def save_rest(self) -> str | None:
+        """Try once more to save what a run that has ended could not; returns a sentence about what
+        is still not saved, else None."""
+        with self._ending:
+            if not self._ended or self._retired or self.store is None or self._recorder is None:
+                return None
+            if self.store.unsaved and not self.store.is_gone:
+                self.store.write_config(self.config)
+                self._recorder.checkpoint()
+                self.store.retry()
+                if not self.store.unsaved:
+                    self._enter(self.state, self._how_it_ended)
+            return self.store.unsaved
+
+    def _save_later(self) -> None:
+        while self.save_rest() and not self._let_go.wait(pacing.DISK_RETRY_INTERVAL):
+            pass
 
     def pause(self) -> None:
         """Pause after the step in progress."""
@@ -260,6 +274,10 @@ class Run:
             self._ended, retired = True, self._retired
         if retired:
             self._release()
+        elif self.store and self.store.unsaved and not self.store.is_gone:
+            threading.Thread(
+                target=self._save_later, name=f"ganviz-save-{self.id}", daemon=True
+            ).start()
 
     def _wait_for_predecessor(self) -> None:
         before, self._after = self._after, None
@@ -371,8 +389,8 @@ class Run:
         trainer, recorder = self._prepared()
         recorder.finish()
         remember_speed(trainer, trainer.source.spec, self._data_root, recorder.rate)
-        one, many = ENDS[state]
-        self._enter(state, counted(self.step_count, one, many))
+        self._how_it_ended = how_it_ended(state, self.step_count)
+        self._enter(state, with_what_is_unsaved(self._how_it_ended, self.store))
 
     def _fail(self, error: Exception) -> None:
         """Say what happened in a sentence; what was good before is kept."""

@@ -24,6 +24,20 @@ class Storage(Protocol):
         """A sentence while something cannot be saved."""
         ...
 
+    @property
+    def unsaved(self) -> str | None:
+        """A sentence while something is not saved without which the run cannot go on as it is."""
+        ...
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its folder is there no more."""
+        ...
+
+    def retry(self) -> None:
+        """Write what is pending, however lately that was refused."""
+        ...
+
     def write_config(self, config: RunConfig) -> None: ...
 
     def describe(self, **facts: Any) -> None: ...

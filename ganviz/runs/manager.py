@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from ganviz.engine.memory_need import check_memory, training_memory
 from ganviz.engine.observer import Observer
 from ganviz.engine.run import Run
 from ganviz.engine.trainer import Trainer
-from ganviz.errors import Busy, GanvizError
+from ganviz.errors import Busy, ConfigError, GanvizError
 from ganviz.runs import listing
 from ganviz.runs.folder_run import FolderRun
 from ganviz.runs.resume import forked, resumed
@@ -141,6 +142,7 @@ class RunManager:
 
         def make() -> Run:
             self._refuse_active(run_id)
+            self._refuse_unsaved(run_id)
             load_kept(folder, run_id)  # refused in words that name the run
             return resumed(
                 folder,
@@ -211,6 +213,18 @@ class RunManager:
         if any(run and run.id == run_id and run.active for run in own):
             raise Busy("This run is training. Stop it before you resume it.")
 
+    def _refuse_unsaved(self, run_id: str) -> None:
+        """What is in memory alone would be lost: it is saved first."""
+        run = self.current
+        problem = run.save_rest() if run and run.id == run_id else None
+        if run and problem:
+            raise ConfigError(
+                "{name} does not go on before its newest steps are saved: from its last checkpoint "
+                "it would take them anew. {problem}",
+                name=run.name,
+                problem=problem,
+            )
+
     def stop_current(self, timeout: float | None = None) -> bool:
         """Stop and save what trains; False when it did not end within ``timeout`` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
@@ -261,7 +275,22 @@ class RunManager:
 
     def library(self) -> list[listing.RunInfo]:
         """All kept runs, newest first."""
-        return listing.list_runs(self.runs_root)
+        return [self._as_known_here(info) for info in listing.list_runs(self.runs_root)]
+
+    def run_info(self, run_id: str) -> listing.RunInfo | None:
+        """How a kept run stands; None where there is no such run."""
+        info = listing.run_info(listing.find(self.runs_root, run_id))
+        return info and self._as_known_here(info)
+
+    def _as_known_here(self, info: listing.RunInfo) -> listing.RunInfo:
+        """A run of this process stands as this process knows it, also where its disk refuses to
+        hear of that."""
+        with self._lock:
+            own = [self.current, *self._ending.values()]
+        run = next((one for one in own if one and one.id == info.id), None)
+        if run is None or run.state == "idle":
+            return info
+        return changed(info, state=run.state, sentence=run.sentence, step=run.step_count)
 
     def rename(self, run_id: str, name: str) -> None:
         """As `ganviz.runs.listing.rename`; a run that is open here goes by its new name at once."""

@@ -38,6 +38,13 @@ FRAMES, REALS, THUMB, TRACEBACKS, CHECKPOINTS = (
 )
 THUMB_SIZE = 160
 GRID_LOST = "A sample grid was not saved"
+LOG_LOST = "The log was not written"
+SUMMARY_LOST = "The summary was not written"
+SETTINGS_LOST = "The settings were not saved"
+CHECKPOINT_LOST = "The checkpoint was not saved"
+GONE = "The folder is gone"
+# without which a run cannot go on as it is; the gravest first
+ESSENTIAL = (GONE, CHECKPOINT_LOST, LOG_LOST, SETTINGS_LOST, SUMMARY_LOST)
 _FRAME = re.compile(r"(\d{9,12})\.(png|jpg)")
 
 
@@ -75,7 +82,7 @@ class RunStore:
         """Store the settings."""
         self.summary.set_config(config)
         self._try(
-            "The settings were not saved",
+            SETTINGS_LOST,
             lambda: write_atomic(self.folder / CONFIG, config.to_json(), durable=True),
         )
         self._write_summary(force=True)
@@ -90,7 +97,8 @@ class RunStore:
         """Add an event to the log; changes of state are written at once, the rest a few times a
         second.
 
-        The state that ends a run is its last word: it closes the store.
+        The state that ends a run is its last word: it closes the store, unless something is
+        ``unsaved``.
         """
         with self._lock:
             self._log.add(to_line(event))
@@ -100,7 +108,9 @@ class RunStore:
                 self.flush(durable=ended or event.kind == "checkpoint")
             if ended:
                 self._write_thumb()
-                self.close()
+                self._write_summary(force=True)
+                if not self.unsaved or self._gone:
+                    self.close()
                 return
         self._write_summary(force=event.kind in ("state", "checkpoint"))
 
@@ -113,7 +123,7 @@ class RunStore:
         """Write what is pending."""
         with self._lock:
             self._flush_due = time.monotonic() + pacing.LOG_FLUSH_INTERVAL
-            self._try("The log was not written", lambda: self._log.flush(durable))
+            self._try(LOG_LOST, lambda: self._log.flush(durable))
 
     def write_frame(self, frame: Frame) -> None:
         """Keep a sample grid."""
@@ -159,7 +169,7 @@ class RunStore:
         """
         from ganviz.engine import checkpoint
 
-        what, folder = "The checkpoint was not saved", self.folder / CHECKPOINTS
+        what, folder = CHECKPOINT_LOST, self.folder / CHECKPOINTS
         with self._lock:
             self.summary.share_spec(state.info)
         if self._gone:
@@ -211,8 +221,28 @@ class RunStore:
     # -- problems --------------------------------------------------------------------------
     @property
     def problem(self) -> str | None:
-        """A sentence about what cannot be saved at the moment, or None."""
-        return next(iter(self._problems.values()), None)
+        """Sentences about what cannot be saved at the moment while the training goes on, or
+        None."""
+        first = self.unsaved or next(iter(self._problems.values()), None)
+        return f"{first} The training goes on." if first else None
+
+    @property
+    def unsaved(self) -> str | None:
+        """A sentence about what the run cannot go on without and is not saved, or None."""
+        known = (self._problems.get(what) for what in ESSENTIAL)
+        return next((sentence for sentence in known if sentence), None)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the folder is there no more, and nothing is saved again."""
+        return self._gone
+
+    def retry(self) -> None:
+        """Write the log and the summary at once, however lately they were refused."""
+        with self._lock:
+            self._retry_at.clear()
+        self.flush(durable=True)
+        self._write_summary(force=True)
 
     def _try(self, what: str, action: Callable[[], None]) -> None:
         """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next
@@ -233,29 +263,20 @@ class RunStore:
         with self._lock:
             if error is None:
                 self._problems.pop(what, None)
+            elif not self.folder.is_dir():
+                self._gone = True
+                sentence = f"The run folder {self.folder} is gone: nothing more of it is saved."
+                self._problems = {GONE: sentence}
+            elif isinstance(error, CheckpointError):
+                self._problems[what] = error.sentence
             else:
-                self._problems[what] = self._explain(error, what)
-
-    def _explain(self, error: OSError | CheckpointError, what: str) -> str:
-        if not self.folder.is_dir():
-            self._gone = True
-            self._problems.clear()
-            return (
-                f"The run folder {self.folder} is gone: the training goes on, but nothing more of "
-                "it is saved."
-            )
-        sentence = (
-            error.sentence
-            if isinstance(error, CheckpointError)
-            else disk_sentence(error, self.folder, what)
-        )
-        return f"{sentence} The training goes on."
+                self._problems[what] = disk_sentence(error, self.folder, what)
 
     # -- small files -----------------------------------------------------------------------
     def _write_summary(self, force: bool = False) -> None:
         if force or time.monotonic() >= self._summary_due:
             self._summary_due = time.monotonic() + pacing.SUMMARY_INTERVAL
-            self._try("The summary was not written", lambda: self.summary.write(self.folder))
+            self._try(SUMMARY_LOST, lambda: self.summary.write(self.folder))
 
     def _write_thumb(self) -> None:
         """The top left quarter of the newest grid, small: a face for the table of runs."""

@@ -85,7 +85,7 @@ class Library:
         run = find_run(self._manager, run_id)
         folder = kept.find(self._manager.runs_root, run_id)
         latest = run.frames.latest
-        info = kept.run_info(folder)
+        info = self._manager.run_info(run_id)
         if info is None:
             raise Refused(404, "This run was deleted.")
         steps = [

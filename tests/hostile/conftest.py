@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from ganviz.api import follow, make_run
 from ganviz.config import RunConfig
 from ganviz.runs.folder_run import FolderRun
-from ganviz.runs.listing import list_runs
+from ganviz.runs.listing import find, list_runs, run_info
 from ganviz.server import Gate, routes
 from tests.tiny import DIGITS, OFTEN
 
@@ -40,6 +40,7 @@ def client(run):
         device=torch.device("cpu"),
         runs_root=run.parent,
         library=lambda: list_runs(run.parent),
+        run_info=lambda name: run_info(find(run.parent, name)),
         get=lambda name: opened.setdefault(name, FolderRun(run.parent / name)),
     )
     with TestClient(Gate(Starlette(routes=routes(manager))), base_url="http://localhost") as client:

@@ -117,8 +117,8 @@ def test_a_deleted_folder_is_told_once_and_not_brought_back(store, log, tiny, ma
     sentence = store.problem
     assert (
         sentence
-        == f"The run folder {store.folder} is gone: the training goes on, but nothing more of it "
-        f"is saved."
+        == f"The run folder {store.folder} is gone: nothing more of it is saved. The training goes "
+        "on."
     )
     store.write_frame(make_frame(2))
     assert store.checkpoint(tiny(), state(2)) is None
