@@ -47,10 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     # imports make a million objects that all stay: looking through them costs a fifth of the start
     gc.disable()
-    port = _choose_port(options.host, options.port)
-    if port is None:
-        return 2
     try:
+        port = _choose_port(options.host, options.port)
+        if port is None:
+            return 2
         manager = _make_manager(options)
         if manager is None:
             return 2
@@ -63,8 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped before the page was up; nothing was running.", file=sys.stderr)
         return 130
+    finally:
+        gc.enable()
     gc.freeze()
-    gc.enable()
     _warm(manager)
     print(
         f"ganviz is at {url}  (data in {options.data_root}, runs in {options.runs_root}; Ctrl-C "

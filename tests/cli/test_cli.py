@@ -1,5 +1,6 @@
 """The command line: every verb through `main`, flags from the config, statuses 0, 1 and 2."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -264,6 +265,7 @@ def test_a_runs_folder_that_may_not_be_written_is_said_at_the_start(tmp_path, mo
     monkeypatch.setattr(launch.os, "access", lambda path, mode: path != tmp_path)
     assert launch.main(["--runs-root", str(tmp_path), "--no-browser"]) == 2
     assert f"Runs cannot be kept in {tmp_path}" in capsys.readouterr().err
+    assert gc.isenabled(), "who starts it from a program of their own goes on"
 
 
 def test_a_port_that_was_taken_meanwhile_is_told(monkeypatch, capsys):
