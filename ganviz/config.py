@@ -348,6 +348,10 @@ class RunConfig(Schedules, Augmentation, BaseModel):
 
         Raises `ConfigError` with one sentence and the field's name.
         """
+        for name, value in values.items():  # pydantic takes true for one step
+            field = cls.model_fields.get(str(name))
+            if isinstance(value, bool) and field and field.annotation in (int, float):
+                values = {**values, name: str(value).lower()}
         return cls(**{str(name): value for name, value in values.items()})
 
     @classmethod

@@ -201,7 +201,9 @@ def facts(run: Run, status: dict[str, Any]) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """'42 s', '3 min 05 s', '2 h 07 min'."""
+    """'0.4 s', '42 s', '3 min 05 s', '2 h 07 min'."""
+    if 0 < seconds < 1:
+        return f"{max(seconds, 0.1):.1f} s"
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"

@@ -161,6 +161,16 @@ def effective(
     return frozenset(name for name in fields if counts(name))
 
 
+# what pydantic calls it, and what to do about it
+WHOLE, NUMBER = "give a whole number", "give a number"
+PROBLEMS = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), WHOLE),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), NUMBER),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "say true or false"),
+    "string_type": "give a text",
+}
+
+
 def as_sentence(error: ValidationError, fields: Mapping[str, FieldInfo]) -> ConfigError:
     """The first problem that pydantic found, as a sentence with the field's name."""
     first = error.errors()[0]
@@ -173,7 +183,8 @@ def as_sentence(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Conf
         meant = "There is no setting called {name!r}; did you mean {near!r}?"
         sentence = meant if near else "There is no setting called {name!r}."
         return ConfigError(sentence, field, name=field, near=near)
-    problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    problem = PROBLEMS.get(first["type"]) or first["msg"]
+    problem = problem.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return ConfigError(
         "{label} ({name}): {problem}; it is {value}.",
         field,

@@ -9,6 +9,7 @@ import pytest
 from ganviz import assets_folder, registry
 from ganviz.config import RunConfig, in_effect, meta
 from ganviz.data.source import DataSpec
+from ganviz.errors import ConfigError
 from ganviz.models import build_discriminator, build_generator
 from ganviz.ui import form
 from tests.syntax import PACKAGE, nodes_of
@@ -194,3 +195,19 @@ def test_every_formula_reaches_the_page_as_mathml():
             for one in shown:
                 assert one["label"] and one["mathml"].startswith("<math"), name
                 assert "\\" not in one["mathml"], "a command that the converter does not know"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("steps", "many", "Steps (steps): give a whole number; it is 'many'."),
+        ("steps", 2.5, "Steps (steps): give a whole number; it is '2.5'."),
+        ("steps", True, "Steps (steps): give a whole number; it is 'true'."),
+        ("g_lr", "fast", "give a number; it is 'fast'."),
+        ("g_lr", False, "give a number; it is 'false'."),
+    ],
+)
+def test_a_number_is_asked_for_in_plain_words(field, value, words):
+    with pytest.raises(ConfigError) as refusal:
+        RunConfig.parse({field: value})
+    assert refusal.value.field == field and words in refusal.value.sentence

@@ -34,7 +34,8 @@ class FakeRun:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (65, "1 min 05 s"), (7620, "2 h 07 min")]
+    ("seconds", "text"),
+    [(0.4, "0.4 s"), (0, "0 s"), (59.4, "59 s"), (65, "1 min 05 s"), (7620, "2 h 07 min")],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text

@@ -17,12 +17,14 @@ import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as inBrowser from "./in_browser.js";
 import * as stars from "./stars.js";
 import {
-  change, className, explored, isSeed, isStarred, latent, leaveSource, openSource, randomSeed, toSeed,
-  toggleStar, wantedRun,
+  MOST_SEEDS, change, className, explored, isSeed, isStarred, latent, leaveSource, openSource, randomSeed,
+  toSeed, toggleStar, wantedRun,
 } from "./state.js";
 
 const SPAN = 4;
 const RANDOM_BELOW = 10_000;
+/** @param {number} seed */
+const isSeedNumber = (seed) => Number.isInteger(seed) && seed >= 0 && seed < MOST_SEEDS;
 const NOTHING_YET = "Nothing has been trained yet: the generator appears here with the first training steps.";
 const HERE = "This browser draws the picture: the server is not asked.";
 
@@ -171,7 +173,13 @@ function wire() {
   $("gv-explore-random").addEventListener("click", () => showSeed(randomSeed() % RANDOM_BELOW));
   $("gv-explore-seed").addEventListener("input", () => {
     const seed = $("gv-explore-seed", HTMLInputElement).valueAsNumber;
-    if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) showSeed(seed);
+    if (isSeedNumber(seed)) showSeed(seed);
+  });
+  $("gv-explore-seed").addEventListener("change", () => {
+    const field = $("gv-explore-seed", HTMLInputElement);
+    if (isSeedNumber(field.valueAsNumber)) return;
+    field.value = explored.seed === null ? "" : String(explored.seed);
+    text($("gv-explore-caption"), `A seed is a whole number from 0 to ${count(MOST_SEEDS - 1)}; the one before is back.`);
   });
   $("gv-explore-reset").addEventListener("click", () => change({ psi: 1, moves: {} }));
   const psi = $("gv-explore-psi", HTMLInputElement);

@@ -46,7 +46,7 @@ import { combine, fromText, toText, toVectors } from "../latent/vectors.js";
  * @property {number | null} seed where the z is what a seed draws
  */
 
-const MOST_SEEDS = 2 ** 31;
+export const MOST_SEEDS = 2 ** 31;
 const MOST_STARS = 48;
 const ADDRESS_PAUSE = 250;
 

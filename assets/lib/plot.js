@@ -86,7 +86,7 @@ export function baseLayout() {
       font: { color: colour("ink"), size: 12 },
     },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-    xaxis: { ...axisStyle(), showgrid: false, rangemode: "tozero", nticks: 7, tickformat: ",d" },
+    xaxis: { ...axisStyle(), showgrid: false, rangemode: "tozero", nticks: 5, tickformat: ",d" },
     yaxis: { ...axisStyle(), nticks: 6 },
   };
 }

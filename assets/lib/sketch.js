@@ -79,6 +79,9 @@ export function extent({ curves, levels, smoothed, log }) {
   return low > high ? { low: 0, high: 1 } : { low, high };
 }
 
+/** px that a step needs below the axis, "100,000" with some room. */
+const TICK_WIDTH = 64;
+
 /**
  * Maps from values to pixels, and the ticks.
  * @param {Sketch} sketch
@@ -91,7 +94,8 @@ function axes(sketch, width, height) {
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
   const last = steps[steps.length - 1];
   const x = scale(0, last, left, right);
-  const xTicks = ticks(0, last, 6).map((value) => ({ at: x(value), words: count(value) }));
+  const most = Math.max(2, Math.min(6, Math.floor((right - left) / TICK_WIDTH)));
+  const xTicks = ticks(0, last, most).map((value) => ({ at: x(value), words: count(value) }));
   const { low, high } = unit ? { low: 0, high: 1 } : extent(sketch);
   const value = log ? Math.log10 : (/** @type {number} */ v) => v;
   const room = 0.05 * (value(high) - value(low) || 1);

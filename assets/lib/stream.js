@@ -132,8 +132,9 @@ function link(state) {
 function receive(message) {
   stats.messages += 1;
   stats.received = Date.now() / 1000;
+  const followed = lostRun();
   link("live");
-  if (message.type === "hello") hello(message);
+  if (message.type === "hello") welcome(message, followed);
   else if (message.type === "delta") delta(message);
   else if (message.type === "class") emit("class", message.state);
   else if (message.type === "error" && kept) {
@@ -141,6 +142,16 @@ function receive(message) {
     watch(null);
   }
   flushSoon();
+}
+
+/** The run that was followed when the server was lost, if nobody chose another one since. */
+const lostRun = () => (now.link === "reconnecting" && epoch !== null && !kept ? now.run?.id : null);
+
+/** @param {Hello} message @param {string | null | undefined} followed */
+function welcome(message, followed) {
+  hello(message);
+  // a server that was started anew trains nothing: what was followed is in its folder
+  if (followed && !message.run) watch(followed);
 }
 
 /** @param {Hello} message */

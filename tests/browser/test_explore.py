@@ -76,6 +76,11 @@ def test_a_picture_its_address_and_its_line(visit, server, kept, monkeypatch):
     page.evaluate("new Promise(done => setTimeout(done, 50))")
     assert "seed=7" in page.text_content("#gv-explore-code")
     assert picture_of(page, CANVAS) == first
+    # what is no seed says so and is not left standing beside another one's picture
+    page.fill("#gv-explore-seed", "-1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#gv-explore-caption:has-text('whole number')")
+    assert page.input_value("#gv-explore-seed") == "7"
 
     page.click("#gv-explore-hold")
     drag(page, "#gv-explore-psi", "0.4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from .conftest import at_rest, drawn_twice, held_back, picture_of, read_charts, start, stop
@@ -110,6 +111,37 @@ def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
     steps = page.evaluate("[...document.querySelector('#gv-plot-loss').data[0].x]")
     assert steps == sorted(set(steps))
     stop(server)
+
+
+def test_a_server_that_was_started_anew_has_the_run_in_its_folder(visit, server, idle):
+    """It trains nothing, and the page goes on showing what it showed."""
+    sockets, hellos = [], []
+
+    def pass_on(socket, message):
+        told = json.loads(message)
+        if told["type"] == "hello":
+            hellos.append(told)
+        socket.send(message)
+
+    def between(route):
+        sockets.append(route)
+        if len(sockets) != 2:  # the second has another server behind it
+            behind = route.connect_to_server()
+            behind.on_message(lambda message: pass_on(route, message))
+
+    page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
+    start(page)
+    stop(server)
+    page.wait_for_selector("body[data-gv-state=stopped]")
+    run = page.evaluate("window.ganviz.now.run.id")
+    sockets[-1].close()
+    while len(sockets) < 2:
+        page.wait_for_timeout(20)
+    empty = {"run": None, "status": None, "frame": None, "events": [], "snapshot": None}
+    history = {**hellos[-1]["history"], "columns": {}}
+    sockets[1].send(json.dumps({**hellos[-1], **empty, "epoch": "", "history": history}))
+    page.wait_for_selector("#gv-watching b")
+    page.wait_for_function("run => window.ganviz.now.run?.id === run", arg=run)
 
 
 def test_a_tab_that_did_not_come_says_so_and_comes_when_the_server_answers(visit, idle):
