@@ -141,10 +141,11 @@ class Run:
                 return None
             if self.store.unsaved and not self.store.is_gone:
                 self.store.write_config(self.config)
-                self._recorder.checkpoint()
+                if self._how_it_ended:  # one that failed keeps its last good checkpoint
+                    self._recorder.checkpoint()
                 self.store.retry()
                 if not self.store.unsaved:
-                    self._enter(self.state, self._how_it_ended)
+                    self._enter(self.state, self._how_it_ended or self.sentence)
             return self.store.unsaved
 
     def _save_later(self) -> None:

@@ -90,31 +90,7 @@ def test_a_second_browser_and_a_reload_see_the_same_run(trained, visit, server):
 
 
 def test_a_dropped_connection_goes_on_from_where_it_was(visit, server, idle):
-    sockets = []
-
-    def between(route):
-        route.connect_to_server()
-        sockets.append(route)
-
-    page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
-    start(page)
-    hellos, points = (
-        page.evaluate("window.ganviz.stats.hellos"),
-        int(page.evaluate("document.body.dataset.gvPoints")),
-    )
-    sockets[-1].close()
-    page.wait_for_function("document.querySelector('#gv-link').dataset.link === 'reconnecting'")
-    page.wait_for_selector("#gv-link[data-link=live]")
-    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 2}")
-    assert page.evaluate("window.ganviz.stats.hellos") == hellos
-    read_charts(page)
-    steps = page.evaluate("[...document.querySelector('#gv-plot-loss').data[0].x]")
-    assert steps == sorted(set(steps))
-    stop(server)
-
-
-def test_a_server_that_was_started_anew_has_the_run_in_its_folder(visit, server, idle):
-    """It trains nothing, and the page goes on showing what it showed."""
+    """Also where another server has come, which trains nothing: the run is in its folder."""
     sockets, hellos = [], []
 
     def pass_on(socket, message):
@@ -125,21 +101,34 @@ def test_a_server_that_was_started_anew_has_the_run_in_its_folder(visit, server,
 
     def between(route):
         sockets.append(route)
-        if len(sockets) != 2:  # the second has another server behind it
+        if len(sockets) != 3:  # the third has another server behind it
             behind = route.connect_to_server()
             behind.on_message(lambda message: pass_on(route, message))
 
     page = visit(before=lambda page: page.route_web_socket(re.compile("/gv/live"), between))
     start(page)
+    seen, points = (
+        page.evaluate("window.ganviz.stats.hellos"),
+        int(page.evaluate("document.body.dataset.gvPoints")),
+    )
+    sockets[-1].close()
+    page.wait_for_function("document.querySelector('#gv-link').dataset.link === 'reconnecting'")
+    page.wait_for_selector("#gv-link[data-link=live]")
+    page.wait_for_function(f"Number(document.body.dataset.gvPoints) > {points + 2}")
+    assert page.evaluate("window.ganviz.stats.hellos") == seen
+    read_charts(page)
+    steps = page.evaluate("[...document.querySelector('#gv-plot-loss').data[0].x]")
+    assert steps == sorted(set(steps))
     stop(server)
+
     page.wait_for_selector("body[data-gv-state=stopped]")
     run = page.evaluate("window.ganviz.now.run.id")
     sockets[-1].close()
-    while len(sockets) < 2:
+    while len(sockets) < 3:
         page.wait_for_timeout(20)
     empty = {"run": None, "status": None, "frame": None, "events": [], "snapshot": None}
     history = {**hellos[-1]["history"], "columns": {}}
-    sockets[1].send(json.dumps({**hellos[-1], **empty, "epoch": "", "history": history}))
+    sockets[2].send(json.dumps({**hellos[-1], **empty, "epoch": "", "history": history}))
     page.wait_for_selector("#gv-watching b")
     page.wait_for_function("run => window.ganviz.now.run?.id === run", arg=run)
 

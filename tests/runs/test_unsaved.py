@@ -91,3 +91,25 @@ def test_another_run_has_the_last_one_saved_first(tmp_path, refusing, monkeypatc
     finish(manager.start(CONFIG.but(steps=2)))
     assert checkpoint.load(run.store.folder)[1].step == run.step_count
     assert run_info(run.store.folder).state == "stopped"
+
+
+def test_a_run_that_failed_unsaved_keeps_its_words_and_its_last_good_checkpoint(
+    tmp_path, refusing, monkeypatch, wait_until
+):
+    monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 0.1)
+    run = manager_in(tmp_path).start(CONFIG)
+    wait_until(lambda: run.step_count > 5)
+
+    def blow_up():
+        for weight in run.trainer.algorithm.generator.parameters():
+            weight.data.fill_(float("nan"))
+        raise RuntimeError("it broke")
+
+    with refusing():
+        run.trainer.step = blow_up
+        assert run.join(60) and run.state == "failed"
+        why = run.sentence
+        assert "RuntimeError" in why or "broke" in why
+    wait_until(lambda: run_info(run.store.folder).state == "failed")
+    assert run.sentence == run_info(run.store.folder).sentence == why
+    assert run.save_rest() is None

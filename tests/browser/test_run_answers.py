@@ -165,6 +165,31 @@ def test_a_late_refusal_names_the_run_that_it_is_of(visit, kept):
     drawn_twice(page)
     assert page.is_visible("#gv-detail")
 
+    # a failed list leaves Undo, and a late undo leaves open what was opened
+    page.click(ROW.format(first))
+    page.wait_for_function(
+        "name => document.querySelector('#gv-detail-title').textContent === name", arg=name
+    )
+    page.click("#gv-detail-delete")
+    undo = "#gv-runs-note button:text-is('Undo')"
+    page.wait_for_selector(undo)
+    with page.expect_request("**/gv/library"):
+        page.route("**/gv/library", lambda route: route.fulfill(**GONE), times=1)
+        page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
+    page.wait_for_selector("#gv-runs-problem:not([hidden])")
+    assert page.is_visible(undo)
+    page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
+    page.wait_for_selector("#gv-runs-problem[hidden]", state="attached")
+    with held_back(page, f"**/gv/library/{first}"):
+        page.click(undo)
+        page.click(ROW.format(second))
+        page.wait_for_selector(f"#gv-runs-body tr[data-run='{second}'][aria-selected=true]")
+    page.wait_for_selector(f"#gv-runs-note:text-is('{name} is back.')")
+    page.wait_for_selector(ROW.format(first))
+    drawn_twice(page)
+    assert page.get_attribute(f"tr[data-run='{second}']", "aria-selected") == "true"
+    assert f"open={second}" in page.url
+
 
 def test_a_late_answer_ends_no_other_runs_export(visit, kept):
     """Its progress goes on being told when another run's export is refused meanwhile."""
@@ -198,28 +223,3 @@ def test_a_late_answer_ends_no_other_runs_export(visit, kept):
         arg=100 * (before + 2),
     )
     page.unroute_all(behavior="ignoreErrors")
-
-
-def test_a_late_undo_leaves_open_what_was_opened_and_a_failed_list_leaves_undo(visit, kept):
-    page = visit()
-    first, second = two_runs(page)
-    name = page.text_content(ROW.format(first))
-    page.click("#gv-detail-delete")
-    undo = "#gv-runs-note button:text-is('Undo')"
-    page.wait_for_selector(undo)
-    with page.expect_request("**/gv/library"):
-        page.route("**/gv/library", lambda route: route.fulfill(**GONE), times=1)
-        page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
-    page.wait_for_selector("#gv-runs-problem:not([hidden])")
-    assert page.is_visible(undo)
-    page.evaluate("document.dispatchEvent(new CustomEvent('gv-runs-changed'))")
-    page.wait_for_selector("#gv-runs-problem[hidden]", state="attached")
-    with held_back(page, f"**/gv/library/{first}"):
-        page.click(undo)
-        page.click(ROW.format(second))
-        page.wait_for_selector(f"#gv-runs-body tr[data-run='{second}'][aria-selected=true]")
-    page.wait_for_selector(f"#gv-runs-note:text-is('{name} is back.')")
-    page.wait_for_selector(ROW.format(first))
-    drawn_twice(page)
-    assert page.get_attribute(f"tr[data-run='{second}']", "aria-selected") == "true"
-    assert f"open={second}" in page.url
