@@ -9,6 +9,7 @@ import { STRIP_REFRESH } from "../lib/pacing.js";
 import { post } from "../lib/request.js";
 import { now } from "../lib/stream.js";
 import { current as currentTab } from "../lib/tabs.js";
+import { isWhole, keepWhole } from "../lib/whole_number.js";
 import { combine } from "../latent/vectors.js";
 import { drawSamples, paintSample, samplesBody, scoresOf } from "./draw.js";
 import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar, whenRests } from "./state.js";
@@ -18,6 +19,8 @@ export const why = "A wall of samples with their seeds, sorted by D's score";
 
 const COUNTS = [36, 64, 144, 256];
 const RANDOM_BELOW = 1_000_000;
+/** So that the last of a wall is a seed, too. */
+const MOST_FIRST = 2 ** 31 - 301;
 /** ms that a hand rests before the wall is drawn again. */
 const REST = 120;
 
@@ -55,7 +58,7 @@ export function make() {
       type: "number", class: "gv-input", min: 0, max: 2 ** 31 - 1, value: 0, "aria-label": "First seed",
       onchange: () => {
         const value = parts.first.valueAsNumber;
-        if (Number.isInteger(value) && value >= 0 && value < 2 ** 31 - 300) { choices.first = value; draw(); }
+        if (isWhole(value, 0, MOST_FIRST)) { choices.first = value; draw(); }
       },
     }),
     one: pick("one", [["", "each class in turn"], ["yes", "the class chosen left"]], (value) => { choices.one = Boolean(value); draw(); }),
@@ -66,6 +69,7 @@ export function make() {
     note: el("p", { class: "gv-note", hidden: true }),
     wall: el("div", { class: "gv-explore-wall", role: "list", "aria-label": "Samples", onkeydown: moveByKey }),
   };
+  keepWhole(parts.first, 0, MOST_FIRST, () => choices.first, (sentence) => showNotice(parts.note, sentence));
   parts.oneLabel = el("label", { class: "gv-inline" }, "of", parts.one);
   on("explore-stars", showStars);
   askWall = whenRests(parts.wall, REST, () => { if (explored.source && key() !== drawn) draw(); });

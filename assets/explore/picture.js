@@ -12,6 +12,7 @@ import * as route from "../lib/route.js";
 import { fillTrack, slider } from "../lib/slider.js";
 import { now, stats } from "../lib/stream.js";
 import { current } from "../lib/tabs.js";
+import { isWhole, keepWhole } from "../lib/whole_number.js";
 import { dot, norm, toText } from "../latent/vectors.js";
 import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as inBrowser from "./in_browser.js";
@@ -23,8 +24,6 @@ import {
 
 const SPAN = 4;
 const RANDOM_BELOW = 10_000;
-/** @param {number} seed */
-const isSeedNumber = (seed) => Number.isInteger(seed) && seed >= 0 && seed < MOST_SEEDS;
 const NOTHING_YET = "Nothing has been trained yet: the generator appears here with the first training steps.";
 const HERE = "This browser draws the picture: the server is not asked.";
 
@@ -173,14 +172,10 @@ function wire() {
   $("gv-explore-random").addEventListener("click", () => showSeed(randomSeed() % RANDOM_BELOW));
   $("gv-explore-seed").addEventListener("input", () => {
     const seed = $("gv-explore-seed", HTMLInputElement).valueAsNumber;
-    if (isSeedNumber(seed)) showSeed(seed);
+    if (isWhole(seed, 0, MOST_SEEDS - 1)) showSeed(seed);
   });
-  $("gv-explore-seed").addEventListener("change", () => {
-    const field = $("gv-explore-seed", HTMLInputElement);
-    if (isSeedNumber(field.valueAsNumber)) return;
-    field.value = explored.seed === null ? "" : String(explored.seed);
-    text($("gv-explore-caption"), `A seed is a whole number from 0 to ${count(MOST_SEEDS - 1)}; the one before is back.`);
-  });
+  keepWhole($("gv-explore-seed", HTMLInputElement), 0, MOST_SEEDS - 1, () => explored.seed,
+    (sentence) => text($("gv-explore-caption"), sentence));
   $("gv-explore-reset").addEventListener("click", () => change({ psi: 1, moves: {} }));
   const psi = $("gv-explore-psi", HTMLInputElement);
   psi.addEventListener("input", () => change({ psi: psi.valueAsNumber }));

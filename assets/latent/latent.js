@@ -13,6 +13,7 @@ import { fillTrack, slider } from "../lib/slider.js";
 import { storage } from "../lib/storage.js";
 import { emit, now, on, stats } from "../lib/stream.js";
 import { tab } from "../lib/tabs.js";
+import { isWhole, keepWhole } from "../lib/whole_number.js";
 import { entriesPanel } from "./entries.js";
 
 /** px on the page */
@@ -83,8 +84,10 @@ function wireControls() {
   $("gv-random").addEventListener("click", () => change({ seed: randomInteger(MOST_SEEDS), tile: null }));
   $("gv-seed").addEventListener("input", () => {
     const seed = $("gv-seed", HTMLInputElement).valueAsNumber;
-    if (Number.isInteger(seed) && seed >= 0 && seed < MOST_SEEDS) change({ seed, tile: null }, false);
+    if (isWhole(seed, 0, MOST_SEEDS - 1)) change({ seed, tile: null }, false);
   });
+  keepWhole($("gv-seed", HTMLInputElement), 0, MOST_SEEDS - 1, () => (z.tile === null ? z.seed : null),
+    (sentence) => text($("gv-latent-caption"), sentence));
   const psi = $("gv-psi", HTMLInputElement);
   psi.addEventListener("input", () => change({ psi: psi.valueAsNumber }));
   $("gv-latent-reset").addEventListener("click", () =>

@@ -14,6 +14,7 @@ import * as route from "../lib/route.js";
 import { isActive, stateLabel } from "../lib/states.js";
 import { watch } from "../lib/stream.js";
 import { tab } from "../lib/tabs.js";
+import { isWhole } from "../lib/whole_number.js";
 import { adopt, beginWith } from "../train/form.js";
 import { follow } from "../train/watching.js";
 import { exportForm } from "./exports.js";
@@ -29,6 +30,7 @@ import { notes } from "./notes.js";
  * @property {(sentence: string) => void} failed what went wrong with a run that is not open any more
  */
 
+const MOST_STEPS = 100_000_000;
 /** @type {Hooks} */
 let hooks = { close: () => {}, deleted: () => {}, failed: () => {} };
 /** What the server tells of the run, or null while none is open. @type {any} */
@@ -283,11 +285,15 @@ function requestSteps(further) {
   const go = el("button", {
     type: "button", class: "gv-button gv-small gv-strong",
     onclick: () => {
-      if (field.valueAsNumber >= 1) resume({ ...further, more_steps: Math.round(field.valueAsNumber) });
+      const more = field.valueAsNumber;
+      if (isWhole(more, 1, MOST_STEPS)) return void resume({ ...further, more_steps: more });
+      note(`How many steps more is a whole number from 1 to ${count(MOST_STEPS)}. `, true, row);
+      field.focus();
     },
   }, "Go on");
+  const row = el("span", { class: "gv-inline" }, field, go);
   note("This run has come to its end. How many steps more? ", false,
-    el("span", { class: "gv-inline" }, field, go));
+    row);
   field.focus();
 }
 

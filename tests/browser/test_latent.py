@@ -74,7 +74,14 @@ def test_class_seed_psi_raw_and_reset(trained):
     page.click("#gv-latent-reset")
     assert expect_change(page, CANVAS, raw) == other
     page.fill("#gv-seed", "123")
-    expect_change(page, CANVAS, other)
+    now = expect_change(page, CANVAS, other)
+    # what is no seed is not left standing beside the picture of another one
+    for wrong in ("-1", "", "1e99"):
+        page.fill("#gv-seed", wrong)
+        page.keyboard.press("Tab")
+        assert page.input_value("#gv-seed") == "123"
+        assert "whole number from 0 to" in page.inner_text("#gv-latent-caption")
+    assert picture_of(page, CANVAS) == now
 
 
 def test_z_is_each_browsers_own_and_survives_a_reload(trained, visit):
