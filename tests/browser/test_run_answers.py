@@ -21,6 +21,10 @@ def answered_late(page, run, answer=GONE):
         lambda route: waiting.append(route) if route.request.method == "POST" else route.fallback(),
     )
     yield
+    for _ in range(500):
+        if waiting:
+            break
+        page.wait_for_timeout(20)
     assert waiting, "nothing was asked"
     for route in waiting:
         route.fulfill(**answer)
