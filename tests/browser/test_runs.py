@@ -142,19 +142,6 @@ def test_resume_goes_on_training(visit, server, kept):
     page.click("#gv-detail-resume")
     page.wait_for_selector("body[data-gv-state=running]")
     stop(server)
-    # one that has all its steps asks how many more, and takes no other number
-    run = server.train("digits-quick", steps=3, batch_size=16, g_width=8, d_width=8)
-    page = visit(address=f"/?tab=runs&open={run}")
-    page.click("#gv-detail-resume")
-    for wrong in ("", "0", "2.5"):
-        page.fill("#gv-detail-note input", wrong)
-        page.click("#gv-detail-note button")
-        page.wait_for_selector("#gv-detail-note:has-text('whole number from 1 to')")
-    page.fill("#gv-detail-note input", "2")
-    page.click("#gv-detail-note button")
-    page.wait_for_function(f"window.ganviz.now.run?.id === '{run}'")
-    page.wait_for_selector("body[data-gv-state=finished]")
-    page.wait_for_function("Number(document.body.dataset.gvStep) === 5")
 
 
 def test_a_new_run_begins_with_a_kept_one(visit, server, kept):
@@ -314,3 +301,19 @@ def test_a_report_is_made_stopped_and_shown(visit, kept):
     page.click(".gv-export-show")
     page.click("dialog.gv-report .gv-icon")
     page.wait_for_selector("dialog.gv-report", state="detached")
+
+
+def test_a_run_that_has_all_its_steps_asks_how_many_more(visit, server):
+    """And takes no other number."""
+    run = server.train("digits-quick", steps=3, batch_size=16, g_width=8, d_width=8)
+    page = visit(address=f"/?tab=runs&open={run}")
+    page.click("#gv-detail-resume")
+    for wrong in ("", "0", "2.5"):
+        page.fill("#gv-detail-note input", wrong)
+        page.click("#gv-detail-note button")
+        page.wait_for_selector("#gv-detail-note:has-text('whole number from 1 to')")
+    page.fill("#gv-detail-note input", "2")
+    page.click("#gv-detail-note button")
+    page.wait_for_function(f"window.ganviz.now.run?.id === '{run}'")
+    page.wait_for_selector("body[data-gv-state=finished]")
+    page.wait_for_function("Number(document.body.dataset.gvStep) === 5")
