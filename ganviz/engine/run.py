@@ -119,6 +119,8 @@ class Run:
         """Begin training, once ``after`` has ended: two trainings at once would share the machine.
         Returns at once."""
         self._after = after
+        if self.store and not self.take_up:  # it is in the table from now on
+            self.store.write_config(self.config)
         self._thread.start()
         return self
 
@@ -256,8 +258,6 @@ class Run:
     # -- the thread ------------------------------------------------------------------------
     def _main(self) -> None:
         try:
-            if self.store and not self.take_up:
-                self.store.write_config(self.config)
             self._wait_for_predecessor()
             self._enter("preparing", "Preparing the data.")
             prepare_training_thread(self.device, self.config.short_products)
