@@ -151,7 +151,7 @@ class Run:
             return self.store.unsaved
 
     def _save_later(self) -> None:
-        while self.save_rest() and not self._let_go.wait(pacing.DISK_RETRY_INTERVAL):
+        while not self._let_go.wait(pacing.DISK_RETRY_INTERVAL) and self.save_rest():
             pass
 
     def pause(self) -> None:
