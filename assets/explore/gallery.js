@@ -10,7 +10,7 @@ import { post } from "../lib/request.js";
 import { now } from "../lib/stream.js";
 import { current as currentTab } from "../lib/tabs.js";
 import { isWhole, keepWhole } from "../lib/whole_number.js";
-import { combine } from "../latent/vectors.js";
+import { MOST_SEEDS, combine } from "../latent/vectors.js";
 import { drawSamples, paintSample, samplesBody, scoresOf } from "./draw.js";
 import { change, className, current, explored, isStarred, latentsOf, randomSeed, toggleStar, whenRests } from "./state.js";
 
@@ -20,7 +20,7 @@ export const why = "A wall of samples with their seeds, sorted by D's score";
 const COUNTS = [36, 64, 144, 256];
 const RANDOM_BELOW = 1_000_000;
 /** So that the last of a wall is a seed, too. */
-const MOST_FIRST = 2 ** 31 - 301;
+const MOST_FIRST = MOST_SEEDS - 301;
 /** ms that a hand rests before the wall is drawn again. */
 const REST = 120;
 
@@ -55,7 +55,7 @@ export function make() {
   parts = {
     count: pick("count", COUNTS.map((n) => [n, String(n)]), (value) => { choices.count = Number(value); draw(); }),
     first: el("input", {
-      type: "number", class: "gv-input", min: 0, max: 2 ** 31 - 1, value: 0, "aria-label": "First seed",
+      type: "number", class: "gv-input", min: 0, max: MOST_SEEDS - 1, value: 0, "aria-label": "First seed",
       onchange: () => {
         const value = parts.first.valueAsNumber;
         if (isWhole(value, 0, MOST_FIRST)) { choices.first = value; draw(); }

@@ -13,12 +13,12 @@ import { fillTrack, slider } from "../lib/slider.js";
 import { now, stats } from "../lib/stream.js";
 import { current } from "../lib/tabs.js";
 import { isWhole, keepWhole } from "../lib/whole_number.js";
-import { dot, norm, toText } from "../latent/vectors.js";
+import { MOST_SEEDS, dot, norm, toText } from "../latent/vectors.js";
 import { differenceOf, paintSample, pictureOf } from "./draw.js";
 import * as inBrowser from "./in_browser.js";
 import * as stars from "./stars.js";
 import {
-  MOST_SEEDS, change, className, explored, isSeed, isStarred, latent, leaveSource, openSource, randomSeed,
+  change, className, explored, isSeed, isStarred, latent, leaveSource, openSource, randomSeed,
   toSeed, toggleStar, wantedRun,
 } from "./state.js";
 

@@ -8,7 +8,7 @@ import { get, post, postForBytes } from "../lib/request.js";
 import * as route from "../lib/route.js";
 import { storage } from "../lib/storage.js";
 import { now } from "../lib/stream.js";
-import { combine, fromText, toText, toVectors } from "../latent/vectors.js";
+import { MOST_SEEDS, combine, fromText, randomInteger, toText, toVectors } from "../latent/vectors.js";
 
 /** @typedef {import("../latent/vectors.js").Vector} Vector */
 
@@ -46,7 +46,6 @@ import { combine, fromText, toText, toVectors } from "../latent/vectors.js";
  * @property {number | null} seed where the z is what a seed draws
  */
 
-export const MOST_SEEDS = 2 ** 31;
 const MOST_STARS = 48;
 const ADDRESS_PAUSE = 250;
 
@@ -66,8 +65,6 @@ export const explored = {
 let generation = 0;
 let timer = 0;
 
-/** @param {number} below */
-const randomInteger = (below) => Math.floor(Math.random() * below);
 export const randomSeed = () => randomInteger(MOST_SEEDS);
 
 /** The run that the address, or the page, is about. */

@@ -15,13 +15,13 @@ import { emit, now, on, stats } from "../lib/stream.js";
 import { tab } from "../lib/tabs.js";
 import { isWhole, keepWhole } from "../lib/whole_number.js";
 import { entriesPanel } from "./entries.js";
+import { MOST_SEEDS, randomInteger } from "./vectors.js";
 
 /** px on the page */
 const LARGEST = 196;
 /** Standard deviations that a slider moves z by, either way. */
 export const SPAN = 4;
 const DIRECTIONS = 8;
-const MOST_SEEDS = 2 ** 31;
 /** What this page calls itself: its newest request takes the place of one that waits. */
 const PAGE = Math.random().toString(36).slice(2, 12);
 
@@ -103,9 +103,6 @@ function exploreOn() {
   emit("explore-go", { run: now.run?.id ?? null, seed: z.seed, y: z.class, psi: z.psi ?? 1 });
   tab("explore");
 }
-
-/** @param {number} below */
-const randomInteger = (below) => Math.floor(Math.random() * below);
 
 function hello({ run, sameRun }) {
   info.kind = run?.spec?.kind ?? "images";

@@ -5,6 +5,12 @@
 
 /** @typedef {Float32Array} Vector */
 
+/** Seeds are whole numbers below this. */
+export const MOST_SEEDS = 2 ** 31;
+
+/** @param {number} below */
+export const randomInteger = (below) => Math.floor(Math.random() * below);
+
 /**
  * `sum of weight * vector`.
  * @param {[number, Vector][]} terms

@@ -292,8 +292,7 @@ function requestSteps(further) {
     },
   }, "Go on");
   const row = el("span", { class: "gv-inline" }, field, go);
-  note("This run has come to its end. How many steps more? ", false,
-    row);
+  note("This run has come to its end. How many steps more? ", false, row);
   field.focus();
 }
 

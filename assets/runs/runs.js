@@ -71,9 +71,11 @@ function openComparison(ids, push = true) {
   if (push) route.set(inAddress());
 }
 
-/** @param {{open?: string} | null} [then] a run to open afterwards */
-async function load(then = null) {
-  const before = open;
+/**
+ * @param {{open?: string} | null} [then] a run to open afterwards
+ * @param {string | null} [before] the one that was open when that was asked for
+ */
+async function load(then = null, before = open) {
   const answer = await get("gv/library");
   const problem = $("gv-runs-problem");
   const wasUnread = problem.dataset.unread !== undefined;
@@ -191,7 +193,7 @@ function deleted(run, trashed) {
     const answer = await runAction(run.id, "restore", { trashed });
     const sentence = answer.ok ? `${run.name} is back.` : answer.sentence;
     showNotice($("gv-runs-note"), sentence, !answer.ok);
-    load(answer.ok && open === before ? { open: answer.run } : null);
+    load(answer.ok ? { open: answer.run } : null, before);
   };
   const undo = el("button", { type: "button", class: "gv-button gv-small", onclick: bringBack }, "Undo");
   showNotice($("gv-runs-note"), `${run.name} was deleted.`, false, undo);

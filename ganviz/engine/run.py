@@ -104,12 +104,12 @@ class Run:
         self.chosen: Chosen | None = None
         # what `status` says once the run has let go of its trainer
         self._last_status: dict[str, Any] | None = None
-        self._retired = self._ended = self.saves_at_start = False
+        self._ended = self.saves_at_start = False
         # the step that it goes on from; and, where its folder was there before, what readies that:
         # called when nothing keeps the run from going on, for what does must take nothing away
         self.begins_at = 0
         self.take_up: Callable[[], None] | None = None
-        self._ending, self._let_go = threading.Lock(), threading.Event()
+        self._ending, self._retired = threading.Lock(), threading.Event()
         self._how_it_ended = ""
         self._after: Run | None = None
         self._thread = threading.Thread(target=self._main, name=f"ganviz-{self.id}", daemon=True)
@@ -130,8 +130,8 @@ class Run:
         self.stop()
         self.save_rest()
         with self._ending:
-            self._retired, ended = True, self._ended
-        self._let_go.set()
+            self._retired.set()
+            ended = self._ended
         if ended:
             self._release()
 
@@ -139,7 +139,7 @@ class Run:
         """Try once more to save what a run that has ended could not; returns a sentence about what
         is still not saved, else None."""
         with self._ending:
-            if not self._ended or self._retired or self.store is None or self._recorder is None:
+            if not self._ended or self._retired.is_set() or not self.store or not self._recorder:
                 return None
             if self.store.unsaved and not self.store.is_gone:
                 self.store.write_config(self.config)
@@ -151,7 +151,7 @@ class Run:
             return self.store.unsaved
 
     def _save_later(self) -> None:
-        while not self._let_go.wait(pacing.DISK_RETRY_INTERVAL) and self.save_rest():
+        while not self._retired.wait(pacing.DISK_RETRY_INTERVAL) and self.save_rest():
             pass
 
     def pause(self) -> None:
@@ -272,7 +272,7 @@ class Run:
         except Exception as error:
             self._fail(error)
         with self._ending:
-            self._ended, retired = True, self._retired
+            self._ended, retired = True, self._retired.is_set()
         if retired:
             self._release()
         elif self.store and self.store.unsaved and not self.store.is_gone:

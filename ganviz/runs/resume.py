@@ -216,7 +216,8 @@ def forked(
         if name in LIVE_FIELDS and getattr(config, name) != getattr(parent, name)
     )
     called = info.title if info else folder.name
-    origin = f"{called} at step {state.step:,}" + (f", {changed}" if changed else "")
+    checkpoint_of = f"{called} at step {state.step:,}"
+    origin = checkpoint_of + (f", {changed}" if changed else "")
     config = config.but(name=changes.get("name") or f"Fork of {origin}"[:80])
     if config.steps and config.steps <= state.step:
         config = config.but(steps=state.step + config.steps)
@@ -237,7 +238,7 @@ def forked(
         kept_choices=_kept_choices(state),
     )
     run.saves_at_start = True
-    store.describe(origin=f"{called} at step {state.step:,}")
+    store.describe(origin=checkpoint_of)
     run.log("note", sentence=f"Forked from {origin}.", level="info")
     return run
 

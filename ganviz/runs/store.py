@@ -108,9 +108,9 @@ class RunStore:
                 self.flush(durable=ended or event.kind == "checkpoint")
             if ended:
                 self._write_thumb()
-                self._write_summary(force=True)
+                self._write_pending()
                 if not self.unsaved or self._gone:
-                    self.close()
+                    self._give_back()
                 return
         self._write_summary(force=event.kind in ("state", "checkpoint"))
 
@@ -187,10 +187,16 @@ class RunStore:
 
     def close(self) -> None:
         """Write what is pending and give the folder back."""
-        with self._lock:
-            self.flush(durable=True)
-            self._log.close()
+        self._write_pending()
+        self._give_back()
+
+    def _write_pending(self) -> None:
+        self.flush(durable=True)
         self._write_summary(force=True)
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._log.close()
         self._folder_lock.end()
 
     def discard(self) -> None:
@@ -241,8 +247,7 @@ class RunStore:
         """Write the log and the summary at once, however lately they were refused."""
         with self._lock:
             self._retry_at.clear()
-        self.flush(durable=True)
-        self._write_summary(force=True)
+        self._write_pending()
 
     def _try(self, what: str, action: Callable[[], None]) -> None:
         """Do ``action``; a refusal becomes ``problem``, and is not tried again within the next

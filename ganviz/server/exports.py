@@ -109,7 +109,7 @@ class Exports:
                 run_id, info.title if info else run_id, query
             )
         threading.Thread(
-            target=self._work, args=(job, folder, query), name="ganviz-export", daemon=True
+            target=self._work, args=(job, folder), name="ganviz-export", daemon=True
         ).start()
         return json_response({"ok": True, "sentence": "The export is being made."}, 202)
 
@@ -181,7 +181,7 @@ class Exports:
         return replace(_options(query), data_root=self._manager.data_root, replace=True)
 
     # -- in the exporting thread -----------------------------------------------------------
-    def _work(self, job: Job, folder: Path, query: ExportRequest) -> None:
+    def _work(self, job: Job, folder: Path) -> None:
         def report(fraction: float, sentence: str) -> None:
             # A run that was deleted meanwhile lies in the trash: nobody could stop its export.
             if job.stopping or not folder.is_dir():
@@ -190,8 +190,8 @@ class Exports:
 
         try:
             _yield_to_training()
-            out = _target(folder, job.run, query.kind)
-            _make(folder, out, (query.kind, self._options(query)), report)
+            out = _target(folder, job.run, job.query.kind)
+            _make(folder, out, (job.query.kind, self._options(job.query)), report)
             job.progress = Progress("done", 1.0, "Ready to download.")
         except GanvizError as error:
             job.progress = job.progress._replace(

@@ -37,13 +37,20 @@ def refusing(monkeypatch):
     return block
 
 
-def test_a_run_that_ends_unsaved_says_so_and_is_saved_later(
-    tmp_path, refusing, monkeypatch, wait_until
-):
-    monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 0.1)
+@pytest.fixture
+def training(tmp_path, wait_until):
+    """A manager, and its run, which has taken some steps."""
     manager = manager_in(tmp_path)
     run = manager.start(CONFIG)
     wait_until(lambda: run.step_count > 5)
+    return manager, run
+
+
+def test_a_run_that_ends_unsaved_says_so_and_is_saved_later(
+    training, refusing, monkeypatch, wait_until
+):
+    monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 0.1)
+    manager, run = training
     with refusing():
         run.stop()
         assert run.join(60) and run.state == "stopped"
@@ -63,12 +70,10 @@ def test_a_run_that_ends_unsaved_says_so_and_is_saved_later(
 
 
 def test_unsaved_steps_are_not_trained_anew_without_a_word(
-    tmp_path, refusing, monkeypatch, wait_until
+    training, refusing, monkeypatch, wait_until
 ):
     monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 60.0)
-    manager = manager_in(tmp_path)
-    run = manager.start(CONFIG)
-    wait_until(lambda: run.step_count > 5)
+    manager, run = training
     with refusing():
         run.stop()
         assert run.join(60)
@@ -80,11 +85,9 @@ def test_unsaved_steps_are_not_trained_anew_without_a_word(
     assert again.step_count == run.step_count + 5
 
 
-def test_another_run_has_the_last_one_saved_first(tmp_path, refusing, monkeypatch, wait_until):
+def test_another_run_has_the_last_one_saved_first(training, refusing, monkeypatch):
     monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 60.0)
-    manager = manager_in(tmp_path)
-    run = manager.start(CONFIG)
-    wait_until(lambda: run.step_count > 5)
+    manager, run = training
     with refusing():
         run.stop()
         assert run.join(60)
@@ -94,11 +97,10 @@ def test_another_run_has_the_last_one_saved_first(tmp_path, refusing, monkeypatc
 
 
 def test_a_run_that_failed_unsaved_keeps_its_words_and_its_last_good_checkpoint(
-    tmp_path, refusing, monkeypatch, wait_until
+    training, refusing, monkeypatch, wait_until
 ):
     monkeypatch.setattr(pacing, "DISK_RETRY_INTERVAL", 0.1)
-    run = manager_in(tmp_path).start(CONFIG)
-    wait_until(lambda: run.step_count > 5)
+    _, run = training
 
     def blow_up():
         for weight in run.trainer.algorithm.generator.parameters():
